@@ -1,0 +1,1 @@
+"""Sonolux finds what people see, hear and read."""

@@ -1,0 +1,126 @@
+"""The contract of every encoder: media in, descriptors out.
+
+An encoder writes one method, `Encoder.encode_batch`; checks, batching and singles are the base's. Constructors store,
+methods work: weights are loaded when the first batch comes.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array, vstack
+
+from sonolux.errors import EncoderError
+from sonolux.types import DescriptorKind, Metric, Modality, Space
+
+Descriptors = NDArray[Any] | csr_array
+"""Rows of a space: float32 (n, dim), uint8 (n, dim / 8) for binary codes, or CSR (n, dim) for term weights."""
+
+
+class Encoder(ABC):
+    """Turns media of one modality into descriptors of one space.
+
+    Attributes
+    ----------
+    name : str
+        Unique among encoders, e.g. ``"colour-histogram"`` or ``"google/siglip2-base-patch16-224:text"``.
+    spec : str
+        What `sonolux.encoders.resolve` makes this encoder from again.
+    modality : Modality
+        What it takes: image, audio or text.
+    space : str
+        Name of the space it writes into.
+    dim : int
+        Length of a descriptor: numbers, or bits for ``kind == "binary"``.
+    metric, kind
+        How descriptors are compared, and what they are.
+    digest : str
+        Changes whenever the same input could encode differently.
+    licence : str
+        Licence of the weights (SPDX where there is one), empty where there are none.
+    sample_rate : int
+        Hertz it wants audio at; 0 for other modalities.
+    batch_size : int
+        How many inputs `encode` hands to `encode_batch` at once.
+    """
+
+    name: str
+    spec: str
+    modality: Modality
+    space: str
+    dim: int
+    metric: Metric = "cosine"
+    kind: DescriptorKind = "float"
+    digest: str
+    licence: str = ""
+    sample_rate: int = 0
+    batch_size: int = 32
+
+    @abstractmethod
+    def encode_batch(self, batch: Sequence[Any]) -> Descriptors:
+        """Encode at most `batch_size` inputs: pixels (h, w, 3) uint8, samples at `sample_rate`, or strings.
+
+        Returns
+        -------
+        descriptors
+            One row an input, in order; float rows of a cosine space need not be normalised.
+        """
+
+    def encode(self, inputs: Sequence[Any]) -> Descriptors:
+        """Encode any number of inputs, in batches, and check what comes back.
+
+        Returns
+        -------
+        descriptors
+            One row an input; float rows are float32, finite, and of length 1 in a cosine space (a row of zeros,
+            which has no direction, stays zero).
+
+        Raises
+        ------
+        EncoderError
+            Where the encoder breaks its contract: wrong shape, NaN or infinity.
+        """
+        starts = range(0, len(inputs), self.batch_size)
+        batches = [self.encode_batch(inputs[s : s + self.batch_size]) for s in starts]
+        return self._checked(batches, len(inputs))
+
+    def encode_one(self, media: Any) -> Descriptors:
+        """Encode a single input into one row of shape (1, dim)."""
+        return self.encode([media])
+
+    def encode_queries(self, queries: Sequence[Any]) -> Descriptors:
+        """Encode questions; the same as `encode` except where an encoder treats questions differently."""
+        return self.encode(queries)
+
+    def as_space(self) -> Space:
+        """Return the space that this encoder writes into."""
+        return Space(self.space, self.dim, self.metric, self.kind)
+
+    def _checked(self, batches: list[Descriptors], n: int) -> Descriptors:
+        if self.kind == "sparse":
+            rows = vstack(batches, format="csr") if batches else csr_array((0, self.dim))
+            return self._shaped(rows, n, self.dim)
+        if self.kind == "binary":
+            width = self.dim // 8
+            codes = np.concatenate(batches) if batches else np.empty((0, width), np.uint8)
+            return self._shaped(codes.astype(np.uint8, copy=False), n, width)
+        vectors = np.concatenate(batches) if batches else np.empty((0, self.dim), np.float32)
+        vectors = self._shaped(vectors.astype(np.float32, copy=False), n, self.dim)
+        if not np.isfinite(vectors).all():
+            raise EncoderError(f"encoder {self.name} gave NaN or infinity")
+        return normalised(vectors) if self.metric == "cosine" else vectors
+
+    def _shaped(self, rows: Any, n: int, width: int) -> Any:
+        if rows.shape != (n, width):
+            raise EncoderError(f"encoder {self.name} gave {rows.shape}, not {(n, width)}")
+        return rows
+
+
+def normalised(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Scale rows to length 1; rows of zeros stay zero."""
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)

@@ -1,0 +1,30 @@
+"""Every error that Sonolux raises on purpose, each with one line for the person who meets it.
+
+The library raises; the command line and the HTTP edge translate.
+"""
+
+from __future__ import annotations
+
+
+class SonoluxError(Exception):
+    """Something was refused; the message says what, why, and what to do."""
+
+
+class MediaError(SonoluxError):
+    """A file cannot be decoded; the message is the reason, without the path."""
+
+
+class QueryError(SonoluxError):
+    """A question that cannot be asked of this library."""
+
+
+class LibraryError(SonoluxError):
+    """A library cannot be opened, read or written."""
+
+
+class LibraryBusyError(LibraryError):
+    """Another process holds the library."""
+
+
+class EncoderError(SonoluxError):
+    """An encoder cannot be found or loaded, or does not fit its space."""

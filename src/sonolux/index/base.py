@@ -1,0 +1,175 @@
+"""The contract of an index: points with named descriptors and a payload, on disk or on a cluster.
+
+A point is an item; its payload is a plain JSON-like dict. Filters are a conjunction of conditions on payload keys
+(``"meta.artist"`` reaches into dicts; a condition on a list holds when any element satisfies it, except that ``!=``
+holds when none equals). Every write is durable when its call returns. Scores are similarities: higher is better;
+a Hamming distance ``h`` of two ``b``-bit codes scores ``1 - 2 h / b``, a Euclidean distance ``e`` scores ``-e``.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from sonolux.types import Space
+
+Vector = NDArray[Any] | csr_array
+"""One descriptor: float32 (dim,), packed uint8 (dim / 8,), or CSR of shape (1, dim)."""
+
+Operator = Literal["=", "!=", "<", "<=", ">", ">="]
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """``key op value``; a tuple as value means any of them (``=``) or none of them (``!=``).
+
+    Order (``<`` and its kin) is for numbers, and for dates given as RFC 3339 strings.
+    """
+
+    key: str
+    op: Operator
+    value: str | int | float | bool | tuple[str | int, ...]
+
+
+Where = Sequence[Condition]
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """An item as stored: id (UUID string), descriptors by space, payload."""
+
+    id: str
+    vectors: Mapping[str, Vector] = field(default_factory=dict)
+    payload: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A point that a search found, with its score and the payload keys asked for."""
+
+    id: str
+    score: float
+    payload: Mapping[str, Any]
+
+
+class Index(ABC):
+    """Points on disk or on a cluster. Opened on first use; a context manager that closes."""
+
+    location: str
+
+    @abstractmethod
+    def exists(self) -> bool:
+        """Tell whether there is an index at the location, without opening it."""
+
+    @abstractmethod
+    def create(self) -> None:
+        """Make an empty index, with payload indexes on the keys of `sonolux.index.payload`."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Let go of files, locks and connections; a later call opens again."""
+
+    @abstractmethod
+    def read_meta(self) -> dict[str, Any]:
+        """Return what `write_meta` stored last, {} for a new index."""
+
+    @abstractmethod
+    def write_meta(self, meta: Mapping[str, Any]) -> None:
+        """Store the library's own record, replacing it atomically."""
+
+    @abstractmethod
+    def spaces(self) -> dict[str, Space]:
+        """Return the spaces there are, by name."""
+
+    @abstractmethod
+    def add_space(self, space: Space) -> None:
+        """Add a named vector, leaving all others and every point as they are."""
+
+    @abstractmethod
+    def drop_space(self, name: str) -> None:
+        """Remove a named vector from the index and from every point."""
+
+    @abstractmethod
+    def upsert(self, points: Sequence[Point]) -> None:
+        """Write points whole, replacing those with the same id; all or none of one call survives a crash."""
+
+    @abstractmethod
+    def update_vectors(self, points: Sequence[Point]) -> None:
+        """Write only the descriptors given, of points that exist; payloads and other descriptors stay."""
+
+    @abstractmethod
+    def set_payload(self, ids: Sequence[str], payload: Mapping[str, Any]) -> None:
+        """Overwrite the given top-level keys of the payload of some points; other keys stay."""
+
+    @abstractmethod
+    def delete(self, ids: Sequence[str]) -> None:
+        """Remove points; unknown ids are ignored."""
+
+    @abstractmethod
+    def delete_where(self, where: Where) -> None:
+        """Remove every point that satisfies the conditions (at least one condition is needed)."""
+
+    @abstractmethod
+    def search(  # noqa: PLR0913
+        self,
+        space: str,
+        vector: Vector,
+        k: int,
+        *,
+        where: Where = (),
+        without: Sequence[str] = (),
+        offset: int = 0,
+        keys: Sequence[str] | None = None,
+        exact: bool = False,
+    ) -> list[Match]:
+        """Return the ``k`` best points of a space after the first ``offset``, best first.
+
+        ``without`` names points to leave out; ``keys`` the top-level payload keys to bring (None for all, an empty
+        sequence for none); ``exact`` asks for a full scan. A sparse space returns only points that share a term.
+        """
+
+    @abstractmethod
+    def sample(self, space: str, n: int) -> list[Point]:
+        """Return up to ``n`` points drawn at random from those in a space: id, that descriptor, and key ``file``."""
+
+    @abstractmethod
+    def fetch(self, ids: Sequence[str], *, spaces: Sequence[str] = (), keys: Sequence[str] | None = None) -> list[Point]:
+        """Return the points that exist among ``ids``, with the descriptors and payload keys asked for, any order."""
+
+    @abstractmethod
+    def scroll(
+        self, where: Where = (), *, spaces: Sequence[str] = (), keys: Sequence[str] | None = None
+    ) -> Iterator[Point]:
+        """Yield every point that satisfies the conditions, once, in a steady order, a page at a time."""
+
+    @abstractmethod
+    def count(self, where: Where = (), *, space: str | None = None) -> int:
+        """Return how many points satisfy the conditions, exactly; with ``space``, only those in that space."""
+
+    @abstractmethod
+    def optimize(self) -> None:
+        """Build or rebuild graph indexes after big additions; blocks until done."""
+
+    def __enter__(self) -> Index:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+
+def check_vector(space: Space, vector: Vector) -> NDArray[np.generic] | csr_array:
+    """Return the descriptor if it fits the space; raise ValueError with both shapes if not."""
+    if space.kind == "sparse":
+        fits = isinstance(vector, csr_array) and vector.shape == (1, space.dim)
+    else:
+        width = space.dim // 8 if space.kind == "binary" else space.dim
+        fits = isinstance(vector, np.ndarray) and vector.shape == (width,)
+    if not fits:
+        raise ValueError(f"a descriptor of shape {vector.shape} does not fit space {space.name} ({space.kind}, {space.dim})")
+    return vector

@@ -1,0 +1,44 @@
+"""The keys of a stored item's payload, and which of them have an index of their own.
+
+=========  ============================================================================================
+key        value
+=========  ============================================================================================
+kind       "file", or the kind of span: "shot", "window", "passage"
+file       UUID of the file's item (its own id, for a file)
+path       path as stored text (see `sonolux.media.paths`)
+folders    every folder above the file, as stored text
+modality   of the file: "image", "audio", "video", "text"
+start,end  of a span, seconds or characters; absent for a file
+text       what a passage says; absent for other kinds
+title      title of the file; absent where it has none
+date       RFC 3339: when it was taken or published; absent where the file does not say
+meta       dict of everything else that the file says of itself
+size       bytes, of a file
+mtime      nanoseconds since 1970, of a file
+hash       BLAKE2b-128 of the content, hexadecimal
+encoded    names of the spaces for which the file has been encoded
+=========  ============================================================================================
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+IndexType = Literal["keyword", "integer", "float", "datetime", "text"]
+
+INDEXED: dict[str, IndexType] = {
+    "kind": "keyword",
+    "file": "keyword",
+    "path": "keyword",
+    "folders": "keyword",
+    "modality": "keyword",
+    "date": "datetime",
+    "hash": "keyword",
+    "title": "keyword",
+    "text": "text",
+    "meta.artist": "keyword",
+    "meta.album": "keyword",
+    "meta.genre": "keyword",
+    "meta.camera": "keyword",
+    "meta.duration": "float",
+}

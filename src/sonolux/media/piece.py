@@ -1,0 +1,65 @@
+"""What decoding yields: a probe of the whole file, then its pieces, one at a time.
+
+A piece without a span stands for the whole file: a picture, the cover of a song, a recording no longer than one
+window, a text no longer than one passage. Every other piece is a span of its file: a shot of a video (its keyframe),
+a window of a recording or of a sound track, a passage of a text.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sonolux.types import Modality, PieceKind, Span
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """Decoded picture: ``pixels`` is uint8 (height, width, 3), sRGB, upright."""
+
+    pixels: NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class Audio:
+    """Decoded sound: ``samples`` is float32 (n,), mono, finite; ``rate`` in hertz."""
+
+    samples: NDArray[np.float32]
+    rate: int
+
+
+Content = Image | Audio | str
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A decoded piece of a file; ``span`` is None where it stands for the whole file."""
+
+    kind: PieceKind
+    content: Content
+    span: Span | None = None
+
+    @property
+    def modality(self) -> Modality:
+        """What an encoder must be able to take: image, audio or text."""
+        if isinstance(self.content, Image):
+            return Modality.IMAGE
+        if isinstance(self.content, Audio):
+            return Modality.AUDIO
+        return Modality.TEXT
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """What is known of a file before its pieces are decoded.
+
+    ``metadata`` holds only what the file says, under these keys: title, artist, album, genre, date (RFC 3339),
+    camera, latitude, longitude, width, height, frames, duration (seconds), rate (hertz), channels, language.
+    """
+
+    modality: Modality
+    format: str
+    metadata: dict[str, Any] = field(default_factory=dict)

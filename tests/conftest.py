@@ -1,0 +1,35 @@
+"""Fixtures for the whole suite: every user directory is temporary, nothing reaches a network."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+os.environ["HF_HUB_OFFLINE"] = "1"
+os.environ["SONOLUX_HUB"] = "off"
+
+
+@pytest.fixture(autouse=True)
+def private_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Move home, caches and the default library into a temporary folder."""
+    from sonolux.settings import settings
+
+    home = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("HOME", str(home))
+    for name in ("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"):
+        monkeypatch.setenv(name, str(home / name.lower()))
+    monkeypatch.setenv("SONOLUX_CACHE", str(home / "cache"))
+    monkeypatch.setenv("SONOLUX_LIBRARY", str(home / "library.sonolux"))
+    settings.cache_clear()
+    return home
+
+
+@pytest.fixture(scope="session")
+def data() -> Path:
+    """Folder of real data; tests that need it are skipped where it is absent."""
+    folder = Path(os.environ.get("SONOLUX_DATA", "../shared/data")).resolve()
+    if not folder.is_dir():
+        pytest.skip(f"no real data at {folder}: set SONOLUX_DATA")
+    return folder
