@@ -38,23 +38,15 @@ class Settings(BaseSettings):
         ge=1,
         description="decoding processes",
     )
-    decode_seconds: float = Field(
-        60.0, gt=0, description="a decoder that is silent for so long is ended"
-    )
-    decode_memory: int = Field(
-        4 * GIB, gt=0, description="bytes of address space that a decoder may add to its own"
-    )
-    max_pixels: int = Field(
-        200_000_000, gt=0, description="larger pictures are refused as decompression bombs"
-    )
+    decode_seconds: float = Field(60.0, gt=0, description="a decoder that is silent for so long is ended")
+    decode_memory: int = Field(4 * GIB, gt=0, description="bytes of address space that a decoder may add to its own")
+    max_pixels: int = Field(200_000_000, gt=0, description="larger pictures are refused as decompression bombs")
     max_text: int = Field(64 * 2**20, gt=0, description="larger text files are refused, in bytes")
     image_side: int = Field(512, ge=32, description="pictures are decoded to this longer side")
     audio_window: float = Field(10.0, gt=0, description="seconds in an audio window")
     audio_hop: float = Field(5.0, gt=0, description="seconds from one audio window to the next")
     passage_chars: int = Field(1000, ge=100, description="characters in a text passage, about")
-    min_free: int = Field(
-        256 * 2**20, ge=0, description="bytes that must stay free on the disk of the library"
-    )
+    min_free: int = Field(256 * 2**20, ge=0, description="bytes that must stay free on the disk of the library")
 
 
 @lru_cache(maxsize=1)

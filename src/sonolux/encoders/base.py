@@ -120,6 +120,16 @@ class Encoder(ABC):
         return rows
 
 
+def rows_of(descriptors: Descriptors) -> list[Any]:
+    """Split descriptors into single ones as an index takes them; None for those that hold nothing and match nothing."""
+    if isinstance(descriptors, csr_array):
+        terms = [descriptors[[i]] for i in range(descriptors.shape[0])]
+        return [row if row.nnz else None for row in terms]
+    if descriptors.dtype == np.uint8:
+        return list(descriptors)
+    return [row if row.any() else None for row in descriptors]
+
+
 def normalised(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     """Scale rows to length 1; rows of zeros stay zero."""
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)

@@ -1,0 +1,53 @@
+# Two commands, each from nothing but Python 3.11 and make: `make demo` and `make test`.
+# MEDIA=~/Pictures gives the demo a folder of your own.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet -c constraints.txt
+
+.PHONY: demo test test-long lint format docs bench clean
+
+demo: $(VENV)/.installed
+	$(BIN)/sonolux demo $(if $(MEDIA),--media "$(MEDIA)")
+
+test: $(VENV)/.installed-dev
+	$(BIN)/python -m pytest -m "not long"
+
+test-long: $(VENV)/.installed-dev
+	$(BIN)/python -m pytest -m long --timeout=3600
+
+lint: $(VENV)/.installed-dev
+	$(BIN)/ruff check src tests
+	$(BIN)/ruff format --check src tests
+	$(BIN)/mypy
+
+format: $(VENV)/.installed-dev
+	$(BIN)/ruff check --fix src tests
+	$(BIN)/ruff format src tests
+
+docs: $(VENV)/.installed-dev
+	$(BIN)/python -m sonolux.cli.reference > docs/cli.md
+
+bench: $(VENV)/.installed-bench
+	$(BIN)/sonolux bench search
+	$(BIN)/sonolux bench add
+	$(BIN)/sonolux bench startup
+
+clean:
+	rm -rf $(VENV) demo .pytest_cache .mypy_cache .ruff_cache
+
+# torch comes first, by its pin: where a CPU build of that version is provided, pip takes it.
+$(VENV)/.installed: pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(PIP) torch
+	$(PIP) -e .
+	touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed
+	$(PIP) -e ".[cluster,test,lint]"
+	touch $@
+
+$(VENV)/.installed-bench: $(VENV)/.installed-dev
+	$(PIP) -e ".[bench]"
+	touch $@

@@ -1,0 +1,153 @@
+"""How fast and in how much memory photos are added, beside decoding alone and encoding alone.
+
+Photos are those of a folder, each copied as often as needed with a JPEG comment of its own, so that every file has
+a content of its own.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from sonolux.encoders import Encoder, resolve
+from sonolux.errors import SonoluxError
+from sonolux.evaluation.benchmarks.report import Report, verdict
+from sonolux.library import Library
+from sonolux.media.piece import Piece
+from sonolux.media.pool import DecoderPool
+from sonolux.media.reading import ReadOptions, read
+from sonolux.settings import settings
+
+ENCODERS = ("colour-histogram", "colour-layout", "hog")
+ENCODED_ALONE = 256
+ROUNDS = 3
+
+
+def benchmark_add(photos: Path, small: int = 2_000, large: int = 20_000) -> Report:
+    """Measure photos a second, and peak memory for a small and a large addition.
+
+    Parameters
+    ----------
+    photos : Path
+        Folder of JPEG files.
+    small, large : int
+        How many photos to add in the two additions whose memory is compared.
+    """
+    originals = sorted(path for path in photos.rglob("*") if path.suffix.lower() in (".jpg", ".jpeg"))
+    if not originals:
+        raise SonoluxError(f"no JPEG files in {photos}: name a folder of photos with --data")
+    with tempfile.TemporaryDirectory() as folder:
+        copies = Path(folder) / "photos"
+        _copy(originals, copies / "small", small)
+        rounds = [_round(copies / "small", Path(folder) / f"{number}.sonolux") for number in range(ROUNDS)]
+        _copy(originals, copies / "large", large)
+        peaks = [_peak(copies / size, Path(folder) / f"{size}.sonolux") for size in ("small", "large")]
+    return _report(rounds, peaks, small, large)
+
+
+def _copy(originals: list[Path], folder: Path, n: int) -> None:
+    """Write ``n`` distinct JPEG files: a comment segment after the start marker makes each one's own."""
+    folder.mkdir(parents=True)
+    for number in range(n):
+        content = originals[number % len(originals)].read_bytes()
+        note = f"{folder.name} {number}".encode()
+        segment = b"\xff\xfe" + (len(note) + 2).to_bytes(2, "big") + note
+        (folder / f"{number:06}.jpg").write_bytes(content[:2] + segment + content[2:])
+
+
+def _round(folder: Path, library: Path) -> dict[str, float]:
+    """Measure the three rates in turn, in photos a second."""
+    paths = [str(path) for path in sorted(folder.iterdir())]
+    return {"decode": _decode_rate(paths), "encode": _encode_rate(paths), "add": _add_rate(folder, library)}
+
+
+def _decode_rate(paths: list[str]) -> float:
+    limits = settings()
+    with DecoderPool(
+        limits.workers, ReadOptions.from_settings(), silence=limits.decode_seconds, memory=limits.decode_memory
+    ) as pool:
+        events = pool.read(paths)
+        next(events)
+        started = time.perf_counter()
+        for _ in events:
+            pass
+        return len(paths) / (time.perf_counter() - started)
+
+
+def _encode_rate(paths: list[str]) -> float:
+    encoders = [encoder for spec in ENCODERS for encoder in resolve(spec)]
+    pixels = list(_decoded(paths[:ENCODED_ALONE]))
+    _encode(encoders, pixels[:8])
+    started = time.perf_counter()
+    _encode(encoders, pixels)
+    return len(pixels) / (time.perf_counter() - started)
+
+
+def _decoded(paths: list[str]) -> Iterator[Any]:
+    for path in paths:
+        yield from (e.content.pixels for e in read(path, ReadOptions.from_settings()) if isinstance(e, Piece))
+
+
+def _encode(encoders: list[Encoder], pixels: list[Any]) -> None:
+    for start in range(0, len(pixels), 32):
+        for encoder in encoders:
+            encoder.encode(pixels[start : start + 32])
+
+
+def _add_rate(folder: Path, library: Path) -> float:
+    """Add in this process, from the first file done to the last: worker start is no part of a rate."""
+    times: list[float] = []
+    with Library(library) as opened:
+        summary = opened.add(folder, spaces=ENCODERS, progress=lambda done, path: times.append(time.perf_counter()))
+    first = 64
+    return (summary.added - first) / (times[-1] - times[first - 1])
+
+
+def _peak(folder: Path, library: Path) -> float:
+    """Add in a process of its own; return the peak of its memory and its largest worker's, in MiB."""
+    command = [sys.executable, "-m", "sonolux.evaluation.benchmarks.adding", str(folder), str(library)]
+    out = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    return float(json.loads(out)["peak"])
+
+
+def _report(rounds: list[dict[str, float]], peaks: list[float], small: int, large: int) -> Report:
+    best = max(rounds, key=lambda rates: rates["add"] / min(rates["decode"], rates["encode"]))
+    shares = sorted(rates["add"] / min(rates["decode"], rates["encode"]) for rates in rounds)
+    middle = shares[len(shares) // 2]
+    rows = [[f"{name} alone" if name != "add" else "add", *(f"{r[name]:.0f}" for r in rounds)] for name in best]
+    rows.append(["add / min(decode, encode)", *(f"{r['add'] / min(r['decode'], r['encode']):.2f}" for r in rounds)])
+    rows.append([f"peak MiB, {small:,} and {large:,}", *(f"{peak:.0f}" for peak in peaks), ""])
+    return Report(
+        name="add",
+        title="Add",
+        command="sonolux bench add",
+        about=(
+            f"{small:,} photos, {', '.join(ENCODERS)}, {settings().workers} decoding process(es), {ROUNDS} rounds;"
+            " photos a second. Memory is the peak of the process and of its largest worker together."
+        ),
+        columns=("photos/s", *(f"round {number + 1}" for number in range(len(rounds)))),
+        rows=rows,
+        verdicts=[
+            verdict("add over min(decode, encode), median", middle, 0.85),
+            verdict(f"peak memory, {large:,} over {small:,} photos", peaks[1] / peaks[0], 1.15, at_most=True),
+        ],
+    )
+
+
+def _main() -> None:
+    folder, library = sys.argv[1:]
+    with Library(library) as opened:
+        opened.add(folder, spaces=ENCODERS)
+    peaks = (resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    sys.stdout.write(json.dumps({"peak": sum(peaks) / 1024}))
+
+
+if __name__ == "__main__":
+    _main()

@@ -1,0 +1,163 @@
+"""What is to be done with each file found: nothing, a note that it moved, or decoding.
+
+A file is unchanged when size and modification time are those stored, or else when its content hash is. A file that
+is new at its path but whose content the library holds under a path that is gone has moved, and keeps its item.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from sonolux.errors import MediaError
+from sonolux.index import Condition, Index, Point
+from sonolux.media.hashing import content_hash
+from sonolux.media.paths import from_stored, to_stored
+from sonolux.types import Failure
+
+NAMESPACE = uuid.UUID("8f1d6c5e-0b0e-4c1b-9d53-6a2f9d2f7c11")
+"""Of all item ids: they follow from content and path, so work repeated after a crash repeats the ids."""
+
+State = Literal["unchanged", "touched", "moved", "new", "changed", "incomplete"]
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A file as the library holds it; ``path`` as stored text, ``mtime`` in nanoseconds."""
+
+    id: str
+    path: str
+    size: int
+    mtime: int
+    hash: str
+    encoded: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A file and what is to be done with it.
+
+    ``spaces`` are those to encode it for: all of them for a new or changed file, the missing ones for one that is
+    incomplete.
+    """
+
+    path: str
+    state: State
+    id: str
+    size: int
+    mtime: int
+    hash: str
+    spaces: frozenset[str] = field(default=frozenset())
+
+
+class Catalog:
+    """Compares files with what a library holds.
+
+    Parameters
+    ----------
+    index : Index
+    spaces : collection of str
+        Names of the spaces for which every file is to be encoded.
+    """
+
+    def __init__(self, index: Index, spaces: Collection[str]) -> None:
+        self.index = index
+        self.spaces = frozenset(spaces)
+        self._claimed: set[str] = set()
+
+    def tasks(self, paths: Sequence[str]) -> Iterator[Task | Failure]:
+        """Yield what is to be done with each of a batch of files; files that cannot be read are failures."""
+        known = self._known("path", [to_stored(path) for path in paths])
+        by_path = {file.path: file for file in known}
+        strangers: list[Task] = []
+        for path in paths:
+            task = _attempt(path, by_path.get(to_stored(path)), self.spaces)
+            if isinstance(task, Task) and task.state == "new":
+                strangers.append(task)
+            else:
+                yield task
+        yield from self._new_or_moved(strangers)
+
+    def _known(self, key: str, values: Sequence[str]) -> list[Known]:
+        if not values:
+            return []
+        where = [Condition("kind", "=", "file"), Condition(key, "=", tuple(values))]
+        keys = ("path", "size", "mtime", "hash", "encoded")
+        return [_known_file(point) for point in self.index.scroll(where, keys=keys)]
+
+    def _new_or_moved(self, strangers: list[Task]) -> Iterator[Task]:
+        same: dict[str, list[Known]] = {}
+        for file in self._known("hash", sorted({task.hash for task in strangers})):
+            same.setdefault(file.hash, []).append(file)
+        for task in strangers:
+            gone = next((file for file in same.get(task.hash, []) if self._is_gone(file)), None)
+            if gone is None:
+                yield _with_id(task, self._fresh_id(task))
+            else:
+                self._claimed.add(gone.id)
+                yield Task(task.path, "moved", gone.id, task.size, task.mtime, task.hash, self.spaces - gone.encoded)
+
+    def _is_gone(self, file: Known) -> bool:
+        return file.id not in self._claimed and is_gone(from_stored(file.path))
+
+    def _fresh_id(self, task: Task) -> str:
+        """Return an id that follows from content and path; another where a file that moved away still has it."""
+        attempt = 0
+        while True:
+            name = f"{task.hash} {attempt} {to_stored(task.path)}"
+            candidate = str(uuid.uuid5(NAMESPACE, name))
+            if not self.index.fetch([candidate], keys=()):
+                return candidate
+            attempt += 1
+
+
+def is_gone(path: str) -> bool:
+    """Tell whether a file that the library holds is no longer there; one that cannot be looked at still counts."""
+    try:
+        Path(path).lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def span_id(file: str, content: str, number: int) -> str:
+    """Return the id of a file's span: it follows from the file's id and content hash, and the span's number."""
+    return str(uuid.uuid5(uuid.UUID(file), f"{content} {number}"))
+
+
+def _attempt(path: str, known: Known | None, spaces: frozenset[str]) -> Task | Failure:
+    try:
+        return _compare(path, known, spaces)
+    except OSError as error:
+        return Failure(path, error.strerror or str(error))
+    except MediaError as error:
+        return Failure(path, str(error))
+
+
+def _compare(path: str, known: Known | None, spaces: frozenset[str]) -> Task:
+    status = Path(path).stat()
+    if known is None:
+        return Task(path, "new", "", status.st_size, status.st_mtime_ns, content_hash(path), spaces)
+    missing = spaces - known.encoded
+    same_stat = (known.size, known.mtime) == (status.st_size, status.st_mtime_ns)
+    digest = known.hash if same_stat else content_hash(path)
+    if digest != known.hash:
+        return Task(path, "changed", known.id, status.st_size, status.st_mtime_ns, digest, spaces)
+    state: State = "incomplete" if missing else "unchanged" if same_stat else "touched"
+    return Task(path, state, known.id, status.st_size, status.st_mtime_ns, digest, missing)
+
+
+def _with_id(task: Task, item: str) -> Task:
+    return Task(task.path, task.state, item, task.size, task.mtime, task.hash, task.spaces)
+
+
+def _known_file(point: Point) -> Known:
+    stored = point.payload
+    return Known(
+        point.id, stored["path"], stored["size"], stored["mtime"], stored["hash"], frozenset(stored["encoded"])
+    )

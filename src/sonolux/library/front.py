@@ -1,0 +1,320 @@
+"""`Library`: one object to add to, search and look after."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Unpack
+
+from sonolux.encoders import Encoder, default_specs, resolve
+from sonolux.errors import LibraryError
+from sonolux.index import Condition, Index, Where, open_index
+from sonolux.library.adding import Adder, Progress, Summary
+from sonolux.library.asking import Asked, build_query
+from sonolux.library.catalog import is_gone
+from sonolux.library.exporting import export
+from sonolux.library.items import absolute, ids_of, item_of, where_target
+from sonolux.library.record import Record
+from sonolux.library.spaces import Spaces
+from sonolux.library.writing import Writer, forget_space
+from sonolux.media.paths import from_stored, to_stored
+from sonolux.media.pool import DecoderPool
+from sonolux.media.reading import ReadOptions, read
+from sonolux.retrieval.calibration import Calibration
+from sonolux.retrieval.duplicates import find_duplicates
+from sonolux.retrieval.filters import conditions
+from sonolux.retrieval.hits import Hits
+from sonolux.retrieval.planning import plan
+from sonolux.retrieval.query import Query
+from sonolux.retrieval.ranking import Ranker
+from sonolux.settings import settings
+from sonolux.types import Item, Modality, Space
+
+PathLike = str | os.PathLike[str]
+
+BIG_ADDITION = 5_000
+"""Points after whose addition the graph indexes are rebuilt at once."""
+
+
+class Library:
+    """Items with their descriptors, in a folder or on a Qdrant cluster.
+
+    Nothing is opened before the first use; use it as a context manager, or `close` it.
+
+    Parameters
+    ----------
+    location : str or path, optional
+        A folder, made by the first `add`, or ``http://host:6333/name``; by default the setting ``SONOLUX_LIBRARY``.
+
+    Examples
+    --------
+    >>> with Library("trips.sonolux") as library:
+    ...     library.add("~/Pictures")
+    ...     hits = library.search("a dog on a beach", k=20)
+    """
+
+    def __init__(self, location: PathLike | None = None) -> None:
+        self.location = os.fspath(location) if location is not None else settings().library
+        self.index: Index = open_index(self.location)
+        self._record: Record | None = None
+        self._spaces: Spaces | None = None
+        self._calibration: Calibration | None = None
+
+    # -- opening and closing ------------------------------------------------------------------------------------
+
+    def exists(self) -> bool:
+        """Tell whether there is a library at the location."""
+        return self.index.exists()
+
+    def close(self) -> None:
+        """Let go of the library, so that another process may open it."""
+        self.index.close()
+        self._record = self._spaces = self._calibration = None
+
+    def __enter__(self) -> Library:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    @property
+    def record(self) -> Record:
+        """What the library has written down of itself."""
+        if self._record is None:
+            if not self.index.exists():
+                raise LibraryError(f"there is no library at {self.location}: make one with `sonolux add FOLDER`")
+            meta = self.index.read_meta()
+            self._record = Record.from_meta(meta, self.location) if meta else Record.new(settings())
+        return self._record
+
+    @property
+    def spaces(self) -> Spaces:
+        """The spaces of the library and their encoders."""
+        if self._spaces is None:
+            self._spaces = Spaces(self.index, self.record.spaces)
+        return self._spaces
+
+    @property
+    def calibration(self) -> Calibration:
+        """What non-matches score in each space."""
+        if self._calibration is None:
+            self._calibration = Calibration(self.index, self._cache_folder())
+        return self._calibration
+
+    def create(self, encoders: Sequence[Encoder]) -> None:
+        """Make the library if there is none, and the spaces of these encoders where it has none yet.
+
+        Raises
+        ------
+        EncoderError
+            Where a space was written by another version of its encoder.
+        """
+        if not self.index.exists():
+            self.index.create()
+        self.spaces.add(encoders)
+        self._save()
+
+    # -- writing ------------------------------------------------------------------------------------------------
+
+    def add(
+        self,
+        *paths: PathLike,
+        spaces: Sequence[str] = (),
+        prune: bool = False,
+        progress: Progress | None = None,
+    ) -> Summary:
+        """Add files and folders; what is already there and unchanged is skipped.
+
+        Parameters
+        ----------
+        *paths : path
+            Files or folders; ``~`` is the home folder.
+        spaces : sequence of str, optional
+            Encoders to use besides those the library has: built-in names, hub models, folders. A new library takes
+            these alone, or by default what `sonolux.encoders.default_specs` finds.
+        prune : bool
+            Whether items whose files are gone from these folders leave.
+        progress : callable, optional
+            Called with the number of files done with and the path of the last.
+
+        Returns
+        -------
+        summary : Summary
+            Files that could not be read are listed in its ``failed``.
+        """
+        roots = [absolute(path) for path in paths]
+        self._prepare(spaces)
+        writers = self.spaces.writers()
+        rate = max((encoder.sample_rate for encoder in writers), default=0) or 22_050
+        options = self._read_options(rate)
+        writer = Writer(self.index, self.spaces.names(), self._note_write)
+        limits = settings()
+        before = self.record.changes
+        with DecoderPool(limits.workers, options, silence=limits.decode_seconds, memory=limits.decode_memory) as pool:
+            try:
+                summary = Adder(self.index, self.spaces, pool, writer, progress).run(roots)
+            finally:
+                self._save()
+        if prune:
+            summary.removed = self._prune(roots)
+        if self.record.changes - before >= BIG_ADDITION:
+            self.index.optimize()
+        return summary
+
+    def remove(self, *targets: PathLike) -> int:
+        """Remove items: ids, files, or folders with all in them. Returns how many files left.
+
+        Raises
+        ------
+        QueryError
+            Where a target is nothing in this library; nothing is removed then.
+        """
+        wheres = [where_target(self.index, os.fspath(target)) for target in targets]
+        removed = 0
+        for where in wheres:
+            removed += self._delete(where)
+        return removed
+
+    def drop_space(self, name: str) -> None:
+        """Remove a space and its descriptors from the library; items and other spaces stay."""
+        self.spaces.by_name(name)
+        forget_space(self.index, name)
+        self.spaces.drop(name)
+        self._save()
+
+    def optimize(self) -> None:
+        """Rebuild the graph indexes; worth it after big additions, done by `add` itself after the biggest."""
+        self.index.optimize()
+
+    # -- asking -------------------------------------------------------------------------------------------------
+
+    def search(self, text: str | None = None, /, **asked: Unpack[Asked]) -> Hits:
+        """Find items by words, example, or several of both.
+
+        Parameters
+        ----------
+        text : str, optional
+            Words.
+        **asked
+            Whatever else is asked, and how the answer is to look: see `sonolux.library.asking.Asked`.
+
+        Returns
+        -------
+        hits : Hits
+            Best first; empty when nothing was found.
+
+        Raises
+        ------
+        QueryError
+            Where nothing is asked, or no space of the library can answer.
+        MediaError
+            Where a picture, sound or video to ask with cannot be decoded.
+        """
+        return self.ask(build_query(self.index, text, **asked))
+
+    def ask(self, query: Query) -> Hits:
+        """Answer a query; `search` is the same for people in a hurry."""
+        questions = plan(query, self.spaces, self._read)
+        ranker = Ranker(self.index, self.calibration, self.record.changes, self.record.spans)
+        return Hits(ranker.rank(query, questions), tuple(dict.fromkeys(q.space.name for q in questions)))
+
+    def duplicates(self, *, near: bool = True) -> list[list[Item]]:
+        """Return groups of files that are copies of one another or, unless `near` is false, nearly so."""
+        groups = find_duplicates(self.index, list(self._dense_spaces()), near=near)
+        return [[self.item(item) for item in group] for group in groups]
+
+    # -- looking ------------------------------------------------------------------------------------------------
+
+    def item(self, target: PathLike) -> Item:
+        """Return an item by its id, or a file's item by its path.
+
+        Raises
+        ------
+        QueryError
+            Where there is none.
+        """
+        points = self.index.fetch(ids_of(self.index, [os.fspath(target)]))
+        return item_of(points[0])
+
+    def items(self, where: Mapping[str, Any] | Where = (), *, spans: bool = False) -> Iterator[Item]:
+        """Yield the files of the library, and their spans if wanted, that satisfy a filter."""
+        asked = conditions(where) if isinstance(where, Mapping) else tuple(where)
+        whole = () if spans else (Condition("kind", "=", "file"),)
+        return (item_of(point) for point in self.index.scroll((*asked, *whole)))
+
+    def spans_of(self, item: str) -> list[Item]:
+        """Return the spans of a file, in their order."""
+        where = [Condition("file", "=", item), Condition("kind", "!=", "file")]
+        found = [item_of(point) for point in self.index.scroll(where)]
+        return sorted(found, key=lambda item: (item.kind, item.span.start if item.span else 0.0))
+
+    def info(self) -> dict[str, Any]:
+        """Return counts of files by modality, of spans, and of descriptors by space."""
+        files = Condition("kind", "=", "file")
+        by_modality = {str(m): self.index.count([files, Condition("modality", "=", str(m))]) for m in Modality}
+        whole = self.index.count([files])
+        return {
+            "location": self.location,
+            "created": self.record.created,
+            "files": whole,
+            "modalities": {name: count for name, count in by_modality.items() if count},
+            "spans": self.index.count() - whole,
+            "spaces": {name: self.index.count(space=name) for name in self.spaces.names()},
+        }
+
+    def export(self, folder: PathLike, *, spaces: Sequence[str] | None = None) -> int:
+        """Write all items and their descriptors to a folder, in plain formats; see `sonolux.library.exporting`."""
+        names = self.spaces.names() if spaces is None else spaces
+        return export(self.index, Path(folder), [self.spaces.by_name(name) for name in names])
+
+    # -- inside -------------------------------------------------------------------------------------------------
+
+    def _prepare(self, specs: Sequence[str]) -> None:
+        """Make the library if there is none, and the spaces of any new encoders."""
+        wanted = list(specs)
+        if not wanted and not (self.index.exists() and self.record.spaces):
+            wanted = default_specs()[0]
+        self.create([encoder for spec in wanted for encoder in resolve(spec)])
+
+    def _save(self) -> None:
+        self.record.spaces = self.spaces.stored()
+        self.index.write_meta(self.record.as_meta())
+
+    def _note_write(self, points: int, spans: bool) -> None:
+        self.record.changes += points
+        if spans and not self.record.spans:
+            self.record.spans = True
+            self._save()
+
+    def _prune(self, roots: Sequence[str]) -> int:
+        """Remove the files of these folders that are gone."""
+        under = [Condition("kind", "=", "file"), Condition("folders", "=", tuple(map(to_stored, roots)))]
+        files = self.index.scroll(under, keys=("path",))
+        gone = [point.id for point in files if is_gone(from_stored(point.payload["path"]))]
+        return self._delete([Condition("file", "=", tuple(gone))]) if gone else 0
+
+    def _delete(self, where: Where) -> int:
+        files = self.index.count([*where, Condition("kind", "=", "file")])
+        self.record.changes += self.index.count(where)
+        self.index.delete_where(where)
+        self._save()
+        return files
+
+    def _read(self, path: str) -> Iterator[Any]:
+        """Decode a file to ask with, cut as the library's own files are."""
+        return read(path, self._read_options())
+
+    def _read_options(self, audio_rate: int = 22_050) -> ReadOptions:
+        return replace(ReadOptions.from_settings(audio_rate), **self.record.cutting)
+
+    def _cache_folder(self) -> Path:
+        """Return where nulls are kept: in the library's folder, or on this machine for one on a cluster."""
+        if "://" not in self.location:
+            return Path(self.location) / "nulls"
+        return settings().cache / "nulls" / hashlib.blake2b(self.location.encode(), digest_size=8).hexdigest()
+
+    def _dense_spaces(self) -> Iterator[Space]:
+        return (space for name in self.spaces.names() if (space := self.spaces.by_name(name)).kind != "sparse")

@@ -1,0 +1,79 @@
+"""Stored points as items, and how people name them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from uuid import UUID
+
+from sonolux.errors import QueryError
+from sonolux.index import Condition, Index, Point, Where
+from sonolux.media.paths import from_stored, to_stored
+from sonolux.types import Item, Modality, Span
+
+OWN_KEYS = frozenset(("kind", "file", "path", "folders", "modality", "start", "end", "text", "encoded", "meta"))
+"""Payload keys that are no metadata."""
+
+
+def item_of(point: Point) -> Item:
+    """Return the item that a stored point is."""
+    stored = point.payload
+    filed = {key: value for key, value in stored.items() if key not in OWN_KEYS}
+    return Item(
+        id=point.id,
+        path=from_stored(stored["path"]),
+        modality=Modality(stored["modality"]),
+        kind=stored["kind"],
+        file=stored["file"],
+        span=Span(stored["start"], stored["end"]) if "start" in stored else None,
+        metadata=filed | stored["meta"],
+        text=stored.get("text", ""),
+    )
+
+
+def absolute(path: str | os.PathLike[str]) -> str:
+    """Return an absolute path, with ``~`` as the home folder; symbolic links stay as they are."""
+    return os.path.abspath(os.path.expanduser(os.fspath(path)))
+
+
+def ids_of(index: Index, targets: Sequence[str]) -> list[str]:
+    """Return the ids that ids and paths of files name.
+
+    Raises
+    ------
+    QueryError
+        For a target that the library does not hold.
+    """
+    return [_id_of(index, target) for target in targets]
+
+
+def where_target(index: Index, target: str) -> Where:
+    """Return the condition that a file's id, a file or a folder with all in it satisfies.
+
+    Raises
+    ------
+    QueryError
+        Where the library holds nothing of it.
+    """
+    path = to_stored(absolute(target))
+    candidates = [Condition("folders", "=", path), Condition("path", "=", path), Condition("file", "=", target)]
+    for condition in candidates:
+        if index.count([condition]):
+            return [condition]
+    raise QueryError(f"{target} is no file's id, file or folder in this library")
+
+
+def _id_of(index: Index, target: str) -> str:
+    if _is_uuid(target) and index.fetch([target], keys=()):
+        return target
+    where = [Condition("kind", "=", "file"), Condition("path", "=", to_stored(absolute(target)))]
+    for point in index.scroll(where, keys=()):
+        return point.id
+    raise QueryError(f"{target} is no id or file in this library")
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        return str(UUID(text)) == text.lower()
+    except ValueError:
+        return False

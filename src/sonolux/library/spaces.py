@@ -1,0 +1,151 @@
+"""The spaces of a library: which encoders write into each and which ask, with the digests that keep them honest.
+
+A space that holds pictures or sounds and can also be asked with words (CLIP, SigLIP, CLAP) is written by its picture
+or sound encoder alone: in such spaces texts lie nearer to each other than to any picture, so stored texts would come
+before every picture in answer to words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from sonolux.encoders import Encoder, resolve
+from sonolux.errors import EncoderError, QueryError
+from sonolux.index import Index
+from sonolux.types import Modality, Space
+
+
+@dataclass(frozen=True, slots=True)
+class EncoderRecord:
+    """An encoder as a library remembers it."""
+
+    modality: Modality
+    name: str
+    spec: str
+    digest: str
+    licence: str
+
+
+def record_of(encoder: Encoder) -> EncoderRecord:
+    """Return what a library remembers of an encoder."""
+    return EncoderRecord(encoder.modality, encoder.name, encoder.spec, encoder.digest, encoder.licence)
+
+
+class Spaces:
+    """Spaces of one library and the encoders of each.
+
+    Parameters
+    ----------
+    index : Index
+        Holds the vectors.
+    stored : dict
+        ``{space: [encoder record as dict, ...]}``, as kept in the library's meta record.
+    """
+
+    def __init__(self, index: Index, stored: dict[str, list[dict[str, Any]]]) -> None:
+        self.index = index
+        self._spaces = index.spaces()
+        self.records = {
+            name: [EncoderRecord(**{**record, "modality": Modality(record["modality"])}) for record in records]
+            for name, records in stored.items()
+            if name in self._spaces
+        }
+        self._encoders: dict[tuple[str, Modality], Encoder] = {}
+
+    def stored(self) -> dict[str, list[dict[str, Any]]]:
+        """Return the records as plain data."""
+        return {name: [asdict(record) for record in records] for name, records in self.records.items()}
+
+    def names(self) -> Sequence[str]:
+        """Return the names of all spaces."""
+        return tuple(self.records)
+
+    def by_name(self, name: str) -> Space:
+        """Return a space.
+
+        Raises
+        ------
+        QueryError
+            With the names there are, where there is none of this name.
+        """
+        if name not in self.records:
+            raise QueryError(f"no space {name!r} in this library: there are {', '.join(self.records) or 'none yet'}")
+        return self._spaces[name]
+
+    def add(self, encoders: Iterable[Encoder]) -> None:
+        """Add the spaces of some encoders; encoders already there must be the same as before.
+
+        Raises
+        ------
+        EncoderError
+            Where an encoder's digest or dimension differs from what wrote the space.
+        """
+        for encoder in encoders:
+            known = self._record(encoder.space, encoder.modality)
+            if known is not None:
+                self._check(encoder, known)
+            elif encoder.space in self._spaces and self._spaces[encoder.space] != encoder.as_space():
+                raise EncoderError(f"encoder {encoder.name} does not fit space {self._spaces[encoder.space]}")
+            else:
+                self._add_new(encoder)
+            self._encoders[encoder.space, encoder.modality] = encoder
+
+    def drop(self, name: str) -> None:
+        """Remove a space and its descriptors."""
+        self.by_name(name)
+        self.index.drop_space(name)
+        del self.records[name], self._spaces[name]
+        self._encoders = {key: encoder for key, encoder in self._encoders.items() if key[0] != name}
+
+    def asker(self, name: str, modality: Modality) -> Encoder | None:
+        """Return the encoder of a space for questions of a modality, None where it has none.
+
+        Raises
+        ------
+        EncoderError
+            Where the encoder cannot be loaded, or is not the one that wrote the space.
+        """
+        record = self._record(name, modality)
+        if record is None:
+            return None
+        if (name, modality) not in self._encoders:
+            self._encoders[name, modality] = self._load(name, record)
+        return self._encoders[name, modality]
+
+    def writers(self) -> list[Encoder]:
+        """Return the encoders that write descriptors of new items."""
+        found = []
+        for name, records in self.records.items():
+            joint = len(records) > 1
+            for record in records:
+                encoder = None if joint and record.modality == Modality.TEXT else self.asker(name, record.modality)
+                if encoder is not None:
+                    found.append(encoder)
+        return found
+
+    def _record(self, name: str, modality: Modality) -> EncoderRecord | None:
+        return next((record for record in self.records.get(name, []) if record.modality == modality), None)
+
+    def _add_new(self, encoder: Encoder) -> None:
+        space = encoder.as_space()
+        if space.name not in self._spaces:
+            self.index.add_space(space)
+            self._spaces[space.name] = space
+        self.records.setdefault(space.name, []).append(record_of(encoder))
+
+    def _load(self, name: str, record: EncoderRecord) -> Encoder:
+        for encoder in resolve(record.spec):
+            if encoder.name == record.name:
+                self._check(encoder, record)
+                return encoder
+        raise EncoderError(f"{record.spec} no longer has the encoder {record.name} of space {name}")
+
+    def _check(self, encoder: Encoder, record: EncoderRecord) -> None:
+        if encoder.digest != record.digest:
+            raise EncoderError(
+                f"space {encoder.space} was written by {record.name} (digest {record.digest[:12]}), which is now"
+                f" {encoder.digest[:12]}: to encode again, run `sonolux spaces --drop {encoder.space}`"
+                f" and `sonolux add --space {encoder.spec} FOLDER`"
+            )

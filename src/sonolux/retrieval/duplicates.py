@@ -1,0 +1,134 @@
+"""Files that are the same, or nearly: copies, resized or re-encoded versions, the same take saved twice.
+
+Files of the same content hash are copies. Two files are near-duplicates where one dense space rules chance out (among
+all pairs of the library, fewer than `EXPECTED` would be as similar by chance) and no other space that holds both speaks
+against it. A file counts by its own descriptor, or the mean of its spans'. All pairs are compared, block by block:
+exact, and quadratic in the number of files.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sonolux.encoders.base import normalised
+from sonolux.index import Condition, Index
+from sonolux.retrieval.calibration import EXPECTED
+from sonolux.retrieval.null import REFERENCES, Null, fit_null
+from sonolux.retrieval.similarity import signed, similarities
+from sonolux.types import Space
+
+BLOCK = 1000
+"""Files compared with all others at once."""
+
+AGREEING = 1e-3
+"""Chance up to which a space does not speak against a near-duplicate that another space found."""
+
+Pair = tuple[str, str]
+
+
+def find_duplicates(index: Index, spaces: Sequence[Space], *, near: bool = True, seed: int = 0) -> list[list[str]]:
+    """Group the files of a library that are duplicates of one another.
+
+    Parameters
+    ----------
+    index : Index
+    spaces : sequence of Space
+        Dense spaces to compare in.
+    near : bool
+        Whether to look for near-duplicates too, or for copies alone.
+    seed : int
+        Of the sample from which chances are learned.
+
+    Returns
+    -------
+    groups : list of list of str
+        Ids of files, each group of two or more, the largest group first.
+    """
+    pairs = list(_copies(index))
+    if near:
+        pairs += _near(index, spaces, np.random.default_rng(seed))
+    return _groups(pairs)
+
+
+def _copies(index: Index) -> Iterator[Pair]:
+    first: dict[str, str] = {}
+    for point in index.scroll([Condition("kind", "=", "file")], keys=("hash",)):
+        known = first.setdefault(point.payload["hash"], point.id)
+        if known != point.id:
+            yield known, point.id
+
+
+def _near(index: Index, spaces: Sequence[Space], random: np.random.Generator) -> set[Pair]:
+    """Pairs that one space finds and no other speaks against."""
+    compared = [space for space in (_files_of(index, space, random) for space in spaces) if space is not None]
+    found = {pair for files in compared for pair in files.near_pairs()}
+    return {pair for pair in found if all(files.agrees(pair) for files in compared)}
+
+
+@dataclass(frozen=True)
+class _Files:
+    """The files of a space: their mean descriptors, shape (n, dim), and what strangers among them score."""
+
+    numbers: dict[str, int]
+    means: NDArray[np.float32]
+    null: Null
+
+    def near_pairs(self) -> Iterator[Pair]:
+        """Yield pairs of files whose similarity chance does not explain."""
+        ids = list(self.numbers)
+        n = len(ids)
+        allowed = EXPECTED / (n * (n - 1) / 2)
+        for start in range(0, n, BLOCK):
+            scores = similarities(self.null.space, self.means[start : start + BLOCK], self.means[start:])
+            for i, row in enumerate(scores, start=start):
+                chance = self.null.chance(self.means[i], row[i - start + 1 :])
+                yield from ((ids[i], ids[i + 1 + j]) for j in np.flatnonzero(chance <= allowed))
+
+    def agrees(self, pair: Pair) -> bool:
+        """Tell whether this space, too, finds the pair more similar than strangers; or does not hold both."""
+        if not self.numbers.keys() >= set(pair):
+            return True
+        a, b = (self.means[self.numbers[file]] for file in pair)
+        score = similarities(self.null.space, a[None], b[None])[0]
+        return bool(self.null.chance(a, score)[0] <= AGREEING)
+
+
+def _files_of(index: Index, space: Space, random: np.random.Generator) -> _Files | None:
+    """Gather the files of a space; None where they are too few to tell strangers from twins."""
+    totals: dict[str, NDArray[np.float32]] = {}
+    counts: dict[str, int] = defaultdict(int)
+    for point in index.scroll(spaces=[space.name], keys=("file",)):
+        if space.name in point.vectors:
+            row = _dense(space, point.vectors[space.name])
+            file = point.payload["file"]
+            totals[file] = totals[file] + row if file in totals else row.copy()
+            counts[file] += 1
+    if len(totals) < 3:
+        return None
+    means = np.stack([total / np.float32(counts[file]) for file, total in totals.items()])
+    means = means if space.metric == "euclidean" else normalised(means)
+    chosen = random.choice(len(means), min(len(means), REFERENCES), replace=False)
+    compared = Space(space.name, space.dim, "euclidean" if space.metric == "euclidean" else "cosine")
+    numbers = {file: number for number, file in enumerate(totals)}
+    return _Files(numbers, means, fit_null(compared, means[chosen], chosen))
+
+
+def _dense(space: Space, row: Any) -> NDArray[np.float32]:
+    return signed(row[None], space.dim)[0] if space.kind == "binary" else row
+
+
+def _groups(pairs: Iterable[Pair]) -> list[list[str]]:
+    """Connected components of a graph given by its edges."""
+    group: dict[str, set[str]] = {}
+    for a, b in pairs:
+        merged = group.get(a, {a}) | group.get(b, {b})
+        for member in merged:
+            group[member] = merged
+    distinct = {id(members): members for members in group.values()}
+    return sorted((sorted(members) for members in distinct.values()), key=lambda ids: (-len(ids), ids))

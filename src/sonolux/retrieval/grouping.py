@@ -1,0 +1,15 @@
+"""Spans under their file: each file answers once, with the first of its matches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sonolux.index import Match
+
+
+def best_of_each_file(ranking: Iterable[tuple[Match, float]]) -> list[tuple[Match, float]]:
+    """Keep the first match of every file of a ranking; it says where in the file to look."""
+    best: dict[str, tuple[Match, float]] = {}
+    for match, score in ranking:
+        best.setdefault(match.payload["file"], (match, score))
+    return list(best.values())

@@ -1,0 +1,214 @@
+"""A query into one question a space and vector.
+
+Each part of a query is encoded by every space that has an encoder for it. A part that is longer than a span (a
+recording, a video) asks with several of its pieces, spread evenly. Items given as examples ask in every space that
+holds them, with the mean of their descriptors. The weight of a part is shared by all vectors that it asks with. What
+is unlike moves every vector of its space away (Rocchio 1971, "Relevance feedback in information retrieval":
+``q - gamma * mean(negatives)``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from scipy.sparse import csr_array, vstack
+
+from sonolux.encoders.base import Encoder, normalised, rows_of
+from sonolux.encoders.inputs import encoder_input
+from sonolux.errors import QueryError
+from sonolux.index import Condition, Index
+from sonolux.media.piece import Audio, Content, Image, Piece, Probe
+from sonolux.retrieval.query import Part, Query
+from sonolux.types import Modality, Space
+
+GAMMA = 0.5
+"""Weight of what is unlike. Rocchio's usual .15 to .25, made for sparse counts, hardly moves a dense unit vector."""
+
+PIECES = 8
+"""Most pieces of one modality with which a single recording or video asks."""
+
+EXAMPLE_SPANS = 256
+"""Most spans whose mean stands for a file given as example."""
+
+
+class Asking(Protocol):
+    """What planning needs to know of a library's spaces."""
+
+    index: Index
+
+    def by_name(self, name: str) -> Space:
+        """Return a space; raise QueryError with the names there are."""
+
+    def names(self) -> Sequence[str]:
+        """Return the names of all spaces."""
+
+    def asker(self, name: str, modality: Modality) -> Encoder | None:
+        """Return the encoder of a space for questions of a modality, None where it has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpaceQuery:
+    """One vector to ask one space with; its weight in the fusion."""
+
+    space: Space
+    vector: Any
+    weight: float
+
+
+def plan(query: Query, asking: Asking, read: Callable[[str], Iterable[Probe | Piece]]) -> list[SpaceQuery]:
+    """Turn a query into vectors.
+
+    Parameters
+    ----------
+    query : Query
+    asking : Asking
+        The library's spaces.
+    read : callable
+        Decodes a file (see `sonolux.media.read`).
+
+    Raises
+    ------
+    QueryError
+        Where no space can answer some part.
+    """
+    names = query.spaces or tuple(asking.names())
+    spaces = [asking.by_name(name) for name in names]
+    away = {space.name: _mean_of_items(asking.index, space, query.unlike) for space in spaces}
+    questions: list[SpaceQuery] = []
+    for part in query.parts:
+        questions += _ask_part(part, spaces, asking, read)
+    questions += _ask_examples(query, spaces, asking.index)
+    return [_moved_away(question, away[question.space.name]) for question in questions]
+
+
+def _no_space(part: Part, names: Sequence[str]) -> str:
+    if not names:
+        return "the library is empty: add a folder first"
+    return f"no space here answers a query by {part.kind} (spaces asked: {', '.join(names)})"
+
+
+def _ask_part(
+    part: Part, spaces: Sequence[Space], asking: Asking, read: Callable[[str], Iterable[Probe | Piece]]
+) -> list[SpaceQuery]:
+    if part.kind == "vector":
+        return [_ask_vector(part, spaces)]
+    contents = _contents(part, read)
+    able = [
+        (space, encoder, media)
+        for modality, media in contents.items()
+        for space in spaces
+        if (encoder := asking.asker(space.name, modality)) is not None
+    ]
+    if not able:
+        raise QueryError(_no_space(part, [space.name for space in spaces]))
+    asked = [(space, row) for space, encoder, media in able for row in _encoded(encoder, media) if row is not None]
+    return [SpaceQuery(space, row, part.weight / len(asked)) for space, row in asked]
+
+
+def _encoded(encoder: Encoder, media: Sequence[Content]) -> list[Any]:
+    return rows_of(encoder.encode_queries([encoder_input(encoder, content) for content in media]))
+
+
+def _ask_vector(part: Part, spaces: Sequence[Space]) -> SpaceQuery:
+    vector = np.asarray(part.content)
+    fitting = [
+        s for s in spaces if s.kind != "sparse" and vector.shape == (s.dim // 8 if s.kind == "binary" else s.dim,)
+    ]
+    if len(fitting) != 1:
+        names = ", ".join(f"{s.name} ({s.dim})" for s in spaces)
+        raise QueryError(
+            f"a vector of shape {vector.shape} fits {len(fitting)} of the spaces {names}: name one with space="
+        )
+    space = fitting[0]
+    if space.kind == "binary":
+        return SpaceQuery(space, vector.astype(np.uint8), part.weight)
+    vector = vector.astype(np.float32)
+    if not np.isfinite(vector).all():
+        raise QueryError("the vector holds NaN or infinity")
+    return SpaceQuery(space, normalised(vector[None])[0] if space.metric == "cosine" else vector, part.weight)
+
+
+def _contents(part: Part, read: Callable[[str], Iterable[Probe | Piece]]) -> dict[Modality, list[Content]]:
+    """Decode a part into at most `PIECES` contents a modality."""
+    if part.kind == "text":
+        return {Modality.TEXT: [str(part.content)]}
+    if isinstance(part.content, Image):
+        return {Modality.IMAGE: [part.content]}
+    if isinstance(part.content, Audio):
+        return {Modality.AUDIO: [part.content]}
+    wanted = {"image": ("image",), "audio": ("window",), "video": ("shot", "window")}[part.kind]
+    found: dict[Modality, list[Content]] = {}
+    for event in read(str(part.content)):
+        if isinstance(event, Piece) and event.kind in wanted:
+            found.setdefault(event.modality, []).append(event.content)
+    if not found:
+        raise QueryError(f"{part.content} holds no {part.kind} to ask with")
+    return {modality: _spread(contents) for modality, contents in found.items()}
+
+
+def _spread(contents: list[Content]) -> list[Content]:
+    """Keep at most `PIECES`, evenly spaced."""
+    chosen = np.unique(np.linspace(0, len(contents) - 1, min(PIECES, len(contents))).astype(int))
+    return [contents[i] for i in chosen]
+
+
+def _ask_examples(query: Query, spaces: Sequence[Space], index: Index) -> list[SpaceQuery]:
+    if not query.like:
+        return []
+    means = [(space, _mean_of_items(index, space, query.like)) for space in spaces]
+    asked = [(space, mean) for space, mean in means if mean is not None]
+    if not asked:
+        raise QueryError(
+            f"no descriptor of {', '.join(query.like)} in the spaces asked ({', '.join(s.name for s in spaces)})"
+        )
+    return [SpaceQuery(space, mean, query.like_weight / len(asked)) for space, mean in asked]
+
+
+def _mean_of_items(index: Index, space: Space, ids: Sequence[str]) -> Any:
+    """Return the mean descriptor of some items, None where none is in the space; a file counts by its spans."""
+    if not ids:
+        return None
+    own = {
+        point.id: point.vectors[space.name]
+        for point in index.fetch(ids, spaces=[space.name], keys=())
+        if space.name in point.vectors
+    }
+    rows = list(own.values())
+    for item in ids:
+        if item not in own:
+            rows += _span_vectors(index, space, item)
+    return _mean(space, rows) if rows else None
+
+
+def _span_vectors(index: Index, space: Space, file: str) -> list[Any]:
+    rows: list[Any] = []
+    for point in index.scroll([Condition("file", "=", file)], spaces=[space.name], keys=()):
+        if space.name in point.vectors:
+            rows.append(point.vectors[space.name])
+        if len(rows) == EXAMPLE_SPANS:
+            break
+    return rows
+
+
+def _mean(space: Space, rows: list[Any]) -> Any:
+    if space.kind == "sparse":
+        return (
+            csr_array(vstack(rows, format="csr").sum(axis=0, keepdims=True) / len(rows)) if len(rows) > 1 else rows[0]
+        )
+    if space.kind == "binary":
+        votes = np.unpackbits(np.stack(rows), axis=1).mean(0)
+        return np.packbits(votes >= 0.5)
+    mean = np.stack(rows).mean(axis=0, dtype=np.float32)
+    return normalised(mean[None])[0] if space.metric == "cosine" else mean
+
+
+def _moved_away(question: SpaceQuery, negative: Any) -> SpaceQuery:
+    space = question.space
+    if negative is None or space.kind != "float":
+        return question
+    moved = question.vector - np.float32(GAMMA) * negative
+    vector = normalised(moved[None])[0] if space.metric == "cosine" else moved
+    return SpaceQuery(space, vector, question.weight)

@@ -1,0 +1,79 @@
+"""A question to a library: what is asked, of which items, and how the answer is to look."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from sonolux.errors import QueryError
+from sonolux.index import Condition
+
+PartKind = Literal["text", "image", "audio", "video", "vector"]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One thing asked for: words, a picture, a sound, a video, or a ready vector, with its weight in the fusion.
+
+    ``content`` is a string for text; a path, or decoded media (`sonolux.media.Image`, `sonolux.media.Audio`) for
+    the others; an array of shape (dim,) for a vector.
+    """
+
+    kind: PartKind
+    content: Any
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A question over one or more spaces.
+
+    Attributes
+    ----------
+    parts : tuple of Part
+        What to look for; several are fused.
+    like, unlike : tuple of str
+        Ids of items whose neighbours are wanted, and of items to keep away from.
+    spaces : tuple of str
+        Spaces to ask; empty for all that fit.
+    where : tuple of Condition
+        Conditions that every hit satisfies.
+    k, page : int
+        Hits a page, and which page, from 1.
+    diverse : float
+        0 ranks by relevance alone; towards 1, hits that resemble better hits give way to different ones.
+    spans : bool
+        Whether every span is a hit of its own; else each file answers once, with its best span.
+    confident : bool
+        Whether to keep only hits that chance does not explain.
+    like_weight : float
+        Weight of the examples in the fusion.
+    """
+
+    parts: tuple[Part, ...] = ()
+    like: tuple[str, ...] = ()
+    unlike: tuple[str, ...] = ()
+    spaces: tuple[str, ...] = ()
+    where: tuple[Condition, ...] = field(default=())
+    k: int = 10
+    page: int = 1
+    diverse: float = 0.0
+    spans: bool = False
+    confident: bool = False
+    like_weight: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not self.parts and not self.like:
+            raise QueryError("nothing is asked: give words, a picture, a sound, a video, a vector or items to resemble")
+        if self.k < 1 or self.page < 1:
+            raise QueryError(f"k and page count from 1, not {self.k} and {self.page}")
+        if not 0 <= self.diverse < 1:
+            raise QueryError(f"diverse lies in [0, 1), not {self.diverse}")
+        weights = [part.weight for part in self.parts] + [self.like_weight]
+        if not all(0 < weight < float("inf") for weight in weights):
+            raise QueryError(f"weights are positive numbers, not {weights}")
+
+    @property
+    def offset(self) -> int:
+        """How many hits come before this page."""
+        return (self.page - 1) * self.k

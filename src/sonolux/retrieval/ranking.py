@@ -1,0 +1,187 @@
+"""One vector a space into a page of hits: ask, fuse, group, spread, calibrate.
+
+A single question keeps the similarity of its space as score. Several are fused by rank. The chance of a fused hit is
+the smallest over the lists that hold it, times the number of lists: asking several spaces gives chance several tries
+(Bonferroni).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import vstack
+
+from sonolux.index import Condition, Index, Match, Where
+from sonolux.media.paths import from_stored
+from sonolux.retrieval.calibration import EXPECTED, Calibration
+from sonolux.retrieval.diversity import maximal_marginal_relevance
+from sonolux.retrieval.fusion import reciprocal_rank_fusion
+from sonolux.retrieval.grouping import best_of_each_file
+from sonolux.retrieval.keywords import KeywordNull
+from sonolux.retrieval.planning import SpaceQuery
+from sonolux.retrieval.query import Query
+from sonolux.retrieval.similarity import similarities
+from sonolux.types import Hit, Modality, Span
+
+KEYS = ("path", "modality", "kind", "file", "start", "end", "title", "text")
+"""What a hit shows; the rest of the payload stays on disk."""
+
+DEPTH = 100
+"""Least length of the lists that are fused."""
+
+CANDIDATES = 5
+"""Candidates a hit from which diversity chooses."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What one list says of an item: score, chance and whether chance is ruled out."""
+
+    space: str
+    score: float
+    chance: float
+    confident: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Ranker:
+    """Ranks the answers of one library.
+
+    Attributes
+    ----------
+    index : Index
+    calibration : Calibration
+    changes : int
+        How many points the library has written or removed so far.
+    spans : bool
+        Whether any file of the library has spans; without, grouping has nothing to do.
+    """
+
+    index: Index
+    calibration: Calibration
+    changes: int
+    spans: bool
+
+    def rank(self, query: Query, questions: Sequence[SpaceQuery]) -> list[Hit]:
+        """Answer a planned query with one page of hits, best first."""
+        lists = [self._ask(query, question) for question in questions]
+        fused = _fused(questions, lists)
+        matches = {match.id: match for found in lists for match in found}
+        ranking = [(matches[item], score) for item, score in fused]
+        if self.spans and not query.spans:
+            ranking = best_of_each_file(ranking)
+        if query.diverse:
+            ranking = self._spread(query, questions, ranking)
+        page = ranking[query.offset : query.offset + query.k]
+        evidence = self._evidence(questions, lists, {match.id for match, _ in page})
+        hits = [_hit(match, score, evidence[match.id], len(lists)) for match, score in page]
+        return [hit for hit in hits if hit.confident] if query.confident else hits
+
+    def _ask(self, query: Query, question: SpaceQuery) -> list[Match]:
+        """Ask one space for enough matches that, once grouped, they fill the page."""
+        if question.space.kind == "sparse" and not question.vector.nnz:
+            return []
+        wanted = query.offset + query.k
+        if query.diverse:
+            wanted *= CANDIDATES
+        alone = not (query.parts and query.like) and len(query.parts) < 2
+        limit = wanted if alone and not self.spans else max(DEPTH, 2 * wanted)
+        while True:
+            found = self._search(query, question, limit)
+            grouped = self.spans and not query.spans
+            files = len({match.payload["file"] for match in found}) if grouped else len(found)
+            if files >= wanted or len(found) < limit:
+                return found
+            limit *= 4
+
+    def _search(self, query: Query, question: SpaceQuery, limit: int) -> list[Match]:
+        where: Where = query.where
+        examples = (*query.like, *query.unlike)
+        if examples:
+            where = (*where, Condition("file", "!=", examples))
+        return self.index.search(question.space.name, question.vector, limit, where=where, without=examples, keys=KEYS)
+
+    def _evidence(
+        self, questions: Sequence[SpaceQuery], lists: Sequence[list[Match]], shown: set[str]
+    ) -> dict[str, list[Evidence]]:
+        """Gather, for each item shown, what every list that holds it says."""
+        evidence: dict[str, list[Evidence]] = {item: [] for item in shown}
+        for question, found in zip(questions, lists, strict=True):
+            matches = [match for match in found if match.id in shown]
+            for match, said in zip(matches, self._judge(question, matches, len(lists)), strict=True):
+                evidence[match.id].append(said)
+        return evidence
+
+    def _judge(self, question: SpaceQuery, matches: list[Match], tries: int) -> list[Evidence]:
+        if not matches:
+            return []
+        space = question.space
+        null = self.calibration.null(space, self.changes)
+        scores = np.array([match.score for match in matches])
+        complete = np.zeros(len(matches), bool)
+        if null is None:
+            chance = np.ones(len(matches))
+        elif isinstance(null, KeywordNull):
+            chance, complete = null.chance(question.vector, self._sparse_rows(space.name, matches))
+        else:
+            chance = null.chance(question.vector, scores)
+        expected = chance * tries * self.calibration.count(space.name, self.changes)
+        sure = (expected <= EXPECTED) | complete
+        rows = zip(scores.tolist(), chance.tolist(), sure.tolist(), strict=True)
+        return [Evidence(space.name, *row) for row in rows]
+
+    def _sparse_rows(self, space: str, matches: list[Match]) -> Any:
+        points = self.index.fetch([match.id for match in matches], spaces=[space], keys=())
+        rows = {point.id: point.vectors[space] for point in points}
+        return vstack([rows[match.id] for match in matches], format="csr")
+
+    def _spread(
+        self, query: Query, questions: Sequence[SpaceQuery], ranking: list[tuple[Match, float]]
+    ) -> list[tuple[Match, float]]:
+        """Reorder the best candidates by maximal marginal relevance, in the first dense space asked."""
+        dense = [question.space for question in questions if question.space.kind != "sparse"]
+        head = ranking[: CANDIDATES * (query.offset + query.k)]
+        if not dense or len(head) < 2:
+            return ranking
+        space = dense[0]
+        points = self.index.fetch([match.id for match, _ in head], spaces=[space.name], keys=())
+        rows = {point.id: point.vectors[space.name] for point in points if space.name in point.vectors}
+        likeness = np.zeros((len(head), len(head)))
+        held = [i for i, (match, _) in enumerate(head) if match.id in rows]
+        if held:
+            vectors: NDArray[Any] = np.stack([rows[head[i][0].id] for i in held])
+            likeness[np.ix_(held, held)] = similarities(space, vectors, vectors)
+        relevance = np.array([score for _, score in head])
+        order = maximal_marginal_relevance(relevance, likeness, len(head), query.diverse)
+        return [head[i] for i in order]
+
+
+def _fused(questions: Sequence[SpaceQuery], lists: Sequence[list[Match]]) -> list[tuple[str, float]]:
+    if len(lists) == 1:
+        return [(match.id, match.score) for match in lists[0]]
+    weighted = [(q.weight, [match.id for match in found]) for q, found in zip(questions, lists, strict=True)]
+    return reciprocal_rank_fusion(weighted)
+
+
+def _hit(match: Match, score: float, evidence: list[Evidence], tries: int) -> Hit:
+    best = min(evidence, key=lambda said: said.chance)
+    payload = match.payload
+    start = payload.get("start")
+    return Hit(
+        id=match.id,
+        path=from_stored(payload["path"]),
+        modality=Modality(payload["modality"]),
+        kind=payload["kind"],
+        file=payload["file"],
+        span=None if start is None else Span(start, payload["end"]),
+        score=score,
+        chance=min(1.0, best.chance * tries),
+        space=best.space,
+        title=payload.get("title", ""),
+        text=payload.get("text", ""),
+        confident=any(said.confident for said in evidence),
+    )

@@ -1,0 +1,42 @@
+"""Scores between descriptors, the same as the index gives: higher is better.
+
+Cosine and dot products as they are; a Euclidean distance ``e`` scores ``-e``; the Hamming distance ``h`` of two
+``b``-bit codes scores ``1 - 2 h / b``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sonolux.types import Space
+
+
+def similarities(space: Space, queries: NDArray[Any], rows: NDArray[Any]) -> NDArray[np.float32]:
+    """Score every query against every row of a dense space.
+
+    Parameters
+    ----------
+    space : Space
+        Says the metric; of kind float or binary.
+    queries : ndarray, shape (m, dim) or (m, dim / 8) for packed codes
+    rows : ndarray, shape (n, dim) or (n, dim / 8)
+
+    Returns
+    -------
+    scores : ndarray of float32, shape (m, n)
+    """
+    if space.kind == "binary":
+        signs = signed(queries, space.dim), signed(rows, space.dim)
+        return (signs[0] @ signs[1].T) / np.float32(space.dim)
+    if space.metric == "euclidean":
+        squares = (queries**2).sum(1)[:, None] + (rows**2).sum(1)[None, :] - 2 * queries @ rows.T
+        return np.asarray(-np.sqrt(np.maximum(squares, 0)), np.float32)
+    return np.asarray(queries @ rows.T, np.float32)
+
+
+def signed(codes: NDArray[np.uint8], bits: int) -> NDArray[np.float32]:
+    """Unpack codes of shape (n, bits / 8) into rows of -1 and +1, shape (n, bits)."""
+    return np.unpackbits(codes, axis=1, count=bits).astype(np.float32) * 2 - 1

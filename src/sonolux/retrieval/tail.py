@@ -1,0 +1,95 @@
+"""How likely a value as high is under a sample of non-match values, far beyond the sample too.
+
+Below a threshold the sample itself answers; above it an exponential tail does (peaks over threshold: Pickands 1975,
+"Statistical inference using extreme order statistics", Annals of Statistics). Its scale is the maximum-likelihood one
+of a sample whose largest values are cut off (type II censoring: Epstein and Sobel 1953, "Life testing", JASA): the few
+true matches that any sample of a library holds lie among these, and must not be taken for non-matches.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+PEAK_SHARE = 0.01
+"""Share of the sample above the threshold."""
+
+PEAKS = 50
+"""Values above the threshold, at least."""
+
+CENSORED = 0.1
+"""Share of the values above the threshold that only count as large."""
+
+LEVELS = 256
+"""Quantiles kept of the values below the threshold."""
+
+SMALLEST = 1e-12
+"""No chance is claimed below this: no sample supports it."""
+
+
+@dataclass(frozen=True)
+class Tail:
+    """Survival function of non-match values.
+
+    Attributes
+    ----------
+    values : ndarray
+        Quantiles of the sample up to the threshold, ascending.
+    survival : ndarray
+        Share of the sample at or above each, descending from 1.
+    scale : float
+        Mean excess over the last quantile of what lies beyond it; 0 where the sample is too small to tell.
+    """
+
+    values: NDArray[np.float64]
+    survival: NDArray[np.float64]
+    scale: float
+
+    def chance(self, values: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Return the probability that a non-match is at least as high, for each value."""
+        below = np.exp(np.interp(values, self.values, np.log(self.survival)))
+        if not self.scale:
+            return np.asarray(below)
+        excess = np.maximum(values - self.values[-1], 0) / self.scale
+        return np.maximum(np.where(excess > 0, self.survival[-1] * np.exp(-excess), below), SMALLEST)
+
+
+def fit_tail(sample: NDArray[np.floating]) -> Tail:
+    """Learn the survival function of non-match values.
+
+    Parameters
+    ----------
+    sample : ndarray, shape (n,)
+        At least one value.
+
+    Returns
+    -------
+    tail : Tail
+        With fewer than twice `PEAKS` values, or all equal, the smallest chance is that of one in the sample.
+    """
+    ordered = np.sort(np.asarray(sample, np.float64))
+    n = len(ordered)
+    peaks = max(PEAKS, int(PEAK_SHARE * n))
+    if n < 2 * PEAKS or ordered[-peaks - 1] == ordered[-1]:
+        return _sample_alone(ordered)
+    survival = np.geomspace(1, peaks / n, LEVELS)
+    quantiles = ordered[np.round((1 - survival) * n).astype(int) - (survival < 1)]
+    return Tail(quantiles, survival, _censored_mean(ordered[-peaks:] - quantiles[-1]))
+
+
+def _sample_alone(ordered: NDArray[np.float64]) -> Tail:
+    """Count: a value beyond the whole sample is as likely as one in the sample and itself."""
+    values, first = np.unique(ordered, return_index=True)
+    n = len(ordered)
+    beyond = np.nextafter(values[-1], np.inf)
+    return Tail(np.append(values, beyond), np.append((n - first) / n, 1 / (n + 1)), 0.0)
+
+
+def _censored_mean(excesses: NDArray[np.float64]) -> float:
+    """Mean of an exponential distribution, from ascending excesses of which the largest are known only as large."""
+    n = len(excesses)
+    told = n - int(CENSORED * n)
+    total = excesses[:told].sum() + (n - told) * excesses[told - 1]
+    return max(float(total / told), 1e-9)

@@ -1,0 +1,81 @@
+"""Hits in words that people read: how likely chance is, where in the file, what it says.
+
+Times are seconds, positions in a text are characters.
+"""
+
+from __future__ import annotations
+
+import math
+
+from sonolux.types import Hit, Modality, Span
+
+SNIPPET = 160
+"""Characters of a passage that are shown."""
+
+HOUR = 3600
+
+
+def chance_in_words(chance: float) -> str:
+    """Say how many items taken at random score as high.
+
+    Examples
+    --------
+    >>> chance_in_words(0.00025)
+    '1 in 4,000'
+    >>> chance_in_words(0.31)
+    '3 in 10'
+    """
+    if chance > 0.1:
+        return f"{round(10 * chance)} in 10"
+    if chance < 1e-6:
+        return "under 1 in a million"
+    return f"1 in {_two_digits(1 / chance):,}"
+
+
+def span_in_words(span: Span, modality: Modality) -> str:
+    """Say where in a file a span is: whole seconds that contain it, or characters.
+
+    Examples
+    --------
+    >>> span_in_words(Span(72.4, 81.9), Modality.AUDIO)
+    '1:12-1:22'
+    >>> span_in_words(Span(1200, 2150), Modality.TEXT)
+    'characters 1200-2150'
+    """
+    if modality == Modality.TEXT:
+        return f"characters {span.start:.0f}-{span.end:.0f}"
+    # Containers round times: 10.0000001 s is not in the eleventh second.
+    return f"{clock(math.floor(round(span.start, 2)))}-{clock(math.ceil(round(span.end, 2)))}"
+
+
+def clock(seconds: int) -> str:
+    """Return a time as ``m:ss``, or ``h:mm:ss`` from an hour on."""
+    minutes, rest = divmod(seconds, 60)
+    if seconds < HOUR:
+        return f"{minutes}:{rest:02d}"
+    return f"{minutes // 60}:{minutes % 60:02d}:{rest:02d}"
+
+
+def score_in_words(score: float) -> str:
+    """Return a score with three digits that count."""
+    return f"{score:#.3g}"
+
+
+def snippet(text: str, length: int = SNIPPET) -> str:
+    """Return the beginning of a text as one line, cut between words where it can be."""
+    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    if len(line) <= length:
+        return line
+    head = line[: length - 1]
+    return (head.rsplit(" ", 1)[0] if " " in head[length // 2 :] else head) + "…"
+
+
+def said_of(hit: Hit) -> str:
+    """Return what a hit says of itself in one line: its title, the passage found, or both."""
+    return ": ".join(part for part in (snippet(hit.title), snippet(hit.text)) if part)
+
+
+def _two_digits(number: float) -> int:
+    """Round to two digits that count."""
+    unit = 10 ** max(0, math.floor(math.log10(number)) - 1)
+    return round(number / unit) * unit
