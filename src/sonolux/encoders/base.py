@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,7 @@ from scipy.sparse import csr_array, vstack
 from sonolux.errors import EncoderError
 from sonolux.types import DescriptorKind, Metric, Modality, Space
 
-Descriptors = NDArray[Any] | csr_array
+Descriptors: TypeAlias = NDArray[Any] | csr_array
 """Rows of a space: float32 (n, dim), uint8 (n, dim / 8) for binary codes, or CSR (n, dim) for term weights."""
 
 
@@ -133,4 +133,4 @@ def rows_of(descriptors: Descriptors) -> list[Any]:
 def normalised(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     """Scale rows to length 1; rows of zeros stay zero."""
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)
+    return np.asarray(np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0))

@@ -1,0 +1,1 @@
+"""Classical descriptors: nothing learned, nothing downloaded, one class a file."""

@@ -1,0 +1,102 @@
+"""The weights of a checkpoint, loaded once, when first needed, for all of its encoders."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sonolux.encoders.device import chosen_device, precision
+from sonolux.encoders.hub.checkpoint import Checkpoint
+from sonolux.errors import EncoderError
+
+if TYPE_CHECKING:
+    import torch
+
+_loading = threading.Lock()
+
+
+class Network:
+    """A transformers model on the chosen device, in half precision where the device is made for it."""
+
+    def __init__(self, checkpoint: Checkpoint) -> None:
+        self.checkpoint = checkpoint
+
+    @property
+    def model(self) -> Any:
+        """The model; the first use loads its weights."""
+        with _loading:
+            return self._model
+
+    @cached_property
+    def device(self) -> torch.device:
+        """Where it computes."""
+        return chosen_device()
+
+    @cached_property
+    def tokenizer(self) -> Any:
+        """The tokenizer of the checkpoint."""
+        from transformers import AutoTokenizer
+
+        return load(AutoTokenizer.from_pretrained, self.checkpoint)
+
+    def outputs(self, method: Callable[..., Any], inputs: Mapping[str, Any]) -> NDArray[np.float32]:
+        """Run a method of the model without gradients; return what it pools, one float32 row an input."""
+        import torch
+
+        dtype = precision(self.device)
+        placed = {
+            name: tensor.to(self.device, dtype if tensor.is_floating_point() else None)
+            for name, tensor in inputs.items()
+        }
+        with torch.inference_mode():
+            pooled = method(**placed).pooler_output
+        rows: NDArray[np.float32] = pooled.float().cpu().numpy()
+        return rows
+
+    @cached_property
+    def _model(self) -> Any:
+        from transformers import AutoModel
+
+        model, report = load(
+            AutoModel.from_pretrained,
+            self.checkpoint,
+            dtype=precision(self.device),
+            use_safetensors=True,
+            output_loading_info=True,
+        )
+        if report["missing_keys"]:
+            # transformers would fill them with random numbers.
+            missing = sorted(report["missing_keys"])[0]
+            raise EncoderError(f"model {self.checkpoint.name}: the weights lack {missing}")
+        return model.to(self.device).eval()
+
+
+def load(loader: Callable[..., Any], checkpoint: Checkpoint, **options: Any) -> Any:
+    """Load one part of a checkpoint with transformers: from its folder, without code of its own, silently."""
+    try:
+        with _quiet():
+            return loader(str(checkpoint.folder), local_files_only=True, trust_remote_code=False, **options)
+    except Exception as error:  # a broken folder can fail anywhere in transformers
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise EncoderError(f"model {checkpoint.name} cannot be loaded: {reason}") from error
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    from transformers.utils import logging
+
+    verbosity, progress = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(verbosity)
+        if progress:
+            logging.enable_progress_bar()

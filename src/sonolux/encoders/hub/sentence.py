@@ -1,0 +1,152 @@
+"""Sentence models: text alone, by what it means (N. Reimers and I. Gurevych, "Sentence-BERT", EMNLP 2019).
+
+Such a folder lists the steps of its network in ``modules.json``; only steps of the sentence-transformers package
+itself are allowed, because any other name would import code.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sonolux.encoders.base import Encoder
+from sonolux.encoders.device import chosen_device, precision
+from sonolux.encoders.hub.checkpoint import Checkpoint
+from sonolux.encoders.hub.encoder import HubEncoder
+from sonolux.encoders.hub.network import load
+from sonolux.encoders.words import encodable
+from sonolux.errors import EncoderError
+from sonolux.types import Modality
+
+PACKAGE = "sentence_transformers."
+
+_loading = threading.Lock()
+
+
+class SentenceText(HubEncoder):
+    """Text through a sentence-transformers model, with its own prompts for questions and for documents."""
+
+    def __init__(self, checkpoint: Checkpoint, dim: int) -> None:
+        super().__init__(checkpoint, Modality.TEXT, dim)
+
+    def encode_batch(self, batch: Sequence[str]) -> NDArray[np.float32]:
+        """Encode documents into rows (n, dim)."""
+        return self._rows(self._model().encode_document, batch)
+
+    def encode_queries(self, queries: Sequence[str]) -> NDArray[np.float32]:
+        """Encode questions into rows (n, dim) of length 1."""
+        starts = range(0, len(queries), self.batch_size)
+        batches = [queries[start : start + self.batch_size] for start in starts]
+        rows = [self._rows(self._model().encode_query, batch) for batch in batches]
+        checked: NDArray[np.float32] = self._checked(list(rows), len(queries))
+        return checked
+
+    def _rows(self, encode: Callable[..., Any], texts: Sequence[str]) -> NDArray[np.float32]:
+        rows: NDArray[np.float32] = encode(
+            [encodable(text) for text in texts],
+            batch_size=len(texts),
+            show_progress_bar=False,
+            convert_to_numpy=True,
+        )
+        return rows.astype(np.float32, copy=False)
+
+    def _model(self) -> Any:
+        with _loading:
+            return self._loaded
+
+    @cached_property
+    def _loaded(self) -> Any:
+        from sentence_transformers import SentenceTransformer
+
+        device = chosen_device()
+        return load(
+            SentenceTransformer,
+            self.checkpoint,
+            device=str(device),
+            model_kwargs={"use_safetensors": True, "dtype": precision(device)},
+        )
+
+
+def encoders(checkpoint: Checkpoint) -> list[Encoder]:
+    """Return the encoder of a sentence-transformers folder.
+
+    Raises
+    ------
+    EncoderError
+        Where a step is not of the package, its weights are not safetensors, or no step tells the dimension.
+    """
+    dim = 0
+    for kind, folder in _steps(checkpoint):
+        dim = _dim_after(kind, folder, dim, checkpoint)
+    if dim <= 0:
+        raise EncoderError(f"model {checkpoint.name}: modules.json does not tell the length of its vectors")
+    return [SentenceText(checkpoint, dim)]
+
+
+def _steps(checkpoint: Checkpoint) -> list[tuple[str, str]]:
+    """Return the kind and folder of each step."""
+    try:
+        steps = [(str(step["type"]), str(step["path"])) for step in checkpoint.read("modules.json")]
+    except (KeyError, TypeError) as error:
+        raise EncoderError(f"model {checkpoint.name}: modules.json is not a list of steps") from error
+    for kind, folder in steps:
+        if not kind.startswith(PACKAGE):
+            raise EncoderError(f"model {checkpoint.name} wants to run code of its own ({kind}), which is never done")
+        if not (checkpoint.folder / folder).resolve().is_relative_to(checkpoint.folder.resolve()):
+            raise EncoderError(f"model {checkpoint.name}: step {folder} lies outside its folder")
+    return [(kind.rsplit(".", 1)[-1], folder) for kind, folder in steps]
+
+
+def _dim_after(kind: str, folder: str, dim: int, checkpoint: Checkpoint) -> int:
+    """Return the length of the vectors after a step, given that before it."""
+    prefix = f"{folder}/" if folder else ""
+    match kind:
+        case "Transformer":
+            checkpoint.require_safetensors(folder)
+            checkpoint.require_tokenizer(folder)
+            config = checkpoint.read(f"{prefix}config.json")
+            return int(config.get("hidden_size", config.get("dim", 0)))
+        case "Pooling":
+            config = checkpoint.read(f"{prefix}config.json")
+            return _pooled(config, dim)
+        case "Dense":
+            checkpoint.require_safetensors(folder)
+            return int(checkpoint.read(f"{prefix}config.json").get("out_features", 0))
+        case "StaticEmbedding":
+            checkpoint.require_safetensors(folder)
+            checkpoint.require_tokenizer(folder)
+            return _columns(checkpoint, f"{prefix}model.safetensors")
+        case "LayerNorm":
+            checkpoint.require_safetensors(folder)
+            return dim
+        case "Normalize" | "Dropout":
+            return dim
+        case _:
+            raise EncoderError(f"model {checkpoint.name} has a step {kind}, which is not supported for text")
+
+
+def _pooled(config: dict[str, Any], dim: int) -> int:
+    """Return the length after pooling: once for each way of pooling, side by side."""
+    width = int(config.get("embedding_dimension", config.get("word_embedding_dimension", dim)))
+    named = config.get("pooling_mode")
+    if named is not None:
+        return width * (1 if isinstance(named, str) else len(named))
+    return width * max(1, sum(config[key] is True for key in config if key.startswith("pooling_mode_")))
+
+
+def _columns(checkpoint: Checkpoint, file: str) -> int:
+    """Return the width of the single matrix of a static embedding, from the header of its weights."""
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(checkpoint.folder / file, "numpy") as weights:
+            names = list(weights.keys())
+            width = weights.get_slice(names[0]).get_shape()[-1] if names else 0
+    except (OSError, SafetensorError) as error:
+        raise EncoderError(f"model {checkpoint.name}: {file} cannot be read: {error}") from error
+    return int(width)

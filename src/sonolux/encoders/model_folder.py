@@ -1,0 +1,204 @@
+"""A model folder: what training leaves behind, and all that is needed to use it.
+
+It holds ``model.safetensors``, the weights, and ``model.json``, the fields of `ModelFolder`. Nothing in it is code:
+weights are safetensors, and an architecture is a name in `sonolux.models.registry` with arguments.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from sonolux.encoders.digest import file_sha256
+from sonolux.encoders.pickled import refusal_of_pickled
+from sonolux.errors import EncoderError
+from sonolux.models import registry
+from sonolux.types import Metric
+
+if TYPE_CHECKING:
+    from torch import nn
+
+WEIGHTS = "model.safetensors"
+CARD = "model.json"
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Architecture(_Part):
+    """A network by its registered name, with the arguments of its constructor."""
+
+    name: str
+    arguments: dict[str, Any]
+
+
+class Preprocessing(_Part):
+    """How a picture becomes the input of the network, (channels, height, width).
+
+    It is resized to `width` x `height` pixels, proportions not kept; values are scaled to [0, 1]; then `mean` is
+    taken off and the result divided by `deviation`, one number a channel.
+    """
+
+    modality: Literal["image"] = "image"
+    width: int = Field(ge=1, le=4096)
+    height: int = Field(ge=1, le=4096)
+    channels: Literal["grey", "rgb"] = "rgb"
+    mean: tuple[float, ...] = (0.0, 0.0, 0.0)
+    deviation: tuple[float, ...] = (1.0, 1.0, 1.0)
+
+    @model_validator(mode="after")
+    def _one_number_a_channel(self) -> Self:
+        depth = 1 if self.channels == "grey" else 3
+        if len(self.mean) != depth or len(self.deviation) != depth:
+            raise ValueError(f"mean and deviation need {depth} numbers for {self.channels}")
+        if min(self.deviation) <= 0:
+            raise ValueError("every deviation must be above 0")
+        return self
+
+
+class Descriptor(_Part):
+    """What the output of the network is: a float vector, or a binary code, the signs of its numbers."""
+
+    space: str = Field(min_length=1)
+    dim: int = Field(ge=1)
+    kind: Literal["float", "binary"] = "float"
+    metric: Metric = "cosine"
+
+    @model_validator(mode="after")
+    def _codes_are_whole_bytes(self) -> Self:
+        if (self.kind == "binary") != (self.metric == "hamming"):
+            raise ValueError("binary codes, and they alone, are compared by the metric hamming")
+        if self.kind == "binary" and self.dim % 8:
+            raise ValueError(f"binary codes are whole bytes, not {self.dim} bits")
+        return self
+
+
+class ModelFolder(_Part):
+    """The content of ``model.json``; the weights stay on disk until `network` is called.
+
+    Attributes
+    ----------
+    format : int
+        Version of this layout.
+    architecture, preprocessing, descriptor
+        What goes in, through what network, and what comes out.
+    recipe, data, scores : dict
+        How it was trained, resolved; on what; and what it reached.
+    licence : str
+        Of the weights, SPDX where there is one.
+    digest : str
+        SHA-256 over the weights and the first four fields.
+    path : Path
+        Where the folder is; not stored.
+    """
+
+    format: Literal[1] = 1
+    architecture: Architecture
+    preprocessing: Preprocessing
+    descriptor: Descriptor
+    recipe: dict[str, Any] = {}
+    data: dict[str, Any] = {}
+    scores: dict[str, Any] = {}
+    licence: str = ""
+    digest: str = ""
+    path: Path = Field(default=Path(), exclude=True)
+
+    @classmethod
+    def load(cls, path: Path | str) -> Self:
+        """Read a model folder and check it whole.
+
+        Raises
+        ------
+        EncoderError
+            For a missing or unreadable file, pickled weights, an unknown format or architecture, or a digest that
+            does not fit.
+        """
+        path = Path(path).resolve()
+        content = _read(path / CARD)
+        if content.get("format") != 1:
+            raise EncoderError(f"{path / CARD} has format {content.get('format')!r}; this Sonolux reads format 1")
+        try:
+            folder = cls.model_validate({**content, "path": path})
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(map(str, first["loc"])) or "model"
+            raise EncoderError(f"{path / CARD}: {where}: {first['msg']}") from error
+        folder._check()
+        return folder
+
+    def save(self, path: Path | str, network: nn.Module) -> Self:
+        """Write the weights of a network and this record into a folder; return the record with digest and path.
+
+        Each file appears whole or not at all, the record last.
+        """
+        from safetensors.torch import save_file
+
+        path = Path(path).resolve()
+        path.mkdir(parents=True, exist_ok=True)
+        tensors = {name: tensor.contiguous().cpu() for name, tensor in network.state_dict().items()}
+        unfinished = path / f"{WEIGHTS}.part"
+        save_file(tensors, unfinished)
+        unfinished.replace(path / WEIGHTS)
+        saved = self.model_copy(update={"path": path})
+        saved = saved.model_copy(update={"digest": saved._digest()})
+        record = path / f"{CARD}.part"
+        record.write_text(saved.model_dump_json(indent=2) + "\n", encoding="utf-8")
+        record.replace(path / CARD)
+        return saved
+
+    def network(self) -> nn.Module:
+        """Build the network and load its weights, on the CPU, ready for use.
+
+        Raises
+        ------
+        EncoderError
+            Where the arguments or the weights do not fit the architecture.
+        """
+        import torch
+        from safetensors import SafetensorError
+        from safetensors.torch import load_file
+
+        name = self.architecture.name
+        try:
+            # Built without memory first: the sizes in a record from outside may be absurd.
+            with torch.device("meta"):
+                network = registry.build(name, self.architecture.arguments)
+            network.load_state_dict(load_file(self.path / WEIGHTS), assign=True)
+        except (TypeError, ValueError, RuntimeError, OSError, SafetensorError) as error:
+            reason = " ".join(str(error).split())
+            raise EncoderError(f"{self.path}: the model does not fit architecture {name}: {reason}") from error
+        return network.eval()
+
+    def _check(self) -> None:
+        if self.architecture.name not in registry.available():
+            raise EncoderError(
+                f"{self.path / CARD}: no architecture {self.architecture.name!r}; "
+                f"there are {', '.join(registry.available())}"
+            )
+        if not (self.path / WEIGHTS).is_file():
+            refusal = refusal_of_pickled(self.path.iterdir(), WEIGHTS)
+            raise EncoderError(f"{self.path}: {refusal or f'no {WEIGHTS}'}")
+        if self._digest() != self.digest:
+            raise EncoderError(f"{self.path}: the digest does not fit: the weights or the record were changed")
+
+    def _digest(self) -> str:
+        record = self.model_dump(include={"format", "architecture", "preprocessing", "descriptor"}, mode="json")
+        content = json.dumps(record, sort_keys=True) + file_sha256(self.path / WEIGHTS)
+        return hashlib.sha256(content.encode()).hexdigest()
+
+
+def _read(card: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(card.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise EncoderError(f"{card.parent} is no model folder: it has no {CARD}") from None
+    except (OSError, ValueError, RecursionError) as error:
+        raise EncoderError(f"{card} cannot be read: {error}") from error
+    if not isinstance(content, dict):
+        raise EncoderError(f"{card} is not a JSON object")
+    return content

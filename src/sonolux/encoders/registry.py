@@ -1,0 +1,122 @@
+"""Every encoder there is, by name, and the one way to get any: `resolve`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+
+from sonolux.encoders.base import Encoder
+from sonolux.errors import EncoderError
+
+Factory = Callable[[], "Encoder | Sequence[Encoder]"]
+"""Makes one encoder, or the encoders of one model that belong together; an encoder class is one."""
+
+ENTRY_POINTS = "sonolux.encoders"
+"""Group in which an installed package offers encoders: each entry point is a `Factory`."""
+
+HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
+
+_factories: dict[str, Factory] = {}
+
+
+def register(name: str, factory: Factory) -> None:
+    """Offer an encoder under a name; registering a name again replaces it."""
+    _factories[name] = factory
+
+
+def available() -> list[str]:
+    """Return the names that `resolve` knows without a file or the hub, sorted."""
+    return sorted({*_factories, *_installed()})
+
+
+def resolve(spec: str) -> list[Encoder]:
+    """Return the encoders that a specification names: one a modality, in one space.
+
+    Parameters
+    ----------
+    spec : str
+        In this order: a registered name, the name of an entry point, a model folder that Sonolux trained, a
+        checkpoint folder in the hub's format, or ``org/name`` on the hub (downloaded where it is not cached).
+
+    Raises
+    ------
+    EncoderError
+        Where there is no such encoder, or its files are missing, broken or not safe.
+    """
+    if spec in _factories:
+        return _made(spec, _factories[spec])
+    if spec in _installed():
+        return _made(spec, _loaded(_installed()[spec]))
+    folder = Path(spec).expanduser()
+    if _is_folder(folder):
+        return _in_folder(folder)
+    if HUB_NAME.fullmatch(spec):
+        from sonolux.encoders.hub.families import encoders_called
+
+        return encoders_called(spec)
+    raise EncoderError(
+        f"no encoder {spec!r}: there are {', '.join(available())}; "
+        "or give a model folder, or org/name of a model on the hub"
+    )
+
+
+def _made(name: str, factory: Factory) -> list[Encoder]:
+    made = factory()
+    encoders = [made] if isinstance(made, Encoder) else list(made)
+    if not all(isinstance(encoder, Encoder) for encoder in encoders):
+        raise EncoderError(f"encoder {name}: what is registered does not make encoders")
+    return encoders
+
+
+def _in_folder(folder: Path) -> list[Encoder]:
+    if (folder / "model.json").is_file():
+        from sonolux.encoders.trained import TrainedEncoder
+
+        return [TrainedEncoder(folder)]
+    from sonolux.encoders.hub.families import encoders_in, is_checkpoint
+
+    if is_checkpoint(folder):
+        return encoders_in(folder)
+    raise EncoderError(f"{folder} is no model: it has neither model.json nor config.json nor modules.json")
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # a name longer than the file system allows
+        return False
+
+
+@lru_cache(maxsize=1)
+def _installed() -> dict[str, EntryPoint]:
+    return {point.name: point for point in entry_points(group=ENTRY_POINTS)}
+
+
+def _loaded(point: EntryPoint) -> Factory:
+    try:
+        factory: Factory = point.load()
+    except Exception as error:  # a broken plug-in can fail in any way
+        raise EncoderError(f"encoder {point.name} of {point.value} cannot be loaded: {error}") from error
+    return factory
+
+
+def _classical(module: str, cls: str) -> Factory:
+    """Return a factory that imports a built-in encoder only when it is wanted."""
+
+    def make() -> Encoder:
+        encoder: Encoder = getattr(import_module(f"sonolux.encoders.classical.{module}"), cls)()
+        return encoder
+
+    return make
+
+
+register("colour-histogram", _classical("colour_histogram", "ColourHistogram"))
+register("colour-layout", _classical("colour_layout", "ColourLayout"))
+register("hog", _classical("hog", "Hog"))
+register("mfcc", _classical("mfcc", "Mfcc"))
+register("chroma", _classical("chroma", "Chroma"))
+register("bm25", _classical("bm25", "Bm25"))

