@@ -16,32 +16,46 @@ from sonolux.types import Space
 def test_tail_follows_an_exponential_far_beyond_the_sample() -> None:
     tail = fit_tail(expon().rvs(20_000, random_state=0))
     for p in (0.5, 0.1, 1e-2, 1e-3, 1e-4, 1e-6):
-        assert tail.chance(np.array([expon().isf(p)]))[0] == pytest.approx(p, rel=0.5)
+        assert tail.chance(expon().isf(p)) == pytest.approx(p, rel=0.5)
 
 
 def test_a_few_matches_in_the_sample_do_not_hide_a_match() -> None:
     sample = expon().rvs(20_000, random_state=1)
     sample[:15] = 30.0
-    assert fit_tail(sample).chance(np.array([30.0]))[0] < 1e-9
+    assert fit_tail(sample).chance(30.0) < 1e-9
 
 
 def test_chance_falls_as_the_score_rises() -> None:
     tail = fit_tail(np.random.default_rng(0).standard_normal(5000))
-    chance = tail.chance(np.linspace(-6, 12, 400))
-    assert (np.diff(chance) <= 1e-12).all()
+    chance = [tail.chance(value) for value in np.linspace(-6, 12, 400)]
+    assert (np.diff(chance) <= 0).all()
     assert chance[0] == 1.0
     assert SMALLEST <= chance[-1] < 1e-6
 
 
 def test_a_small_sample_claims_no_more_than_it_supports() -> None:
     tail = fit_tail(np.array([0.1, 0.2, 0.3]))
-    assert tail.chance(np.array([99.0]))[0] == 0.25
-    assert tail.chance(np.array([-99.0]))[0] == 1.0
+    assert tail.chance(99.0) == 0.25
+    assert tail.chance(-99.0) == 1.0
+
+
+def test_the_value_of_a_chance_has_that_chance() -> None:
+    tail = fit_tail(np.random.default_rng(0).standard_normal(5000))
+    for p in (1e-3, 1e-6, 1e-9):
+        assert tail.chance(tail.value(p)) == pytest.approx(p)
+    assert fit_tail(np.arange(5.0)).value(1e-3) == np.inf
+
+
+@pytest.mark.parametrize("metric", ["cosine", "euclidean", "dot"])
+def test_the_score_of_a_chance_has_that_chance(metric: str) -> None:
+    rows = clustered(np.random.default_rng(6), 600, np.random.default_rng(7).standard_normal((600, 16)))
+    null = fit_null(Space("s", 16, metric), rows, np.arange(600))
+    assert null.chance(rows[0], [null.score(rows[0], 1e-4)])[0] == pytest.approx(1e-4, rel=1e-3)
 
 
 def test_equal_scores_are_no_evidence() -> None:
     tail = fit_tail(np.full(1000, 0.5))
-    assert tail.chance(np.array([0.5]))[0] == 1.0
+    assert tail.chance(0.5) == 1.0
 
 
 def clustered(random: np.random.Generator, n: int, centres: np.ndarray) -> np.ndarray:
@@ -53,9 +67,9 @@ def test_chances_of_random_items_are_uniform_for_every_query() -> None:
     random = np.random.default_rng(1)
     centres = random.standard_normal((200, 32))
     null = fit_null(Space("s", 32), clustered(random, 1000, centres), np.arange(1000))
-    others = clustered(random, 20_000, centres)
+    others = clustered(random, 5_000, centres)
     chances = np.stack([null.chance(query, others @ query) for query in clustered(random, 50, centres)])
-    for p in (0.1, 0.01, 0.001):
+    for p in (0.1, 0.01):
         shares = (chances <= p).mean(axis=1)
         assert shares.mean() == pytest.approx(p, rel=0.3)
         assert shares.max() < 6 * p
@@ -67,7 +81,7 @@ def test_a_near_duplicate_is_no_chance_match() -> None:
     null = fit_null(Space("s", 64), rows, np.arange(1000))
     query = rows[7] + 0.02 * random.standard_normal(64).astype(np.float32)
     query /= np.linalg.norm(query)
-    assert null.chance(query, np.array([rows[7] @ query]))[0] < 1e-5
+    assert null.chance(query, [rows[7] @ query])[0] < 1e-5
 
 
 def test_spans_of_one_file_are_not_taken_for_non_matches() -> None:
@@ -75,7 +89,7 @@ def test_spans_of_one_file_are_not_taken_for_non_matches() -> None:
     songs = random.standard_normal((50, 1, 16))
     rows = (songs + 0.05 * random.standard_normal((50, 20, 16))).reshape(1000, 16)
     rows = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
-    score = np.array([rows[0] @ rows[1]])
+    score = [rows[0] @ rows[1]]
     told = fit_null(Space("s", 16), rows, np.repeat(np.arange(50), 20))
     untold = fit_null(Space("s", 16), rows, np.arange(1000))
     assert told.chance(rows[0], score)[0] < 0.2 * untold.chance(rows[0], score)[0]
@@ -93,7 +107,7 @@ def test_nulls_of_other_metrics(kind: str) -> None:
         rows = random.standard_normal((500, 8)).astype(np.float32)
         best, far = 0.0, -4.0
     null = fit_null(space, rows, np.arange(500))
-    same, other = null.chance(rows[0], np.array([best, far]))
+    same, other = null.chance(rows[0], [best, far])
     assert same < 1e-3
     assert other > 0.2
 
@@ -109,7 +123,7 @@ def test_rare_words_are_better_evidence_than_common_ones() -> None:
     query = texts([1, 2, 3])
     chance, complete = null.chance(query, texts([1], [2], [3], [2, 3], [1, 2, 3]))
     assert (np.diff(chance) < 0).all()
-    assert complete.tolist() == [False, False, False, False, True]
+    assert complete == [False, False, False, False, True]
 
 
 def test_keyword_chance_is_that_of_independent_terms() -> None:

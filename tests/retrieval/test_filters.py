@@ -10,9 +10,9 @@ from sonolux.retrieval.filters import conditions, parse_conditions
 
 
 def test_a_word_and_its_alternatives() -> None:
-    assert parse_conditions(["artist=Quesabe"]) == (Condition("meta.artist", "=", ("Quesabe",)),)
+    assert parse_conditions(["artist=Quesabe"]) == (Condition("meta.artist", "=", "Quesabe"),)
     assert parse_conditions(["modality=image,video"]) == (Condition("modality", "=", ("image", "video")),)
-    assert parse_conditions(["genre!=rock"]) == (Condition("meta.genre", "!=", ("rock",)),)
+    assert parse_conditions(["genre!=rock"]) == (Condition("meta.genre", "!=", "rock"),)
 
 
 def test_numbers_compare() -> None:
@@ -41,7 +41,7 @@ def test_a_date_names_its_whole_period(line: str, expected: list[tuple[str, str]
 
 def test_folders_are_absolute_and_may_hold_commas(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
-    assert parse_conditions(["folder=a,b"]) == (Condition("folders", "=", (str(tmp_path / "a,b"),)),)
+    assert parse_conditions(["folder=a,b"]) == (Condition("folders", "=", str(tmp_path / "a,b")),)
 
 
 def test_a_mapping_says_the_same() -> None:

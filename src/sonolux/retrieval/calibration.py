@@ -111,7 +111,12 @@ def _to_arrays(null: Null | KeywordNull) -> dict[str, Any]:
         rows = null.references
         return {"data": rows.data, "indices": rows.indices, "indptr": rows.indptr}
     tail = null.tail
-    return {"references": null.references, "values": tail.values, "survival": tail.survival, "scale": tail.scale}
+    return {
+        "references": null.references,
+        "values": np.array(tail.values),
+        "survival": np.array(tail.survival),
+        "scale": tail.scale,
+    }
 
 
 def _from_arrays(space: Space, arrays: Mapping[str, NDArray[Any]]) -> Null | KeywordNull:
@@ -119,5 +124,5 @@ def _from_arrays(space: Space, arrays: Mapping[str, NDArray[Any]]) -> Null | Key
         indptr = arrays["indptr"]
         rows = (arrays["data"], arrays["indices"], indptr)
         return KeywordNull(csr_array(rows, shape=(len(indptr) - 1, space.dim)))
-    tail = Tail(arrays["values"], arrays["survival"], float(arrays["scale"]))
+    tail = Tail(arrays["values"].tolist(), arrays["survival"].tolist(), float(arrays["scale"]))
     return Null(space, arrays["references"], tail)

@@ -87,16 +87,16 @@ class _Files:
         for start in range(0, n, BLOCK):
             scores = similarities(self.null.space, self.means[start : start + BLOCK], self.means[start:])
             for i, row in enumerate(scores, start=start):
-                chance = self.null.chance(self.means[i], row[i - start + 1 :])
-                yield from ((ids[i], ids[i + 1 + j]) for j in np.flatnonzero(chance <= allowed))
+                near = np.flatnonzero(row[i - start + 1 :] >= self.null.score(self.means[i], allowed))
+                yield from ((ids[i], ids[i + 1 + j]) for j in near)
 
     def agrees(self, pair: Pair) -> bool:
         """Tell whether this space, too, finds the pair more similar than strangers; or does not hold both."""
         if not self.numbers.keys() >= set(pair):
             return True
         a, b = (self.means[self.numbers[file]] for file in pair)
-        score = similarities(self.null.space, a[None], b[None])[0]
-        return bool(self.null.chance(a, score)[0] <= AGREEING)
+        score = float(similarities(self.null.space, a[None], b[None])[0, 0])
+        return self.null.chance(a, [score])[0] <= AGREEING
 
 
 def _files_of(index: Index, space: Space, random: np.random.Generator) -> _Files | None:
@@ -120,7 +120,7 @@ def _files_of(index: Index, space: Space, random: np.random.Generator) -> _Files
 
 
 def _dense(space: Space, row: Any) -> NDArray[np.float32]:
-    return signed(row[None], space.dim)[0] if space.kind == "binary" else row
+    return np.asarray(signed(row[None], space.dim)[0] if space.kind == "binary" else row)
 
 
 def _groups(pairs: Iterable[Pair]) -> list[list[str]]:

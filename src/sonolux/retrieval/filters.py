@@ -71,8 +71,8 @@ def _conditions(key: str, op: Operator, values: list[Any]) -> list[Condition]:
     if key == "folder":
         if op not in ("=", "!="):
             raise QueryError(f"a folder is equal or not: folder=PATH, not folder{op}")
-        folders = tuple(to_stored(str(Path(value).expanduser().absolute())) for value in values)
-        return [Condition("folders", op, folders)]
+        folders = [to_stored(str(Path(value).expanduser().absolute())) for value in values]
+        return [Condition("folders", op, _one_or_any(folders))]
     if key not in PLAIN_KEYS and key not in META_KEYS:
         raise QueryError(f"no filter on {key!r}: there are folder, {', '.join((*PLAIN_KEYS, *META_KEYS))}")
     stored = key if key in PLAIN_KEYS else f"meta.{key}"
@@ -83,7 +83,11 @@ def _conditions(key: str, op: Operator, values: list[Any]) -> list[Condition]:
     if op not in ("=", "!="):
         raise QueryError(f"{key} is text: it has = and !=, not {op}")
     texts = [str(Path(v).expanduser().absolute()) if key == "path" else str(v) for v in values]
-    return [Condition(stored, op, tuple(to_stored(t) if key == "path" else t for t in texts))]
+    return [Condition(stored, op, _one_or_any([to_stored(t) if key == "path" else t for t in texts]))]
+
+
+def _one_or_any(values: Sequence[str]) -> str | tuple[str, ...]:
+    return values[0] if len(values) == 1 else tuple(values)
 
 
 def _number_conditions(key: str, op: Operator, values: list[Any]) -> list[Condition]:

@@ -29,7 +29,7 @@ class KeywordNull:
 
     references: csr_array
 
-    def chance(self, query: csr_array, found: csr_array) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    def chance(self, query: csr_array, found: csr_array) -> tuple[list[float], list[bool]]:
         """Judge hits by the query terms that they hold.
 
         Parameters
@@ -40,17 +40,17 @@ class KeywordNull:
 
         Returns
         -------
-        chance : ndarray, shape (k,)
-            Probability that a random text is worth as much.
-        complete : ndarray of bool, shape (k,)
-            Whether a hit holds every term of the query.
+        chance : list of float
+            Probability that a random text is worth as much, for each hit.
+        complete : list of bool
+            Whether each hit holds every term of the query.
         """
         terms = np.unique(query.indices)
         probability = (_frequency(self.references, terms) + 0.5) / (self.references.shape[0] + 1)
         worth = np.log1p((1 - probability) / probability)
         steps = np.floor(worth / worth.sum() * (STEPS - 1)).astype(int)
         held = np.stack([np.isin(terms, _row(found, i)) for i in range(found.shape[0])])
-        return _survival(probability, steps)[held @ steps], np.asarray(held.all(axis=1))
+        return _survival(probability, steps)[held @ steps].tolist(), held.all(axis=1).tolist()
 
 
 def _row(matrix: csr_array, i: int) -> NDArray[np.integer]:

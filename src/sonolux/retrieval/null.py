@@ -14,7 +14,10 @@ queries, is fitted once to the references among themselves (`tail`).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
+from math import exp, log, sqrt
 from typing import Any
 
 import numpy as np
@@ -24,11 +27,14 @@ from sonolux.retrieval.similarity import similarities
 from sonolux.retrieval.tail import Tail, fit_tail
 from sonolux.types import Space
 
-REFERENCES = 1000
+REFERENCES = 500
 """Descriptors sampled from a space."""
 
 CLOSEST = 1e-3
 """Distances below this are rounding: float32 cosines of equal vectors differ from 1 by some 1e-7."""
+
+FLATTEST = 1e-6
+"""Least spread of closeness: where all references are as far, none is."""
 
 NEAREST = 0.98
 """Rank, among the references, of the near non-matches that set a query's scale; the other rank is 0.9."""
@@ -53,18 +59,30 @@ class Null:
     references: NDArray[Any]
     tail: Tail
 
-    def chance(self, query: NDArray[Any], scores: NDArray[np.floating]) -> NDArray[np.float64]:
+    def chance(self, query: NDArray[Any], scores: Sequence[float]) -> list[float]:
         """Return the probability that a random item scores as high, for each score.
 
         Parameters
         ----------
         query : ndarray, shape (dim,) or (dim / 8,)
-        scores : ndarray, shape (k,)
+        scores : sequence of float
             Of the hits of this query.
         """
-        found = closeness(self.space, similarities(self.space, query[None], self.references))
-        centre, spread = _location(found)
-        return self.tail.chance((closeness(self.space, scores) - centre[0]) / spread[0])
+        near, spread = self._scale(query)
+        return [self.tail.chance((closeness(self.space, score) - near) / spread) for score in scores]
+
+    def score(self, query: NDArray[Any], chance: float) -> float:
+        """Return the score that a random item reaches with a small probability."""
+        near, spread = self._scale(query)
+        return _score(self.space, near + spread * self.tail.value(chance))
+
+    def _scale(self, query: NDArray[Any]) -> tuple[float, float]:
+        """Where the nearest non-matches of a query lie, in closeness, and how they thin out towards it."""
+        found = similarities(self.space, query[None], self.references)[0]
+        low, high = (int(rank * (len(found) - 1)) for rank in _ranks(len(found)))
+        parted = np.partition(found, (low, high))
+        near, nearest = closeness(self.space, float(parted[low])), closeness(self.space, float(parted[high]))
+        return near, max(nearest - near, FLATTEST)
 
 
 def fit_null(space: Space, references: NDArray[Any], files: NDArray[Any]) -> Null:
@@ -74,35 +92,35 @@ def fit_null(space: Space, references: NDArray[Any], files: NDArray[Any]) -> Nul
     ----------
     space : Space
     references : ndarray, shape (m, dim)
-        At least two.
+        At least two, of two files.
     files : ndarray, shape (m,)
         The file of each: spans of one file are no pair of non-matches, and left out.
     """
-    scores = closeness(space, similarities(space, references, references))
+    found = np.vectorize(partial(closeness, space), otypes=[np.float64])(similarities(space, references, references))
     strangers = files[:, None] != files[None, :]
-    masked = np.where(strangers, scores, np.nan)
-    alone = ~strangers.any(axis=1)
-    masked, strangers = masked[~alone], strangers[~alone]
-    if not len(masked):
-        masked, strangers = scores, np.ones_like(scores, bool)
-    centre, spread = _location(masked)
-    standardised = (masked - centre[:, None]) / spread[:, None]
+    found[~strangers] = np.nan
+    near, nearest = np.nanquantile(found, _ranks(len(references)), axis=1)[..., None]
+    standardised = (found - near) / np.maximum(nearest - near, FLATTEST)
     return Null(space, references, fit_tail(standardised[strangers]))
 
 
-def closeness(space: Space, scores: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Return the negative logarithm of the distances that scores stand for; dot products, which have none, stay."""
-    scores = np.asarray(scores, np.float64)
+def closeness(space: Space, score: float) -> float:
+    """Return the negative logarithm of the distance that a score stands for; dot products, which have none, stay."""
     if space.metric == "dot":
-        return scores
-    distances = -scores if space.metric == "euclidean" else np.sqrt(np.maximum(2 - 2 * scores, 0))
-    return -np.log(np.maximum(distances, CLOSEST))
+        return score
+    distance = -score if space.metric == "euclidean" else sqrt(max(2 - 2 * score, 0.0))
+    return -log(max(distance, CLOSEST))
 
 
-def _location(found: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Where the nearest non-matches of each row lie, and how they thin out towards it; NaN marks what is left out."""
-    m = found.shape[1]
-    high = max(min(NEAREST, 1 - MATCHES / m), 0.0)
-    low = max(1 - 5 * (1 - high), 0.0)
-    near, nearest = np.nanquantile(found, (low, high), axis=1)
-    return near, np.maximum(nearest - near, 1e-6)
+def _score(space: Space, close: float) -> float:
+    """Turn `closeness` back."""
+    if space.metric == "dot":
+        return close
+    distance = exp(-close)
+    return -distance if space.metric == "euclidean" else 1 - distance**2 / 2
+
+
+def _ranks(references: int) -> tuple[float, float]:
+    """Ranks of the two quantiles that set a query's scale, below the few references that may match it."""
+    high = max(min(NEAREST, 1 - MATCHES / references), 0.0)
+    return max(1 - 5 * (1 - high), 0.0), high

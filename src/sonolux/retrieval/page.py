@@ -23,14 +23,16 @@ LARGEST_PLAYER = 2 * 2**20
 
 CARD_STYLE = """
 .sx { display: grid; grid-template-columns: repeat(auto-fill, minmax(13rem, 1fr)); gap: 1rem; }
-.sx-card { border: 1px solid rgb(128 128 128 / .28); border-radius: .6rem; overflow: hidden; background: rgb(128 128 128 / .06);
-  display: flex; flex-direction: column; color: inherit; text-decoration: none; font: .875rem/1.45 system-ui, sans-serif; }
+.sx-card { display: flex; flex-direction: column; overflow: hidden; border: 1px solid rgb(128 128 128 / .28);
+  border-radius: .6rem; background: rgb(128 128 128 / .06); color: inherit; text-decoration: none;
+  font: .875rem/1.45 system-ui, sans-serif; }
 a.sx-card:hover, a.sx-card:focus-visible { border-color: #3d7be0; }
-.sx-view { aspect-ratio: 4 / 3; display: grid; place-items: center; overflow: hidden; background: rgb(128 128 128 / .12); }
+.sx-view { aspect-ratio: 4 / 3; display: grid; place-items: center; overflow: hidden;
+  background: rgb(128 128 128 / .12); }
 .sx-view img { width: 100%; height: 100%; object-fit: cover; margin: 0; }
 .sx-view svg { width: 76%; opacity: .8; }
-.sx-view blockquote { margin: 0; padding: .9rem 1rem; border: 0; height: 100%; width: 100%; box-sizing: border-box;
-  overflow: hidden; font: italic .92rem/1.5 Georgia, serif; color: inherit; }
+.sx-view blockquote { margin: .6rem 1rem; padding: 0; border: 0; overflow: hidden; color: inherit;
+  font: italic .9rem/1.5 Georgia, serif; display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 6; }
 .sx-about { padding: .6rem .8rem .75rem; display: grid; gap: .15rem; min-width: 0; }
 .sx-name { font-weight: 600; overflow-wrap: anywhere; }
 .sx-path { opacity: .7; font-size: .78rem; overflow-wrap: anywhere; }
@@ -149,7 +151,7 @@ def _card(rank: int, hit: Hit, player: str = "") -> str:
     return (
         f'<div class="sx-view">{_view(hit)}</div><div class="sx-about">'
         f'<div class="sx-name">{rank}. {name}</div>{_facts(hit)}{player}'
-        f'<div class="sx-path">{_text(hit.path)}</div></div>'
+        f'<div class="sx-path">{_text(hit.path).replace("/", "/<wbr>")}</div></div>'
     )
 
 

@@ -83,4 +83,4 @@ def _wave(path: str, span: Span | None) -> NDArray[np.float32] | None:
     if samples.size < BARS or not samples.max():
         return None
     peaks = np.array([bar.max() for bar in np.array_split(samples, BARS)], np.float32)
-    return peaks / peaks.max()
+    return np.asarray(peaks / peaks.max(), np.float32)

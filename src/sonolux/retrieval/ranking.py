@@ -39,10 +39,9 @@ CANDIDATES = 5
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What one list says of an item: score, chance and whether chance is ruled out."""
+    """What one list says of an item: its chance there, and whether chance is ruled out."""
 
     space: str
-    score: float
     chance: float
     confident: bool
 
@@ -68,7 +67,7 @@ class Ranker:
 
     def rank(self, query: Query, questions: Sequence[SpaceQuery]) -> list[Hit]:
         """Answer a planned query with one page of hits, best first."""
-        lists = [self._ask(query, question) for question in questions]
+        lists = [self._ask(query, question, alone=len(questions) == 1) for question in questions]
         fused = _fused(questions, lists)
         matches = {match.id: match for found in lists for match in found}
         ranking = [(matches[item], score) for item, score in fused]
@@ -81,18 +80,17 @@ class Ranker:
         hits = [_hit(match, score, evidence[match.id], len(lists)) for match, score in page]
         return [hit for hit in hits if hit.confident] if query.confident else hits
 
-    def _ask(self, query: Query, question: SpaceQuery) -> list[Match]:
-        """Ask one space for enough matches that, once grouped, they fill the page."""
+    def _ask(self, query: Query, question: SpaceQuery, *, alone: bool) -> list[Match]:
+        """Ask one space for enough matches that, once grouped, they fill the page; for more where lists are fused."""
         if question.space.kind == "sparse" and not question.vector.nnz:
             return []
         wanted = query.offset + query.k
         if query.diverse:
             wanted *= CANDIDATES
-        alone = not (query.parts and query.like) and len(query.parts) < 2
-        limit = wanted if alone and not self.spans else max(DEPTH, 2 * wanted)
+        grouped = self.spans and not query.spans
+        limit = wanted if alone and not grouped else max(DEPTH, 2 * wanted)
         while True:
             found = self._search(query, question, limit)
-            grouped = self.spans and not query.spans
             files = len({match.payload["file"] for match in found}) if grouped else len(found)
             if files >= wanted or len(found) < limit:
                 return found
@@ -121,18 +119,18 @@ class Ranker:
             return []
         space = question.space
         null = self.calibration.null(space, self.changes)
-        scores = np.array([match.score for match in matches])
-        complete = np.zeros(len(matches), bool)
+        complete = [False] * len(matches)
         if null is None:
-            chance = np.ones(len(matches))
+            chances = [1.0] * len(matches)
         elif isinstance(null, KeywordNull):
-            chance, complete = null.chance(question.vector, self._sparse_rows(space.name, matches))
+            chances, complete = null.chance(question.vector, self._sparse_rows(space.name, matches))
         else:
-            chance = null.chance(question.vector, scores)
-        expected = chance * tries * self.calibration.count(space.name, self.changes)
-        sure = (expected <= EXPECTED) | complete
-        rows = zip(scores.tolist(), chance.tolist(), sure.tolist(), strict=True)
-        return [Evidence(space.name, *row) for row in rows]
+            chances = null.chance(question.vector, [match.score for match in matches])
+        allowed = EXPECTED / (tries * self.calibration.count(space.name, self.changes))
+        return [
+            Evidence(space.name, chance, whole or chance <= allowed)
+            for chance, whole in zip(chances, complete, strict=True)
+        ]
 
     def _sparse_rows(self, space: str, matches: list[Match]) -> Any:
         points = self.index.fetch([match.id for match in matches], spaces=[space], keys=())

@@ -8,7 +8,9 @@ true matches that any sample of a library holds lie among these, and must not be
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
+from math import exp, inf, log
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,25 +37,33 @@ class Tail:
 
     Attributes
     ----------
-    values : ndarray
+    values : list of float
         Quantiles of the sample up to the threshold, ascending.
-    survival : ndarray
+    survival : list of float
         Share of the sample at or above each, descending from 1.
     scale : float
         Mean excess over the last quantile of what lies beyond it; 0 where the sample is too small to tell.
     """
 
-    values: NDArray[np.float64]
-    survival: NDArray[np.float64]
+    values: list[float]
+    survival: list[float]
     scale: float
 
-    def chance(self, values: NDArray[np.floating]) -> NDArray[np.float64]:
-        """Return the probability that a non-match is at least as high, for each value."""
-        below = np.exp(np.interp(values, self.values, np.log(self.survival)))
+    def chance(self, value: float) -> float:
+        """Return the probability that a non-match is at least as high."""
+        excess = value - self.values[-1]
+        if excess < 0:
+            return self.survival[bisect_right(self.values, value) - 1] if value >= self.values[0] else 1.0
         if not self.scale:
-            return np.asarray(below)
-        excess = np.maximum(values - self.values[-1], 0) / self.scale
-        return np.maximum(np.where(excess > 0, self.survival[-1] * np.exp(-excess), below), SMALLEST)
+            return self.survival[-1]
+        return max(self.survival[-1] * exp(-excess / self.scale), SMALLEST)
+
+    def value(self, chance: float) -> float:
+        """Return the value that a non-match reaches with this probability, below that of the last quantile.
+
+        Infinite where the sample is too small to tell.
+        """
+        return self.values[-1] + self.scale * log(self.survival[-1] / chance) if self.scale else inf
 
 
 def fit_tail(sample: NDArray[np.floating]) -> Tail:
@@ -76,7 +86,7 @@ def fit_tail(sample: NDArray[np.floating]) -> Tail:
         return _sample_alone(ordered)
     survival = np.geomspace(1, peaks / n, LEVELS)
     quantiles = ordered[np.round((1 - survival) * n).astype(int) - (survival < 1)]
-    return Tail(quantiles, survival, _censored_mean(ordered[-peaks:] - quantiles[-1]))
+    return Tail(quantiles.tolist(), survival.tolist(), _censored_mean(ordered[-peaks:] - quantiles[-1]))
 
 
 def _sample_alone(ordered: NDArray[np.float64]) -> Tail:
@@ -84,7 +94,7 @@ def _sample_alone(ordered: NDArray[np.float64]) -> Tail:
     values, first = np.unique(ordered, return_index=True)
     n = len(ordered)
     beyond = np.nextafter(values[-1], np.inf)
-    return Tail(np.append(values, beyond), np.append((n - first) / n, 1 / (n + 1)), 0.0)
+    return Tail([*values.tolist(), float(beyond)], [*((n - first) / n).tolist(), 1 / (n + 1)], 0.0)
 
 
 def _censored_mean(excesses: NDArray[np.float64]) -> float:

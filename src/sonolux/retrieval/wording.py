@@ -28,7 +28,7 @@ def chance_in_words(chance: float) -> str:
     if chance > 0.1:
         return f"{round(10 * chance)} in 10"
     if chance < 1e-6:
-        return "under 1 in a million"
+        return "< 1 in a million"
     return f"1 in {_two_digits(1 / chance):,}"
 
 
@@ -71,11 +71,13 @@ def snippet(text: str, length: int = SNIPPET) -> str:
 
 
 def said_of(hit: Hit) -> str:
-    """Return what a hit says of itself in one line: its title, the passage found, or both."""
-    return ": ".join(part for part in (snippet(hit.title), snippet(hit.text)) if part)
+    """Return what a hit says of itself in one line: its title, the passage found, or both where they differ."""
+    title, text = snippet(hit.title), snippet(hit.text)
+    if not title or text.lstrip("# ").startswith(title):
+        return text or title
+    return f"{title}: {text}" if text else title
 
 
 def _two_digits(number: float) -> int:
     """Round to two digits that count."""
-    unit = 10 ** max(0, math.floor(math.log10(number)) - 1)
-    return round(number / unit) * unit
+    return int(float(f"{number:.1e}"))

@@ -20,7 +20,7 @@ from sonolux.encoders import Encoder, resolve
 from sonolux.errors import SonoluxError
 from sonolux.evaluation.benchmarks.report import Report, verdict
 from sonolux.library import Library
-from sonolux.media.piece import Piece
+from sonolux.media.piece import Image, Piece
 from sonolux.media.pool import DecoderPool
 from sonolux.media.reading import ReadOptions, read
 from sonolux.settings import settings
@@ -92,7 +92,9 @@ def _encode_rate(paths: list[str]) -> float:
 
 def _decoded(paths: list[str]) -> Iterator[Any]:
     for path in paths:
-        yield from (e.content.pixels for e in read(path, ReadOptions.from_settings()) if isinstance(e, Piece))
+        for event in read(path, ReadOptions.from_settings()):
+            if isinstance(event, Piece) and isinstance(event.content, Image):
+                yield event.content.pixels
 
 
 def _encode(encoders: list[Encoder], pixels: list[Any]) -> None:
