@@ -185,7 +185,7 @@ def test_confident_answers_with_matches_and_else_with_nothing(data: Path, tmp_pa
         ({"like": ["nobody"]}, "nobody"),
         ({"image": np.zeros((4, 4))}, "uint8"),
         ({"audio": (np.zeros(0), 8000)}, "finite mono"),
-        ({"image": "x.jpg", "space": "mfcc"}, "not there"),
+        ({"image": "x.jpg", "space": "mfcc"}, "x.jpg: is not there"),
         ({"weights": {"smell": 1.0}, "like": []}, "smell"),
     ],
 )

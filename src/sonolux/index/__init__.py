@@ -1,1 +1,12 @@
-"""."""
+"""Points with descriptors and a payload, on disk or on a cluster: `open_index` gives the right one.
+
+`base` is the contract, `embedded` and `remote` are the two that keep it, `payload` says what the library
+stores with each item.
+"""
+
+from __future__ import annotations
+
+from sonolux.index.base import Condition, Index, Match, Operator, Point, Vector, Where
+from sonolux.index.locate import open_index
+
+__all__ = ["Condition", "Index", "Match", "Operator", "Point", "Vector", "Where", "open_index"]

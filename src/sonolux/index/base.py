@@ -1,9 +1,18 @@
 """The contract of an index: points with named descriptors and a payload, on disk or on a cluster.
 
-A point is an item; its payload is a plain JSON-like dict. Filters are a conjunction of conditions on payload keys
-(``"meta.artist"`` reaches into dicts; a condition on a list holds when any element satisfies it, except that ``!=``
-holds when none equals). Every write is durable when its call returns. Scores are similarities: higher is better;
-a Hamming distance ``h`` of two ``b``-bit codes scores ``1 - 2 h / b``, a Euclidean distance ``e`` scores ``-e``.
+A point is an item; its payload is a plain JSON-like dict. Filters are a conjunction of conditions on
+payload keys (``"meta.artist"`` reaches into dicts; a condition on a list holds when any element
+satisfies it, except that ``!=`` holds when none equals). A key that is missing satisfies ``!=`` alone.
+
+Every write is durable when its call returns: it outlives the death of the process, kill -9 included.
+
+Scores are similarities: higher is better; a Hamming distance ``h`` of two ``b``-bit codes scores
+``1 - 2 h / b``, a Euclidean distance ``e`` scores ``-e``. Descriptors of a cosine space come back with
+length 1, whatever length they were written with.
+
+Where nothing else is said, methods raise `sonolux.errors.LibraryError` where the index cannot be opened,
+read or written, `sonolux.errors.QueryError` for a condition that cannot be asked, and ``ValueError`` for
+a descriptor that does not fit its space.
 """
 
 from __future__ import annotations
@@ -11,7 +20,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +28,7 @@ from scipy.sparse import csr_array
 
 from sonolux.types import Space
 
-Vector = NDArray[Any] | csr_array
+Vector: TypeAlias = NDArray[Any] | csr_array
 """One descriptor: float32 (dim,), packed uint8 (dim / 8,), or CSR of shape (1, dim)."""
 
 Operator = Literal["=", "!=", "<", "<=", ">", ">="]
@@ -69,7 +78,13 @@ class Index(ABC):
 
     @abstractmethod
     def create(self) -> None:
-        """Make an empty index, with payload indexes on the keys of `sonolux.index.payload`."""
+        """Make an empty index, with payload indexes on the keys of `sonolux.index.payload`.
+
+        Raises
+        ------
+        LibraryError
+            Where there is an index already, or something else is in its place.
+        """
 
     @abstractmethod
     def close(self) -> None:
@@ -89,23 +104,38 @@ class Index(ABC):
 
     @abstractmethod
     def add_space(self, space: Space) -> None:
-        """Add a named vector, leaving all others and every point as they are."""
+        """Add a named vector, leaving all others and every point as they are.
+
+        A space that is there already with the same dimension, metric and kind is left as it is.
+
+        Raises
+        ------
+        LibraryError
+            Where the space is there with another dimension, metric or kind, or makes no sense
+            (Hamming distance of floats, codes that do not fill whole bytes).
+        """
 
     @abstractmethod
     def drop_space(self, name: str) -> None:
-        """Remove a named vector from the index and from every point."""
+        """Remove a named vector from the index and from every point; an unknown name is ignored."""
 
     @abstractmethod
     def upsert(self, points: Sequence[Point]) -> None:
-        """Write points whole, replacing those with the same id; all or none of one call survives a crash."""
+        """Write points whole, replacing those with the same id.
+
+        All or none of one call survives a crash; on a cluster, of each 16 MB of one call.
+        """
 
     @abstractmethod
     def update_vectors(self, points: Sequence[Point]) -> None:
-        """Write only the descriptors given, of points that exist; payloads and other descriptors stay."""
+        """Write only the descriptors given; payloads, other descriptors and unknown ids stay as they are."""
 
     @abstractmethod
     def set_payload(self, ids: Sequence[str], payload: Mapping[str, Any]) -> None:
-        """Overwrite the given top-level keys of the payload of some points; other keys stay."""
+        """Overwrite the given top-level keys of the payload of some points; other keys stay.
+
+        None as a value removes the key. Unknown ids are ignored.
+        """
 
     @abstractmethod
     def delete(self, ids: Sequence[str]) -> None:
@@ -113,10 +143,10 @@ class Index(ABC):
 
     @abstractmethod
     def delete_where(self, where: Where) -> None:
-        """Remove every point that satisfies the conditions (at least one condition is needed)."""
+        """Remove every point that satisfies the conditions; ValueError where there is no condition."""
 
     @abstractmethod
-    def search(  # noqa: PLR0913
+    def search(  # noqa: PLR0913 - a question has that many sides; all but three are optional names
         self,
         space: str,
         vector: Vector,
@@ -130,8 +160,10 @@ class Index(ABC):
     ) -> list[Match]:
         """Return the ``k`` best points of a space after the first ``offset``, best first.
 
-        ``without`` names points to leave out; ``keys`` the top-level payload keys to bring (None for all, an empty
-        sequence for none); ``exact`` asks for a full scan. A sparse space returns only points that share a term.
+        ``without`` names points to leave out; ``keys`` the top-level payload keys to bring (None for all,
+        an empty sequence for none); ``exact`` asks for a full scan. A sparse space returns only points
+        that share a term; its weights are multiplied by the inverse document frequency
+        ``ln(1 + (n - df + 0.5) / (df + 0.5))`` of their term among the ``n`` points of the space.
         """
 
     @abstractmethod
@@ -139,7 +171,9 @@ class Index(ABC):
         """Return up to ``n`` points drawn at random from those in a space: id, that descriptor, and key ``file``."""
 
     @abstractmethod
-    def fetch(self, ids: Sequence[str], *, spaces: Sequence[str] = (), keys: Sequence[str] | None = None) -> list[Point]:
+    def fetch(
+        self, ids: Sequence[str], *, spaces: Sequence[str] = (), keys: Sequence[str] | None = None
+    ) -> list[Point]:
         """Return the points that exist among ``ids``, with the descriptors and payload keys asked for, any order."""
 
     @abstractmethod
@@ -171,5 +205,7 @@ def check_vector(space: Space, vector: Vector) -> NDArray[np.generic] | csr_arra
         width = space.dim // 8 if space.kind == "binary" else space.dim
         fits = isinstance(vector, np.ndarray) and vector.shape == (width,)
     if not fits:
-        raise ValueError(f"a descriptor of shape {vector.shape} does not fit space {space.name} ({space.kind}, {space.dim})")
+        raise ValueError(
+            f"a descriptor of shape {vector.shape} does not fit space {space.name} ({space.kind}, {space.dim})"
+        )
     return vector

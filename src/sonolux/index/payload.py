@@ -22,7 +22,10 @@ encoded    names of the spaces for which the file has been encoded
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal
+
+from sonolux.errors import LibraryError
 
 IndexType = Literal["keyword", "integer", "float", "datetime", "text"]
 
@@ -42,3 +45,24 @@ INDEXED: dict[str, IndexType] = {
     "meta.camera": "keyword",
     "meta.duration": "float",
 }
+
+UNSTORABLE = "a payload holds JSON values alone, finite numbers, valid Unicode"
+
+MAX_DEPTH = 64
+"""Dicts and lists within each other; the engine stores more than 127, and then cannot read any point."""
+
+
+def checked_payload(payload: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a payload as a dict; raise LibraryError where it nests too deep to be read again."""
+    level: list[Any] = [payload]
+    for _ in range(MAX_DEPTH):
+        level = [child for value in level for child in _children(value)]
+        if not level:
+            return dict(payload)
+    raise LibraryError(f"a payload nests at most {MAX_DEPTH} dicts and lists within each other")
+
+
+def _children(value: Any) -> Iterable[Any]:
+    if isinstance(value, Mapping):
+        return value.values()
+    return value if isinstance(value, list | tuple) else ()

@@ -19,7 +19,7 @@ from scipy.sparse import csr_array, vstack
 
 from sonolux.index import Index
 from sonolux.retrieval.keywords import KeywordNull
-from sonolux.retrieval.null import REFERENCES, Null, fit_null
+from sonolux.retrieval.null import FEWEST, REFERENCES, Null, fit_null
 from sonolux.retrieval.tail import Tail
 from sonolux.types import Space
 
@@ -59,7 +59,7 @@ class Calibration:
         return known[1]
 
     def null(self, space: Space, changes: int) -> Null | KeywordNull | None:
-        """Return the null of a space; None where it holds fewer than two files.
+        """Return the null of a space; None where it holds too few files to tell.
 
         Parameters
         ----------
@@ -82,7 +82,7 @@ class Calibration:
             rows = [point.vectors[space.name] for point in points]
             return KeywordNull(vstack(rows, format="csr")) if rows else None
         files = np.array([point.payload["file"] for point in points])
-        if len(set(files)) < 2:
+        if len(set(files)) < FEWEST:
             return None
         return fit_null(space, np.stack([point.vectors[space.name] for point in points]), files)
 

@@ -1,9 +1,10 @@
 """Files that are the same, or nearly: copies, resized or re-encoded versions, the same take saved twice.
 
-Files of the same content hash are copies. Two files are near-duplicates where one dense space rules chance out (among
-all pairs of the library, fewer than `EXPECTED` would be as similar by chance) and no other space that holds both speaks
-against it. A file counts by its own descriptor, or the mean of its spans'. All pairs are compared, block by block:
-exact, and quadratic in the number of files.
+Files of the same content hash are copies. Two files are near-duplicates where their chances of being as similar as they
+are, combined over all dense spaces that hold both (Fisher 1925, "Statistical methods for research workers"), leave fewer
+than `EXPECTED` such pairs to chance in the whole library, and no space speaks against it. A file counts by its own
+descriptor, or the mean of its spans'. All pairs are compared, block by block: exact, and quadratic in the number of
+files.
 """
 
 from __future__ import annotations
@@ -15,19 +16,20 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import combine_pvalues
 
 from sonolux.encoders.base import normalised
 from sonolux.index import Condition, Index
 from sonolux.retrieval.calibration import EXPECTED
-from sonolux.retrieval.null import REFERENCES, Null, fit_null
+from sonolux.retrieval.null import FEWEST, REFERENCES, Null, fit_null
 from sonolux.retrieval.similarity import signed, similarities
 from sonolux.types import Space
 
 BLOCK = 1000
 """Files compared with all others at once."""
 
-AGREEING = 1e-3
-"""Chance up to which a space does not speak against a near-duplicate that another space found."""
+AGREEING = 0.05
+"""Chance up to which a space does not speak against a near-duplicate."""
 
 Pair = tuple[str, str]
 
@@ -65,10 +67,19 @@ def _copies(index: Index) -> Iterator[Pair]:
 
 
 def _near(index: Index, spaces: Sequence[Space], random: np.random.Generator) -> set[Pair]:
-    """Pairs that one space finds and no other speaks against."""
     compared = [space for space in (_files_of(index, space, random) for space in spaces) if space is not None]
-    found = {pair for files in compared for pair in files.near_pairs()}
-    return {pair for pair in found if all(files.agrees(pair) for files in compared)}
+    if not compared:
+        return set()
+    files = max(len(space.numbers) for space in compared)
+    allowed = EXPECTED / (files * (files - 1) / 2)
+    candidates = {pair for space in compared for pair in space.pairs_within(allowed**0.5)}
+    return {pair for pair in candidates if _combined([space.chance(pair) for space in compared]) <= allowed}
+
+
+def _combined(chances: Sequence[float | None]) -> float:
+    """Combine the chances of the spaces that hold a pair; 1 where one of them speaks against it."""
+    told = [chance for chance in chances if chance is not None]
+    return 1.0 if max(told) > AGREEING else float(combine_pvalues(told, method="fisher").pvalue)
 
 
 @dataclass(frozen=True)
@@ -79,24 +90,22 @@ class _Files:
     means: NDArray[np.float32]
     null: Null
 
-    def near_pairs(self) -> Iterator[Pair]:
-        """Yield pairs of files whose similarity chance does not explain."""
+    def pairs_within(self, chance: float) -> Iterator[Pair]:
+        """Yield pairs of files that are as similar as strangers are with at most this chance."""
         ids = list(self.numbers)
-        n = len(ids)
-        allowed = EXPECTED / (n * (n - 1) / 2)
-        for start in range(0, n, BLOCK):
+        for start in range(0, len(ids), BLOCK):
             scores = similarities(self.null.space, self.means[start : start + BLOCK], self.means[start:])
             for i, row in enumerate(scores, start=start):
-                near = np.flatnonzero(row[i - start + 1 :] >= self.null.score(self.means[i], allowed))
+                near = np.flatnonzero(row[i - start + 1 :] >= self.null.score(self.means[i], chance))
                 yield from ((ids[i], ids[i + 1 + j]) for j in near)
 
-    def agrees(self, pair: Pair) -> bool:
-        """Tell whether this space, too, finds the pair more similar than strangers; or does not hold both."""
+    def chance(self, pair: Pair) -> float | None:
+        """Return the chance of strangers to be as similar as a pair; None where this space does not hold both."""
         if not self.numbers.keys() >= set(pair):
-            return True
+            return None
         a, b = (self.means[self.numbers[file]] for file in pair)
         score = float(similarities(self.null.space, a[None], b[None])[0, 0])
-        return self.null.chance(a, [score])[0] <= AGREEING
+        return self.null.chance(a, [score])[0]
 
 
 def _files_of(index: Index, space: Space, random: np.random.Generator) -> _Files | None:
@@ -109,7 +118,7 @@ def _files_of(index: Index, space: Space, random: np.random.Generator) -> _Files
             file = point.payload["file"]
             totals[file] = totals[file] + row if file in totals else row.copy()
             counts[file] += 1
-    if len(totals) < 3:
+    if len(totals) < FEWEST:
         return None
     means = np.stack([total / np.float32(counts[file]) for file, total in totals.items()])
     means = means if space.metric == "euclidean" else normalised(means)

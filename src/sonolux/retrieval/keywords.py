@@ -50,7 +50,8 @@ class KeywordNull:
         worth = np.log1p((1 - probability) / probability)
         steps = np.floor(worth / worth.sum() * (STEPS - 1)).astype(int)
         held = np.stack([np.isin(terms, _row(found, i)) for i in range(found.shape[0])])
-        return _survival(probability, steps)[held @ steps].tolist(), held.all(axis=1).tolist()
+        complete: list[bool] = held.all(axis=1).tolist()
+        return _survival(probability, steps)[held @ steps].tolist(), complete
 
 
 def _row(matrix: csr_array, i: int) -> NDArray[np.integer]:

@@ -9,11 +9,13 @@ A query is compared with all references; two upper quantiles of its closeness sa
 how fast they thin out *around this query* (a Z-normalisation, as in speaker verification: Auckenthaler, Carey and
 Lloyd-Thomas 2000, "Score normalization for text-independent speaker verification systems", Digital Signal Processing;
 taken in the tail, because local intrinsic dimension differs from query to query). The shape of the tail, common to all
-queries, is fitted once to the references among themselves (`tail`).
+queries, is fitted once (`tail`), to other references than those that set the scale: a scale fits its own sample too
+well.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -27,8 +29,11 @@ from sonolux.retrieval.similarity import similarities
 from sonolux.retrieval.tail import Tail, fit_tail
 from sonolux.types import Space
 
-REFERENCES = 500
+REFERENCES = 1000
 """Descriptors sampled from a space."""
+
+FEWEST = 4
+"""Files from which something can be learned at all."""
 
 CLOSEST = 1e-3
 """Distances below this are rounding: float32 cosines of equal vectors differ from 1 by some 1e-7."""
@@ -40,7 +45,7 @@ NEAREST = 0.98
 """Rank, among the references, of the near non-matches that set a query's scale; the other rank is 0.9."""
 
 MATCHES = 3
-"""References that may be matches of a query: in a small sample the ranks stay below them."""
+"""References that may be matches of any one query: in a small sample the ranks stay below them."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +56,7 @@ class Null:
     ----------
     space : Space
     references : ndarray, shape (m, dim) or (m, dim / 8) for packed codes
+        Those that set the scale of a query.
     tail : Tail
         Of standardised scores.
     """
@@ -92,16 +98,21 @@ def fit_null(space: Space, references: NDArray[Any], files: NDArray[Any]) -> Nul
     ----------
     space : Space
     references : ndarray, shape (m, dim)
-        At least two, of two files.
+        At least four, of two files or more; the first half sets scales, the others the tail.
     files : ndarray, shape (m,)
-        The file of each: spans of one file are no pair of non-matches, and left out.
+        The file of each: spans of one file are no pair of non-matches, and of each file a few are enough.
     """
+    kept = _few_of_each(files)
+    references, files = references[kept], files[kept]
+    half = len(references) // 2
     found = np.vectorize(partial(closeness, space), otypes=[np.float64])(similarities(space, references, references))
     strangers = files[:, None] != files[None, :]
     found[~strangers] = np.nan
-    near, nearest = np.nanquantile(found, _ranks(len(references)), axis=1)[..., None]
-    standardised = (found - near) / np.maximum(nearest - near, FLATTEST)
-    return Null(space, references, fit_tail(standardised[strangers]))
+    scaling, fitted = found[:, :half], found[:, half:]
+    able = ~np.isnan(scaling).all(axis=1)
+    near, nearest = np.nanquantile(scaling[able], _ranks(half), axis=1)[..., None]
+    standardised = (fitted[able] - near) / np.maximum(nearest - near, FLATTEST)
+    return Null(space, references[:half], fit_tail(standardised[strangers[able, half:]], half))
 
 
 def closeness(space: Space, score: float) -> float:
@@ -118,6 +129,17 @@ def _score(space: Space, close: float) -> float:
         return close
     distance = exp(-close)
     return -distance if space.metric == "euclidean" else 1 - distance**2 / 2
+
+
+def _few_of_each(files: NDArray[Any]) -> NDArray[np.intp]:
+    """Indices of at most `MATCHES` references a file."""
+    seen: Counter[Any] = Counter()
+    kept = []
+    for number, file in enumerate(files.tolist()):
+        seen[file] += 1
+        if seen[file] <= MATCHES:
+            kept.append(number)
+    return np.array(kept)
 
 
 def _ranks(references: int) -> tuple[float, float]:

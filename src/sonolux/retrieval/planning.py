@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
-from scipy.sparse import csr_array, vstack
+from scipy.sparse import csr_array
 
 from sonolux.encoders.base import Encoder, normalised, rows_of
 from sonolux.encoders.inputs import encoder_input
-from sonolux.errors import QueryError
+from sonolux.errors import MediaError, QueryError
 from sonolux.index import Condition, Index
 from sonolux.media.piece import Audio, Content, Image, Piece, Probe
 from sonolux.retrieval.query import Part, Query
@@ -141,9 +141,12 @@ def _contents(part: Part, read: Callable[[str], Iterable[Probe | Piece]]) -> dic
         return {Modality.AUDIO: [part.content]}
     wanted = {"image": ("image",), "audio": ("window",), "video": ("shot", "window")}[part.kind]
     found: dict[Modality, list[Content]] = {}
-    for event in read(str(part.content)):
-        if isinstance(event, Piece) and event.kind in wanted:
-            found.setdefault(event.modality, []).append(event.content)
+    try:
+        for event in read(str(part.content)):
+            if isinstance(event, Piece) and event.kind in wanted:
+                found.setdefault(event.modality, []).append(event.content)
+    except MediaError as error:
+        raise MediaError(f"{part.content}: {error}") from error
     if not found:
         raise QueryError(f"{part.content} holds no {part.kind} to ask with")
     return {modality: _spread(contents) for modality, contents in found.items()}
@@ -195,14 +198,20 @@ def _span_vectors(index: Index, space: Space, file: str) -> list[Any]:
 
 def _mean(space: Space, rows: list[Any]) -> Any:
     if space.kind == "sparse":
-        return (
-            csr_array(vstack(rows, format="csr").sum(axis=0, keepdims=True) / len(rows)) if len(rows) > 1 else rows[0]
-        )
+        return _mean_terms(space, rows)
     if space.kind == "binary":
         votes = np.unpackbits(np.stack(rows), axis=1).mean(0)
         return np.packbits(votes >= 0.5)
     mean = np.stack(rows).mean(axis=0, dtype=np.float32)
     return normalised(mean[None])[0] if space.metric == "cosine" else mean
+
+
+def _mean_terms(space: Space, rows: list[csr_array]) -> csr_array:
+    weights = np.concatenate([row.data for row in rows]) / len(rows)
+    terms = np.concatenate([row.indices for row in rows])
+    mean = csr_array((weights, terms, [0, len(terms)]), shape=(1, space.dim))
+    mean.sum_duplicates()
+    return mean
 
 
 def _moved_away(question: SpaceQuery, negative: Any) -> SpaceQuery:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import dataclass
-from math import exp, inf, log
+from math import exp, inf, log, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,27 +66,31 @@ class Tail:
         return self.values[-1] + self.scale * log(self.survival[-1] / chance) if self.scale else inf
 
 
-def fit_tail(sample: NDArray[np.floating]) -> Tail:
+def fit_tail(sample: NDArray[np.floating], independent: int | None = None) -> Tail:
     """Learn the survival function of non-match values.
 
     Parameters
     ----------
     sample : ndarray, shape (n,)
         At least one value.
+    independent : int, optional
+        How many independent draws the sample is worth, by default its size. The scale is raised by two of its standard
+        errors, one over the square root of this, so that little evidence claims little.
 
     Returns
     -------
     tail : Tail
-        With fewer than twice `PEAKS` values, or all equal, the smallest chance is that of one in the sample.
+        Where the sample is too small or all equal, the smallest chance is that of one in the sample.
     """
     ordered = np.sort(np.asarray(sample, np.float64))
     n = len(ordered)
     peaks = max(PEAKS, int(PEAK_SHARE * n))
-    if n < 2 * PEAKS or ordered[-peaks - 1] == ordered[-1]:
+    if n < 2 * peaks or ordered[-peaks - 1] == ordered[-1]:
         return _sample_alone(ordered)
     survival = np.geomspace(1, peaks / n, LEVELS)
     quantiles = ordered[np.round((1 - survival) * n).astype(int) - (survival < 1)]
-    return Tail(quantiles.tolist(), survival.tolist(), _censored_mean(ordered[-peaks:] - quantiles[-1]))
+    scale = _censored_mean(ordered[-peaks:] - quantiles[-1]) * (1 + 2 / sqrt(independent or n))
+    return Tail(quantiles.tolist(), survival.tolist(), scale)
 
 
 def _sample_alone(ordered: NDArray[np.float64]) -> Tail:

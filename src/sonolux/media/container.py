@@ -1,0 +1,110 @@
+"""Opening containers of sound and video through libav, and choosing their streams.
+
+Only the file itself is read: playlists that name other files or addresses, and pictures dressed as video, are refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sonolux.errors import MediaError
+from sonolux.media.faults import decoding
+from sonolux.media.opening import open_file
+
+REFERRING = frozenset({"concat", "dash", "hls", "imf", "rtp", "rtsp", "sap", "sdp"})
+"""Formats that are lists of other files."""
+
+STILLS = frozenset(
+    {"adf", "alias_pix", "apng", "avif", "bin", "brender_pix", "fits", "gif", "ico", "idf"}
+    | {"image2", "image2pipe", "jpegxl_anim", "svs", "tty", "txd", "webp", "xbin"}
+)
+"""Formats of pictures and of text art; libav's demuxers of single pictures end in ``_pipe`` as well."""
+
+
+@contextmanager
+def open_container(path: str, what: str) -> Iterator[Any]:
+    """Open a container for reading, and translate every error met until it is closed.
+
+    Parameters
+    ----------
+    what : str
+        What it is taken for, for people: ``"recording"``, ``"video"``.
+
+    Yields
+    ------
+    av.container.InputContainer
+        With at least one stream of sound or moving pictures.
+    """
+    import av
+
+    # An empty list of protocols is no list, so one that does not exist stands for "none".
+    closed = {"protocol_whitelist": "none"}
+    with (
+        open_file(path) as file,
+        decoding(what),
+        av.open(file, metadata_errors="replace", container_options=closed) as container,
+    ):
+        if _is_still(container.format.name):
+            raise MediaError(f"not a {what}")
+        if sound_stream(container) is None and moving_stream(container) is None:
+            raise MediaError(f"not a {what}: no stream of sound or moving pictures in it")
+        yield container
+
+
+def _is_still(name: str) -> bool:
+    names = name.split(",")
+    return name.endswith("_pipe") or not (REFERRING | STILLS).isdisjoint(names)
+
+
+def sound_stream(container: Any) -> Any | None:
+    """Return the main stream of sound that a decoder is known for, None where there is none."""
+    usable = [s for s in container.streams.audio if s.codec_context is not None]
+    best = container.streams.best("audio")
+    return best if best in usable else next(iter(usable), None)
+
+
+def moving_stream(container: Any) -> Any | None:
+    """Return the main stream of moving pictures, None where there is none; cover art does not move."""
+    usable = (s for s in container.streams.video if s.codec_context is not None and not is_cover(s))
+    return next((s for s in usable if s.width > 0 and s.height > 0), None)
+
+
+def is_cover(stream: Any) -> bool:
+    """Tell whether a video stream is a picture attached to a recording."""
+    from av.stream import Disposition
+
+    stills = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
+    return bool(stream.disposition & stills)
+
+
+def packets(container: Any, stream: Any) -> Iterator[Any]:
+    """Yield the packets of a stream until its end, or until the file is too broken to go on."""
+    from av.error import FFmpegError
+
+    found = container.demux(stream)
+    while True:
+        try:
+            yield next(found)
+        except (StopIteration, EOFError):
+            return
+        except FFmpegError as error:
+            if isinstance(error, MemoryError):
+                raise
+            # What came before is whole; whether it was enough is for the caller to judge.
+            return
+
+
+def frames(container: Any, stream: Any) -> Iterator[Any]:
+    """Yield the frames of a stream that can be decoded; broken ones are skipped."""
+    from av.error import FFmpegError
+
+    for packet in packets(container, stream):
+        try:
+            decoded = packet.decode()
+        except FFmpegError as error:
+            if isinstance(error, MemoryError):
+                raise
+            continue
+        yield from (frame for frame in decoded if not frame.is_corrupt)

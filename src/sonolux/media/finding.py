@@ -1,0 +1,62 @@
+"""Folders to files: every file once, in sorted order, whatever links, loops and locks are in the way."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from sonolux.media.faults import unreadable
+from sonolux.media.paths import printable
+from sonolux.types import Failure
+
+LIBRARY_SUFFIX = ".sonolux"
+LIBRARY_FILE = "sonolux.json"
+JUNK = frozenset({"thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r"})
+"""What file managers leave in folders, in lower case; hidden files are left out by their dot."""
+
+
+def find(roots: Sequence[str]) -> Iterator[str | Failure]:
+    """Yield the absolute path of every file at or under some roots, each file once.
+
+    Hidden files and folders, libraries of Sonolux and what file managers leave behind are passed over, unless they are
+    named as roots (a library is refused). Links are followed; a file or folder that is reached again is not yielded
+    again. What cannot be looked at becomes a `Failure`, and the walk goes on.
+
+    Parameters
+    ----------
+    roots : sequence of str
+        Files and folders, in the order they are to be walked.
+    """
+    seen: set[tuple[int, int]] = set()
+    for root in roots:
+        yield from _walk(os.path.abspath(root), seen)
+
+
+def _walk(root: str, seen: set[tuple[int, int]]) -> Iterator[str | Failure]:
+    waiting = [root]
+    while waiting:
+        path = waiting.pop()
+        try:
+            status = Path(path).stat()
+            identity = (status.st_dev, status.st_ino)
+            if identity in seen:
+                continue
+            seen.add(identity)
+            if not stat.S_ISDIR(status.st_mode):
+                yield path
+                continue
+            names = sorted((p.name for p in Path(path).iterdir()), key=os.fsencode, reverse=True)
+        except (OSError, ValueError) as error:
+            yield Failure(path, unreadable(error) if isinstance(error, OSError) else str(error))
+            continue
+        if LIBRARY_FILE in names or path.endswith(LIBRARY_SUFFIX):
+            if path == root:
+                yield Failure(path, f"is a library: {printable(path)} holds no media of yours")
+            continue
+        waiting += [f"{path.rstrip('/')}/{name}" for name in names if not _is_passed_over(name)]
+
+
+def _is_passed_over(name: str) -> bool:
+    return name.startswith(".") or name.lower() in JUNK

@@ -1,0 +1,26 @@
+"""The content of a file as a short name: BLAKE2b, 128 bits, hexadecimal."""
+
+from __future__ import annotations
+
+import hashlib
+
+from sonolux.media.faults import decoding
+from sonolux.media.opening import open_file
+
+DIGEST_BYTES = 16
+BLOCK_BYTES = 2**20
+
+
+def content_hash(path: str) -> str:
+    """Return the BLAKE2b-128 of a file's content, 32 hexadecimal digits (RFC 7693).
+
+    Raises
+    ------
+    MediaError
+        Where the file is empty, special, or cannot be read.
+    """
+    digest = hashlib.blake2b(digest_size=DIGEST_BYTES)
+    with open_file(path) as file, decoding("file"):
+        while block := file.read(BLOCK_BYTES):
+            digest.update(block)
+    return digest.hexdigest()

@@ -1,0 +1,90 @@
+"""HTML and Markdown: their text as a reader sees it, and their titles."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+
+HIDDEN = frozenset({"head", "script", "style", "template", "noscript", "svg", "math", "object"})
+BLOCKS = frozenset(
+    {"address", "article", "aside", "blockquote", "body", "br", "dd", "div", "dl", "dt", "figcaption"}
+    | {"figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "li", "main"}
+    | {"nav", "ol", "p", "pre", "section", "table", "tbody", "td", "th", "thead", "title", "tr", "ul"}
+)
+"""Elements that begin and end a paragraph."""
+
+DECLARED = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]{1,40})", re.IGNORECASE)
+HEADING = re.compile(r"^ {0,3}#{1,6}[ \t]+(.+?)[ \t]*#*[ \t]*$|^(\S.*)\n {0,3}(?:=+|-+)[ \t]*$", re.MULTILINE)
+
+
+def declared_encoding(head: bytes) -> str | None:
+    """Return the encoding that a page names in its first kilobytes, None where it names none."""
+    match = DECLARED.search(head[:4096])
+    return None if match is None else match[1].decode("ascii")
+
+
+class Page(HTMLParser):
+    """Collects the paragraphs, the title and the language of a page."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.title = ""
+        self.language: str | None = None
+        self._paragraphs: list[str] = []
+        self._words: list[str] = []
+        self._hidden: list[str] = []
+        self._in_title = False
+
+    @property
+    def text(self) -> str:
+        """Paragraphs, with an empty line between them."""
+        self._end_paragraph()
+        return "\n\n".join(self._paragraphs)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Begin an element."""
+        if tag == "html":
+            self.language = dict(attrs).get("lang")
+        if tag == "body":
+            # A page that never closes its head still has a body.
+            self._hidden.clear()
+        if tag in HIDDEN:
+            self._hidden.append(tag)
+        self._in_title = tag == "title" and not self.title
+        if tag in BLOCKS:
+            self._end_paragraph()
+
+    def handle_endtag(self, tag: str) -> None:
+        """End an element; what was opened in a hidden one and never closed ends with it."""
+        if tag in self._hidden:
+            del self._hidden[self._hidden.index(tag) :]
+        self._in_title = False
+        if tag in BLOCKS:
+            self._end_paragraph()
+
+    def handle_data(self, data: str) -> None:
+        """Take text between tags."""
+        if self._in_title:
+            self.title = " ".join(f"{self.title} {data}".split())
+        elif not self._hidden:
+            self._words.append(data)
+
+    def _end_paragraph(self) -> None:
+        paragraph = " ".join("".join(self._words).split())
+        if paragraph:
+            self._paragraphs.append(paragraph)
+        self._words = []
+
+
+def parse_page(markup: str) -> Page:
+    """Return the page that some HTML makes; like a browser, it takes any input."""
+    page = Page()
+    page.feed(markup)
+    page.close()
+    return page
+
+
+def markdown_title(text: str) -> str | None:
+    """Return the first heading of a Markdown text, None where it has none."""
+    match = HEADING.search(text)
+    return None if match is None else match[1] or match[2]

@@ -1,0 +1,124 @@
+"""What files say of themselves, made safe to store: known keys, valid Unicode, finite numbers, plausible dates.
+
+Dates are RFC 3339 with seconds and an offset. Clocks that name no offset (most cameras) are taken as UTC: the digits
+stay those that the file holds.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+LONGEST_VALUE = 500
+"""Characters that a value may have."""
+
+FIRST_YEAR = 1800
+"""No medium is older; recordings and photographs are not, and texts this old have no such metadata."""
+
+TEXTS = ("title", "artist", "album", "genre", "camera", "language")
+COUNTS = ("width", "height", "frames", "rate", "channels")
+LARGEST_COUNT = 2**53
+LONGEST_DURATION = 10 * 365 * 24 * 3600.0
+
+DATE = re.compile(
+    r"\s*(?P<year>\d{4})"
+    r"(?:[-:/.]?(?P<month>\d\d)(?:[-:/.]?(?P<day>\d\d)"
+    r"(?:[T ](?P<hour>\d\d):(?P<minute>\d\d)(?::(?P<second>\d\d))?(?:\.\d+)?"
+    r"\s*(?P<offset>Z|[+-]\d\d:?\d\d)?)?)?)?\s*"
+)
+
+
+def cleaned(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values of known keys that can be trusted to be well formed; all else is left out.
+
+    Parameters
+    ----------
+    raw : mapping
+        Under the keys of `sonolux.media.piece.Probe`; values of any type, from a hostile file.
+    """
+    clean: dict[str, Any] = {key: clean_text(raw.get(key)) for key in TEXTS}
+    clean["date"] = clean_date(raw.get("date"))
+    clean |= {key: clean_count(raw.get(key)) for key in COUNTS}
+    clean["duration"] = clean_number(raw.get("duration"), 0.0, LONGEST_DURATION)
+    clean["latitude"] = clean_number(raw.get("latitude"), -90.0, 90.0)
+    clean["longitude"] = clean_number(raw.get("longitude"), -180.0, 180.0)
+    if clean["latitude"] is None or clean["longitude"] is None:
+        del clean["latitude"], clean["longitude"]
+    return {key: value for key, value in clean.items() if value is not None}
+
+
+def clean_text(value: object) -> str | None:
+    """Return one bounded line without control characters or lone surrogates, None where nothing is left."""
+    if isinstance(value, bytes):
+        value = value.decode("utf-8", "replace")
+    if not isinstance(value, str):
+        return None
+    # Cut before the work as well as after it: a tag can hold megabytes.
+    text = "".join(c if c.isprintable() else " " for c in value[: 4 * LONGEST_VALUE])
+    return " ".join(text.split())[:LONGEST_VALUE].rstrip() or None
+
+
+def clean_number(value: object, low: float, high: float) -> float | None:
+    """Return a finite float within the limits, None for anything else."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    number = float(value)
+    return number if math.isfinite(number) and low <= number <= high else None
+
+
+def clean_count(value: object) -> int | None:
+    """Return a positive whole number that every store can hold, None for anything else."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        return None
+    return value if 0 < value <= LARGEST_COUNT else None
+
+
+def clean_date(value: object) -> str | None:
+    """Return a date as RFC 3339, None where it is malformed, impossible or implausible.
+
+    Takes EXIF (``2019:07:04 12:30:00``), ISO 8601 and the shorter forms of music tags (``1999``, ``1999-05``).
+
+    Examples
+    --------
+    >>> clean_date("2019:07:04 12:30:00")
+    '2019-07-04T12:30:00Z'
+    >>> clean_date("1999")
+    '1999-01-01T00:00:00Z'
+    """
+    match = DATE.fullmatch(value) if isinstance(value, str) and len(value) <= 64 else None
+    if match is None:
+        return None
+    year, month, day, hour, minute, second = (int(match[key] or least) for key, least in _LEAST)
+    try:
+        date = datetime(year, month, day, hour, minute, second)
+        offset = _offset(match["offset"])
+        # Years are checked after the offset, which can move a date over the end of the calendar.
+        year = (date - (offset or timedelta())).year
+    except (ValueError, OverflowError):
+        return None
+    if not FIRST_YEAR <= year <= datetime.now().year + 1:
+        return None
+    return date.isoformat(timespec="seconds") + _offset_text(offset)
+
+
+_LEAST = (("year", 1), ("month", 1), ("day", 1), ("hour", 0), ("minute", 0), ("second", 0))
+
+
+def _offset(text: str | None) -> timedelta | None:
+    if text is None or text == "Z":
+        return None
+    hours, minutes = int(text[1:3]), int(text[-2:])
+    if hours > 23 or minutes > 59:
+        raise ValueError("an offset has less than a day")
+    return timedelta(hours=hours, minutes=minutes) * (-1 if text[0] == "-" else 1)
+
+
+def _offset_text(offset: timedelta | None) -> str:
+    if offset is None:
+        return "Z"
+    minutes = int(offset.total_seconds()) // 60
+    sign = "-" if minutes < 0 else "+"
+    return f"{sign}{abs(minutes) // 60:02d}:{abs(minutes) % 60:02d}"

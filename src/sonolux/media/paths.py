@@ -1,0 +1,58 @@
+"""File names as text that can be stored, compared and shown.
+
+A POSIX name is any bytes but NUL and ``/``. Python holds bytes that are not UTF-8 as lone surrogates
+(``surrogateescape``), which no store or terminal takes. Stored text is the name itself where it is valid UTF-8, else
+NUL followed by its bytes, percent-encoded: no name begins with NUL, so the two cannot meet.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import PurePosixPath
+from urllib.parse import quote_from_bytes, unquote_to_bytes
+
+MARK = "\0"
+UTF8 = sys.getfilesystemencoding() == "utf-8"
+"""Whether stored text is how Python names the file, as on any usual system."""
+
+JOINERS = "\u200c\u200d"
+"""Invisible, but part of many scripts and of most emoji."""
+
+
+def to_stored(path: str) -> str:
+    """Return a path as valid Unicode that `from_stored` turns back."""
+    name = os.fsencode(path)
+    try:
+        return name.decode("utf-8")
+    except UnicodeDecodeError:
+        return MARK + quote_from_bytes(name, safe="/")
+
+
+def from_stored(text: str) -> str:
+    """Return the path that `to_stored` was given."""
+    if text.startswith(MARK):
+        return os.fsdecode(unquote_to_bytes(text[len(MARK) :]))
+    return text if UTF8 else os.fsdecode(text.encode("utf-8"))
+
+
+def printable(path: str) -> str:
+    r"""Return a path for people: one line, control and invalid characters escaped (``\n``, ``\xff``)."""
+    return "".join(c if c.isprintable() or c in JOINERS else _escaped(c) for c in path)
+
+
+def folders(path: str) -> list[str]:
+    """Return every folder above an absolute path, from the root down, as stored text.
+
+    Examples
+    --------
+    >>> folders("/photos/2019/dog.jpg")
+    ['/', '/photos', '/photos/2019']
+    """
+    return [to_stored(str(folder)) for folder in reversed(PurePosixPath(path).parents)]
+
+
+def _escaped(character: str) -> str:
+    if "\udc80" <= character <= "\udcff":
+        return f"\\x{ord(character) - 0xDC00:02x}"
+    return character.encode("unicode_escape").decode("ascii")

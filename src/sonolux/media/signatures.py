@@ -1,0 +1,109 @@
+"""What a file is, from its first bytes: names and extensions are never asked.
+
+Containers of sound and video have no common signature: they are whatever libav can open, and are tried last.
+"""
+
+from __future__ import annotations
+
+import re
+
+HEAD = 65536
+"""Bytes of the beginning of a file that the functions here want to see."""
+
+PICTURES = (
+    (b"\xff\xd8\xff", "JPEG"),
+    (b"\x89PNG\r\n\x1a\n", "PNG"),
+    (b"GIF87a", "GIF"),
+    (b"GIF89a", "GIF"),
+    (b"II*\x00", "TIFF"),
+    (b"MM\x00*", "TIFF"),
+    (b"II+\x00", "TIFF"),
+    (b"MM\x00+", "TIFF"),
+)
+"""First bytes and Pillow's names of formats that they are enough for."""
+
+HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
+AVIF_BRANDS = (b"avif", b"avis")
+BMP_HEADER_SIZES = (12, 16, 40, 52, 56, 64, 108, 124)
+
+CONTAINERS = (
+    *(b"OggS", b"fLaC", b"RIFF", b"RF64", b"FORM", b"ID3", b"FLV\x01", b"wvpk", b"MAC ", b"#!AMR", b".snd"),
+    *(b"\x1aE\xdf\xa3", b"0&\xb2u\x8ef\xcf\x11", b"\x00\x00\x01\xba", b"\x00\x00\x01\xb3"),
+)
+"""First bytes of common containers of sound and video; MP4 and its kin have a name four bytes on."""
+
+ISO_BOXES = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip")
+
+BYTE_ORDER_MARKS = (
+    (b"\xef\xbb\xbf", "utf-8-sig"),
+    (b"\xff\xfe\x00\x00", "utf-32"),
+    (b"\x00\x00\xfe\xff", "utf-32"),
+    (b"\xff\xfe", "utf-16"),
+    (b"\xfe\xff", "utf-16"),
+)
+"""Marks and their encodings, longest first where one begins another."""
+
+BINARY = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
+"""Bytes that no text has, in any encoding that extends ASCII."""
+
+HTML_START = re.compile(
+    r"\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<(!doctype\s+html|html|head|body)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+SRT_START = re.compile(r"\s*\d+[ \t]*\r?\n\s*\d+:\d\d:\d\d[,.]\d{1,3}\s*-->")
+
+
+def picture_format(head: bytes) -> str | None:
+    """Return Pillow's name of the picture format that begins so, None for anything else."""
+    for magic, name in PICTURES:
+        if head.startswith(magic):
+            return name
+    if head.startswith(b"RIFF") and head[8:12] == b"WEBP":
+        return "WEBP"
+    if head.startswith(b"BM") and int.from_bytes(head[14:18], "little") in BMP_HEADER_SIZES:
+        return "BMP"
+    if head[4:8] == b"ftyp":
+        return _iso_picture_format(head)
+    return None
+
+
+def _iso_picture_format(head: bytes) -> str | None:
+    size = min(int.from_bytes(head[:4], "big"), 256)
+    brands = [head[8:12], *(head[i : i + 4] for i in range(16, size, 4))]
+    if brands[0] not in HEIF_BRANDS + AVIF_BRANDS:
+        return None
+    return "AVIF" if any(brand in AVIF_BRANDS for brand in brands) else "HEIF"
+
+
+def is_container(head: bytes) -> bool:
+    """Tell whether a common container of sound or video begins here; there are many others."""
+    return head.startswith(CONTAINERS) or head[4:8] in ISO_BOXES
+
+
+def is_pdf(head: bytes) -> bool:
+    """Tell whether a PDF begins here; the standard lets junk precede its header."""
+    return b"%PDF-" in head[:1024]
+
+
+def is_text(head: bytes) -> bool:
+    """Tell whether these bytes could be text: a byte order mark, or nothing that only binary files have."""
+    return marked_encoding(head) is not None or BINARY.search(head) is None
+
+
+def marked_encoding(head: bytes) -> str | None:
+    """Return the encoding that a byte order mark announces, None where there is none."""
+    return next((name for mark, name in BYTE_ORDER_MARKS if head.startswith(mark)), None)
+
+
+def text_format(start: str, name: str) -> str:
+    """Return ``html``, ``vtt``, ``srt``, ``md`` or ``txt`` for a text that starts so.
+
+    Only Markdown, which is plain text by design, is told from plain text by its name.
+    """
+    if start.startswith("WEBVTT"):
+        return "vtt"
+    if SRT_START.match(start):
+        return "srt"
+    if HTML_START.match(start):
+        return "html"
+    return "md" if name.lower().endswith((".md", ".markdown")) else "txt"

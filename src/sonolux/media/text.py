@@ -1,0 +1,128 @@
+"""Texts to passages: positions are characters of the text that `read_text` returns, seconds for subtitles.
+
+A passage ends where a paragraph does, else a sentence, else a line, else a word; only a word longer than half a
+passage is cut. Passages lose nothing but white space, and do not overlap.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from sonolux.errors import MediaError
+from sonolux.media.document import pdf_pages
+from sonolux.media.encodings import decode_text
+from sonolux.media.faults import decoding
+from sonolux.media.markup import declared_encoding, parse_page
+from sonolux.media.opening import open_file
+from sonolux.media.subtitles import cue_passages, parse_cues
+
+PAGE_BREAK = "\n\n"
+"""What stands between two pages of a PDF in its text."""
+
+ENDS = (
+    re.compile(r"\n\s*\n"),
+    re.compile(r"[.!?…]['\"”’)\]]*(?=\s)|[。！？]"),
+    re.compile(r"\n"),
+    re.compile(r"\s"),
+)
+"""Places where a passage may end, best first: after a paragraph, a sentence, a line, a word."""
+
+VISIBLE = re.compile(r"\S")
+
+
+def read_text(path: str, form: str, max_text: int | None = None) -> str:
+    """Read the whole text of a file.
+
+    Parameters
+    ----------
+    form : str
+        As probed: txt, md, html, pdf, srt or vtt.
+    max_text : int, optional
+        Larger files (for PDF: longer texts) are refused; bytes.
+
+    Raises
+    ------
+    MediaError
+        For binary data, unknown encodings, damaged or locked PDFs, and what is too large.
+    """
+    if form == "pdf":
+        return PAGE_BREAK.join(_bounded(pdf_pages(path), max_text))
+    text = read_raw(path, form, max_text)
+    if form == "html":
+        with decoding("HTML"):
+            return parse_page(text).text
+    if form in ("srt", "vtt"):
+        return "\n".join(cue.text for cue in parse_cues(text))
+    return text
+
+
+def read_raw(path: str, form: str, max_text: int | None = None) -> str:
+    """Read a file of text, markup and all."""
+    with open_file(path) as file, decoding("text"):
+        data = file.read() if max_text is None else file.read(max_text + 1)
+    if max_text is not None and len(data) > max_text:
+        raise MediaError(f"is larger than {max_text} bytes, the limit for texts (SONOLUX_MAX_TEXT)")
+    return decode_text(data, declared_encoding(data) if form == "html" else None)
+
+
+def read_passages(path: str, form: str, chars: int, max_text: int) -> Iterator[tuple[float, float, str]]:
+    """Read a file passage by passage: seconds for subtitles, else characters of `read_text`'s text.
+
+    A PDF is read a page at a time, so that the first passages of a long one come soon.
+    """
+    if form in ("srt", "vtt"):
+        yield from cue_passages(parse_cues(read_raw(path, form, max_text)), chars)
+        return
+    pages = pdf_pages(path) if form == "pdf" else iter([read_text(path, form, max_text)])
+    offset = 0
+    for page in _bounded(pages, max_text):
+        for start, end, passage in passages(page, chars):
+            yield offset + start, offset + end, passage
+        offset += len(page) + len(PAGE_BREAK)
+
+
+def passages(text: str, chars: int) -> Iterator[tuple[int, int, str]]:
+    """Cut a text into passages of at most ``chars`` characters.
+
+    Yields
+    ------
+    start, end : int
+        Characters; ``text[start:end]`` is the passage.
+    passage : str
+        Begins and ends with something visible.
+    """
+    if chars < 1:
+        raise ValueError(f"a passage of {chars} characters holds nothing")
+    start = _next_visible(text, 0)
+    while start < len(text):
+        end = _end(text, start, chars)
+        passage = text[start:end].rstrip()
+        yield start, start + len(passage), passage
+        start = _next_visible(text, end)
+
+
+def _next_visible(text: str, position: int) -> int:
+    match = VISIBLE.search(text, position)
+    return len(text) if match is None else match.start()
+
+
+def _end(text: str, start: int, chars: int) -> int:
+    """Return the best end of a passage that starts here: in the second half of what may be taken."""
+    limit = start + chars
+    if limit >= len(text):
+        return len(text)
+    for ends in ENDS:
+        found = [match.end() for match in ends.finditer(text, start + chars // 2, limit)]
+        if found:
+            return found[-1]
+    return limit
+
+
+def _bounded(pages: Iterable[str], max_text: int | None) -> Iterator[str]:
+    count = 0
+    for page in pages:
+        count += len(page)
+        if max_text is not None and count > max_text:
+            raise MediaError(f"has more than {max_text} characters of text (SONOLUX_MAX_TEXT)")
+        yield page

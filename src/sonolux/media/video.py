@@ -1,0 +1,233 @@
+"""A video to shots with a keyframe each, in one pass: times are seconds from its first frame.
+
+A frame that differs from the one before much more than its neighbours do begins a shot (PySceneDetect's adaptive
+detector, on frames of 160 pixels whose blacks are levelled: in the dark, hue and saturation are noise).
+While a shot lasts, some of its frames are kept, ever more thinly; when it ends, the one nearest its middle stands for
+it. Nothing is sought or decoded twice, memory does not grow with length, and a video that breaks off gives what came
+before. Shots end after a minute at the latest, so that a hit in an endless take still says where.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sonolux.errors import MediaError
+from sonolux.media.container import frames, moving_stream, open_container
+from sonolux.media.image import fitted, refuse_bomb
+from sonolux.media.piece import Image
+from sonolux.media.tags import duration
+
+DETECTION_SIDE = 160
+DARKEST = 32
+"""Darker values, of 255, count as this one when frames are compared."""
+
+SHORTEST_SHOT = 0.6
+LONGEST_SHOT = 60.0
+"""Seconds."""
+
+CANDIDATES = 16
+"""Frames kept of a shot, at most: its keyframe is off its middle by a thirty-second of its length, at most."""
+
+FIRST_STRIDE = 4
+"""Frames from one candidate to the next in a new shot."""
+
+FULL_RATE = 1920 * 1080 * 60
+FULL_TOTAL = 1920 * 1080 * 30 * 3600
+"""Pixels a second, and in all, up to which every frame is decoded; above, only those that need no other frame."""
+
+USUAL_RATE = 25.0
+"""Frames a second of a video that does not say."""
+
+AV_TIME_BASE = 1_000_000
+FRAMES_SOUGHT = 1500
+"""Frames decoded, at most, from a whole frame to the time asked for: a minute."""
+
+TICKS = 1000
+"""The detector counts frames: it is given a clock of 1000 ticks a second, right for variable frame rates too."""
+
+
+@dataclass
+class Shot:
+    """A shot so far: its start in seconds, and a thinning choice of its frames as (seconds, picture)."""
+
+    start: float
+    stride: int
+    seen: int = 0
+    candidates: list[tuple[float, Image]] = field(default_factory=list)
+
+    def takes(self) -> bool:
+        """Count a frame, and tell whether it is one to keep."""
+        self.seen += 1
+        return (self.seen - 1) % self.stride == 0
+
+    def keep(self, time: float, picture: Image) -> None:
+        """Keep a frame, and every second one only when there are too many."""
+        self.candidates.append((time, picture))
+        if len(self.candidates) > CANDIDATES:
+            self.candidates = self.candidates[::2]
+            self.stride *= 2
+
+    def ended(self, end: float) -> tuple[float, float, Image]:
+        """Return start, end and the frame nearest the middle."""
+        middle = (self.start + end) / 2
+        _, keyframe = min(self.candidates, key=lambda candidate: abs(candidate[0] - middle))
+        return self.start, end, keyframe
+
+
+def shots(path: str, side: int, max_pixels: int) -> Iterator[tuple[float, float, Image]]:
+    """Cut a video into shots.
+
+    Parameters
+    ----------
+    side : int
+        Pixels of the longer side of keyframes, at most.
+    max_pixels : int
+        Videos with larger frames are refused.
+
+    Yields
+    ------
+    start, end : float
+        Seconds; a shot ends where the next begins.
+    keyframe : Image
+        The frame nearest its middle.
+
+    Raises
+    ------
+    MediaError
+        Where not one frame can be decoded.
+    """
+    with open_container(path, "video") as container:
+        stream = moving_stream(container)
+        if stream is None:
+            raise MediaError("holds no moving pictures")
+        refuse_bomb((stream.width, stream.height), max_pixels)
+        sparse = prepare(container, stream)
+        shot: Shot | None = None
+        time = 0.0
+        for time, frame, is_cut in compared(timed(container, stream), sparse):
+            if shot is not None and (is_cut or time - shot.start >= LONGEST_SHOT):
+                yield shot.ended(time)
+                shot = None
+            shot = shot or Shot(time, 1 if sparse else FIRST_STRIDE)
+            if shot.takes():
+                shot.keep(time, picture_of(frame, stream, side))
+        if shot is None:
+            raise MediaError("damaged video: not one frame can be decoded")
+        yield shot.ended(time + usual_step(stream))
+
+
+def frame_near(path: str, seconds: float, side: int, max_pixels: int) -> Image:
+    """Decode the first frame at or after a time, or the last one before it where there is none.
+
+    Raises
+    ------
+    MediaError
+        Where no frame can be decoded.
+    """
+    with open_container(path, "video") as container:
+        stream = moving_stream(container)
+        if stream is None:
+            raise MediaError("holds no moving pictures")
+        refuse_bomb((stream.width, stream.height), max_pixels)
+        origin = (container.start_time or 0) / AV_TIME_BASE
+        _seek(container, origin + seconds)
+        best = None
+        for best in itertools.islice(frames(container, stream), FRAMES_SOUGHT):
+            if best.time is None or best.time - origin >= seconds:
+                break
+        if best is None:
+            raise MediaError("damaged video: no frame can be decoded there")
+        return picture_of(best, stream, side)
+
+
+def _seek(container: Any, seconds: float) -> None:
+    """Go to the last whole frame before a time; where the container cannot, decoding starts at its beginning."""
+    from av.error import FFmpegError
+
+    with contextlib.suppress(FFmpegError):
+        container.seek(int(seconds * AV_TIME_BASE))
+
+
+def prepare(container: Any, stream: Any) -> bool:
+    """Set the decoder to one thread, and to whole frames only where there are too many; return whether so."""
+    stream.codec_context.thread_count = 1
+    rate = stream.width * stream.height * float(stream.average_rate or USUAL_RATE)
+    sparse: bool = rate > FULL_RATE or rate * (duration(container) or 0.0) > FULL_TOTAL
+    if sparse:
+        stream.codec_context.skip_frame = "NONKEY"
+    return sparse
+
+
+def timed(container: Any, stream: Any) -> Iterator[tuple[float, Any]]:
+    """Yield frames with their seconds from the first; times never go back."""
+    step = usual_step(stream)
+    origin: float | None = None
+    now = -step
+    for frame in frames(container, stream):
+        if frame.time is None:
+            now += step
+        else:
+            origin = frame.time if origin is None else origin
+            now = max(now, frame.time - origin)
+        yield now, frame
+
+
+def usual_step(stream: Any) -> float:
+    """Return the seconds from one frame to the next."""
+    return 1.0 / float(stream.average_rate or USUAL_RATE)
+
+
+def compared(frames_in_time: Iterable[tuple[float, Any]], sparse: bool) -> Iterator[tuple[float, Any, bool]]:
+    """Tell of each frame whether a shot begins with it, as (seconds, frame, begins).
+
+    Where all frames are there, a cut stands out from the changes around it (so that noise and motion do not count),
+    and is known two frames late. Frames seconds apart all differ: there, the change itself decides.
+    """
+    from scenedetect import FrameTimecode
+    from scenedetect.detector import FlashFilter
+    from scenedetect.detectors import AdaptiveDetector, ContentDetector
+
+    shortest = int(SHORTEST_SHOT * TICKS)
+    detector: Any = AdaptiveDetector(min_scene_len=shortest)
+    if sparse:
+        suppress = FlashFilter.Mode.SUPPRESS
+        detector = ContentDetector(min_scene_len=shortest, filter_mode=suppress)
+    late: deque[tuple[int, float, Any]] = deque()
+    cuts: set[int] = set()
+    size: tuple[int, int] | None = None
+    for time, frame in frames_in_time:
+        size = size or fitted((frame.width, frame.height), DETECTION_SIDE)
+        small = np.maximum(_pixels(frame, size, "bgr24"), DARKEST)
+        tick = round(time * TICKS)
+        found = detector.process_frame(FrameTimecode(tick, float(TICKS)), small)
+        cuts.update(cut.frame_num for cut in found)
+        late.append((tick, time, frame))
+        if len(late) > detector.event_buffer_length:
+            judged_tick, judged_time, judged = late.popleft()
+            yield judged_time, judged, judged_tick in cuts
+            cuts.discard(judged_tick)
+    for _, time, frame in late:
+        yield time, frame, False
+
+
+def picture_of(frame: Any, stream: Any, side: int) -> Image:
+    """Return a frame as a picture: upright, with square pixels, its longer side at most ``side``."""
+    aspect = float(stream.sample_aspect_ratio or 1)
+    shape = (max(1, round(frame.width * aspect)), frame.height)
+    pixels = _pixels(frame, fitted(shape, side), "rgb24")
+    return Image(np.ascontiguousarray(np.rot90(pixels, round(frame.rotation / 90))))
+
+
+def _pixels(frame: Any, size: tuple[int, int], layout: str) -> NDArray[np.uint8]:
+    width, height = size
+    scaled = frame.reformat(width=width, height=height, format=layout, interpolation="AREA")
+    pixels: NDArray[np.uint8] = scaled.to_ndarray()
+    return pixels

@@ -1,0 +1,143 @@
+"""A decoding process: takes a path, sends back what decoding it yields, and dies with whoever started it.
+
+Standard output and error are closed to it by its pool, because C libraries write there. Its memory is limited to what
+it had at its start plus an allowance, where the system counts address space (Linux).
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import select
+import signal
+import threading
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from sonolux.errors import MediaError
+from sonolux.media.faults import one_line, unreadable
+from sonolux.media.piece import Piece, Probe
+from sonolux.media.reading import ReadOptions
+from sonolux.media.transfer import receive, send
+from sonolux.types import Failure
+
+Reader = Callable[[str, ReadOptions], Iterator[Probe | Piece]]
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """All pieces of a file came, and it was the same before and after: ``size`` in bytes, ``mtime_ns``."""
+
+    size: int
+    mtime_ns: int
+
+
+Event = Probe | Piece | Finished | Failure
+
+
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """What a worker is told once: the function that reads, its options, and its limits."""
+
+    reader: Reader
+    options: ReadOptions
+    silence: float
+    memory: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """The worker has started."""
+
+
+def main(descriptor: int) -> None:
+    """Serve the pool at the other end of a socket until it closes."""
+    connection: Connection[Any, Any] = Connection(descriptor)
+    threading.Thread(target=_die_with_pool, args=(descriptor,), daemon=True).start()
+    orders: Orders = receive(connection)
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    _load_decoders()
+    _limit_memory(orders.memory)
+    send(connection, Ready())
+    while True:
+        path: str = receive(connection)
+        for event in _watched(_events(path, orders), 2 * orders.silence):
+            send(connection, event)
+
+
+def _die_with_pool(descriptor: int) -> None:
+    """Wait until the other end of the socket closes, in whatever way the pool ended, and end this process."""
+    poll = select.poll()
+    poll.register(descriptor, 0)
+    while not any(flags & (select.POLLHUP | select.POLLERR) for _, flags in poll.poll()):
+        pass
+    os._exit(0)
+
+
+def _watched(events: Iterator[Event], seconds: float) -> Iterator[Event]:
+    """Have the system end this process where the next event takes too long.
+
+    The pool does so sooner; but where it was killed while C code hangs with the GIL held, no thread here can run.
+    """
+    while True:
+        signal.setitimer(signal.ITIMER_REAL, seconds)
+        event = next(events, None)
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        if event is None:
+            return
+        yield event
+
+
+def _load_decoders() -> None:
+    """Import what most files need, so that it counts as the worker's own memory and not as theirs."""
+    for name in ("av", "PIL.Image", "pillow_heif", "soxr"):
+        importlib.import_module(name)
+    warnings.simplefilter("ignore")
+
+
+def _limit_memory(allowance: int) -> None:
+    import resource
+
+    try:
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+    except FileNotFoundError:
+        # macOS neither counts nor limits address space.
+        return
+    limit = pages * resource.getpagesize() + allowance
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    if hard != resource.RLIM_INFINITY:
+        limit = min(limit, hard)
+    resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
+
+
+def _events(path: str, orders: Orders) -> Iterator[Event]:
+    """Read a file; whatever becomes of it, the last event is `Finished` or `Failure`."""
+    try:
+        before = Path(path).stat()
+        yield from orders.reader(path, orders.options)
+        after = Path(path).stat()
+    except MediaError as error:
+        yield Failure(path, one_line(error))
+    except MemoryError:
+        yield Failure(path, f"needs more than {orders.memory / 2**30:.1f} GiB of memory to decode")
+    except OSError as error:
+        yield Failure(path, unreadable(error))
+    except Exception as error:
+        # The last line of defence of a run over many files: reported as this file's failure.
+        yield Failure(path, f"cannot be decoded: {type(error).__name__}: {one_line(error)}")
+    else:
+        yield _verdict(path, before, after)
+
+
+def _verdict(path: str, before: os.stat_result, after: os.stat_result) -> Finished | Failure:
+    if (before.st_size, before.st_mtime_ns, before.st_ino) != (
+        after.st_size,
+        after.st_mtime_ns,
+        after.st_ino,
+    ):
+        return Failure(path, "changed while it was read: add it again")
+    return Finished(after.st_size, after.st_mtime_ns)
