@@ -1,0 +1,113 @@
+"""What Sonolux says to Qdrant Edge, the embedded engine: filters, operations, parameters.
+
+An operation that the engine refuses is in its write-ahead log already and makes the shard unusable, now and
+whenever it is loaded: everything here is checked before the engine sees it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import qdrant_edge as qe
+
+from sonolux.errors import LibraryError
+from sonolux.index import graph
+from sonolux.index.payload import INDEXED
+from sonolux.index.vectors import engine_name
+from sonolux.types import Space
+
+SCHEMAS = {
+    "keyword": qe.PayloadSchemaType.Keyword,
+    "integer": qe.PayloadSchemaType.Integer,
+    "float": qe.PayloadSchemaType.Float,
+    "datetime": qe.PayloadSchemaType.Datetime,
+    "text": qe.PayloadSchemaType.Text,
+}
+DISTANCES = {
+    "cosine": qe.Distance.Cosine,
+    "dot": qe.Distance.Dot,
+    "euclidean": qe.Distance.Euclid,
+    "hamming": qe.Distance.Dot,
+}
+
+
+class EdgeWords:
+    """The vocabulary of Qdrant Edge; see `sonolux.index.filters.Vocabulary`."""
+
+    def equals(self, key: str, value: str | int | bool) -> Any:
+        """Exact match. The engine takes a Python bool for an integer, a numpy bool for a bool."""
+        exact: Any = np.bool_(value) if isinstance(value, bool) else value
+        return qe.FieldCondition(key=key, match=qe.MatchValue(exact))
+
+    def one_of(self, key: str, values: list[str]) -> Any:
+        """Exact match of one of several strings."""
+        return qe.FieldCondition(key=key, match=qe.MatchAny(values))
+
+    def number(self, key: str, bounds: Mapping[str, float]) -> Any:
+        """Range of numbers."""
+        return qe.FieldCondition(key=key, range=qe.RangeFloat(**bounds))
+
+    def date(self, key: str, bounds: Mapping[str, str]) -> Any:
+        """Range of dates."""
+        return qe.FieldCondition(key=key, range=qe.RangeDateTime(**bounds))
+
+    def has_id(self, ids: Sequence[str]) -> Any:
+        """Point is one of these."""
+        return qe.HasIdCondition(set(ids))
+
+    def has_space(self, name: str) -> Any:
+        """Point has this named vector."""
+        return qe.HasVectorCondition(name)
+
+    def compound(self, must: list[Any], must_not: list[Any], should: list[Any]) -> Any:
+        """Boolean combination."""
+        return qe.Filter(must=must, must_not=must_not, should=should or None)
+
+
+def make_shard(folder: Path) -> None:
+    """Make a shard without points or vectors; the engine wants one vector at birth, which is dropped."""
+    config = qe.EdgeConfig(
+        sparse_vectors={"none": qe.EdgeSparseVectorParams()},
+        hnsw_config=qe.HnswIndexConfig(
+            m=graph.LINKS, ef_construct=graph.EF_CONSTRUCT, full_scan_threshold=graph.FULL_SCAN
+        ),
+        # One thread a query: half the work in all, and as fast on a quiet machine.
+        max_search_threads=1,
+    )
+    shard = qe.EdgeShard.create(str(folder), config)
+    shard.update(qe.UpdateOperation.delete_vector_name("none"))
+    for key, schema in INDEXED.items():
+        shard.update(qe.UpdateOperation.create_field_index(key, SCHEMAS[schema]))
+    shard.close()
+
+
+def space_creation(space: Space) -> qe.UpdateOperation:
+    """Return the operation that adds a space."""
+    name = engine_name(space.name)
+    if space.kind == "sparse":
+        return qe.UpdateOperation.create_sparse_vector(name, modifier=qe.Modifier.Idf)
+    return qe.UpdateOperation.create_dense_vector(name, space.dim, DISTANCES[space.metric])
+
+
+def search_params(wanted: int, filtered: bool, exact: bool) -> qe.SearchParams:
+    """Return how to search for so many points; see `sonolux.index.graph`."""
+    if exact:
+        return qe.SearchParams(exact=True)
+    two_hops = qe.AcornSearchParams(enable=True, max_selectivity=1.0) if filtered else None
+    return qe.SearchParams(hnsw_ef=graph.breadth(wanted, filtered), acorn=two_hops)
+
+
+@contextmanager
+def engine(location: str, trouble: str) -> Iterator[None]:
+    """Turn what the engine raises into one line; its panics are no children of Exception."""
+    try:
+        yield
+    except (LibraryError, KeyboardInterrupt, SystemExit, GeneratorExit):
+        raise
+    except BaseException as error:
+        reason = str(error).strip().splitlines() or [type(error).__name__]
+        raise LibraryError(f"{location} {trouble}: {reason[0]}") from error

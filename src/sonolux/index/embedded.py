@@ -1,0 +1,302 @@
+"""An index in a folder, over Qdrant Edge: no server, one process at a time.
+
+A write is in the engine's write-ahead log, a memory-mapped file, before its call returns: it outlives the
+process. Files are forced to the disk by `EmbeddedIndex.close` and `EmbeddedIndex.optimize`; a power cut
+loses what the operating system had not written by then.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import qdrant_edge as qe
+
+from sonolux.errors import LibraryError
+from sonolux.index.base import Index, Match, Point, Vector, Where
+from sonolux.index.edge import EdgeWords, engine, search_params, space_creation
+from sonolux.index.filters import build_filter, selection
+from sonolux.index.folder import LibraryFolder
+from sonolux.index.ids import checked_id, known_ids
+from sonolux.index.payload import UNSTORABLE, checked_payload
+from sonolux.index.record import Record
+from sonolux.index.vectors import (
+    check_space,
+    engine_name,
+    from_engine,
+    similarity_factor,
+    to_engine,
+)
+from sonolux.types import Space
+
+PAGE = 500
+"""Points that `EmbeddedIndex.scroll` reads at once."""
+
+WORDS = EdgeWords()
+Op = qe.UpdateOperation
+
+
+class EmbeddedIndex(Index):
+    """Points in a folder; see `sonolux.index.folder` for its files.
+
+    Parameters
+    ----------
+    location : str
+        The folder. Nothing is opened before the first call that needs it.
+    """
+
+    def __init__(self, location: str) -> None:
+        self.location = location
+        self._folder = LibraryFolder(location)
+        self._lock = threading.RLock()
+        self._shard: qe.EdgeShard | None = None
+        self._record = Record()
+
+    def exists(self) -> bool:
+        """Tell whether there is a library in the folder."""
+        return self._folder.exists()
+
+    def create(self) -> None:
+        """Make an empty index; the folder must be absent or empty."""
+        self._folder.create()
+
+    def close(self) -> None:
+        """Write everything to the disk and let go of the folder."""
+        with self._lock:
+            shard, self._shard = self._shard, None
+            if shard is not None:
+                self._folder.release(shard)
+
+    def optimize(self) -> None:
+        """Build graphs, clear away what was deleted, and write everything to the disk."""
+        shard = self._open()
+        with self._lock:
+            self._folder.refuse_full_disk(spare=self._folder.size())
+            with engine(self.location, "cannot be optimized"):
+                shard.optimize()
+                shard.flush()
+
+    def read_meta(self) -> dict[str, Any]:
+        """Return the library's own record."""
+        self._open()
+        return dict(self._record.meta)
+
+    def write_meta(self, meta: Mapping[str, Any]) -> None:
+        """Store the library's own record."""
+        self._open()
+        with self._lock:
+            self._write_record(replace(self._record, meta=dict(meta)))
+
+    def spaces(self) -> dict[str, Space]:
+        """Return the spaces there are, by name."""
+        self._open()
+        return dict(self._record.spaces)
+
+    def add_space(self, space: Space) -> None:
+        """Add a named vector, leaving all others and every point as they are."""
+        check_space(space)
+        self._open()
+        with self._lock:
+            spaces = self._record.spaces
+            if spaces.get(space.name) == space:
+                return
+            if space.name in spaces:
+                raise LibraryError(f"{self.location} has another such space: {spaces[space.name]}")
+            # One that was being added or dropped when its process was killed is in no record.
+            self._write(Op.delete_vector_name(engine_name(space.name)))
+            self._write(space_creation(space))
+            self._write_record(replace(self._record, spaces={**spaces, space.name: space}))
+
+    def drop_space(self, name: str) -> None:
+        """Remove a named vector from the index and from every point."""
+        self._open()
+        with self._lock:
+            spaces = self._record.spaces
+            if name not in spaces:
+                return
+            left = {key: space for key, space in spaces.items() if key != name}
+            self._write_record(replace(self._record, spaces=left))
+            self._write(Op.delete_vector_name(engine_name(name)))
+
+    def upsert(self, points: Sequence[Point]) -> None:
+        """Write points whole, all or none."""
+        self._open()
+        # Locked from the check to the write: no space may be dropped in between.
+        with self._lock:
+            rows = [(checked_id(p.id), self._stored_vectors(p), checked_payload(p.payload)) for p in points]
+            with engine(self.location, f"cannot store this: {UNSTORABLE}"):
+                stored = [qe.Point(id_, vectors, payload) for id_, vectors, payload in rows]
+            self._write(Op.upsert_points(stored))
+
+    def update_vectors(self, points: Sequence[Point]) -> None:
+        """Write only the descriptors given, of points that exist."""
+        self._open()
+        with self._lock:
+            rows = {checked_id(p.id): self._stored_vectors(p) for p in points}
+            present = self._present(list(rows))
+            changes = [qe.PointVectors(id_, rows[id_]) for id_ in present if rows[id_]]
+            if changes:
+                self._write(Op.update_vectors(changes))
+
+    def set_payload(self, ids: Sequence[str], payload: Mapping[str, Any]) -> None:
+        """Overwrite some top-level keys of the payload of points that exist."""
+        with self._lock:
+            present = self._present(known_ids(ids))
+            if not present:
+                return
+            with engine(self.location, f"cannot store this: {UNSTORABLE}"):
+                change = Op.set_payload([*present], checked_payload(payload))
+            self._write(change)
+
+    def delete(self, ids: Sequence[str]) -> None:
+        """Remove points."""
+        self._write(Op.delete_points([*known_ids(ids)]))
+
+    def delete_where(self, where: Where) -> None:
+        """Remove every point that satisfies the conditions."""
+        chosen = build_filter(WORDS, where)
+        if chosen is None:
+            raise ValueError("delete_where needs at least one condition")
+        self._write(Op.delete_points_by_filter(chosen))
+
+    def search(  # noqa: PLR0913 - as in the contract
+        self,
+        space: str,
+        vector: Vector,
+        k: int,
+        *,
+        where: Where = (),
+        without: Sequence[str] = (),
+        offset: int = 0,
+        keys: Sequence[str] | None = None,
+        exact: bool = False,
+    ) -> list[Match]:
+        """Return the ``k`` best points of a space; see `Index.search`."""
+        shard = self._open()
+        stored = self._space(space)
+        query = to_engine(stored, vector, qe.SparseVector)
+        chosen = build_filter(WORDS, where, without=known_ids(without))
+        if k < 1:
+            return []
+        request = qe.QueryRequest(
+            limit=k,
+            offset=offset,
+            query=qe.Query.Nearest(query, using=engine_name(space)),
+            filter=chosen,
+            with_payload=selection(keys),
+            params=search_params(k + offset, chosen is not None, exact),
+        )
+        with engine(self.location, "cannot be searched"):
+            hits = shard.query(request)
+        factor = similarity_factor(stored)
+        return [Match(str(hit.id), hit.score * factor, hit.payload or {}) for hit in hits]
+
+    def sample(self, space: str, n: int) -> list[Point]:
+        """Return points drawn at random from those in a space."""
+        shard = self._open()
+        name = engine_name(self._space(space).name)
+        request = qe.QueryRequest(
+            limit=n,
+            query=qe.Sample.Random,
+            filter=build_filter(WORDS, (), space=name),
+            with_payload=["file"],
+            with_vector=[name],
+        )
+        with engine(self.location, "cannot be sampled"):
+            drawn = shard.query(request)
+        return [self._point(record, [space]) for record in drawn]
+
+    def fetch(
+        self, ids: Sequence[str], *, spaces: Sequence[str] = (), keys: Sequence[str] | None = None
+    ) -> list[Point]:
+        """Return the points that exist among ``ids``."""
+        shard = self._open()
+        names = self._vector_names(spaces)
+        with engine(self.location, "cannot be read"):
+            records = shard.retrieve([*known_ids(ids)], selection(keys), names)
+        return [self._point(record, spaces) for record in records]
+
+    def scroll(
+        self, where: Where = (), *, spaces: Sequence[str] = (), keys: Sequence[str] | None = None
+    ) -> Iterator[Point]:
+        """Yield every point that satisfies the conditions, in the order of their ids."""
+        self._open()
+        chosen, bring, names = build_filter(WORDS, where), selection(keys), self._vector_names(spaces)
+
+        def pages() -> Iterator[Point]:
+            start = None
+            while True:
+                request = qe.ScrollRequest(start, PAGE, chosen, bring, names)
+                with engine(self.location, "cannot be read"):
+                    records, start = self._open().scroll(request)
+                for record in records:
+                    yield self._point(record, spaces)
+                if start is None:
+                    return
+
+        return pages()
+
+    def count(self, where: Where = (), *, space: str | None = None) -> int:
+        """Return how many points satisfy the conditions."""
+        shard = self._open()
+        name = None if space is None else engine_name(self._space(space).name)
+        chosen = build_filter(WORDS, where, space=name)
+        with engine(self.location, "cannot be read"):
+            return shard.count(qe.CountRequest(exact=True, filter=chosen))
+
+    def _open(self) -> qe.EdgeShard:
+        shard = self._shard
+        if shard is not None:
+            return shard
+        with self._lock:
+            if self._shard is None:
+                self._shard, self._record = self._folder.load()
+            return self._shard
+
+    def _write(self, operation: qe.UpdateOperation) -> None:
+        with self._lock:
+            shard = self._open()
+            self._folder.refuse_full_disk()
+            try:
+                with engine(self.location, "cannot be written"):
+                    shard.update(operation)
+            except LibraryError:
+                # A shard refuses all writes after one that failed; opened afresh, it repeats its log.
+                self.close()
+                raise
+
+    def _write_record(self, record: Record) -> None:
+        self._folder.write_record(record)
+        self._record = record
+
+    def _space(self, name: str) -> Space:
+        try:
+            return self._record.spaces[name]
+        except KeyError:
+            there = ", ".join(sorted(self._record.spaces)) or "none"
+            raise LibraryError(f"{self.location} has no space {name!r}: there are {there}") from None
+
+    def _stored_vectors(self, point: Point) -> dict[str, Any]:
+        return {
+            engine_name(name): to_engine(self._space(name), vector, qe.SparseVector)
+            for name, vector in point.vectors.items()
+        }
+
+    def _vector_names(self, spaces: Sequence[str]) -> list[str] | bool:
+        return [engine_name(self._space(name).name) for name in spaces] or False
+
+    def _present(self, ids: list[str]) -> list[str]:
+        shard = self._open()
+        with engine(self.location, "cannot be read"):
+            return [str(record.id) for record in shard.retrieve([*ids], False, False)]
+
+    def _point(self, record: Any, spaces: Sequence[str]) -> Point:
+        stored = record.vector or {}
+        vectors = {
+            name: from_engine(self._space(name), stored[engine_name(name)])
+            for name in spaces
+            if engine_name(name) in stored
+        }
+        return Point(str(record.id), vectors, record.payload or {})
