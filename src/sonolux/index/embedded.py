@@ -62,6 +62,10 @@ class EmbeddedIndex(Index):
         """Make an empty index; the folder must be absent or empty."""
         self._folder.create()
 
+    def shard(self) -> qe.EdgeShard:
+        """Return the engine's shard itself, for what this contract does not cover."""
+        return self._open()
+
     def close(self) -> None:
         """Write everything to the disk and let go of the folder."""
         with self._lock:

@@ -88,6 +88,7 @@ class Adder:
                 self._take(path, event)
             self._fail(self.queue.flush())
         finally:
+            self.queue.close()
             self._write_ready()
             self._count(self.writer.flush())
             self.summary.seconds = round(time.monotonic() - started, 3)

@@ -1,12 +1,16 @@
 """Pieces of many files, gathered into batches for the encoders.
 
-A piece waits in the queue of its modality until there are enough for a batch. An input that an encoder cannot take
-costs its own file and no other of the batch.
+A piece waits in the queue of its modality until there are enough for a batch. Batches are encoded in one thread, so
+that decoding goes on meanwhile; drafts are only ever changed here between batches, in the caller's thread, but for the
+vectors and the failure mark that a batch leaves in its own. An input that an encoder cannot take costs its own file and
+no other of the batch.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 
 from sonolux.encoders import Encoder
 from sonolux.encoders.base import rows_of
@@ -18,11 +22,14 @@ from sonolux.types import Failure, Modality
 BATCH = 32
 """Pieces of one modality that are encoded together."""
 
+BACKLOG = 2
+"""Batches that may wait for the encoding thread before decoding waits for it."""
+
 _Entry = tuple[Draft, Section, Content]
 
 
 class EncodingQueue:
-    """Queues of decoded pieces in front of the encoders that write.
+    """Queues of decoded pieces in front of the encoders that write, which work in a thread of their own.
 
     Parameters
     ----------
@@ -32,14 +39,24 @@ class EncodingQueue:
     def __init__(self, writers: Sequence[Encoder]) -> None:
         self.writers = {modality: [e for e in writers if e.modality == modality] for modality in Modality}
         self._queues: dict[Modality, list[_Entry]] = {modality: [] for modality in Modality}
+        self._thread = ThreadPoolExecutor(1, "encoding")
+        self._batches: deque[tuple[list[_Entry], Future[list[Failure]]]] = deque()
 
     def put(self, draft: Draft, piece: Piece) -> list[Failure]:
-        """Queue a piece; encode its queue once it is full. Returns the files that could not be encoded."""
-        entry = (draft, draft.add(piece), piece.content)
+        """Queue a piece; hand its queue to the thread once it is full.
+
+        Returns
+        -------
+        failures : list of Failure
+            Files that turned out meanwhile to be beyond an encoder.
+        """
         draft.waiting += 1
         queue = self._queues[piece.modality]
-        queue.append(entry)
-        return self._encode(piece.modality) if len(queue) >= BATCH else []
+        queue.append((draft, draft.add(piece), piece.content))
+        if len(queue) < BATCH:
+            return []
+        self._hand_over(piece.modality)
+        return self._collect(BACKLOG)
 
     def put_words(self, draft: Draft) -> list[Failure]:
         """Encode the words of the file itself for keyword search; they include those of a text that is one passage."""
@@ -50,16 +67,33 @@ class EncodingQueue:
         return [failure for encoder in keyword for failure in _encode_with(encoder, [entry])]
 
     def flush(self) -> list[Failure]:
-        """Encode whatever waits."""
-        return [failure for modality in self._queues for failure in self._encode(modality)]
+        """Encode whatever waits; returns the files that turned out to be beyond an encoder."""
+        for modality in self._queues:
+            self._hand_over(modality)
+        return self._collect(0)
 
-    def _encode(self, modality: Modality) -> list[Failure]:
-        queue, self._queues[modality] = self._queues[modality], []
-        entries = [entry for entry in queue if not entry[0].failed]
-        failures = [f for encoder in self.writers[modality] for f in _encode_with(encoder, entries)]
-        for draft, _, _ in queue:
-            draft.waiting -= 1
+    def close(self) -> None:
+        """End the thread; what waits for it is dropped."""
+        self._thread.shutdown(cancel_futures=True)
+
+    def _hand_over(self, modality: Modality) -> None:
+        batch, self._queues[modality] = self._queues[modality], []
+        if batch:
+            self._batches.append((batch, self._thread.submit(_encode, self.writers[modality], batch)))
+
+    def _collect(self, backlog: int) -> list[Failure]:
+        """Take back what is encoded, and wait until no more than a number of batches are left."""
+        failures: list[Failure] = []
+        while self._batches and (len(self._batches) > backlog or self._batches[0][1].done()):
+            batch, encoded = self._batches.popleft()
+            failures += encoded.result()
+            for draft, _, _ in batch:
+                draft.waiting -= 1
         return failures
+
+
+def _encode(encoders: Sequence[Encoder], batch: Sequence[_Entry]) -> list[Failure]:
+    return [failure for encoder in encoders for failure in _encode_with(encoder, batch)]
 
 
 def _encode_with(encoder: Encoder, entries: Sequence[_Entry]) -> list[Failure]:

@@ -50,8 +50,8 @@ class KeywordNull:
         worth = np.log1p((1 - probability) / probability)
         steps = np.floor(worth / worth.sum() * (STEPS - 1)).astype(int)
         held = np.stack([np.isin(terms, _row(found, i)) for i in range(found.shape[0])])
-        complete: list[bool] = held.all(axis=1).tolist()
-        return _survival(probability, steps)[held @ steps].tolist(), complete
+        chance: list[float] = _survival(probability, steps)[held @ steps].tolist()
+        return chance, [bool(row.all()) for row in held]
 
 
 def _row(matrix: csr_array, i: int) -> NDArray[np.integer]:
