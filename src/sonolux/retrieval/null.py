@@ -18,8 +18,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
-from math import exp, log, sqrt
+from math import exp
 from typing import Any
 
 import numpy as np
@@ -74,21 +73,16 @@ class Null:
         scores : sequence of float
             Of the hits of this query.
         """
-        near, spread = self._scale(query)
-        return [self.tail.chance((closeness(self.space, score) - near) / spread) for score in scores]
+        found = similarities(self.space, query[None], self.references)[0]
+        near, nearest, *close = closeness(self.space, np.array([*_quantiles(found), *scores])).tolist()
+        spread = max(nearest - near, FLATTEST)
+        return [self.tail.chance((one - near) / spread) for one in close]
 
     def score(self, query: NDArray[Any], chance: float) -> float:
         """Return the score that a random item reaches with a small probability."""
-        near, spread = self._scale(query)
-        return _score(self.space, near + spread * self.tail.value(chance))
-
-    def _scale(self, query: NDArray[Any]) -> tuple[float, float]:
-        """Where the nearest non-matches of a query lie, in closeness, and how they thin out towards it."""
         found = similarities(self.space, query[None], self.references)[0]
-        low, high = (int(rank * (len(found) - 1)) for rank in _ranks(len(found)))
-        parted = np.partition(found, (low, high))
-        near, nearest = closeness(self.space, float(parted[low])), closeness(self.space, float(parted[high]))
-        return near, max(nearest - near, FLATTEST)
+        near, nearest = closeness(self.space, np.array(_quantiles(found))).tolist()
+        return _score(self.space, near + max(nearest - near, FLATTEST) * self.tail.value(chance))
 
 
 def fit_null(space: Space, references: NDArray[Any], files: NDArray[Any]) -> Null:
@@ -105,7 +99,7 @@ def fit_null(space: Space, references: NDArray[Any], files: NDArray[Any]) -> Nul
     kept = _few_of_each(files)
     references, files = references[kept], files[kept]
     half = len(references) // 2
-    found = np.vectorize(partial(closeness, space), otypes=[np.float64])(similarities(space, references, references))
+    found = closeness(space, similarities(space, references, references))
     strangers = files[:, None] != files[None, :]
     found[~strangers] = np.nan
     scaling, fitted = found[:, :half], found[:, half:]
@@ -115,12 +109,13 @@ def fit_null(space: Space, references: NDArray[Any], files: NDArray[Any]) -> Nul
     return Null(space, references[:half], fit_tail(standardised[strangers[able, half:]], half))
 
 
-def closeness(space: Space, score: float) -> float:
-    """Return the negative logarithm of the distance that a score stands for; dot products, which have none, stay."""
+def closeness(space: Space, scores: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Return the negative logarithm of the distances that scores stand for; dot products, which have none, stay."""
+    exact: NDArray[np.float64] = scores.astype(np.float64)
     if space.metric == "dot":
-        return score
-    distance = -score if space.metric == "euclidean" else sqrt(max(2 - 2 * score, 0.0))
-    return -log(max(distance, CLOSEST))
+        return exact
+    distances = -exact if space.metric == "euclidean" else np.sqrt(np.maximum(2 - 2 * exact, 0))
+    return np.asarray(-np.log(np.maximum(distances, CLOSEST)))
 
 
 def _score(space: Space, close: float) -> float:
@@ -129,6 +124,13 @@ def _score(space: Space, close: float) -> float:
         return close
     distance = exp(-close)
     return -distance if space.metric == "euclidean" else 1 - distance**2 / 2
+
+
+def _quantiles(found: NDArray[np.float32]) -> tuple[float, float]:
+    """Return the two scores of a query's references that set its scale."""
+    low, high = (int(rank * (len(found) - 1)) for rank in _ranks(len(found)))
+    parted = np.partition(found, (low, high))
+    return float(parted[low]), float(parted[high])
 
 
 def _few_of_each(files: NDArray[Any]) -> NDArray[np.intp]:

@@ -25,6 +25,8 @@ def chance_in_words(chance: float) -> str:
     >>> chance_in_words(0.31)
     '3 in 10'
     """
+    if chance > 0.95:
+        return "any item"
     if chance > 0.1:
         return f"{round(10 * chance)} in 10"
     if chance < 1e-6:

@@ -1,7 +1,7 @@
 """How fast and in how much memory photos are added, beside decoding alone and encoding alone.
 
-Photos are those of a folder, each copied as often as needed with a JPEG comment of its own, so that every file has
-a content of its own.
+Photos are those of a folder, copied as often as needed, each with a JPEG comment of its own, so that every file has a
+content of its own; and the same enlarged to the size of a photo that someone sends, 1,600 pixels.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from sonolux.encoders import Encoder, resolve
@@ -28,6 +29,8 @@ from sonolux.settings import settings
 ENCODERS = ("colour-histogram", "colour-layout", "hog")
 ENCODED_ALONE = 256
 ROUNDS = 3
+SIDE = 1600
+ENLARGED = 400
 
 
 def benchmark_add(photos: Path, small: int = 2_000, large: int = 20_000) -> Report:
@@ -43,13 +46,29 @@ def benchmark_add(photos: Path, small: int = 2_000, large: int = 20_000) -> Repo
     originals = sorted(path for path in photos.rglob("*") if path.suffix.lower() in (".jpg", ".jpeg"))
     if not originals:
         raise SonoluxError(f"no JPEG files in {photos}: name a folder of photos with --data")
-    with tempfile.TemporaryDirectory() as folder:
-        copies = Path(folder) / "photos"
-        _copy(originals, copies / "small", small)
-        rounds = [_round(copies / "small", Path(folder) / f"{number}.sonolux") for number in range(ROUNDS)]
-        _copy(originals, copies / "large", large)
-        peaks = [_peak(copies / size, Path(folder) / f"{size}.sonolux") for size in ("small", "large")]
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        _enlarge(originals, folder / "enlarged", ENLARGED)
+        _copy(originals, folder / "small", small)
+        rounds = {
+            f"{photos} photos of {size}": [_round(folder / kind, folder / f"{kind}{n}.sonolux") for n in range(ROUNDS)]
+            for kind, photos, size in (("enlarged", ENLARGED, f"{SIDE} px"), ("small", small, "their own size"))
+        }
+        _copy(originals, folder / "large", large)
+        peaks = [_peak(folder / kind, folder / f"{kind}.sonolux") for kind in ("small", "large")]
     return _report(rounds, peaks, small, large)
+
+
+def _enlarge(originals: list[Path], folder: Path, n: int) -> None:
+    from PIL import Image
+
+    folder.mkdir()
+    for number in range(n):
+        with Image.open(originals[number % len(originals)]) as picture:
+            scale = SIDE / max(picture.size)
+            size = round(picture.width * scale), round(picture.height * scale)
+            enlarged = picture.convert("RGB").resize(size, Image.Resampling.BICUBIC)
+        enlarged.save(folder / f"{number:06}.jpg", quality=88, comment=str(number).encode())
 
 
 def _copy(originals: list[Path], folder: Path, n: int) -> None:
@@ -119,28 +138,34 @@ def _peak(folder: Path, library: Path) -> float:
     return float(json.loads(out)["peak"])
 
 
-def _report(rounds: list[dict[str, float]], peaks: list[float], small: int, large: int) -> Report:
-    best = max(rounds, key=lambda rates: rates["add"] / min(rates["decode"], rates["encode"]))
-    shares = sorted(rates["add"] / min(rates["decode"], rates["encode"]) for rates in rounds)
-    middle = shares[len(shares) // 2]
-    rows = [[f"{name} alone" if name != "add" else "add", *(f"{r[name]:.0f}" for r in rounds)] for name in best]
-    rows.append(["add / min(decode, encode)", *(f"{r['add'] / min(r['decode'], r['encode']):.2f}" for r in rounds)])
-    rows.append([f"peak MiB, {small:,} and {large:,}", *(f"{peak:.0f}" for peak in peaks), ""])
+def _report(rounds: dict[str, list[dict[str, float]]], peaks: list[float], small: int, large: int) -> Report:
+    rows = [_row(name, run) for name, runs in rounds.items() for run in runs]
+    shares = {name: median(_share(run) for run in runs) for name, runs in rounds.items()}
+    for n, peak in zip((small, large), peaks, strict=True):
+        rows.append([f"{n:,}, peak MiB", "", "", f"{peak:.0f}", ""])
     return Report(
         name="add",
         title="Add",
         command="sonolux bench add",
         about=(
-            f"{small:,} photos, {', '.join(ENCODERS)}, {settings().workers} decoding process(es), {ROUNDS} rounds;"
-            " photos a second. Memory is the peak of the process and of its largest worker together."
+            f"Photos a second with {', '.join(ENCODERS)} and {settings().workers} decoding process(es); {ROUNDS} rounds."
+            " Memory is the peak of the process and of its largest worker together."
         ),
-        columns=("photos/s", *(f"round {number + 1}" for number in range(len(rounds)))),
+        columns=("photos", "decode alone", "encode alone", "add", "add / min(decode, encode)"),
         rows=rows,
         verdicts=[
-            verdict("add over min(decode, encode), median", middle, 0.85),
+            *(verdict(f"add over min(decode, encode), {name}", share, 0.85) for name, share in shares.items()),
             verdict(f"peak memory, {large:,} over {small:,} photos", peaks[1] / peaks[0], 1.15, at_most=True),
         ],
     )
+
+
+def _row(name: str, run: dict[str, float]) -> list[str]:
+    return [name, *(f"{run[kind]:.0f}" for kind in ("decode", "encode", "add")), f"{_share(run):.2f}"]
+
+
+def _share(run: dict[str, float]) -> float:
+    return run["add"] / min(run["decode"], run["encode"])
 
 
 def _main() -> None:
