@@ -1,10 +1,10 @@
 """Files that are the same, or nearly: copies, resized or re-encoded versions, the same take saved twice.
 
-Files of the same content hash are copies. Two files are near-duplicates where their chances of being as similar as they
-are, combined over all dense spaces that hold both (Fisher 1925, "Statistical methods for research workers"), leave fewer
-than `EXPECTED` such pairs to chance in the whole library, and no space speaks against it. A file counts by its own
-descriptor, or the mean of its spans'. All pairs are compared, block by block: exact, and quadratic in the number of
-files.
+Files of the same content hash are copies. Two files are near-duplicates where their chances of being as similar as
+they are, combined over all dense spaces that hold both (Fisher 1925, "Statistical methods for research workers"),
+leave fewer than `EXPECTED` such pairs to chance in the whole library, and no space speaks against it. A file counts by
+its own descriptor, or the mean of its spans'. All pairs are compared, block by block: exact, and quadratic in the
+number of files.
 """
 
 from __future__ import annotations

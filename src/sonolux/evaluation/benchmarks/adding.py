@@ -148,8 +148,8 @@ def _report(rounds: dict[str, list[dict[str, float]]], peaks: list[float], small
         title="Add",
         command="sonolux bench add",
         about=(
-            f"Photos a second with {', '.join(ENCODERS)} and {settings().workers} decoding process(es); {ROUNDS} rounds."
-            " Memory is the peak of the process and of its largest worker together."
+            f"Photos a second with {', '.join(ENCODERS)} and {settings().workers} decoding process(es); {ROUNDS}"
+            " rounds. Memory is the peak of the process and of its largest worker together."
         ),
         columns=("photos", "decode alone", "encode alone", "add", "add / min(decode, encode)"),
         rows=rows,
