@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Unpack
 
-from sonolux.encoders import Encoder, default_specs, resolve
+from sonolux.encoders import Encoder, resolve
 from sonolux.errors import LibraryError
 from sonolux.index import Condition, Index, Where, open_index
 from sonolux.library.adding import Adder, Progress, Summary
@@ -18,7 +18,7 @@ from sonolux.library.catalog import is_gone
 from sonolux.library.exporting import export
 from sonolux.library.items import absolute, ids_of, item_of, where_target
 from sonolux.library.record import Record
-from sonolux.library.spaces import Spaces
+from sonolux.library.spaces import Spaces, default_encoders
 from sonolux.library.writing import Writer, forget_space
 from sonolux.media.paths import from_stored, to_stored
 from sonolux.media.pool import DecoderPool
@@ -274,10 +274,10 @@ class Library:
 
     def _prepare(self, specs: Sequence[str]) -> None:
         """Make the library if there is none, and the spaces of any new encoders."""
-        wanted = list(specs)
-        if not wanted and not (self.index.exists() and self.record.spaces):
-            wanted = default_specs()[0]
-        self.create([encoder for spec in wanted for encoder in resolve(spec)])
+        if specs:
+            self.create([encoder for spec in specs for encoder in resolve(spec)])
+        elif not (self.index.exists() and self.record.spaces):
+            self.create(default_encoders())
 
     def _save(self) -> None:
         self.record.spaces = self.spaces.stored()

@@ -7,14 +7,17 @@ before every picture in answer to words.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sonolux.encoders import Encoder, resolve
+from sonolux.encoders import Encoder, default_specs, resolve
 from sonolux.errors import EncoderError, QueryError
 from sonolux.index import Index
 from sonolux.types import Modality, Space
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,17 @@ class EncoderRecord:
 def record_of(encoder: Encoder) -> EncoderRecord:
     """Return what a library remembers of an encoder."""
     return EncoderRecord(encoder.modality, encoder.name, encoder.spec, encoder.digest, encoder.licence)
+
+
+def default_encoders() -> list[Encoder]:
+    """Return the encoders of a new library; a hub model that turns out not to be usable is left out, with a warning."""
+    found: list[Encoder] = []
+    for spec in default_specs()[0]:
+        try:
+            found += resolve(spec)
+        except EncoderError as error:
+            logger.warning("%s is left out: %s", spec, error)
+    return found
 
 
 class Spaces:
