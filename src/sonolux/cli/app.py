@@ -1,0 +1,58 @@
+"""Every command, in the order in which ``sonolux --help`` lists them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from sonolux.cli import adding, benchmarks, demo, doctor, keeping, looking, sampling, searching, spaces
+
+EXIT_CODES = (
+    "Exit codes: 0 all done; 1 refused; 2 a command line that cannot be read; 3 done, but some files failed;"
+    " 130 interrupted."
+)
+
+app = typer.Typer(
+    name="sonolux",
+    help="Find what people see, hear and read: photos, music, sounds, speech, video and text in one library.",
+    epilog=EXIT_CODES,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from sonolux import __version__
+
+        typer.echo(f"sonolux {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", metavar="", callback=_print_version, is_eager=True, help="Print the version and exit."
+        ),
+    ] = False,
+) -> None:
+    pass
+
+
+app.command()(sampling.sample)
+app.command()(adding.add)
+app.command()(searching.search)
+app.command()(looking.show)
+app.command("list")(looking.list_items)
+app.command()(keeping.remove)
+app.command("spaces")(spaces.spaces)
+app.command()(looking.duplicates)
+app.command()(keeping.export)
+app.command()(looking.info)
+app.command()(doctor.doctor)
+app.command(hidden=True)(demo.demo)
+app.add_typer(benchmarks.app, name="bench", hidden=True)

@@ -1,0 +1,54 @@
+"""``sonolux bench`` (hidden, for developers): measure, print, and write the table into docs/benchmarks.md."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from sonolux.evaluation.benchmarks.report import Report
+
+app = typer.Typer(help="Measure, print, and write the table into a page.", no_args_is_help=True)
+
+PageOption = Annotated[Path, typer.Option("--page", help="Page of benchmarks to write the table into.")]
+PAGE = Path("docs/benchmarks.md")
+
+
+@app.command()
+def search(
+    vectors: Annotated[int, typer.Option(min=1000, help="Vectors to search.")] = 100_000, page: PageOption = PAGE
+) -> None:
+    """Queries a second and recall, beside the raw engine and other engines."""
+    from sonolux.evaluation.benchmarks.searching import benchmark_search
+
+    _publish(benchmark_search(vectors), page)
+
+
+@app.command()
+def add(
+    data: Annotated[Path | None, typer.Option(help="Folder of JPEG files.", show_default=False)] = None,
+    small: Annotated[int, typer.Option(min=1, help="Photos of the smaller addition.")] = 2_000,
+    large: Annotated[int, typer.Option(min=1, help="Photos of the larger addition.")] = 20_000,
+    page: PageOption = PAGE,
+) -> None:
+    """Photos a second, and peak memory."""
+    from sonolux.evaluation.benchmarks.adding import benchmark_add
+
+    photos = data or Path(os.environ.get("SONOLUX_DATA", "../shared/data")) / "imagenet_sample"
+    _publish(benchmark_add(photos, small, large), page)
+
+
+@app.command()
+def startup(page: PageOption = PAGE) -> None:
+    """How long ``sonolux --help`` and ``import sonolux`` take, beside Python itself."""
+    from sonolux.evaluation.benchmarks.startup import benchmark_startup
+
+    _publish(benchmark_startup(), page)
+
+
+def _publish(report: Report, page: Path) -> None:
+    report.write(page)
+    typer.echo(report.markdown())

@@ -1,0 +1,129 @@
+"""``sonolux demo`` (hidden, run by ``make demo``): a folder into a fresh library, one search of each kind, one page."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sonolux.cli.adding import default_encoders, progress_bar, report
+from sonolux.cli.output import Output
+from sonolux.cli.searching import files_asked, heading_of, print_hits
+from sonolux.errors import SonoluxError
+
+if TYPE_CHECKING:
+    from sonolux.library import Library
+    from sonolux.library.asking import Asked
+
+HITS = 5
+
+SOUGHT = 1_000
+"""Items among which words to ask for are sought."""
+
+WORDS = 6
+"""Of a text that are asked for."""
+
+UNHEARD_OF = "zeppelin xylophone quicksilver"
+"""Words that hardly any folder has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One search of the demonstration: what it shows, its words, and what else is asked."""
+
+    note: str
+    text: str | None
+    asked: Asked
+
+
+def demo(
+    media: Annotated[
+        Path | None, typer.Option(help="Your own folder, instead of the sample.", show_default=False)
+    ] = None,
+    folder: Annotated[Path, typer.Option(help="Folder to write to.")] = Path("demo"),
+) -> None:
+    """Add a folder to a fresh library, run one search of each kind, and write a page of all hits."""
+    # A demonstration must not wait for downloads of gigabytes.
+    os.environ.setdefault("SONOLUX_HUB", "cached")
+    from sonolux.library import Library
+    from sonolux.library.sampling import write_sample
+    from sonolux.retrieval.page import Section, write_page
+
+    out = Output()
+    if media is None:
+        write_sample(folder / "sample")
+    roots = [str(media or folder / "sample")]
+    with Library(_fresh(folder / "library.sonolux")) as library:
+        specs = default_encoders(library, out)
+        with progress_bar(roots, out) as progress:
+            summary = library.add(*roots, spaces=specs, progress=progress)
+        report(summary, out)
+        questions = list(_sample_questions(folder / "sample") if media is None else _own_questions(library))
+        sections = []
+        for question in questions:
+            hits = library.search(question.text, **question.asked)
+            heading = heading_of(question.text, question.asked)
+            out.line()
+            out.line(f"{question.note}: {heading}")
+            print_hits(hits, out)
+            sections.append(Section(heading, hits, question.note, files_asked(question.asked)))
+    write_page(folder / "index.html", sections, f"Sonolux: {roots[0]}")
+    out.line()
+    out.line(f"All of it with pictures: {(folder / 'index.html').absolute()}")
+
+
+def _fresh(location: Path) -> Path:
+    """Remove the library of an earlier demonstration, and nothing else."""
+    from sonolux.media.finding import LIBRARY_FILE
+
+    if (location / LIBRARY_FILE).is_file():
+        shutil.rmtree(location)
+    elif location.exists():
+        raise SonoluxError(f"{location} is there and no library: name another folder with --folder")
+    return location
+
+
+def _sample_questions(sample: Path) -> Iterator[Question]:
+    photos, sounds = sample / "photos", sample / "sounds"
+    examples = [str(photos / f"{name}.jpg") for name in ("gravel", "brick_wall")]
+    yield Question("words", "a cup of coffee", {"k": HITS})
+    yield Question("a picture", None, {"image": str(photos / "pagoda_turned.jpg"), "k": HITS})
+    yield Question("a sound", None, {"audio": str(sounds / "birdsong.ogg"), "k": HITS})
+    yield Question("several examples", None, {"like": examples, "unlike": str(photos / "dahlia.jpg"), "k": HITS})
+    yield Question("only what chance does not explain", UNHEARD_OF, {"confident": True, "k": HITS})
+
+
+def _own_questions(library: Library) -> Iterator[Question]:
+    """Choose questions that this library can answer."""
+    pictures, sounds = _files(library, "image", 3), _files(library, "audio", 3)
+    if words := _words(library):
+        yield Question("words", words, {"k": HITS})
+    if pictures:
+        yield Question("a picture", None, {"image": pictures[0], "k": HITS})
+    if sounds:
+        yield Question("a sound", None, {"audio": sounds[0], "k": HITS})
+    examples = pictures if len(pictures) == 3 else sounds
+    if len(examples) == 3:
+        yield Question("several examples", None, {"like": examples[:2], "unlike": examples[2], "k": HITS})
+    yield Question("only what chance does not explain", UNHEARD_OF, {"confident": True, "k": HITS})
+
+
+def _words(library: Library) -> str:
+    """Return a title, the beginning of a text, or the words of a file's name."""
+    from sonolux.encoders import words_of_name
+
+    items = list(islice(library.items(spans=True), SOUGHT))
+    titles = [str(item.metadata["title"]) for item in items if item.metadata.get("title")]
+    texts = [" ".join(item.text.split()[:WORDS]) for item in items if item.text]
+    names = [words_of_name(item.path) for item in items]
+    return next((words for words in (*titles, *texts, *names) if words), "")
+
+
+def _files(library: Library, modality: str, n: int) -> list[str]:
+    return [item.path for item in islice(library.items({"modality": modality}), n)]

@@ -1,0 +1,170 @@
+"""``sonolux show``, ``list``, ``duplicates`` and ``info``: what is in the library."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from itertools import islice
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from sonolux.cli.options import JsonOption, LibraryOption, QuietOption, WhereOption
+from sonolux.cli.output import Output, shown_path
+
+if TYPE_CHECKING:
+    from sonolux.types import Item
+
+
+def show(
+    target: Annotated[str, typer.Argument(metavar="ID|PATH", help="Id of an item, or path of a file.")],
+    library: LibraryOption = None,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Show an item: where it is, what its file says of itself, its spans."""
+    from sonolux.library import Library
+    from sonolux.retrieval.wording import snippet
+
+    out = Output(as_json=as_json, quiet=quiet)
+    with Library(library) as opened:
+        item = opened.item(target)
+        spans = opened.spans_of(item.id) if item.kind == "file" else []
+    if as_json:
+        out.record({**item_as_data(item), "spans": [_span_as_data(span) for span in spans]})
+        return
+    told = {"path": shown_path(item.path), "id": item.id, "modality": str(item.modality), "kind": item.kind}
+    if item.kind != "file":
+        told |= {"file": item.file, "where": _where(item)}
+    _print_pairs(out, told | _readable(item.metadata))
+    if item.text:
+        out.line()
+    for line in item.text.splitlines():
+        out.line(line)
+    if spans:
+        out.line()
+        out.table(("span", "id", "where", "text"), [(s.kind, s.id, _where(s), snippet(s.text)) for s in spans])
+
+
+def list_items(
+    library: LibraryOption = None,
+    where: WhereOption = None,
+    spans: Annotated[bool, typer.Option("--spans", metavar="", help="List shots, windows and passages too.")] = False,
+    k: Annotated[
+        int | None, typer.Option("-k", metavar="N", min=1, help="At most so many.", show_default=False)
+    ] = None,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """List the files of the library, or those that satisfy a filter."""
+    from sonolux.library import Library
+    from sonolux.retrieval.filters import parse_conditions
+
+    out = Output(as_json=as_json, quiet=quiet)
+    count = 0
+    with Library(library) as opened:
+        for item in islice(opened.items(parse_conditions(where or []), spans=spans), k):
+            count += 1
+            if as_json:
+                out.record(item_as_data(item))
+            else:
+                told = (f"{item.modality!s:5}", _where(item), shown_path(item.path), _said(item))
+                out.line("  ".join(part for part in told if part))
+    out.say(f"{count:,} {'item' if spans else 'file'}{'s' if count != 1 else ''}")
+
+
+def duplicates(
+    library: LibraryOption = None,
+    copies: Annotated[
+        bool, typer.Option("--copies", metavar="", help="Only files that are the same, byte for byte.")
+    ] = False,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """List files that are copies of one another, or nearly so."""
+    from sonolux.library import Library
+
+    out = Output(as_json=as_json, quiet=quiet)
+    with Library(library) as opened:
+        groups = opened.duplicates(near=not copies)
+    for number, group in enumerate(groups):
+        same = len({item.metadata.get("hash") for item in group}) == 1
+        if as_json:
+            out.record({"copies": same, "items": [item_as_data(item) for item in group]})
+            continue
+        if number:
+            out.line()
+        out.line("copies:" if same else "near-duplicates:")
+        for item in group:
+            out.line(f"  {shown_path(item.path)}")
+    kind = "copies" if copies else "duplicates"
+    out.say(f"{len(groups)} group{'s' if len(groups) != 1 else ''}" if groups else f"no {kind} found")
+
+
+def info(library: LibraryOption = None, as_json: JsonOption = False, quiet: QuietOption = False) -> None:
+    """Count what is in the library."""
+    from sonolux.library import Library
+
+    out = Output(as_json=as_json, quiet=quiet)
+    with Library(library) as opened:
+        facts = opened.info()
+    if as_json:
+        out.record(facts)
+        return
+    counted = ", ".join(f"{count:,} {modality}" for modality, count in facts["modalities"].items())
+    pairs = {name: facts[name] for name in ("location", "created")}
+    pairs["files"] = f"{facts['files']:,}" + (f" ({counted})" if counted else "")
+    pairs["spans"] = f"{facts['spans']:,}"
+    _print_pairs(out, pairs)
+    out.line()
+    out.table((">descriptors", "space"), [(f"{count:,}", name) for name, count in facts["spaces"].items()])
+
+
+def item_as_data(item: Item) -> dict[str, Any]:
+    """Return an item as plain data."""
+    return {
+        "id": item.id,
+        "path": item.path,
+        "modality": str(item.modality),
+        "kind": item.kind,
+        "file": item.file,
+        "start": item.span.start if item.span else None,
+        "end": item.span.end if item.span else None,
+        "metadata": item.metadata,
+        "text": item.text,
+    }
+
+
+def _span_as_data(span: Item) -> dict[str, Any]:
+    """Return a span without what its file says already."""
+    data = item_as_data(replace(span, metadata={}))
+    return {key: data[key] for key in ("id", "kind", "start", "end", "text")}
+
+
+def _print_pairs(out: Output, pairs: Mapping[str, Any]) -> None:
+    width = max(map(len, pairs))
+    for name, value in pairs.items():
+        out.line(f"{name:{width}}  {value}")
+
+
+def _readable(metadata: Mapping[str, Any]) -> dict[str, Any]:
+    """Return metadata with the times and sizes of the file system as people write them."""
+    told = dict(metadata)
+    if "mtime" in told:
+        told["mtime"] = datetime.fromtimestamp(told["mtime"] // 10**9, UTC).isoformat()
+    if "size" in told:
+        told["size"] = f"{told['size']:,} bytes"
+    return told
+
+
+def _where(item: Item) -> str:
+    from sonolux.retrieval.wording import span_in_words
+
+    return span_in_words(item.span, item.modality) if item.span else ""
+
+
+def _said(item: Item) -> str:
+    from sonolux.retrieval.wording import snippet
+
+    return snippet(item.text or str(item.metadata.get("title", "")))

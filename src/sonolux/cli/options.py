@@ -1,0 +1,34 @@
+"""Options that commands share: the same name, the same meaning everywhere."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+LibraryOption = Annotated[
+    str | None,
+    typer.Option(
+        "--library",
+        metavar="PATH|URL",
+        envvar="SONOLUX_LIBRARY",
+        help="A folder, or http://host:6333/name on a Qdrant cluster; library.sonolux by default.",
+        show_default=False,
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", metavar="", help="Print JSON, one object a line.")]
+QuietOption = Annotated[bool, typer.Option("--quiet", metavar="", help="No progress and no remarks on stderr.")]
+SpacesOption = Annotated[
+    list[str] | None,
+    typer.Option("--space", metavar="NAME", help="Only this space; may be repeated.", show_default=False),
+]
+WhereOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--where",
+        metavar="KEY=VALUE",
+        help="Only items that satisfy this, such as artist=Quesabe, date>=2020, duration<60, modality=image,video"
+        " or folder=PATH; may be repeated.",
+        show_default=False,
+    ),
+]

@@ -1,0 +1,50 @@
+"""A video of the photographs: hard cuts, a few seconds each, with a sound of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from sonolux.library.sampling.sounds import BITEXACT, RATE, encode, plucked
+
+WIDTH, HEIGHT = 480, 320
+FRAMES_A_SECOND = 12
+SHOT_SECONDS = 4
+SHOTS = ("pagoda", "coffee", "cat", "rocket", "dahlia", "motorcycle")
+"""Photographs shown, in this order."""
+
+
+def write_video(path: Path, photos: Mapping[str, Path]) -> Path:
+    """Cut a video from those of `SHOTS` that are among the photos; paths by name."""
+    import av
+    import PIL.Image
+    import PIL.ImageOps
+
+    shown = [photos[name] for name in SHOTS if name in photos]
+    with av.open(str(path), "w", options=BITEXACT) as container:
+        container.metadata.update({"title": "A day out", "artist": "Sonolux", "date": "2026"})
+        stream = container.add_stream(_codec(), rate=FRAMES_A_SECOND)
+        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+        stream.codec_context.thread_count = 1  # how the work is divided shows in the bits
+        sound = container.add_stream("aac", rate=RATE, layout="mono")
+        for number, file in enumerate(shown):
+            with PIL.Image.open(file) as photo:
+                picture = PIL.ImageOps.fit(photo.convert("RGB"), (WIDTH, HEIGHT))
+            pixels = np.asarray(picture)
+            for tick in range(FRAMES_A_SECOND * SHOT_SECONDS):
+                frame = av.VideoFrame.from_ndarray(pixels, format="rgb24")
+                frame.pts = number * FRAMES_A_SECOND * SHOT_SECONDS + tick
+                container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+        tune = plucked((0, 3, 7, 10, 12, 10, 7, 3), repeats=12)
+        encode(container, sound, tune[: len(shown) * SHOT_SECONDS * RATE])
+    return path
+
+
+def _codec() -> str:
+    """Return the best encoder that this build of PyAV has."""
+    import av
+
+    return "libx264" if "libx264" in av.codecs_available else "mpeg4"
