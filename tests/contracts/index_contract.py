@@ -12,10 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
+from contracts.index_oracle import BruteForce, assert_best, id_of
 from sonolux.errors import LibraryError, QueryError
 from sonolux.index.base import Condition, Index, Point
 from sonolux.types import Space
-from tests.contracts.index_oracle import BruteForce, assert_best, id_of
 
 SPACES = [
     Space("look/v1.5", 8, "cosine"),

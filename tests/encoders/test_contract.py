@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from contracts.encoder_contract import EncoderContract
 from sonolux.encoders import Encoder, resolve
 from sonolux.encoders.classical import bm25, chroma, colour_histogram, colour_layout, hog, mfcc
-from tests.contracts.encoder_contract import EncoderContract
 
 
 class ClassicalContract(EncoderContract):

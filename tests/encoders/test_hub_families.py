@@ -10,12 +10,12 @@ import pytest
 import torch
 from PIL import Image
 
+from contracts.encoder_contract import TEXTS, ordinary, pictures, sounds
 from sonolux.encoders import resolve
 from sonolux.encoders.base import normalised
 from sonolux.encoders.hub import network, sentence
 from sonolux.encoders.hub.dino import Dinov3Pictures
 from sonolux.encoders.hub.pictures import within_proportions
-from tests.contracts.encoder_contract import TEXTS, ordinary, pictures, sounds
 
 PICTURES = [np.ascontiguousarray(p) for p in pictures(3)]
 

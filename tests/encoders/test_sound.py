@@ -6,10 +6,10 @@ import librosa
 import numpy as np
 import pytest
 
+from contracts.encoder_contract import sounds
 from sonolux.encoders.classical import chroma, mfcc, spectrum
 from sonolux.encoders.classical.chroma import Chroma
 from sonolux.encoders.classical.mfcc import Mfcc
-from tests.contracts.encoder_contract import sounds
 
 RATE = spectrum.SAMPLE_RATE
 

@@ -11,12 +11,12 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contracts.encoder_contract import EncoderContract, pictures
 from sonolux.encoders import Encoder, resolve
 from sonolux.encoders.model_folder import Architecture, Descriptor, ModelFolder, Preprocessing
 from sonolux.encoders.trained import TrainedEncoder, network_input
 from sonolux.errors import EncoderError
 from sonolux.models.mlp import Mlp
-from tests.contracts.encoder_contract import EncoderContract, pictures
 
 GREY = {"width": 28, "height": 28, "channels": "grey", "mean": (0.1307,), "deviation": (0.3081,)}
 

@@ -11,9 +11,9 @@ from itertools import count
 
 import numpy as np
 
+from contracts.index_oracle import id_of
 from sonolux.index.base import Point
 from sonolux.index.embedded import EmbeddedIndex
-from tests.contracts.index_oracle import id_of
 
 
 def write(folder: str, first: int) -> None:

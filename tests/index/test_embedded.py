@@ -7,9 +7,9 @@ from itertools import count
 
 import pytest
 
+from contracts.index_contract import IndexContract
 from sonolux.index.base import Index
 from sonolux.index.embedded import EmbeddedIndex
-from tests.contracts.index_contract import IndexContract
 
 
 @pytest.fixture(scope="module")

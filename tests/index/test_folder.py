@@ -16,12 +16,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from contracts.index_oracle import id_of
 from sonolux.errors import LibraryBusyError, LibraryError
 from sonolux.index.base import Condition, Point
 from sonolux.index.embedded import EmbeddedIndex
 from sonolux.settings import settings
 from sonolux.types import Space
-from tests.contracts.index_oracle import id_of
 
 ROW = np.ones(4, np.float32)
 

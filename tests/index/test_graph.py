@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from contracts.index_oracle import id_of
 from sonolux.index.base import Condition, Point, Where
 from sonolux.index.embedded import EmbeddedIndex
 from sonolux.types import Space
-from tests.contracts.index_oracle import id_of
 
 COUNT, QUERIES = 12_000, 100
 

@@ -12,12 +12,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from contracts.index_oracle import id_of
 from sonolux.index.embedded import EmbeddedIndex
 from sonolux.types import Space
-from tests.contracts.index_oracle import id_of
 
 WRITER = Path(__file__).with_name("killed_writer.py")
-ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize("kills", [5, pytest.param(30, marks=pytest.mark.long)])
@@ -39,8 +38,7 @@ def test_acknowledged_writes_survive(tmp_path: Path, kills: int) -> None:
 def _write_and_be_killed(folder: Path, first: int, seconds: float) -> int:
     """Return the last round that was acknowledged."""
     command = [sys.executable, str(WRITER), str(folder), str(first)]
-    paths = os.pathsep.join([str(ROOT), *sys.path])
-    environment = {**os.environ, "PYTHONPATH": paths}
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment) as child:
         assert child.stdout is not None
         assert int(child.stdout.readline()) == first

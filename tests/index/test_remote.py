@@ -17,13 +17,13 @@ pytest.importorskip("qdrant_client", reason="libraries on a cluster need qdrant-
 
 from qdrant_client import QdrantClient
 
+from contracts.index_contract import IndexContract
+from contracts.index_oracle import id_of
 from sonolux.errors import LibraryError
 from sonolux.index import cluster, open_index
 from sonolux.index.base import Index, Point
 from sonolux.index.remote import RemoteIndex
 from sonolux.types import Space
-from tests.contracts.index_contract import IndexContract
-from tests.contracts.index_oracle import id_of
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:Payload indexes have no effect in the local Qdrant"),

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from making import fill
 
+from making import fill
 from sonolux.library import Library
 
 FILES = 16

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from making import tone, write_wav
 
+from making import tone, write_wav
 from sonolux.library import Library
 
 ADD = """

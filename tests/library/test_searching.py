@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from making import RATE, noise, photographs, tone, write_video, write_wav
 from PIL import Image
 
+from making import RATE, noise, photographs, tone, write_video, write_wav
 from sonolux.errors import MediaError, QueryError
 from sonolux.library import Library
 
