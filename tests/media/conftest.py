@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from media.specimens import write_all
 
+from media.specimens import write_all
 from sonolux.media.reading import ReadOptions
 
 

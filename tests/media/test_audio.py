@@ -10,8 +10,8 @@ import pytest
 import soxr
 from hypothesis import given
 from hypothesis import strategies as st
-from media.specimens import tone, write_sound, write_wav
 
+from media.specimens import tone, write_sound, write_wav
 from sonolux.errors import MediaError
 from sonolux.media.audio import LOUDEST, decode_audio, embedded_cover, load_audio, windows
 

@@ -11,9 +11,9 @@ import numpy as np
 import PIL.Image
 import pillow_heif
 import pytest
-from media.specimens import noisy, photo, png_of_zeros
 from PIL import ImageCms
 
+from media.specimens import noisy, photo, png_of_zeros
 from sonolux.errors import MediaError
 from sonolux.media.image import decode_image
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from media import faulty
 
+from media import faulty
 from sonolux.errors import SonoluxError
 from sonolux.media.piece import Audio, Image, Piece, Probe
 from sonolux.media.pool import DecoderPool, Event, Finished

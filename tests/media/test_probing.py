@@ -11,9 +11,9 @@ import PIL.Image
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from media.specimens import photo, plain, write_sound, write_video
 from PIL.TiffImagePlugin import IFDRational
 
+from media.specimens import photo, plain, write_sound, write_video
 from sonolux.errors import MediaError
 from sonolux.media.container import open_container
 from sonolux.media.metadata import clean_date, cleaned

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import av
 import pytest
-from media.specimens import plain, write_video
 
+from media.specimens import plain, write_video
 from sonolux.errors import MediaError, SonoluxError
 from sonolux.media.audio import load_audio
 from sonolux.media.piece import Audio, Image, Piece, Probe

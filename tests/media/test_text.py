@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from media.specimens import HTML, SRT, VTT, pdf
 
+from media.specimens import HTML, SRT, VTT, pdf
 from sonolux.errors import MediaError
 from sonolux.media.encodings import decode_text
 from sonolux.media.markup import markdown_title, parse_page

@@ -7,8 +7,8 @@ import av
 import numpy as np
 import PIL.Image
 import pytest
-from media.specimens import noisy, photo, plain, write_sound, write_video
 
+from media.specimens import noisy, photo, plain, write_sound, write_video
 from sonolux.errors import MediaError
 from sonolux.media import video
 from sonolux.media.hashing import content_hash
