@@ -33,6 +33,7 @@ bench: $(VENV)/.installed-bench
 	$(BIN)/sonolux bench search
 	$(BIN)/sonolux bench add
 	$(BIN)/sonolux bench startup
+	$(BIN)/sonolux bench calibration
 
 clean:
 	rm -rf $(VENV) demo .pytest_cache .mypy_cache .ruff_cache

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Measure, print, and write the table into a page.", no_args_is_help=True)
 
 PageOption = Annotated[Path, typer.Option("--page", help="Page of benchmarks to write the table into.")]
+DataOption = Annotated[Path | None, typer.Option(help="Folder of JPEG files.", show_default=False)]
 PAGE = Path("docs/benchmarks.md")
 
 
@@ -29,7 +30,7 @@ def search(
 
 @app.command()
 def add(
-    data: Annotated[Path | None, typer.Option(help="Folder of JPEG files.", show_default=False)] = None,
+    data: DataOption = None,
     small: Annotated[int, typer.Option(min=1, help="Photos of the smaller addition.")] = 2_000,
     large: Annotated[int, typer.Option(min=1, help="Photos of the larger addition.")] = 20_000,
     page: PageOption = PAGE,
@@ -37,8 +38,15 @@ def add(
     """Photos a second, and peak memory."""
     from sonolux.evaluation.benchmarks.adding import benchmark_add
 
-    photos = data or Path(os.environ.get("SONOLUX_DATA", "../shared/data")) / "imagenet_sample"
-    _publish(benchmark_add(photos, small, large), page)
+    _publish(benchmark_add(data or _photos(), small, large), page)
+
+
+@app.command()
+def calibration(data: DataOption = None, page: PageOption = PAGE) -> None:
+    """Whether chances are true."""
+    from sonolux.evaluation.benchmarks.calibrating import benchmark_calibration
+
+    _publish(benchmark_calibration(data or _photos()), page)
 
 
 @app.command()
@@ -47,6 +55,10 @@ def startup(page: PageOption = PAGE) -> None:
     from sonolux.evaluation.benchmarks.startup import benchmark_startup
 
     _publish(benchmark_startup(), page)
+
+
+def _photos() -> Path:
+    return Path(os.environ.get("SONOLUX_DATA", "../shared/data")) / "imagenet_sample"
 
 
 def _publish(report: Report, page: Path) -> None:
