@@ -11,7 +11,7 @@ from sonolux.types import Hit, Modality, Span
 @pytest.mark.parametrize(
     ("chance", "words"),
     [
-        (1.0, "10 in 10"), (0.96, "10 in 10"), (0.5, "5 in 10"), (0.11, "1 in 10"), (0.1, "1 in 10"), (0.05, "1 in 20"),
+        (1.0, "any item"), (0.96, "any item"), (0.5, "5 in 10"), (0.11, "1 in 10"), (0.1, "1 in 10"), (0.05, "1 in 20"),
         (0.00025, "1 in 4,000"), (1 / 3987, "1 in 4,000"), (1 / 13, "1 in 13"), (1e-6, "1 in 1,000,000"),
         (1e-9, "< 1 in a million"), (0.0, "< 1 in a million"),
     ],
