@@ -77,7 +77,9 @@ class Calibration:
         return known[1]
 
     def _draw(self, space: Space) -> Null | KeywordNull | None:
-        points = self.index.sample(space.name, REFERENCES)
+        # In the order of their ids, which are as good as random: a space that fits into one sample is told the same
+        # each time.
+        points = sorted(self.index.sample(space.name, REFERENCES), key=lambda point: point.id)
         if space.kind == "sparse":
             rows = [point.vectors[space.name] for point in points]
             return KeywordNull(vstack(rows, format="csr")) if rows else None
