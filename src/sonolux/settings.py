@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import Literal
 
 from platformdirs import user_cache_path
-from pydantic import Field
+from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from sonolux.errors import SonoluxError
 
 GIB = 2**30
 
@@ -51,5 +53,16 @@ class Settings(BaseSettings):
 
 @lru_cache(maxsize=1)
 def settings() -> Settings:
-    """Return the settings of this process, read from the environment once."""
-    return Settings()
+    """Return the settings of this process, read from the environment once.
+
+    Raises
+    ------
+    SonoluxError
+        Where a variable holds what its setting cannot be.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        wrong = error.errors()[0]
+        name = f"SONOLUX_{'_'.join(map(str, wrong['loc']))}".upper()
+        raise SonoluxError(f"{name} cannot be {wrong['input']!r}: {wrong['msg'].lower()}") from None

@@ -100,7 +100,7 @@ def test_sound_has_its_shape_and_a_player_only_in_notebooks(tmp_path: Path) -> N
     whole = Reader(page([Section("q", hits)], "T"))
     heights = [float(attributes["height"] or 0) for tag, attributes in whole.tags if tag == "rect"]
     assert max(heights[:12]) < 3
-    assert min(heights[24:-1]) > 90
+    assert min(heights[18:-1]) > 90
     assert "audio" not in [tag for tag, _ in whole.tags]
     players = [attributes for tag, attributes in Reader(hits._repr_html_()).tags if tag == "audio"]
     assert len(players) == 1 and str(players[0]["src"]).startswith("data:audio/")

@@ -1,8 +1,8 @@
-"""A small folder of every modality, to try things on: written from what is installed, the same every time.
+"""A small folder of every modality, to try things on, written from what is installed.
 
 `photos` come with scikit-image and scikit-learn, `sounds` are synthesised, the `video` shows the photos, the `texts`
 stand in the code. Some photos are there twice, cut, turned or smaller, and some sounds are of one kind, so that there
-is something to find.
+is something to find. All is the same every time, but for single bits of the video: its encoder is not that strict.
 """
 
 from __future__ import annotations

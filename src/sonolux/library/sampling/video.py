@@ -27,14 +27,12 @@ def write_video(path: Path, photos: Mapping[str, Path]) -> Path:
         container.metadata.update({"title": "A day out", "artist": "Sonolux", "date": "2026"})
         stream = container.add_stream(_codec(), rate=FRAMES_A_SECOND)
         stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
-        stream.codec_context.thread_count = 1  # how the work is divided shows in the bits
         sound = container.add_stream("aac", rate=RATE, layout="mono")
         for number, file in enumerate(shown):
             with PIL.Image.open(file) as photo:
                 picture = PIL.ImageOps.fit(photo.convert("RGB"), (WIDTH, HEIGHT))
-            pixels = np.asarray(picture)
+            frame = av.VideoFrame.from_ndarray(np.array(picture), format="rgb24").reformat(format="yuv420p")
             for tick in range(FRAMES_A_SECOND * SHOT_SECONDS):
-                frame = av.VideoFrame.from_ndarray(pixels, format="rgb24")
                 frame.pts = number * FRAMES_A_SECOND * SHOT_SECONDS + tick
                 container.mux(stream.encode(frame))
         container.mux(stream.encode(None))

@@ -1,0 +1,273 @@
+"""The examples of the pages run, and print what the pages say.
+
+Every page is one session in one folder. Its fenced blocks run in order:
+
+- ``console``: a line that begins with ``$ `` is a command; ``# exit 3`` after it is the exit code, 0 where nothing is
+  said. ``sonolux`` runs in this process, anything else in a shell. The lines below are output.
+- ``python``: all blocks of a page share their names; a line that begins with ``#> `` is output.
+
+Every output line shown has to be among the lines printed, on stdout or stderr. Runs of white space count as one; what
+the machine, the day or a random draw decides (numbers with a decimal point, chances, dates, digests) is compared only
+as such; ``...`` stands for anything. Blocks of other languages are for reading.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sonolux.cli import main
+from sonolux.library import sampling
+from sonolux.settings import Settings, settings
+
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", *(ROOT / "docs" / f"{name}.md" for name in ("add", "search", "python", "models"))]
+CLUSTER_PAGE = ROOT / "docs" / "cluster.md"
+CLUSTER_SHOWN = "http://localhost:6333"
+CLUSTER = os.environ.get("SONOLUX_TEST_QDRANT_URL", "")
+
+FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+EXIT_CODE = re.compile(r"\s+# exit (\d+)$")
+ASSIGNMENT = re.compile(r"([A-Z_]+)=(.*)")
+LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
+VARYING = (
+    (re.compile(r"any item|< 1 in a million|\b\d+ in [\d,]+"), "CHANCE"),
+    (re.compile(r"\d{4}-\d\d-\d\dT[\d:.+Z-]*[\dZ]"), "DATE"),
+    (re.compile(r"\d+\.\d+(e[+-]\d+)?"), "NUMBER"),
+    (re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}\b|\b[0-9a-f]{12,}\b"), "DIGEST"),
+)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One command or piece of Python with the output shown below it."""
+
+    language: str
+    code: str
+    line: int
+    shown: list[str] = field(default_factory=list)
+
+
+def steps_of(page: str) -> Iterator[Step]:
+    for fence in FENCE.finditer(page):
+        line = page.count("\n", 0, fence.start()) + 2
+        if fence[1] == "console":
+            yield from _commands(fence[2], line)
+        elif fence[1] == "python":
+            shown = [text.removeprefix("#> ") for text in fence[2].splitlines() if text.startswith("#> ")]
+            yield Step("python", fence[2], line, shown)
+
+
+def _commands(block: str, first: int) -> Iterator[Step]:
+    step = None
+    for number, text in enumerate(block.splitlines(), first):
+        if text.startswith("$ "):
+            if step is not None:
+                yield step
+            step = Step("console", text.removeprefix("$ "), number)
+        elif text.strip():
+            assert step is not None, f"line {number}: output without a command"
+            step.shown.append(text)
+    if step is not None:
+        yield step
+
+
+def plain(line: str) -> str:
+    """Put a line in the form in which output is compared."""
+    for pattern, name in VARYING:
+        line = pattern.sub(name, line)
+    return " ".join(line.split())
+
+
+def missing(shown: list[str], printed: str) -> list[str]:
+    """Return the lines shown that were not printed."""
+    lines = [plain(line) for line in printed.splitlines()]
+    return [line for line in shown if not any(_pattern(line).fullmatch(other) for other in lines)]
+
+
+def _pattern(shown: str) -> re.Pattern[str]:
+    return re.compile(".*".join(map(re.escape, plain(shown).split("..."))))
+
+
+@dataclass
+class Session:
+    """A newcomer who follows a page."""
+
+    capsys: pytest.CaptureFixture[str]
+    names: dict[str, Any] = field(default_factory=lambda: {"__name__": "page"})
+
+    def follow(self, page: str) -> None:
+        for step in steps_of(page):
+            if step.language == "python":
+                # An own name for each block, so that a traceback says where.
+                exec(compile(step.code, f"<python block at line {step.line}>", "exec"), self.names)
+                printed = "".join(self.capsys.readouterr())
+            else:
+                printed = self.command(step)
+            lost = missing(step.shown, printed)
+            assert not lost, f"line {step.line}, {step.code}\nshown but not printed: {lost}\nprinted:\n{printed}"
+
+    def command(self, step: Step) -> str:
+        wanted = EXIT_CODE.search(step.code)
+        command = EXIT_CODE.sub("", step.code)
+        code, printed = self.sonolux(command) if re.search(r"(^|\s)sonolux ", command) else shell(command)
+        assert code == (int(wanted[1]) if wanted else 0), f"line {step.line}, {command}: exit {code}\n{printed}"
+        return printed
+
+    def sonolux(self, command: str) -> tuple[int, str]:
+        tokens = list(shlex.shlex(command, posix=True, punctuation_chars=True))
+        assert not {"<", ">", "|", ";", "&"} & set(tokens), f"a shell would not hand this to sonolux: {command}"
+        words = shlex.split(command)
+        with pytest.MonkeyPatch.context() as patch:
+            while assigned := ASSIGNMENT.fullmatch(words[0]):
+                patch.setenv(assigned[1], assigned[2])
+                words = words[1:]
+            settings.cache_clear()
+            patch.setattr(sys, "argv", words)
+            with pytest.raises(SystemExit) as stopped:
+                main()
+        settings.cache_clear()
+        return int(stopped.value.code or 0), "".join(self.capsys.readouterr())
+
+
+def shell(command: str) -> tuple[int, str]:
+    ran = subprocess.run(command, shell=True, capture_output=True, text=True, check=False, timeout=60)
+    return ran.returncode, ran.stdout + ran.stderr
+
+
+@pytest.fixture(scope="session")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("sample")
+    sampling.write_sample(folder)
+    return folder
+
+
+@pytest.fixture
+def session(
+    tmp_path: Path,
+    sample: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    private_home: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> Session:
+    def write_sample(folder: str | Path) -> list[Path]:
+        """Copy the sample, which is the same every time."""
+        shutil.copytree(sample, folder)
+        return [path for path in Path(folder).rglob("*") if path.is_file()]
+
+    monkeypatch.setattr(sampling, "write_sample", write_sample)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("SONOLUX_LIBRARY")
+    settings.cache_clear()
+    return Session(capsys)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_examples(page: Path, session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    from sonolux.encoders import registry
+
+    monkeypatch.setattr(registry, "_factories", dict(registry._factories))
+    session.follow(page.read_text(encoding="utf-8"))
+
+
+@pytest.mark.filterwarnings("ignore:Payload indexes have no effect in the local Qdrant")
+@pytest.mark.filterwarnings("ignore:Local mode performs exact")
+def test_examples_on_a_cluster(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On the client's in-process mode, which lasts as long as the page; on a real cluster where there is one."""
+    pytest.importorskip("qdrant_client")
+    from qdrant_client import QdrantClient
+
+    from sonolux.index import remote
+
+    text = CLUSTER_PAGE.read_text(encoding="utf-8")
+    if CLUSTER:
+        name = f"sonolux-test-{uuid.uuid4()}"
+        try:
+            session.follow(text.replace(f"{CLUSTER_SHOWN}/things", f"{CLUSTER}/{name}"))
+        finally:
+            QdrantClient(url=CLUSTER).delete_collection(name)
+        return
+    served = QdrantClient(":memory:")
+    with monkeypatch.context() as patch:
+        patch.setattr(served, "close", lambda: None)
+        patch.setattr(remote, "QdrantClient", lambda *_, **__: served)
+        session.follow(text)
+    served.close()
+
+
+@pytest.mark.parametrize("page", [*PAGES, CLUSTER_PAGE], ids=lambda page: page.stem)
+def test_links_lead_somewhere(page: Path) -> None:
+    links = LINK.findall(FENCE.sub("", page.read_text(encoding="utf-8")))
+    assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+def test_every_filter_is_named() -> None:
+    from sonolux.retrieval.filters import META_KEYS, PLAIN_KEYS
+
+    text = (ROOT / "docs" / "search.md").read_text(encoding="utf-8")
+    assert [key for key in ("folder", *PLAIN_KEYS, *META_KEYS) if f"`{key}`" not in text] == []
+
+
+def test_every_argument_of_search_is_named() -> None:
+    from sonolux.library.asking import Asked
+
+    text = (ROOT / "docs" / "python.md").read_text(encoding="utf-8")
+    assert [key for key in Asked.__annotations__ if f"`{key}`" not in text] == []
+
+
+def test_every_setting_is_named() -> None:
+    text = (ROOT / "docs" / "add.md").read_text(encoding="utf-8")
+    assert [name for name in Settings.model_fields if f"`SONOLUX_{name.upper()}`" not in text] == []
+
+
+PAGE = """
+```console
+$ echo 'a 3.5  b 3 in 10'
+{shown}
+```
+"""
+
+
+@pytest.mark.parametrize("shown", ["a 9.1 b 1 in 20", "a 1.0 b any item", "a ...", "... b < 1 in a million"])
+def test_output_that_differs_by_machine_or_draw_passes(shown: str, session: Session) -> None:
+    session.follow(PAGE.format(shown=shown))
+
+
+@pytest.mark.parametrize("shown", ["a 3 b 3 in 10", "a 3.5 b", "b 3.5 a 3 in 10", "a 3.5 b 3 in 10\nmore"])
+def test_output_that_was_not_printed_fails(shown: str, session: Session) -> None:
+    with pytest.raises(AssertionError, match=r"line 3, echo .*\n *shown but not printed"):
+        session.follow(PAGE.format(shown=shown))
+
+
+@pytest.mark.parametrize(
+    ("command", "complaint"),
+    [
+        ("exit 4", "exit 4"),
+        ("exit 4  # exit 3", "exit 4"),
+        ("sonolux info", "exit 1"),
+        ("SONOLUX_WORKERS=2 sonolux --version  # exit 1", "exit 0"),
+        ("sonolux list --where date>=2020", "a shell would not"),
+    ],
+)
+def test_a_wrong_command_fails(command: str, complaint: str, session: Session) -> None:
+    with pytest.raises(AssertionError, match=complaint):
+        session.follow(f"```console\n$ {command}\n```\n")
+
+
+def test_python_that_fails_or_prints_otherwise_fails(session: Session) -> None:
+    session.follow("```python\nnumber = 3\n```\n```python\nprint(number)\n#> 3\n```\n")
+    with pytest.raises(AssertionError, match="shown but not printed"):
+        session.follow("```python\nprint(number)\n#> 4\n```\n")
+    with pytest.raises(ZeroDivisionError):
+        session.follow("```python\nnumber / 0\n```\n")
