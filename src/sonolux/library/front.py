@@ -181,6 +181,7 @@ class Library:
     def drop_space(self, name: str) -> None:
         """Remove a space and its descriptors from the library; items and other spaces stay."""
         self.spaces.by_name(name)
+        self.record.changes += self.index.count(space=name)
         forget_space(self.index, name)
         self.spaces.drop(name)
         self._save()

@@ -2,13 +2,15 @@
 
 Nulls are kept beside the library, each with the library's count of changes at the time it was drawn. Once more than
 a tenth of a space has come or gone since, the next question draws it afresh, so chances stay true as items come
-and go. Whatever cannot be read is drawn again: a null is a cache.
+and go. A null is a cache: one that cannot be read is drawn again, one that cannot be kept serves this process alone.
 """
 
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -23,6 +25,8 @@ from sonolux.retrieval.null import FEWEST, REFERENCES, Null, fit_null
 from sonolux.retrieval.tail import Tail
 from sonolux.types import Space
 
+logger = logging.getLogger(__name__)
+
 STALE = 0.1
 """Share of a space that may change before its null is drawn again."""
 
@@ -31,6 +35,19 @@ VERSION = 1
 
 EXPECTED = 0.05
 """A hit is confident when fewer than so many random items of its space would score as high."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A null, with how much the library had changed and how many points the space held when it was drawn."""
+
+    changes: int
+    count: int
+    null: Null | KeywordNull | None
+
+    def stale(self, changes: int, count: int) -> bool:
+        """Tell whether too much has come or gone since; counts tell of changes that a crash left unwritten."""
+        return max(changes - self.changes, abs(count - self.count)) > STALE * count
 
 
 class Calibration:
@@ -47,7 +64,7 @@ class Calibration:
     def __init__(self, index: Index, folder: Path) -> None:
         self.index = index
         self.folder = folder
-        self._nulls: dict[str, tuple[int, Null | KeywordNull | None]] = {}
+        self._nulls: dict[str, Drawn] = {}
         self._counts: dict[str, tuple[int, int]] = {}
 
     def count(self, space: str, changes: int) -> int:
@@ -66,15 +83,13 @@ class Calibration:
         changes : int
             How many points the library has written or removed so far.
         """
-        limit = STALE * self.count(space.name, changes)
-        known = self._nulls.get(space.name)
-        if known is None:
-            known = self._load(space)
-        if known is None or changes - known[0] > limit:
-            known = (changes, self._draw(space))
-            self._save(space, *known)
-        self._nulls[space.name] = known
-        return known[1]
+        count = self.count(space.name, changes)
+        drawn = self._nulls.get(space.name) or self._load(space)
+        if drawn is None or drawn.stale(changes, count):
+            drawn = Drawn(changes, count, self._draw(space))
+            self._save(space, drawn)
+        self._nulls[space.name] = drawn
+        return drawn.null
 
     def _draw(self, space: Space) -> Null | KeywordNull | None:
         # In the order of their ids, which are as good as random: a space that fits into one sample is told the same
@@ -92,18 +107,21 @@ class Calibration:
         name = hashlib.blake2b(f"{VERSION}\0{space}".encode(), digest_size=8).hexdigest()
         return self.folder / f"{name}.npz"
 
-    def _save(self, space: Space, changes: int, null: Null | KeywordNull | None) -> None:
-        if null is None:
+    def _save(self, space: Space, drawn: Drawn) -> None:
+        if drawn.null is None:
             return
-        self.folder.mkdir(parents=True, exist_ok=True)
         partial = self._path(space).with_suffix(".partial.npz")
-        np.savez(partial, changes=changes, **_to_arrays(null))
-        partial.replace(self._path(space))
-
-    def _load(self, space: Space) -> tuple[int, Null | KeywordNull] | None:
         try:
-            with np.load(self._path(space), allow_pickle=False) as arrays:
-                return int(arrays["changes"]), _from_arrays(space, arrays)
+            self.folder.mkdir(parents=True, exist_ok=True)
+            np.savez(partial, changes=drawn.changes, count=drawn.count, **_to_arrays(drawn.null))
+            partial.replace(self._path(space))
+        except OSError as error:
+            logger.info("the null of %s is not kept: %s", space.name, error)
+
+    def _load(self, space: Space) -> Drawn | None:
+        try:
+            with self._path(space).open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+                return Drawn(int(arrays["changes"]), int(arrays["count"]), _from_arrays(space, arrays))
         except (OSError, ValueError, KeyError, EOFError, BadZipFile):
             return None
 
