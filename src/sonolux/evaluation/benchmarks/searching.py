@@ -185,7 +185,7 @@ def _lancedb(rows: NDArray[np.float32], folder: Path) -> Engine:
 
     def ask(vector: NDArray[np.float32]) -> Sequence[Any]:
         asked = table.search(vector).metric("cosine").nprobes(20).refine_factor(10).limit(K)
-        found: list[int] = asked.select(["number"]).to_arrow()["number"].to_pylist()
+        found: list[int] = asked.select(["number", "_distance"]).to_arrow()["number"].to_pylist()
         return found
 
     return Engine("LanceDB (IVF-PQ, refined)", ask)
