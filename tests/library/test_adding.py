@@ -141,7 +141,7 @@ def test_a_space_is_added_later_without_touching_the_others(own: Path, tmp_path:
         library.add(own, spaces=["hog", "bm25"])
         before = {p.id: p.vectors["hog"].tolist() for p in library.index.scroll(spaces=["hog"]) if "hog" in p.vectors}
         summary = library.add(own, spaces=["mfcc", "colour-layout"])
-        assert (summary.added, summary.updated) == (0, FILES)
+        assert (summary.added, summary.updated, summary.unchanged) == (0, FILES - 3, 3)
         after = {p.id: p.vectors["hog"].tolist() for p in library.index.scroll(spaces=["hog"]) if "hog" in p.vectors}
         assert after == before
         assert library.info()["spaces"]["colour-layout"] == len(before)
@@ -168,6 +168,16 @@ def test_an_encoder_that_changed_is_refused_with_the_way_out(own: Path, tmp_path
         for attempt in (lambda: library.add(own), lambda: library.search(image=own / "photos" / "moon.png")):
             with pytest.raises(EncoderError, match="spaces --drop hog"):
                 attempt()
+
+
+def test_a_model_folder_that_is_gone_is_named_with_the_way_out(own: Path, tmp_path: Path) -> None:
+    with Library(tmp_path / "l.sonolux") as library:
+        library.add(own / "photos", spaces=["hog"])
+        library.record.spaces["hog"][0]["spec"] = str(tmp_path / "gone")
+        library.index.write_meta(library.record.as_meta())
+        library.close()
+        with pytest.raises(EncoderError, match=r"space hog has lost its encoder.*spaces --drop hog"):
+            library.search(image=own / "photos" / "moon.png")
 
 
 def test_removing_by_id_file_and_folder(own: Path, tmp_path: Path) -> None:

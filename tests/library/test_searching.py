@@ -180,6 +180,7 @@ def test_confident_answers_with_matches_and_else_with_nothing(data: Path, tmp_pa
     [
         ({}, "nothing is asked"),
         ({"k": 0, "like": []}, "nothing is asked"),
+        ({"text": " "}, "nothing is asked"),
         ({"vector": np.ones(3)}, r"\(3,\)"),
         ({"vector": np.full(72, np.nan), "space": "no"}, "no space 'no'"),
         ({"like": ["nobody"]}, "nobody"),
@@ -191,7 +192,7 @@ def test_confident_answers_with_matches_and_else_with_nothing(data: Path, tmp_pa
 )
 def test_what_cannot_be_asked_is_said(library: Library, asked: dict[str, object], said: str) -> None:
     with pytest.raises((QueryError, MediaError), match=said):
-        library.search(**asked)
+        library.search(asked.pop("text", None), **asked)
 
 
 def test_a_file_to_ask_with_that_cannot_be_decoded(library: Library, tmp_path: Path) -> None:

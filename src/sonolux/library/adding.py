@@ -69,7 +69,7 @@ class Adder:
         self.writer = writer
         self.progress = progress
         self.summary = Summary()
-        self.catalog = Catalog(index, spaces.names())
+        self.catalog = Catalog(index, spaces.concerns())
         self.queue = EncodingQueue(spaces.writers())
         self._drafts: dict[str, Draft] = {}
         self._waiting: list[Draft] = []

@@ -94,7 +94,8 @@ def build_query(index: Index, text: str | None, **asked: Unpack[Asked]) -> Query
 
 
 def _parts(text: str | None, asked: Asked, weights: Mapping[str, float]) -> list[Part]:
-    contents: dict[PartKind, Any] = {"text": text, "vector": asked.get("vector")}
+    words = text if text and text.strip() else None
+    contents: dict[PartKind, Any] = {"text": words, "vector": asked.get("vector")}
     contents["image"] = _picture(asked.get("image"))
     contents["audio"] = _sound(asked.get("audio"))
     contents["video"] = asked.get("video")

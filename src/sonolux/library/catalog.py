@@ -7,7 +7,7 @@ is new at its path but whose content the library holds under a path that is gone
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -16,7 +16,7 @@ from sonolux.errors import MediaError
 from sonolux.index import Condition, Index, Point
 from sonolux.media.hashing import content_hash
 from sonolux.media.paths import from_stored, to_stored
-from sonolux.types import Failure
+from sonolux.types import Failure, Modality
 
 NAMESPACE = uuid.UUID("8f1d6c5e-0b0e-4c1b-9d53-6a2f9d2f7c11")
 """Of all item ids: they follow from content and path, so work repeated after a crash repeats the ids."""
@@ -34,6 +34,7 @@ class Known:
     mtime: int
     hash: str
     encoded: frozenset[str]
+    modality: Modality
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +60,14 @@ class Catalog:
     Parameters
     ----------
     index : Index
-    spaces : collection of str
-        Names of the spaces for which every file is to be encoded.
+    spaces : mapping
+        Names of the spaces for which files are to be encoded, with the modalities of files that each can hold
+        something of.
     """
 
-    def __init__(self, index: Index, spaces: Collection[str]) -> None:
+    def __init__(self, index: Index, spaces: Mapping[str, frozenset[Modality]]) -> None:
         self.index = index
-        self.spaces = frozenset(spaces)
+        self.spaces = spaces
         self._claimed: set[str] = set()
 
     def tasks(self, paths: Sequence[str]) -> Iterator[Task | Failure]:
@@ -74,7 +76,7 @@ class Catalog:
         by_path = {file.path: file for file in known}
         strangers: list[Task] = []
         for path in paths:
-            task = _attempt(path, by_path.get(to_stored(path)), self.spaces)
+            task = self._attempt(path, by_path.get(to_stored(path)))
             if isinstance(task, Task) and task.state == "new":
                 strangers.append(task)
             else:
@@ -85,7 +87,7 @@ class Catalog:
         if not values:
             return []
         where = [Condition("kind", "=", "file"), Condition(key, "=", tuple(values))]
-        keys = ("path", "size", "mtime", "hash", "encoded")
+        keys = ("path", "size", "mtime", "hash", "encoded", "modality")
         return [_known_file(point) for point in self.index.scroll(where, keys=keys)]
 
     def _new_or_moved(self, strangers: list[Task]) -> Iterator[Task]:
@@ -98,7 +100,33 @@ class Catalog:
                 yield _with_id(task, self._fresh_id(task))
             else:
                 self._claimed.add(gone.id)
-                yield Task(task.path, "moved", gone.id, task.size, task.mtime, task.hash, self.spaces - gone.encoded)
+                yield Task(task.path, "moved", gone.id, task.size, task.mtime, task.hash, self._missing(gone))
+
+    def _attempt(self, path: str, known: Known | None) -> Task | Failure:
+        try:
+            return self._compare(path, known)
+        except OSError as error:
+            return Failure(path, error.strerror or str(error))
+        except MediaError as error:
+            return Failure(path, str(error))
+
+    def _compare(self, path: str, known: Known | None) -> Task:
+        status = Path(path).stat()
+        every = frozenset(self.spaces)
+        if known is None:
+            return Task(path, "new", "", status.st_size, status.st_mtime_ns, content_hash(path), every)
+        same_stat = (known.size, known.mtime) == (status.st_size, status.st_mtime_ns)
+        digest = known.hash if same_stat else content_hash(path)
+        if digest != known.hash:
+            return Task(path, "changed", known.id, status.st_size, status.st_mtime_ns, digest, every)
+        missing = self._missing(known)
+        state: State = "incomplete" if missing else "unchanged" if same_stat else "touched"
+        return Task(path, state, known.id, status.st_size, status.st_mtime_ns, digest, missing)
+
+    def _missing(self, known: Known) -> frozenset[str]:
+        """Return the spaces that could hold something of a file and for which it has not been encoded."""
+        able = (name for name, modalities in self.spaces.items() if known.modality in modalities)
+        return frozenset(able) - known.encoded
 
     def _is_gone(self, file: Known) -> bool:
         return file.id not in self._claimed and is_gone(from_stored(file.path))
@@ -130,34 +158,11 @@ def span_id(file: str, content: str, number: int) -> str:
     return str(uuid.uuid5(uuid.UUID(file), f"{content} {number}"))
 
 
-def _attempt(path: str, known: Known | None, spaces: frozenset[str]) -> Task | Failure:
-    try:
-        return _compare(path, known, spaces)
-    except OSError as error:
-        return Failure(path, error.strerror or str(error))
-    except MediaError as error:
-        return Failure(path, str(error))
-
-
-def _compare(path: str, known: Known | None, spaces: frozenset[str]) -> Task:
-    status = Path(path).stat()
-    if known is None:
-        return Task(path, "new", "", status.st_size, status.st_mtime_ns, content_hash(path), spaces)
-    missing = spaces - known.encoded
-    same_stat = (known.size, known.mtime) == (status.st_size, status.st_mtime_ns)
-    digest = known.hash if same_stat else content_hash(path)
-    if digest != known.hash:
-        return Task(path, "changed", known.id, status.st_size, status.st_mtime_ns, digest, spaces)
-    state: State = "incomplete" if missing else "unchanged" if same_stat else "touched"
-    return Task(path, state, known.id, status.st_size, status.st_mtime_ns, digest, missing)
-
-
 def _with_id(task: Task, item: str) -> Task:
     return Task(task.path, task.state, item, task.size, task.mtime, task.hash, task.spaces)
 
 
 def _known_file(point: Point) -> Known:
     stored = point.payload
-    return Known(
-        point.id, stored["path"], stored["size"], stored["mtime"], stored["hash"], frozenset(stored["encoded"])
-    )
+    encoded, modality = frozenset(stored["encoded"]), Modality(stored["modality"])
+    return Known(point.id, stored["path"], stored["size"], stored["mtime"], stored["hash"], encoded, modality)

@@ -19,6 +19,13 @@ from sonolux.types import Modality, Space
 
 logger = logging.getLogger(__name__)
 
+HOLDERS = {
+    Modality.IMAGE: frozenset((Modality.IMAGE, Modality.VIDEO, Modality.AUDIO)),
+    Modality.AUDIO: frozenset((Modality.AUDIO, Modality.VIDEO)),
+    Modality.TEXT: frozenset((Modality.TEXT,)),
+}
+"""Files that hold pictures (songs have covers), sounds, and texts."""
+
 
 @dataclass(frozen=True, slots=True)
 class EncoderRecord:
@@ -139,6 +146,14 @@ class Spaces:
                     found.append(encoder)
         return found
 
+    def concerns(self) -> dict[str, frozenset[Modality]]:
+        """Return, for each space, the modalities of files that it can hold something of."""
+        found: dict[str, frozenset[Modality]] = dict.fromkeys(self.names(), frozenset())
+        for encoder in self.writers():
+            held = frozenset(Modality) if encoder.kind == "sparse" else HOLDERS[encoder.modality]
+            found[encoder.space] |= held
+        return found
+
     def _record(self, name: str, modality: Modality) -> EncoderRecord | None:
         return next((record for record in self.records.get(name, []) if record.modality == modality), None)
 
@@ -150,11 +165,18 @@ class Spaces:
         self.records.setdefault(space.name, []).append(record_of(encoder))
 
     def _load(self, name: str, record: EncoderRecord) -> Encoder:
-        for encoder in resolve(record.spec):
+        try:
+            encoders = resolve(record.spec)
+        except EncoderError as error:
+            raise EncoderError(f"space {name} has lost its encoder: {error}; {self._way_out(name)}") from error
+        for encoder in encoders:
             if encoder.name == record.name:
                 self._check(encoder, record)
                 return encoder
-        raise EncoderError(f"{record.spec} no longer has the encoder {record.name} of space {name}")
+        raise EncoderError(f"{record.spec} no longer has {record.name} of space {name}; {self._way_out(name)}")
+
+    def _way_out(self, name: str) -> str:
+        return f"bring it back, ask other spaces, or run `sonolux spaces --drop {name}`"
 
     def _check(self, encoder: Encoder, record: EncoderRecord) -> None:
         if encoder.digest != record.digest:
