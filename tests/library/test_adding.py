@@ -112,6 +112,24 @@ def test_deleted_files_leave_only_with_prune(own: Path, tmp_path: Path) -> None:
         assert all(Path(item.path).exists() for item in library.items(spans=True))
 
 
+def test_a_folder_that_is_gone_is_no_reason_to_forget_its_files(own: Path, tmp_path: Path) -> None:
+    with Library(tmp_path / "l.sonolux") as library:
+        library.add(own)
+        own.rename(tmp_path / "unplugged")
+        with pytest.raises(LibraryError, match="nothing to add"):
+            library.add(own, prune=True)
+        (tmp_path / "more").mkdir()
+        summary = library.add(own, tmp_path / "more", prune=True)
+        assert (summary.removed, len(summary.failed)) == (0, 1)
+        assert sum(paths(library).values()) == FILES
+
+
+def test_a_path_that_is_not_there_makes_no_library(tmp_path: Path) -> None:
+    with pytest.raises(LibraryError, match="nowhere is not there"):
+        Library(tmp_path / "l.sonolux").add(tmp_path / "nowhere")
+    assert not (tmp_path / "l.sonolux").exists()
+
+
 def test_bad_files_cost_only_themselves(own: Path, tmp_path: Path) -> None:
     (own / "empty.jpg").touch()
     (own / "noise.txt").write_bytes(bytes(range(256)) * 40)

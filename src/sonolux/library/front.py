@@ -20,7 +20,7 @@ from sonolux.library.items import absolute, ids_of, item_of, where_target
 from sonolux.library.record import Record
 from sonolux.library.spaces import Spaces, default_encoders
 from sonolux.library.writing import Writer, forget_space
-from sonolux.media.paths import from_stored, to_stored
+from sonolux.media.paths import from_stored, printable, to_stored
 from sonolux.media.pool import DecoderPool
 from sonolux.media.reading import ReadOptions, read
 from sonolux.retrieval.calibration import Calibration
@@ -136,7 +136,8 @@ class Library:
             Encoders to use besides those the library has: built-in names, hub models, folders. A new library takes
             these alone, or by default what `sonolux.encoders.default_specs` finds.
         prune : bool
-            Whether items whose files are gone from these folders leave.
+            Whether items whose files are gone from these folders leave; not from a folder that is itself gone, which
+            may be a drive that is not there today (`remove` does that).
         progress : callable, optional
             Called with the number of files done with and the path of the last.
 
@@ -144,8 +145,18 @@ class Library:
         -------
         summary : Summary
             Files that could not be read are listed in its ``failed``.
+
+        Raises
+        ------
+        LibraryError
+            Where nothing is at any of the paths, or the library cannot be written.
+        EncoderError
+            Where an encoder cannot be had, or has changed.
         """
         roots = [absolute(path) for path in paths]
+        there = [root for root in roots if os.path.lexists(root)]
+        if not there:
+            raise LibraryError(f"nothing to add: {', '.join(map(printable, roots)) or 'no path'} is not there")
         self._prepare(spaces)
         writers = self.spaces.writers()
         rate = max((encoder.sample_rate for encoder in writers), default=0) or 22_050
@@ -159,7 +170,7 @@ class Library:
             finally:
                 self._save()
         if prune:
-            summary.removed = self._prune(roots)
+            summary.removed = self._prune(there)
         if self.record.changes - before >= BIG_ADDITION:
             self.index.optimize()
         return summary
