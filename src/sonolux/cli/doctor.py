@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 State = Literal["ok", "note", "broken"]
 
-PACKAGES = ("sonolux", "numpy", "torch", "transformers", "qdrant-edge-py", "av", "pillow", "librosa", "typer")
+PACKAGES = ("sonolux", "numpy", "torch", "transformers", "qdrant-edge-py", "av", "pillow", "typer")
 CODECS = ("h264", "hevc", "vp9", "av1", "aac", "mp3", "flac", "vorbis", "opus")
 
 
