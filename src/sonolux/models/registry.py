@@ -3,12 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from torch import nn
 
 _architectures: dict[str, Callable[..., nn.Module]] = {}
+
+BUILT_IN: dict[str, tuple[str, str, dict[str, Any]]] = {
+    "code-network": ("code_network", "CodeNetwork", {}),
+    "conv-autoencoder": ("autoencoder", "ConvAutoencoder", {}),
+    "cut": ("cut", "Cut", {}),
+    "dense-autoencoder": ("autoencoder", "DenseAutoencoder", {}),
+    "mlp": ("mlp", "Mlp", {}),
+    "projection": ("projection", "Projection", {}),
+    "resnet18": ("resnet", "ResNet", {"depth": 18}),
+    "resnet34": ("resnet", "ResNet", {"depth": 34}),
+    "resnet50": ("resnet", "ResNet", {"depth": 50}),
+    "resnet101": ("resnet", "ResNet", {"depth": 101}),
+    "resnet152": ("resnet", "ResNet", {"depth": 152}),
+    "small-resnet": ("small_resnet", "SmallResNet", {}),
+    "spectral-hash": ("spectral_projection", "SpectralHash", {}),
+}
+"""Each architecture's name, its file here, its class, and the arguments that the name decides."""
 
 
 def register(name: str, architecture: Callable[..., nn.Module]) -> None:
@@ -34,10 +53,10 @@ def build(name: str, arguments: dict[str, Any]) -> nn.Module:
     return _architectures[name](**arguments)
 
 
-def _mlp(**arguments: Any) -> nn.Module:
-    from sonolux.models.mlp import Mlp
+def _build_here(file: str, kind: str, decided: dict[str, Any], **arguments: Any) -> nn.Module:
+    network: nn.Module = getattr(import_module(f"sonolux.models.{file}"), kind)(**decided, **arguments)
+    return network
 
-    return Mlp(**arguments)
 
-
-register("mlp", _mlp)
+for _name, _where in BUILT_IN.items():
+    register(_name, partial(_build_here, *_where))

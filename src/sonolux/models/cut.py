@@ -1,0 +1,139 @@
+"""Descriptors from inside a network: run it up to a named layer, and pool what comes out there.
+
+Early layers see edges and colours, late ones the classes of the training data; descriptors that serve other
+questions are found between (Babenko et al. 2014, "Neural codes for image retrieval", ECCV).
+
+Most networks here are chains, plain ``nn.Sequential`` with names: of these a cut runs no child after the one that holds
+the layer. Any other network is run as a whole and listened to.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+from torch import nn
+
+from sonolux.models import registry
+from sonolux.models.pooling import POOLINGS
+
+_listening = threading.Lock()
+"""A hook belongs to a network, not to a call, so that two calls at once would hear each other."""
+
+
+class LayerDescriptor(nn.Module):
+    """The pooled output of one layer of a network.
+
+    Parameters
+    ----------
+    network : torch module
+    layer : str
+        Its dotted name, as `layer_names` and ``named_modules`` give it: ``"layer2"``, ``"layer2.0.conv1"``.
+    pooling : {"avg", "max", "gem", "flatten"}
+        See `sonolux.models.pooling`; vectors pass as they are.
+
+    Raises
+    ------
+    ValueError
+        For an unknown layer or pooling.
+    """
+
+    def __init__(self, network: nn.Module, layer: str, pooling: str = "avg") -> None:
+        super().__init__()
+        if layer not in dict(network.named_modules(remove_duplicate=False)) or not layer:
+            raise ValueError(f"no layer {layer!r}: there are {', '.join(layer_names(network))}")
+        if pooling not in POOLINGS:
+            raise ValueError(f"pooling must be one of {', '.join(POOLINGS)}, not {pooling!r}")
+        self.network = network
+        self.layer = layer
+        self.pooling = pooling
+
+    def forward(self, inputs: torch.Tensor) -> torch.Tensor:
+        """Return (n, dim), whatever shape the layer gives.
+
+        Raises
+        ------
+        ValueError
+            Where the layer gives neither vectors (n, dim) nor maps (n, channels, height, width).
+        """
+        outputs = _run_to(self.network, self.layer, inputs)
+        if not isinstance(outputs, torch.Tensor) or outputs.ndim not in (2, 4):
+            raise ValueError(f"layer {self.layer} gives neither vectors nor maps, so it cannot be pooled")
+        return outputs if outputs.ndim == 2 else POOLINGS[self.pooling](outputs)
+
+
+class Cut(LayerDescriptor):
+    """A registered network, used up to one of its layers.
+
+    Parameters
+    ----------
+    architecture, arguments
+        The network, as `sonolux.models.registry.build` takes them.
+    layer, pooling
+        See `LayerDescriptor`, which does the same to a network that is built already.
+
+    Raises
+    ------
+    KeyError
+        For an architecture that is not registered.
+    ValueError
+        For an unknown layer or pooling.
+    """
+
+    def __init__(self, architecture: str, arguments: dict[str, Any], layer: str, pooling: str = "avg") -> None:
+        super().__init__(registry.build(architecture, arguments), layer, pooling)
+
+
+def layer_names(network: nn.Module) -> list[str]:
+    """Return the names of the layers and stages of a network, in the order in which they are registered.
+
+    That is the order in which the networks here run. The links of chains are listed, the insides of blocks are not,
+    though they can be named as well.
+    """
+    seen: set[nn.Module] = set()
+    return list(_names(network, "", seen))
+
+
+def _names(network: nn.Module, prefix: str, seen: set[nn.Module]) -> Iterator[str]:
+    for name, child in network.named_children():
+        if child not in seen:
+            seen.add(child)
+            yield prefix + name
+            if isinstance(child, nn.Sequential):
+                yield from _names(child, f"{prefix}{name}.", seen)
+
+
+def _run_to(network: nn.Module, layer: str, inputs: torch.Tensor) -> Any:
+    if not _is_chain(network):
+        return _overhear(network, layer, inputs)
+    wanted, _, inside = layer.partition(".")
+    for name, link in _links(network):
+        if name == wanted:
+            return _run_to(link, inside, inputs) if inside else link(inputs)
+        inputs = link(inputs)
+    raise AssertionError(f"{layer} was there when the cut was made")
+
+
+def _is_chain(network: nn.Module) -> bool:
+    return isinstance(network, nn.Sequential) and type(network).forward is nn.Sequential.forward
+
+
+def _links(chain: nn.Module) -> Iterator[tuple[str, nn.Module]]:
+    for name, module in chain.named_modules(remove_duplicate=False):
+        if name and "." not in name:
+            yield name, module
+
+
+def _overhear(network: nn.Module, layer: str, inputs: torch.Tensor) -> Any:
+    heard: list[Any] = []
+    with _listening:
+        hook = network.get_submodule(layer).register_forward_hook(lambda _layer, _inputs, output: heard.append(output))
+        try:
+            network(inputs)
+        finally:
+            hook.remove()
+    if not heard:
+        raise ValueError(f"layer {layer} does not take part in what this network computes")
+    return heard[-1]
