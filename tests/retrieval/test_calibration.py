@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy.sparse import csr_array
 from scipy.stats import expon
 
 from sonolux.retrieval.keywords import KeywordNull
-from sonolux.retrieval.null import fit_null
+from sonolux.retrieval.null import _close, closeness, fit_null
 from sonolux.retrieval.tail import SMALLEST, fit_tail
-from sonolux.types import Space
+from sonolux.types import Metric, Space
 
 
 def test_tail_follows_an_exponential_far_beyond_the_sample() -> None:
@@ -139,3 +141,11 @@ def test_keyword_chance_is_that_of_independent_terms() -> None:
     fresh = random.random((200_000, 4)) < p
     for held, claimed in (([0, 1], chance[0]), ([1, 2, 3], chance[1])):
         assert claimed == pytest.approx((fresh @ worth >= worth[held].sum() - 0.02).mean(), rel=0.15)
+
+
+@pytest.mark.parametrize("metric", ["cosine", "dot", "euclidean"])
+@given(score=st.floats(-1, 1, width=32))
+def test_closeness_of_one_score_is_that_of_many(metric: Metric, score: float) -> None:
+    space = Space("any", 4, metric)
+    [many] = closeness(space, np.array([score], np.float32))
+    assert _close(metric, score) == pytest.approx(many)

@@ -181,7 +181,7 @@ class EmbeddedIndex(Index):
         shard = self._open()
         stored = self._space(space)
         query = to_engine(stored, vector, qe.SparseVector)
-        chosen = build_filter(WORDS, where, without=known_ids(without))
+        chosen = build_filter(WORDS, where, without=known_ids(without)) if where or without else None
         if k < 1:
             return []
         request = qe.QueryRequest(

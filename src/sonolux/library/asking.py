@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypedDict, Unpack
 
 import numpy as np
@@ -14,8 +14,6 @@ from sonolux.library.items import ids_of
 from sonolux.media.piece import Audio, Image
 from sonolux.retrieval.filters import conditions
 from sonolux.retrieval.query import Part, PartKind, Query
-
-MEDIA: tuple[PartKind, ...] = ("image", "audio", "video")
 
 
 class Asked(TypedDict, total=False):
@@ -73,10 +71,7 @@ def build_query(index: Index, text: str | None, **asked: Unpack[Asked]) -> Query
     **asked
         See `Asked`.
     """
-    weights = dict(asked.get("weights", {}))
-    unknown = weights.keys() - {"text", "vector", "like", *MEDIA}
-    if unknown:
-        raise QueryError(f"no weight for {sorted(unknown)}: there are text, image, audio, video, vector, like")
+    weights = _weights(asked.get("weights", {}))
     where = asked.get("where", ())
     return Query(
         parts=tuple(_parts(text, asked, weights)),
@@ -93,18 +88,25 @@ def build_query(index: Index, text: str | None, **asked: Unpack[Asked]) -> Query
     )
 
 
+def _weights(given: Mapping[str, float]) -> Mapping[str, float]:
+    unknown = [name for name in given if name not in CONTENTS and name not in ("text", "like")]
+    if unknown:
+        raise QueryError(f"no weight for {sorted(unknown)}: there are text, image, audio, video, vector, like")
+    return given
+
+
 def _parts(text: str | None, asked: Asked, weights: Mapping[str, float]) -> list[Part]:
-    words = text if text and text.strip() else None
-    contents: dict[PartKind, Any] = {"text": words, "vector": asked.get("vector")}
-    contents["image"] = _picture(asked.get("image"))
-    contents["audio"] = _sound(asked.get("audio"))
-    contents["video"] = asked.get("video")
-    return [Part(kind, content, weights.get(kind, 1.0)) for kind, content in contents.items() if content is not None]
+    parts = [Part("text", text, weights.get("text", 1.0))] if text and text.strip() else []
+    for kind, made in CONTENTS.items():
+        given = asked.get(kind)
+        if given is not None:
+            parts.append(Part(kind, made(given), weights.get(kind, 1.0)))
+    return parts
 
 
 def _picture(given: Any) -> Any:
     """Return a path or an `Image`."""
-    if given is None or isinstance(given, (str, os.PathLike, Image)):
+    if isinstance(given, (str, os.PathLike, Image)):
         return given
     pixels = np.asarray(given.convert("RGB") if hasattr(given, "convert") else given)
     if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3 or not pixels.size:
@@ -114,13 +116,26 @@ def _picture(given: Any) -> Any:
 
 def _sound(given: Any) -> Any:
     """Return a path or an `Audio`."""
-    if given is None or isinstance(given, (str, os.PathLike, Audio)):
+    if isinstance(given, (str, os.PathLike, Audio)):
         return given
     samples, rate = given
     samples = np.asarray(samples, np.float32)
     if samples.ndim != 1 or not samples.size or not np.isfinite(samples).all() or rate <= 0:
         raise QueryError(f"a sound is (finite mono samples, hertz), not {samples.shape} at {rate}")
     return Audio(samples, int(rate))
+
+
+def _as_given(given: Any) -> Any:
+    return given
+
+
+CONTENTS: dict[PartKind, Callable[[Any], Any]] = {
+    "vector": _as_given,
+    "image": _picture,
+    "audio": _sound,
+    "video": _as_given,
+}
+"""What each kind of part but words is made of."""
 
 
 def _several(given: str | Sequence[str]) -> list[str]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from math import isfinite, sqrt
 from typing import Any, Protocol
 
 import numpy as np
@@ -76,11 +77,13 @@ def plan(query: Query, asking: Asking, read: Callable[[str], Iterable[Probe | Pi
     """
     names = query.spaces or tuple(asking.names())
     spaces = [asking.by_name(name) for name in names]
-    away = {space.name: _mean_of_items(asking.index, space, query.unlike) for space in spaces}
     questions: list[SpaceQuery] = []
     for part in query.parts:
         questions += _ask_part(part, spaces, asking, read)
     questions += _ask_examples(query, spaces, asking.index)
+    if not query.unlike:
+        return questions
+    away = {space.name: _mean_of_items(asking.index, space, query.unlike) for space in spaces}
     return [_moved_away(question, away[question.space.name]) for question in questions]
 
 
@@ -126,9 +129,10 @@ def _ask_vector(part: Part, spaces: Sequence[Space]) -> SpaceQuery:
     if space.kind == "binary":
         return SpaceQuery(space, vector.astype(np.uint8), part.weight)
     vector = vector.astype(np.float32)
-    if not np.isfinite(vector).all():
-        raise QueryError("the vector holds NaN or infinity")
-    return SpaceQuery(space, normalised(vector[None])[0] if space.metric == "cosine" else vector, part.weight)
+    length = sqrt(vector @ vector)
+    if not isfinite(length):
+        raise QueryError("the vector holds NaN, infinity, or numbers too large to compare")
+    return SpaceQuery(space, vector / length if space.metric == "cosine" and length else vector, part.weight)
 
 
 def _contents(part: Part, read: Callable[[str], Iterable[Probe | Piece]]) -> dict[Modality, list[Content]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import inf
 from typing import Any, Literal
 
 from sonolux.errors import QueryError
@@ -69,8 +70,8 @@ class Query:
             raise QueryError(f"k and page count from 1, not {self.k} and {self.page}")
         if not 0 <= self.diverse < 1:
             raise QueryError(f"diverse lies in [0, 1), not {self.diverse}")
-        weights = [part.weight for part in self.parts] + [self.like_weight]
-        if not all(0 < weight < float("inf") for weight in weights):
+        weights = [self.like_weight, *(part.weight for part in self.parts)]
+        if not all(0 < weight < inf for weight in weights):
             raise QueryError(f"weights are positive numbers, not {weights}")
 
     @property
