@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 import torch
 
-from models.counting import parameters, weightless
+from models.counting import output_shape, parameters, weightless
 from sonolux.models import registry
+from sonolux.models.cut import layer_names
 
 NEEDED: dict[str, dict[str, Any]] = {
     "code-network": {"backbone": "small-resnet"},
@@ -29,6 +30,19 @@ def test_built_in_architectures_are_built_from_json_and_load_their_own_weights(n
     network = weightless(name, **arguments)
     state = network.state_dict()
     assert {**dict(network.named_parameters()), **dict(network.named_buffers())}.keys() == state.keys()
+
+
+@pytest.mark.parametrize(
+    "name", ["alexnet", "googlenet", "lenet5", "resnet18", "resnet50", "resnet110", "small-resnet", "vgg19", "zfnet"]
+)
+def test_layers_are_registered_in_the_order_in_which_they_run(name: str) -> None:
+    network, ran = weightless(name), []
+    names = layer_names(network)
+    for layer in names:
+        network.get_submodule(layer).register_forward_pre_hook(lambda *_, layer=layer: ran.append(layer))
+    side = {"alexnet": 227, "lenet5": 28}.get(name, 224)
+    output_shape(network, 1, 1 if name == "lenet5" else 3, side, side)
+    assert ran == names
 
 
 def test_an_architecture_can_be_registered(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,6 +19,9 @@ from torch import nn
 from sonolux.models import registry
 from sonolux.models.pooling import POOLINGS
 
+LISTS = (nn.ModuleList, nn.ModuleDict)
+"""What holds layers and is none itself."""
+
 _listening = threading.Lock()
 """A hook belongs to a network, not to a call, so that two calls at once would hear each other."""
 
@@ -100,8 +103,9 @@ def _names(network: nn.Module, prefix: str, seen: set[nn.Module]) -> Iterator[st
     for name, child in network.named_children():
         if child not in seen:
             seen.add(child)
-            yield prefix + name
-            if isinstance(child, nn.Sequential):
+            if not isinstance(child, LISTS):
+                yield prefix + name
+            if isinstance(child, (nn.Sequential, *LISTS)):
                 yield from _names(child, f"{prefix}{name}.", seen)
 
 

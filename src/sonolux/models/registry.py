@@ -13,10 +13,13 @@ if TYPE_CHECKING:
 _architectures: dict[str, Callable[..., nn.Module]] = {}
 
 BUILT_IN: dict[str, tuple[str, str, dict[str, Any]]] = {
+    "alexnet": ("alexnet", "AlexNet", {}),
     "code-network": ("code_network", "CodeNetwork", {}),
     "conv-autoencoder": ("autoencoder", "ConvAutoencoder", {}),
     "cut": ("cut", "Cut", {}),
     "dense-autoencoder": ("autoencoder", "DenseAutoencoder", {}),
+    "googlenet": ("googlenet", "GoogLeNet", {}),
+    "lenet5": ("lenet", "LeNet5", {}),
     "mlp": ("mlp", "Mlp", {}),
     "projection": ("projection", "Projection", {}),
     "resnet18": ("resnet", "ResNet", {"depth": 18}),
@@ -24,8 +27,18 @@ BUILT_IN: dict[str, tuple[str, str, dict[str, Any]]] = {
     "resnet50": ("resnet", "ResNet", {"depth": 50}),
     "resnet101": ("resnet", "ResNet", {"depth": 101}),
     "resnet152": ("resnet", "ResNet", {"depth": 152}),
+    "resnet20": ("cifar_resnet", "CifarResNet", {"depth": 20}),
+    "resnet32": ("cifar_resnet", "CifarResNet", {"depth": 32}),
+    "resnet44": ("cifar_resnet", "CifarResNet", {"depth": 44}),
+    "resnet56": ("cifar_resnet", "CifarResNet", {"depth": 56}),
+    "resnet110": ("cifar_resnet", "CifarResNet", {"depth": 110}),
     "small-resnet": ("small_resnet", "SmallResNet", {}),
     "spectral-hash": ("spectral_projection", "SpectralHash", {}),
+    "vgg11": ("vgg", "Vgg", {"depth": 11}),
+    "vgg13": ("vgg", "Vgg", {"depth": 13}),
+    "vgg16": ("vgg", "Vgg", {"depth": 16}),
+    "vgg19": ("vgg", "Vgg", {"depth": 19}),
+    "zfnet": ("zfnet", "ZFNet", {}),
 }
 """Each architecture's name, its file here, its class, and the arguments that the name decides."""
 
