@@ -46,7 +46,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed
-	$(PIP) -e ".[cluster,test,lint]"
+	$(PIP) -e ".[cluster,train,test,lint]"
 	touch $@
 
 $(VENV)/.installed-bench: $(VENV)/.installed-dev

@@ -28,3 +28,7 @@ class LibraryBusyError(LibraryError):
 
 class EncoderError(SonoluxError):
     """An encoder cannot be found or loaded, or does not fit its space."""
+
+
+class TrainingError(SonoluxError):
+    """Data, a recipe or an earlier training that nothing can be learned from."""

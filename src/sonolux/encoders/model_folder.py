@@ -62,12 +62,17 @@ class Preprocessing(_Part):
 
 
 class Descriptor(_Part):
-    """What the output of the network is: a float vector, or a binary code, the signs of its numbers."""
+    """What the output of the network is: a float vector, or a binary code, the signs of its numbers.
+
+    With `layer`, it is taken where that part of the network ends, its height and width pooled away.
+    """
 
     space: str = Field(min_length=1)
     dim: int = Field(ge=1)
     kind: Literal["float", "binary"] = "float"
     metric: Metric = "cosine"
+    layer: str = ""
+    pooling: Literal["avg", "max", "gem", "flatten"] = "avg"
 
     @model_validator(mode="after")
     def _codes_are_whole_bytes(self) -> Self:
@@ -76,6 +81,13 @@ class Descriptor(_Part):
         if self.kind == "binary" and self.dim % 8:
             raise ValueError(f"binary codes are whole bytes, not {self.dim} bits")
         return self
+
+
+class Labels(_Part):
+    """What the outputs of a classifier mean: one name each, and the temperature that makes probabilities of them."""
+
+    names: tuple[str, ...] = Field(min_length=2)
+    temperature: float = Field(1.0, gt=0)
 
 
 class ModelFolder(_Part):
@@ -87,12 +99,14 @@ class ModelFolder(_Part):
         Version of this layout.
     architecture, preprocessing, descriptor
         What goes in, through what network, and what comes out.
+    labels : Labels or None
+        Of a classifier.
     recipe, data, scores : dict
         How it was trained, resolved; on what; and what it reached.
     licence : str
         Of the weights, SPDX where there is one.
     digest : str
-        SHA-256 over the weights and the first four fields.
+        SHA-256 over the weights and the fields that decide what comes out.
     path : Path
         Where the folder is; not stored.
     """
@@ -101,6 +115,7 @@ class ModelFolder(_Part):
     architecture: Architecture
     preprocessing: Preprocessing
     descriptor: Descriptor
+    labels: Labels | None = None
     recipe: dict[str, Any] = {}
     data: dict[str, Any] = {}
     scores: dict[str, Any] = {}
@@ -187,7 +202,8 @@ class ModelFolder(_Part):
             raise EncoderError(f"{self.path}: the digest does not fit: the weights or the record were changed")
 
     def _digest(self) -> str:
-        record = self.model_dump(include={"format", "architecture", "preprocessing", "descriptor"}, mode="json")
+        decisive = {"format", "architecture", "preprocessing", "descriptor", "labels"}
+        record = self.model_dump(include=decisive, mode="json")
         content = json.dumps(record, sort_keys=True) + file_sha256(self.path / WEIGHTS)
         return hashlib.sha256(content.encode()).hexdigest()
 

@@ -1,0 +1,126 @@
+"""``sonolux train``: descriptors from your own pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from sonolux.cli import SOME_FAILED
+from sonolux.cli.options import JsonOption, QuietOption
+from sonolux.cli.output import Output, shown_path
+
+if TYPE_CHECKING:
+    from sonolux.encoders.model_folder import ModelFolder
+    from sonolux.training.fitting import Progress
+
+app = typer.Typer(help="Train descriptors on your own pictures.", no_args_is_help=True)
+
+DataOption = Annotated[
+    Path,
+    typer.Option(
+        help="Folder of pictures (a folder a class for labels), .csv with path,label, or a packed data set.",
+        show_default=False,
+    ),
+]
+OutOption = Annotated[Path, typer.Option(help="Folder of the model to be.", show_default=False)]
+MethodOption = Annotated[str, typer.Option(help="ae, contrastive, or supervised.")]
+BitsOption = Annotated[int, typer.Option(min=1, help="Length of the code.")]
+EpochsOption = Annotated[int | None, typer.Option(min=1, help="Passes over the pictures, at most.", show_default="30")]
+SideOption = Annotated[
+    int | None, typer.Option(min=8, help="Pictures are resized to so many pixels.", show_default="32")
+]
+SeedOption = Annotated[int, typer.Option(help="Of everything that is drawn.")]
+StartOption = Annotated[
+    str, typer.Option("--from", metavar="MODEL", help="Model folder or checkpoint to start from.", show_default=False)
+]
+NetworkOption = Annotated[str | None, typer.Option(help="Architecture.", show_default="small-resnet")]
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="NAME=VALUE", help="Anything else of the recipe, as JSON.", show_default=False),
+]
+LicenceOption = Annotated[str, typer.Option(help="Licence of the weights, for the card.", show_default=False)]
+
+
+@app.command()
+def codes(  # noqa: PLR0913, PLR0917 - one parameter an option
+    data: DataOption,
+    out: OutOption,
+    method: MethodOption = "contrastive",
+    bits: BitsOption = 256,
+    epochs: EpochsOption = None,
+    side: SideOption = None,
+    network: NetworkOption = None,
+    start: StartOption = "",
+    seed: SeedOption = 0,
+    setting: SetOption = None,
+    licence: LicenceOption = "",
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Train binary codes, without labels or with them.
+
+    Stop it at any time and run it again: it goes on from the last whole epoch.
+    """
+    from sonolux.training.codes import check_free, method_called, train_codes
+    from sonolux.training.pictures import read_pictures
+    from sonolux.training.recipes import recipe_of
+
+    talk = Output(as_json=as_json, quiet=quiet)
+    asked = {"bits": bits, "seed": seed, "epochs": epochs, "side": side, "architecture": network, "start": start}
+    recipe = recipe_of(method, {name: value for name, value in asked.items() if value is not None}, setting or [])
+    check_free(out)
+    method_called(method)
+    pictures = read_pictures(data, recipe.side)
+    for failure in pictures.failed:
+        talk.complain(f"left out: {shown_path(failure.path)}: {failure.reason}")
+    talk.say(f"{len(pictures):,} pictures, {len(pictures.classes) or 'no'} classes")
+    with progress_bar(talk) as progress:
+        saved = train_codes(pictures, recipe, out, licence, progress)
+    report(saved, talk)
+    if pictures.failed:
+        raise typer.Exit(SOME_FAILED)
+
+
+def report(saved: ModelFolder, out: Output) -> None:
+    """Print what a training reached."""
+    if out.as_json:
+        out.record({"model": str(saved.path), "digest": saved.digest, "scores": saved.scores, "data": saved.data})
+        return
+    scores = ", ".join(f"{name} {value}" for name, value in saved.scores.items())
+    out.line(f"{saved.path}: {scores}; next: sonolux add FOLDER --space {saved.path}")
+
+
+@contextmanager
+def progress_bar(out: Output) -> Iterator[Progress | None]:
+    """Show where a training stands, with the time left: a bar where someone watches, else a line an epoch."""
+    if out.quiet:
+        yield None
+        return
+    if not out.lively:
+        yield _line_an_epoch(out)
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+    console = Console(stderr=True, highlight=False, markup=False, emoji=False)
+    columns: list[Any] = [BarColumn(), TaskProgressColumn(), TimeRemainingColumn(), TextColumn("{task.description}")]
+    with Progress(*columns, console=console) as bar:
+        task = bar.add_task("", total=1.0)
+        yield lambda done, line: bar.update(task, completed=done, description=line)
+
+
+def _line_an_epoch(out: Output) -> Progress:
+    told = ""
+
+    def tell(done: float, line: str) -> None:
+        nonlocal told
+        epoch = line.split(",", maxsplit=1)[0]
+        if epoch != told:
+            told = epoch
+            out.say(f"{done:.0%} {line}")
+
+    return tell

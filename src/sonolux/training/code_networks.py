@@ -1,0 +1,58 @@
+"""What the methods that end in a code network share: its architecture, its first weights, its training."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+
+from sonolux.encoders.model_folder import Architecture
+from sonolux.errors import TrainingError
+from sonolux.models import registry
+from sonolux.training.finishing import Trained
+from sonolux.training.fitting import Progress, fit
+from sonolux.training.learner import Learner
+from sonolux.training.pictures import PictureSet
+from sonolux.training.recipe import Recipe
+from sonolux.training.starting import start_from
+
+if TYPE_CHECKING:
+    from torch import nn
+
+Teacher = Callable[["nn.Module", PictureSet, PictureSet, Recipe], Learner]
+
+
+def code_architecture(recipe: Recipe) -> Architecture:
+    """Return the code network of a recipe: its backbone with bits trained as such in place of a classifier."""
+    arguments = {"backbone": recipe.architecture, "backbone_arguments": recipe.arguments, "bits": recipe.bits}
+    return Architecture(name="code-network", arguments=arguments)
+
+
+def fitted(
+    teacher: Teacher,
+    architecture: Architecture,
+    sets: tuple[PictureSet, PictureSet],
+    recipe: Recipe,
+    folder: Path,
+    progress: Progress | None = None,
+) -> Trained:
+    """Build a network, start it, train it.
+
+    Raises
+    ------
+    TrainingError
+        Where the architecture does not take its arguments, or the weights to start from do not fit.
+    """
+    torch.manual_seed(recipe.seed)
+    try:
+        network = registry.build(architecture.name, architecture.arguments)
+    except (KeyError, TypeError, ValueError) as error:
+        raise TrainingError(f"no network can be built of {recipe.architecture} {recipe.arguments}: {error}") from error
+    if recipe.start:
+        start_from(network.get_submodule("backbone"), recipe.start)
+    learner = teacher(network, *sets, recipe)
+    fit(learner, folder, progress)
+    best = max(epoch.score for epoch in learner.history)
+    return Trained(learner.network, architecture, learner.history, {"held-out": round(best, 4)})

@@ -1,0 +1,114 @@
+"""A trained network into a model folder: weights, card, and pictures of how it went and what it finds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from sonolux.encoders.base import Encoder
+from sonolux.encoders.model_folder import Architecture, Descriptor, Labels, ModelFolder, Preprocessing
+from sonolux.encoders.trained import TrainedEncoder
+from sonolux.training.drawings import draw_curve, draw_neighbours
+from sonolux.training.learner import DEVIATION, MEAN, Epoch
+from sonolux.training.pictures import PictureSet
+from sonolux.training.recipe import Recipe
+
+SHOWN, HITS = 8, 8
+"""Queries in the picture of neighbours, and hits of each."""
+
+GALLERY = 10_000
+"""Pictures among which they are looked for, at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """A network that has learned.
+
+    Attributes
+    ----------
+    network : torch module
+        From inputs to descriptors, or to the scores of labels.
+    architecture : Architecture
+        That builds it again.
+    history : sequence of Epoch
+        Empty where nothing was iterated.
+    scores : dict
+        What it reached on held-out pictures.
+    """
+
+    network: nn.Module
+    architecture: Architecture
+    history: Sequence[Epoch] = ()
+    scores: dict[str, Any] = field(default_factory=dict)
+
+
+def preprocessing(side: int) -> Preprocessing:
+    """Return how pictures become inputs of this size."""
+    return Preprocessing(width=side, height=side, mean=(MEAN,) * 3, deviation=(DEVIATION,) * 3)
+
+
+def code_descriptor(space: str, bits: int) -> Descriptor:
+    """Return a binary descriptor; bits that do not fill whole bytes are filled up with zeros."""
+    return Descriptor(space=space, dim=-(-bits // 8) * 8, kind="binary", metric="hamming")
+
+
+def finish(
+    trained: Trained,
+    descriptor: Descriptor,
+    recipe: Recipe,
+    sets: tuple[PictureSet, PictureSet],
+    folder: Path,
+    licence: str,
+    labels: Labels | None = None,
+) -> ModelFolder:
+    """Write the model folder, and into it ``curve.png`` and ``neighbours.png``.
+
+    Parameters
+    ----------
+    trained : Trained
+    descriptor : Descriptor
+    recipe : Recipe
+    sets : (PictureSet, PictureSet)
+        Learned from, and held out.
+    folder : Path
+    licence : str
+        Of the weights.
+    labels : Labels, optional
+        Of a classifier.
+    """
+    learned, held_out = sets
+    record = ModelFolder(
+        architecture=trained.architecture,
+        preprocessing=preprocessing(recipe.side),
+        descriptor=descriptor,
+        labels=labels,
+        recipe=recipe.resolved() | {"torch": torch.__version__},
+        data=learned.described() | {"held_out": len(held_out)},
+        scores=trained.scores,
+        licence=licence,
+    )
+    saved = record.save(folder, trained.network)
+    if trained.history:
+        draw_curve(trained.history, folder / "curve.png")
+    encoder = TrainedEncoder(folder)
+    queries, gallery = held_out.pixels[:SHOWN], learned.pixels[:GALLERY]
+    draw_neighbours(queries, gallery[_nearest(encoder, queries, gallery)], folder / "neighbours.png")
+    return saved
+
+
+def _nearest(encoder: Encoder, queries: NDArray[np.uint8], gallery: NDArray[np.uint8]) -> NDArray[np.intp]:
+    """Return the rows of the nearest pictures of each query, best first, shape (queries, HITS)."""
+    asked, rows = (_directions(encoder, pixels) for pixels in (queries, gallery))
+    return np.argsort(-(asked @ rows.T), axis=1, kind="stable")[:, :HITS]
+
+
+def _directions(encoder: Encoder, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    rows = np.asarray(encoder.encode(list(pixels)))
+    return np.unpackbits(rows, axis=1).astype(np.float32) * 2 - 1 if encoder.kind == "binary" else rows

@@ -1,0 +1,39 @@
+"""How well descriptors retrieve, told from pictures that nothing was learned from; in [0, 1], higher is better.
+
+With labels: precision@10 of held-out queries among the pictures learned from. Without: how often a held-out picture is
+the first of all held-out pictures when a random view of it is the query.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch.nn import functional
+
+NEAREST = 10
+"""Hits a query whose labels are looked at."""
+
+MOST = 5_000
+"""Pictures of the gallery, at most; more cost time and tell no more."""
+
+
+def label_precision(
+    queries: torch.Tensor, query_labels: torch.Tensor, gallery: torch.Tensor, gallery_labels: torch.Tensor
+) -> float:
+    """Return the share of a query's ten nearest (fewer in a smaller gallery) that carry its label, by cosine.
+
+    Parameters
+    ----------
+    queries : tensor, shape (m, dim)
+    query_labels : tensor, shape (m,)
+    gallery : tensor, shape (n, dim)
+    gallery_labels : tensor, shape (n,)
+    """
+    scores = functional.normalize(queries) @ functional.normalize(gallery).T
+    nearest = scores.topk(min(NEAREST, len(gallery)), dim=1).indices
+    return float((gallery_labels[nearest] == query_labels[:, None]).float().mean())
+
+
+def view_recall(views: torch.Tensor, pictures: torch.Tensor) -> float:
+    """Return how often row i of `pictures` is the nearest to row i of `views`, by cosine; both (n, dim)."""
+    scores = functional.normalize(views) @ functional.normalize(pictures).T
+    return float((scores.argmax(dim=1) == torch.arange(len(views), device=scores.device)).float().mean())

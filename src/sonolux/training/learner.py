@@ -1,0 +1,161 @@
+"""What every way to learn from pictures shares: batches, schedule, the held-out score, and resuming.
+
+A learner is a Lightning module that writes one method, `training_step`: row numbers of a batch in, loss out. Order,
+views and noise of an epoch follow from the seed and the number of the epoch, so a training that was killed repeats
+from its last whole epoch what it would have done.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import torch
+from lightning.pytorch import LightningModule
+from torch import nn
+from torch.utils.data import DataLoader
+
+from sonolux.training.held_out import MOST, label_precision, view_recall
+from sonolux.training.pictures import PictureSet
+from sonolux.training.recipe import Recipe
+from sonolux.training.views import Views
+
+MEAN, DEVIATION = 0.5, 0.25
+"""Pixels in [0, 1] become inputs by (pixel - mean) / deviation, all channels alike."""
+
+WARM_UP = 0.1
+"""Share of the steps in which the learning rate rises."""
+
+DESCRIBED = 500
+"""Pictures that are described at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """One pass over the data: mean loss, held-out score, seconds."""
+
+    loss: float
+    score: float
+    seconds: float
+
+
+class Learner(LightningModule):
+    """A network on its way.
+
+    Parameters
+    ----------
+    network : torch module
+        From inputs (n, 3, side, side) to descriptors (n, dim).
+    learned, held_out : PictureSet
+    recipe : Recipe
+
+    Attributes
+    ----------
+    history : list of Epoch
+    """
+
+    def __init__(self, network: nn.Module, learned: PictureSet, held_out: PictureSet, recipe: Recipe) -> None:
+        super().__init__()
+        self.network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.recipe = recipe
+        self.views = Views(**recipe.options.get("views", {}))
+        self.pictures, self.labels = _tensors(learned)
+        self.held_out, self.held_out_labels = _tensors(held_out)
+        self.fingerprint = learned.fingerprint()
+        self.history: list[Epoch] = []
+        self._losses: list[torch.Tensor] = []
+        self._began = 0.0
+
+    def training_step(self, rows: torch.Tensor, number: int) -> torch.Tensor:
+        """Return the loss of a batch of pictures, given by their row numbers."""
+        raise NotImplementedError
+
+    def describe(self, inputs: torch.Tensor) -> torch.Tensor:
+        """Return the descriptors (n, dim) by which the held-out score ranks."""
+        described: torch.Tensor = self.network(inputs)
+        return described
+
+    def pixels(self, rows: torch.Tensor) -> torch.Tensor:
+        """Return the pictures of a batch, float32 (n, 3, side, side) in [0, 1], on the device."""
+        return self.pictures[rows.cpu()].to(self.device).float() / 255
+
+    def train_dataloader(self) -> DataLoader[torch.Tensor]:
+        """Return a loader of the row numbers of each batch of the next epoch; what is over waits for another order."""
+        n, batch = len(self.pictures), min(self.recipe.batch, len(self.pictures))
+        order = torch.randperm(n, generator=torch.Generator().manual_seed(self._seed()))
+        rows: Any = torch.split(order[: n - n % batch], batch)
+        return DataLoader(rows, batch_size=None)
+
+    def configure_optimizers(self) -> Any:
+        """Return AdamW and its schedule, one step a batch."""
+        recipe = self.recipe
+        optimizer = torch.optim.AdamW(self.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay)
+        steps = recipe.epochs * len(self.train_dataloader())
+        schedule = torch.optim.lr_scheduler.OneCycleLR(
+            optimizer, recipe.learning_rate, total_steps=steps, pct_start=max(WARM_UP, 1.5 / steps)
+        )
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+    def on_train_epoch_start(self) -> None:
+        """Draw what this epoch needs of chance from its own seed."""
+        torch.manual_seed(self._seed())
+        self._losses = []
+        self._began = time.monotonic()
+
+    def on_train_batch_end(self, outputs: Any, batch: Any, batch_idx: int) -> None:
+        """Keep the loss."""
+        self._losses.append(outputs["loss"].detach())
+
+    def on_train_epoch_end(self) -> None:
+        """Measure the held-out score and note the epoch."""
+        score = self.score()
+        self.log("score", score)
+        loss = float(torch.stack(self._losses).mean())
+        self.history.append(Epoch(loss, score, round(time.monotonic() - self._began, 3)))
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Write down by what recipe, on what data, and what has been reached."""
+        checkpoint["sonolux"] = self.identity() | {"history": [asdict(epoch) for epoch in self.history]}
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Take up the history."""
+        self.history = [Epoch(**epoch) for epoch in checkpoint["sonolux"]["history"]]
+
+    def identity(self) -> dict[str, Any]:
+        """Return what an unfinished training must share with this one to be taken up."""
+        return {"recipe": self.recipe.resolved(), "data": self.fingerprint}
+
+    @torch.no_grad()
+    def score(self) -> float:
+        """Return the held-out score; see `sonolux.training.held_out`."""
+        training = self.training
+        self.eval()
+        try:
+            if self.labels is None or self.held_out_labels is None:
+                held_out = self.held_out[:MOST]
+                views = self.views(held_out.float() / 255)
+                return view_recall(self._described(views), self._described(held_out.float() / 255))
+            gallery, labels = self.pictures[:MOST], self.labels[:MOST]
+            described = self._described(gallery.float() / 255)
+            asked = self._described(self.held_out.float() / 255)
+            return label_precision(asked, self.held_out_labels, described, labels)
+        finally:
+            self.train(training)
+
+    def _described(self, pixels: torch.Tensor) -> torch.Tensor:
+        parts = [self.describe(prepared(part.to(self.device))).float().cpu() for part in torch.split(pixels, DESCRIBED)]
+        return torch.cat(parts)
+
+    def _seed(self) -> int:
+        return self.recipe.seed * 100_003 + self.current_epoch
+
+
+def prepared(pixels: torch.Tensor) -> torch.Tensor:
+    """Return pixels in [0, 1] as a network takes them."""
+    return ((pixels - MEAN) / DEVIATION).to(memory_format=torch.channels_last)
+
+
+def _tensors(pictures: PictureSet) -> tuple[torch.Tensor, torch.Tensor | None]:
+    pixels = torch.from_numpy(pictures.pixels).permute(0, 3, 1, 2).contiguous()
+    return pixels, None if pictures.labels is None else torch.from_numpy(pictures.labels)

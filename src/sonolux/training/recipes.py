@@ -1,0 +1,67 @@
+"""The recipes that each method starts from, and what a command line changes in them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from typing import Any
+
+from sonolux.errors import TrainingError
+from sonolux.training.recipe import Recipe
+
+DEFAULTS: dict[str, dict[str, Any]] = {
+    "contrastive": {"epochs": 40, "options": {"temperature": 0.2}},
+    "supervised": {
+        "epochs": 20,
+        "options": {
+            "loss": "proxy",
+            "views": {"smallest": 0.5, "light": 0.2, "saturation": 0.2, "hue": 0.02, "grey": 0},
+        },
+    },
+}
+"""Fields of a recipe by method; what is not said is as in `Recipe`."""
+
+FIELDS = {field.name for field in fields(Recipe)} - {"method", "options"}
+
+
+def recipe_of(method: str, asked: Mapping[str, Any], settings: Sequence[str] = ()) -> Recipe:
+    """Return the recipe of a method with some fields changed.
+
+    Parameters
+    ----------
+    method : str
+    asked : mapping
+        Fields by name.
+    settings : sequence of str
+        ``name=value``, the value as JSON or else as plain text; a name that is no field is an option of the method,
+        ``views.hue`` one of its views.
+
+    Raises
+    ------
+    TrainingError
+        For a setting that cannot be read, or a value that the recipe refuses.
+    """
+    recipe = DEFAULTS.get(method, {}) | dict(asked)
+    options = dict(recipe.pop("options", {}))
+    for setting in settings:
+        name, separator, text = setting.partition("=")
+        if not separator or not name:
+            raise TrainingError(f"a setting is name=value, not {setting!r}")
+        if name in FIELDS:
+            recipe[name] = _value(text)
+        elif name.startswith("views."):
+            options["views"] = options.get("views", {}) | {name.removeprefix("views."): _value(text)}
+        else:
+            options[name] = _value(text)
+    try:
+        return Recipe(method, **recipe, options=options)
+    except TypeError as error:
+        raise TrainingError(f"the recipe cannot be: {error}") from error
+
+
+def _value(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text

@@ -1,0 +1,60 @@
+"""Weights to start from: those of a model folder, or of a torch checkpoint, as far as they fit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sonolux.errors import TrainingError
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
+CHECKPOINTS = (".th", ".pt", ".pth")
+
+
+def start_from(network: nn.Module, source: str) -> list[str]:
+    """Load into a network every weight of another that has its name and shape there.
+
+    Parameters
+    ----------
+    network : torch module
+    source : str
+        A model folder, or a torch checkpoint; the latter is read with ``weights_only``, which runs no code.
+
+    Returns
+    -------
+    left : list of str
+        Names of the network's own weights that the source lacks: a new head, usually.
+
+    Raises
+    ------
+    TrainingError
+        Where the source cannot be read, or fits in nothing.
+    """
+    weights = _weights(Path(source).expanduser())
+    own = network.state_dict()
+    fitting = {name: tensor for name, tensor in weights.items() if name in own and own[name].shape == tensor.shape}
+    if not fitting:
+        raise TrainingError(f"{source}: none of its weights fits this network: is it another architecture?")
+    network.load_state_dict(fitting, strict=False)
+    return [name for name in own if name not in fitting]
+
+
+def _weights(path: Path) -> dict[str, torch.Tensor]:
+    if path.is_dir():
+        from sonolux.encoders.model_folder import ModelFolder
+
+        state = ModelFolder.load(path).network().state_dict()
+        return {name.removeprefix("backbone."): tensor for name, tensor in state.items()}
+    if path.suffix not in CHECKPOINTS or not path.is_file():
+        raise TrainingError(f"{path} is neither a model folder nor a checkpoint ({', '.join(CHECKPOINTS)})")
+    import torch
+
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # whatever a damaged or hostile file makes torch raise
+        raise TrainingError(f"{path} cannot be read as weights: {str(error).splitlines()[0]}") from error
+    state = content.get("state_dict", content) if isinstance(content, dict) else {}
+    return {name.removeprefix("module."): t for name, t in state.items() if isinstance(t, torch.Tensor)}
