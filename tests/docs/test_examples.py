@@ -32,7 +32,10 @@ from sonolux.library import sampling
 from sonolux.settings import Settings, settings
 
 ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "README.md", *(ROOT / "docs" / f"{name}.md" for name in ("add", "search", "python", "models"))]
+PAGES = [
+    ROOT / "README.md",
+    *(ROOT / "docs" / f"{name}.md" for name in ("add", "search", "python", "models", "networks")),
+]
 CLUSTER_PAGE = ROOT / "docs" / "cluster.md"
 CLUSTER_SHOWN = "http://localhost:6333"
 CLUSTER = os.environ.get("SONOLUX_TEST_QDRANT_URL", "")

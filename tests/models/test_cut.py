@@ -98,6 +98,12 @@ def test_a_cut_is_built_by_name_and_learns(pictures: torch.Tensor) -> None:
     torch.testing.assert_close(copy.deepcopy(cut).eval()(pictures), cut.eval()(pictures))
 
 
+def test_a_cut_can_be_cut(network: nn.Module, pictures: torch.Tensor) -> None:
+    inner = LayerDescriptor(network, "stage2.0.conv1")
+    outer = LayerDescriptor(inner, "network.stage1.0.conv1")
+    torch.testing.assert_close(outer(pictures), LayerDescriptor(network, "stage1.0.conv1")(pictures))
+
+
 @pytest.mark.parametrize("layer", ["", "stage3", "stage2.", "stage2.0.conv9"])
 def test_a_wrong_layer_is_answered_with_those_there_are(layer: str) -> None:
     with pytest.raises(ValueError, match=r"no layer '.*': there are stem, .*, stage1, stage1.0, stage1.1, stage2, .*"):

@@ -22,8 +22,8 @@ from sonolux.models.pooling import POOLINGS
 LISTS = (nn.ModuleList, nn.ModuleDict)
 """What holds layers and is none itself."""
 
-_listening = threading.Lock()
-"""A hook belongs to a network, not to a call, so that two calls at once would hear each other."""
+_listening = threading.RLock()
+"""A hook belongs to a network, not to a call, so that two threads at once would hear each other."""
 
 
 class LayerDescriptor(nn.Module):
