@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from math import isfinite, sqrt
 from typing import Any, Protocol
 
 import numpy as np
@@ -129,10 +128,9 @@ def _ask_vector(part: Part, spaces: Sequence[Space]) -> SpaceQuery:
     if space.kind == "binary":
         return SpaceQuery(space, vector.astype(np.uint8), part.weight)
     vector = vector.astype(np.float32)
-    length = sqrt(vector @ vector)
-    if not isfinite(length):
-        raise QueryError("the vector holds NaN, infinity, or numbers too large to compare")
-    return SpaceQuery(space, vector / length if space.metric == "cosine" and length else vector, part.weight)
+    if not np.isfinite(vector).all():
+        raise QueryError("the vector holds NaN or infinity")
+    return SpaceQuery(space, normalised(vector[None])[0] if space.metric == "cosine" else vector, part.weight)
 
 
 def _contents(part: Part, read: Callable[[str], Iterable[Probe | Piece]]) -> dict[Modality, list[Content]]:

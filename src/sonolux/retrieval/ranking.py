@@ -134,7 +134,7 @@ class Ranker:
             chances = null.chance(question.vector, [match.score for match in matches])
         allowed = EXPECTED / (tries * self.calibration.count(space.name, self.changes))
         return [
-            Evidence(space.name, min(1.0, chance * tries), whole or chance <= allowed)
+            Evidence(space.name, chance * tries, whole or chance <= allowed)
             for chance, whole in zip(chances, complete, strict=True)
         ]
 
@@ -188,7 +188,7 @@ def _hit(match: Match, score: float, evidence: Evidence) -> Hit:
         payload["file"],
         None if start is None else Span(start, payload["end"]),
         score,
-        evidence.chance,
+        min(1.0, evidence.chance),
         evidence.space,
         payload.get("title", ""),
         payload.get("text", ""),
