@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from sonolux.encoders.base import Encoder, normalised, rows_of
@@ -130,7 +131,13 @@ def _ask_vector(part: Part, spaces: Sequence[Space]) -> SpaceQuery:
     vector = vector.astype(np.float32)
     if not np.isfinite(vector).all():
         raise QueryError("the vector holds NaN or infinity")
-    return SpaceQuery(space, normalised(vector[None])[0] if space.metric == "cosine" else vector, part.weight)
+    return SpaceQuery(space, _direction(vector) if space.metric == "cosine" else vector, part.weight)
+
+
+def _direction(vector: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return what `normalised` makes of a single row, in half the time."""
+    length = np.sqrt((vector * vector).sum())
+    return np.asarray(vector / length) if length else np.zeros_like(vector)
 
 
 def _contents(part: Part, read: Callable[[str], Iterable[Probe | Piece]]) -> dict[Modality, list[Content]]:
