@@ -15,7 +15,8 @@ import sonolux
 FLOORS = [
     {"types", "errors", "settings"},
     {"media", "models", "index"},
-    {"encoders", "annotators", "training"},
+    {"encoders"},
+    {"annotators", "training"},
     {"retrieval"},
     {"library"},
     {"evaluation"},
