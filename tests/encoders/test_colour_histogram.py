@@ -56,7 +56,7 @@ def test_hsv_agrees_with_colorsys() -> None:
 
 
 def test_every_colour_is_shared_out_whole() -> None:
-    np.testing.assert_allclose(memberships().sum(axis=0), 1, atol=1e-6)
+    np.testing.assert_allclose(memberships().sum(axis=1), 1, atol=1e-6)
 
 
 @given(PICTURES, st.randoms(use_true_random=False))

@@ -7,7 +7,7 @@ from PIL import Image
 from skimage.feature import hog
 from skimage.transform import resize_local_mean
 
-from sonolux.encoders.classical.hog import Hog
+from sonolux.encoders.classical.hog import Hog, blocks, cell_histograms
 
 
 def stripes(vertical: bool) -> np.ndarray:
@@ -25,6 +25,16 @@ def test_agrees_with_scikit_image_from_pixels_to_descriptor() -> None:
     expected = hog(grey, orientations=9, pixels_per_cell=(8, 8), cells_per_block=(2, 2))
     row = Hog().encode([picture])[0]
     assert row @ expected / np.linalg.norm(expected) > 0.995
+
+
+def test_gradients_cells_and_blocks_are_those_of_scikit_image() -> None:
+    greys = np.random.default_rng(1).integers(0, 256, (5, 40, 40), dtype=np.uint8)
+    greys[0] = 0  # nothing at all
+    greys[1] = np.arange(40, dtype=np.uint8)  # upright edges: orientation 0, the seam of half a turn
+    greys[2] = greys[1].T
+    expected = [hog(grey, orientations=9, pixels_per_cell=(8, 8), cells_per_block=(2, 2)) for grey in greys]
+    rows = blocks(cell_histograms(greys.astype(np.float32))).reshape(5, -1)
+    np.testing.assert_allclose(rows, expected, atol=1e-5)
 
 
 def test_the_direction_of_edges_decides() -> None:

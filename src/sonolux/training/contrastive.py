@@ -10,8 +10,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import torch
-from pytorch_metric_learning.losses import NTXentLoss, SelfSupervisedLoss
 from torch import nn
+from torch.nn import functional
 
 from sonolux.models.binary_code import signs
 from sonolux.training.code_networks import code_architecture, fitted
@@ -37,19 +37,34 @@ class Contrastive(Learner):
             nn.ReLU(),
             nn.Linear(HIDDEN, COMPARED),
         )
-        self.loss = SelfSupervisedLoss(NTXentLoss(recipe.options.get("temperature", TEMPERATURE)))
+        self.temperature = recipe.options.get("temperature", TEMPERATURE)
 
     def training_step(self, rows: torch.Tensor, number: int) -> torch.Tensor:
         """Compare two views of each picture."""
         pictures = self.pixels(rows)
         both = torch.cat([self.views(pictures), self.views(pictures)])
         first, second = self.head(self.network(prepared(both))).float().chunk(2)
-        loss: torch.Tensor = self.loss(first, second)
-        return loss
+        return nt_xent(first, second, self.temperature)
 
     def describe(self, inputs: torch.Tensor) -> torch.Tensor:
         """Return codes of -1 and +1."""
         return signs(super().describe(inputs))
+
+
+def nt_xent(first: torch.Tensor, second: torch.Tensor, temperature: float) -> torch.Tensor:
+    """Return the normalised temperature-scaled cross entropy: each view is to be told which other is its twin.
+
+    Parameters
+    ----------
+    first, second : tensor, shape (n, dim)
+        Two views of each of n pictures.
+    temperature : float
+        What cosines are divided by.
+    """
+    views = functional.normalize(torch.cat([first, second]))
+    likeness = (views @ views.T / temperature).fill_diagonal_(-torch.inf)
+    twins = torch.arange(len(views), device=views.device).roll(len(first))
+    return functional.cross_entropy(likeness, twins)
 
 
 def train(
