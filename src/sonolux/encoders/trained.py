@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from sonolux.encoders.base import Encoder
 from sonolux.encoders.device import chosen_device
 from sonolux.encoders.model_folder import ModelFolder, Preprocessing
+from sonolux.errors import EncoderError
 from sonolux.types import Modality
 
 if TYPE_CHECKING:
@@ -62,7 +63,19 @@ class TrainedEncoder(Encoder):
     @cached_property
     def _placed(self) -> tuple[nn.Module, torch.device]:
         device = chosen_device()
-        return self.folder.network().to(device), device
+        return self._described_by(self.folder.network()).to(device), device
+
+    def _described_by(self, network: nn.Module) -> nn.Module:
+        """Return the network as far as the layer that describes pictures."""
+        descriptor = self.folder.descriptor
+        if not descriptor.layer:
+            return network
+        from sonolux.models.cut import LayerDescriptor
+
+        try:
+            return LayerDescriptor(network, descriptor.layer, descriptor.pooling)
+        except ValueError as error:
+            raise EncoderError(f"{self.folder.path}: {error}") from error
 
 
 def network_input(batch: Sequence[NDArray[np.uint8]], how: Preprocessing) -> NDArray[np.float32]:

@@ -19,6 +19,14 @@ DEFAULTS: dict[str, dict[str, Any]] = {
             "views": {"smallest": 0.5, "light": 0.2, "saturation": 0.2, "hue": 0.02, "grey": 0},
         },
     },
+    "labels": {
+        "batch": 128,
+        "held_out": 0.1,
+        "options": {
+            "frozen": False,
+            "views": {"smallest": 0.6, "light": 0.2, "saturation": 0.2, "hue": 0.02, "grey": 0},
+        },
+    },
 }
 """Fields of a recipe by method; what is not said is as in `Recipe`."""
 

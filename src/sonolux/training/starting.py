@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 CHECKPOINTS = (".th", ".pt", ".pth")
 
 
-def start_from(network: nn.Module, source: str) -> list[str]:
+def start_from(network: nn.Module, source: str, leave: Collection[str] = ()) -> list[str]:
     """Load into a network every weight of another that has its name and shape there.
 
     Parameters
@@ -22,11 +23,13 @@ def start_from(network: nn.Module, source: str) -> list[str]:
     network : torch module
     source : str
         A model folder, or a torch checkpoint; the latter is read with ``weights_only``, which runs no code.
+    leave : collection of str
+        Names of the network's own weights that stay as they are.
 
     Returns
     -------
     left : list of str
-        Names of the network's own weights that the source lacks: a new head, usually.
+        Names of the network's own weights that stayed as they were: a new head, usually.
 
     Raises
     ------
@@ -34,12 +37,12 @@ def start_from(network: nn.Module, source: str) -> list[str]:
         Where the source cannot be read, or fits in nothing.
     """
     weights = _weights(Path(source).expanduser())
-    own = network.state_dict()
+    own = {name: tensor for name, tensor in network.state_dict().items() if name not in leave}
     fitting = {name: tensor for name, tensor in weights.items() if name in own and own[name].shape == tensor.shape}
     if not fitting:
         raise TrainingError(f"{source}: none of its weights fits this network: is it another architecture?")
     network.load_state_dict(fitting, strict=False)
-    return [name for name in own if name not in fitting]
+    return [name for name in network.state_dict() if name not in fitting]
 
 
 def _weights(path: Path) -> dict[str, torch.Tensor]:
