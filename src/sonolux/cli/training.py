@@ -1,8 +1,8 @@
-"""``sonolux train``: descriptors from your own pictures."""
+"""``sonolux train``: descriptors and labels from your own pictures."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -16,8 +16,9 @@ from sonolux.cli.output import Output, shown_path
 if TYPE_CHECKING:
     from sonolux.encoders.model_folder import ModelFolder
     from sonolux.training.fitting import Progress
+    from sonolux.training.pictures import PictureSet
 
-app = typer.Typer(help="Train descriptors on your own pictures.", no_args_is_help=True)
+app = typer.Typer(help="Train descriptors or labels on your own pictures.", no_args_is_help=True)
 
 DataOption = Annotated[
     Path,
@@ -41,6 +42,9 @@ NetworkOption = Annotated[str | None, typer.Option(help="Architecture.", show_de
 SetOption = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="NAME=VALUE", help="Anything else of the recipe, as JSON.", show_default=False),
+]
+FrozenOption = Annotated[
+    bool, typer.Option("--frozen", metavar="", help="With --from: only the last layer learns, all others stay.")
 ]
 LicenceOption = Annotated[str, typer.Option(help="Licence of the weights, for the card.", show_default=False)]
 
@@ -66,7 +70,6 @@ def codes(  # noqa: PLR0913, PLR0917 - one parameter an option
     Stop it at any time and run it again: it goes on from the last whole epoch.
     """
     from sonolux.training.codes import check_free, method_called, train_codes
-    from sonolux.training.pictures import read_pictures
     from sonolux.training.recipes import recipe_of
 
     talk = Output(as_json=as_json, quiet=quiet)
@@ -74,24 +77,86 @@ def codes(  # noqa: PLR0913, PLR0917 - one parameter an option
     recipe = recipe_of(method, {name: value for name, value in asked.items() if value is not None}, setting or [])
     check_free(out)
     method_called(method)
-    pictures = read_pictures(data, recipe.side)
-    for failure in pictures.failed:
-        talk.complain(f"left out: {shown_path(failure.path)}: {failure.reason}")
-    talk.say(f"{len(pictures):,} pictures, {len(pictures.classes) or 'no'} classes")
+    pictures = read(data, recipe.side, talk)
     with progress_bar(talk) as progress:
         saved = train_codes(pictures, recipe, out, licence, progress)
-    report(saved, talk)
+    report(saved, talk, f"sonolux add FOLDER --space {saved.path}")
     if pictures.failed:
         raise typer.Exit(SOME_FAILED)
 
 
-def report(saved: ModelFolder, out: Output) -> None:
+@app.command()
+def labels(  # noqa: PLR0913, PLR0917 - one parameter an option
+    data: DataOption,
+    out: OutOption,
+    start: StartOption = "",
+    frozen: FrozenOption = False,
+    network: NetworkOption = None,
+    epochs: EpochsOption = None,
+    side: SideOption = None,
+    seed: SeedOption = 0,
+    setting: SetOption = None,
+    licence: LicenceOption = "",
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Train a classifier that names what pictures show, from a folder a class.
+
+    With --from it starts from another model, whose network it takes over unless --network names one. The probabilities
+    that it gives are calibrated on pictures held out. Stop it at any time and run it again: it goes on from the last
+    whole epoch.
+    """
+    from sonolux.training.codes import check_free
+    from sonolux.training.labels import counts_of, learning, train_labels, with_options
+    from sonolux.training.pictures import check_classes
+    from sonolux.training.recipes import recipe_of
+    from sonolux.training.starting import network_of
+
+    talk = Output(as_json=as_json, quiet=quiet)
+    asked = {"seed": seed, "epochs": epochs, "side": side, "architecture": network, "start": start}
+    taken_over = {} if network else network_of(start)
+    settings = [*(setting or []), *(["frozen=true"] if frozen else [])]
+    recipe = recipe_of("labels", taken_over | {k: value for k, value in asked.items() if value is not None}, settings)
+    check_free(out)
+    learning()
+    pictures = read(data, recipe.side, talk)
+    check_classes(pictures)
+    recipe = with_options(recipe, pictures)
+    if recipe.options["balanced"]:
+        talk.say(
+            f"{unequal(counts_of(pictures))}: every class counts the same; --set balanced=false counts every picture so"
+        )
+    with progress_bar(talk) as progress:
+        saved = train_labels(pictures, recipe, out, licence, progress)
+    report(saved, talk, f"sonolux label IMAGE --model {saved.path}")
+    if pictures.failed:
+        raise typer.Exit(SOME_FAILED)
+
+
+def read(data: Path, side: int, talk: Output) -> PictureSet:
+    """Read the pictures to learn from, and say how many and which were left out."""
+    from sonolux.training.pictures import read_pictures
+
+    pictures = read_pictures(data, side)
+    for failure in pictures.failed:
+        talk.complain(f"left out: {shown_path(failure.path)}: {failure.reason}")
+    talk.say(f"{len(pictures):,} pictures, {len(pictures.classes) or 'no'} classes")
+    return pictures
+
+
+def unequal(counts: Mapping[str, int]) -> str:
+    """Say how large the largest and the smallest class are."""
+    largest, smallest = max(counts, key=counts.__getitem__), min(counts, key=counts.__getitem__)
+    return f"{largest} has {counts[largest]:,} pictures, {smallest} {counts[smallest]:,}"
+
+
+def report(saved: ModelFolder, out: Output, then: str) -> None:
     """Print what a training reached."""
     if out.as_json:
         out.record({"model": str(saved.path), "digest": saved.digest, "scores": saved.scores, "data": saved.data})
         return
     scores = ", ".join(f"{name} {value}" for name, value in saved.scores.items())
-    out.line(f"{saved.path}: {scores}; next: sonolux add FOLDER --space {saved.path}")
+    out.line(f"{saved.path}: {scores}; next: {then}")
 
 
 @contextmanager

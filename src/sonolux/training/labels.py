@@ -100,7 +100,8 @@ def with_options(recipe: Recipe, pictures: PictureSet) -> Recipe:
     TrainingError
         For an option that is neither true nor false, or frozen weights that come from nowhere.
     """
-    options = {"frozen": False, "balanced": inequality(pictures) > UNEQUAL} | recipe.options
+    counts = counts_of(pictures).values()
+    options = {"frozen": False, "balanced": max(counts) > UNEQUAL * min(counts)} | recipe.options
     for name in ("frozen", "balanced"):
         if not isinstance(options[name], bool):
             raise TrainingError(f"{name} is true or false, not {options[name]!r}")
@@ -109,11 +110,11 @@ def with_options(recipe: Recipe, pictures: PictureSet) -> Recipe:
     return replace(recipe, options=options)
 
 
-def inequality(pictures: PictureSet) -> float:
-    """Return how many times as large as its smallest class the largest is."""
+def counts_of(pictures: PictureSet) -> dict[str, int]:
+    """Return how many pictures each class has."""
     assert pictures.labels is not None
     counts = np.bincount(pictures.labels, minlength=len(pictures.classes))
-    return float(counts.max() / counts.min())
+    return dict(zip(pictures.classes, counts.tolist(), strict=True))
 
 
 def calibrated(scores: NDArray[np.floating], labels: NDArray[np.int64], seed: int) -> tuple[float, dict[str, float]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sonolux.errors import TrainingError
 
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from torch import nn
 
 CHECKPOINTS = (".th", ".pt", ".pth")
+
+DECIDED = ("channels", "classes", "side")
+"""Arguments of networks that the data decides."""
 
 
 def start_from(network: nn.Module, source: str, leave: Collection[str] = ()) -> list[str]:
@@ -43,6 +46,21 @@ def start_from(network: nn.Module, source: str, leave: Collection[str] = ()) -> 
         raise TrainingError(f"{source}: none of its weights fits this network: is it another architecture?")
     network.load_state_dict(fitting, strict=False)
     return [name for name in network.state_dict() if name not in fitting]
+
+
+def network_of(source: str) -> dict[str, Any]:
+    """Return what a recipe takes over from a model folder: ``architecture``, ``arguments``, ``side``; else nothing."""
+    path = Path(source).expanduser()
+    if not source or not path.is_dir():
+        return {}
+    from sonolux.encoders.model_folder import ModelFolder
+
+    folder = ModelFolder.load(path)
+    name, arguments = folder.architecture.name, folder.architecture.arguments
+    if "backbone" in arguments:
+        name, arguments = arguments["backbone"], arguments.get("backbone_arguments") or {}
+    arguments = {key: value for key, value in arguments.items() if key not in DECIDED}
+    return {"architecture": name, "arguments": arguments, "side": folder.preprocessing.width}
 
 
 def _weights(path: Path) -> dict[str, torch.Tensor]:
