@@ -41,6 +41,26 @@ def opened(folder: Path) -> EmbeddedIndex:
     return EmbeddedIndex(str(folder))
 
 
+# Killed while a space came or went
+
+
+@pytest.mark.parametrize("kept", [[], ["sound"]])
+def test_a_configuration_behind_its_segments_is_mended(folder: Path, kept: list[str]) -> None:
+    with opened(folder) as index:
+        index.add_space(Space("sound", 8))
+    file = folder / "shard" / "edge_config.json"
+    config = json.loads(file.read_text())
+    config["vectors"] = {name: vector for name, vector in config["vectors"].items() if name in kept}
+    file.write_text(json.dumps(config))
+    with opened(folder) as index:
+        assert index.count(space="look") == 3
+        index.add_space(Space("taste", 2))
+        index.upsert([Point(id_of(9), {"sound": np.ones(8, np.float32), "taste": np.ones(2, np.float32)}, {})])
+    with opened(folder) as index:
+        assert index.count(space="taste") == 1
+        assert {match.id for match in index.search("look", ROW, 9)} == {id_of(n) for n in range(3)}
+
+
 # Making
 
 

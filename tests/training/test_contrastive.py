@@ -15,7 +15,7 @@ def test_loss_and_gradient_are_those_of_the_oracle(temperature: float) -> None:
     first, second = (torch.randn(7, 5, requires_grad=True) for _ in range(2))
     loss = nt_xent(first, second, temperature)
     expected = SelfSupervisedLoss(NTXentLoss(temperature))(first, second)
-    assert float(loss) == pytest.approx(float(expected), rel=1e-5)
+    assert loss.item() == pytest.approx(expected.item(), rel=1e-5)
     [gradient] = torch.autograd.grad(loss, first)
     [wanted] = torch.autograd.grad(expected, first)
     assert torch.allclose(gradient, wanted, atol=1e-5)

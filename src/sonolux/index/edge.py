@@ -6,6 +6,7 @@ whenever it is loaded: everything here is checked before the engine sees it.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,7 @@ import qdrant_edge as qe
 from sonolux.errors import LibraryError
 from sonolux.index import graph
 from sonolux.index.payload import INDEXED
+from sonolux.index.record import write_atomically
 from sonolux.index.vectors import engine_name
 from sonolux.types import Space
 
@@ -83,6 +85,13 @@ def make_shard(folder: Path) -> None:
     for key, schema in INDEXED.items():
         shard.update(qe.UpdateOperation.create_field_index(key, SCHEMAS[schema]))
     shard.close()
+
+
+def forget_vectors(folder: Path) -> None:
+    """Have a shard take its named vectors from its segments, which hold them, instead of from its configuration."""
+    file = folder / "edge_config.json"
+    config = json.loads(file.read_text(encoding="utf-8"))
+    write_atomically(file, json.dumps(config | {"vectors": {}, "sparse_vectors": {}}))
 
 
 def space_creation(space: Space) -> qe.UpdateOperation:

@@ -17,7 +17,7 @@ from pathlib import Path
 import qdrant_edge as qe
 
 from sonolux.errors import LibraryBusyError, LibraryError
-from sonolux.index.edge import engine, make_shard
+from sonolux.index.edge import engine, forget_vectors, make_shard
 from sonolux.index.holder import read_note, write_note
 from sonolux.index.record import Record, write_atomically
 from sonolux.settings import settings
@@ -100,11 +100,15 @@ class LibraryFolder:
         try:
             return qe.EdgeShard.load(str(self._shard))
         except Exception as error:
-            if "WouldBlock" not in str(error):
+            if "WouldBlock" in str(error):
+                raise LibraryBusyError(
+                    f"{self.location} is in use by {read_note(self._holder)}: wait until it ends, or end it"
+                ) from error
+            if "incompatible with existing segments" not in str(error):
                 raise
-            raise LibraryBusyError(
-                f"{self.location} is in use by {read_note(self._holder)}: wait until it ends, or end it"
-            ) from error
+        # Killed between the segments and the configuration, while a space came or went.
+        forget_vectors(self._shard)
+        return qe.EdgeShard.load(str(self._shard))
 
     def _read_record(self, empty: bool) -> Record:
         try:

@@ -94,8 +94,8 @@ class Draft:
 
     def span_points(self) -> Iterator[Point]:
         """Yield the points of the file's spans."""
-        common = self._common()
         spans = [section for section in self.sections if section.span is not None]
+        common = self._common() if spans else {}
         for number, section in enumerate(spans):
             assert section.span is not None
             payload = common | {"kind": section.kind, "start": section.span.start, "end": section.span.end}

@@ -60,10 +60,12 @@ class EncodingQueue:
 
     def put_words(self, draft: Draft) -> list[Failure]:
         """Encode the words of the file itself for keyword search; they include those of a text that is one passage."""
+        keyword = [encoder for encoder in self.writers[Modality.TEXT] if encoder.kind == "sparse"]
+        if not keyword:
+            return []
         section = Section("words", None, "")
         entry = (draft, section, draft.words())
         draft.sections.append(section)
-        keyword = [encoder for encoder in self.writers[Modality.TEXT] if encoder.kind == "sparse"]
         return [failure for encoder in keyword for failure in _encode_with(encoder, [entry])]
 
     def flush(self) -> list[Failure]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import lru_cache
 from pathlib import PurePosixPath
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
@@ -49,7 +50,13 @@ def folders(path: str) -> list[str]:
     >>> folders("/photos/2019/dog.jpg")
     ['/', '/photos', '/photos/2019']
     """
-    return [to_stored(str(folder)) for folder in reversed(PurePosixPath(path).parents)]
+    return list(_folder_and_above(os.path.dirname(path)))
+
+
+@lru_cache(maxsize=256)
+def _folder_and_above(folder: str) -> tuple[str, ...]:
+    # Most files that are added one after the other lie in the same folder.
+    return tuple(to_stored(str(one)) for one in (*reversed(PurePosixPath(folder).parents), PurePosixPath(folder)))
 
 
 def _escaped(character: str) -> str:

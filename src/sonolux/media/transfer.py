@@ -1,10 +1,13 @@
 """Messages between processes: pickled, with pixel and sample arrays sent beside the pickle, not copied into it.
 
-A message is the pickle of (pickle, sizes of its buffers), then each buffer (PEP 574). Arrays arrive writable.
+A message is the pickle of (pickle, sizes of its buffers), then the bytes of each buffer (PEP 574), straight from the
+array they are in and straight into the one they will be in: a picture is copied no more than the system needs.
+Arrays arrive writable.
 """
 
 from __future__ import annotations
 
+import os
 import pickle
 from multiprocessing.connection import Connection
 from typing import Any
@@ -17,15 +20,26 @@ def send(connection: Connection[Any, Any], message: object) -> None:
     views = [buffer.raw() for buffer in buffers]
     connection.send((body, [view.nbytes for view in views]))
     for view in views:
-        connection.send_bytes(view)
+        _write(connection.fileno(), view)
 
 
 def receive(connection: Connection[Any, Any]) -> Any:
     """Receive a message that `send` sent; raises EOFError where the other side is gone."""
     body, sizes = connection.recv()
-    buffers = []
-    for size in sizes:
-        buffer = bytearray(size)
-        connection.recv_bytes_into(buffer)
-        buffers.append(buffer)
+    buffers = [bytearray(size) for size in sizes]
+    for buffer in buffers:
+        _read(connection.fileno(), memoryview(buffer))
     return pickle.loads(body, buffers=buffers)
+
+
+def _write(descriptor: int, view: memoryview) -> None:
+    while view:
+        view = view[os.write(descriptor, view) :]
+
+
+def _read(descriptor: int, view: memoryview) -> None:
+    while view:
+        taken = os.readv(descriptor, [view])
+        if not taken:
+            raise EOFError
+        view = view[taken:]

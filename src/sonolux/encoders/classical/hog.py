@@ -69,7 +69,7 @@ def cell_histograms(greys: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def blocks(histograms: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return every block of 2 x 2 cells, scaled to length 1, clipped and scaled again: (n, 4, 4, 2, 2, ORIENTATIONS)."""
+    """Return every block of 2 x 2 cells, scaled to length 1, clipped, scaled again: (n, 4, 4, 2, 2, ORIENTATIONS)."""
     windows = np.lib.stride_tricks.sliding_window_view(histograms, (2, 2), axis=(1, 2))
     found = np.moveaxis(windows, 3, -1)
     return _scaled(np.minimum(_scaled(found), CLIPPED))
