@@ -61,14 +61,12 @@ class LabelLearner(Learner):
         super().__init__(network, learned, held_out, recipe)
         weights = class_weights(learned) if recipe.options["balanced"] else None
         self.register_buffer("weights", weights, persistent=False)
-        self.train()
 
-    def train(self, mode: bool = True) -> LabelLearner:
-        """Switch to training; what is frozen stays as it is in use, its running means and deviations too."""
-        super().train(mode)
+    def on_train_epoch_start(self) -> None:
+        """Begin an epoch; what is frozen is as it is in use, its running means and deviations too."""
+        super().on_train_epoch_start()
         if self.recipe.options["frozen"]:
             self.network.eval()
-        return self
 
     def training_step(self, rows: torch.Tensor, number: int) -> torch.Tensor:
         """Compare the scores of one view of each picture with its label."""

@@ -48,11 +48,10 @@ def fit(learner: Learner, folder: Path, progress: Progress | None = None) -> Non
     unfinished = folder / UNFINISHED
     last = unfinished / f"{LAST}.ckpt"
     _check_resumable(learner, last)
-    checkpoints = ModelCheckpoint(
-        unfinished, BEST, monitor="score", mode="max", save_last=True, enable_version_counter=False
-    )
-    checkpoints.CHECKPOINT_NAME_LAST = LAST
-    callbacks: list[Callback] = [checkpoints, *_stopping(learner.recipe.patience)]
+    checkpoints = ModelCheckpoint(unfinished, BEST, monitor="score", mode="max", enable_version_counter=False)
+    # A callback of its own: `save_last` would save only after epochs that are the best so far.
+    every_epoch = ModelCheckpoint(unfinished, LAST, enable_version_counter=False)
+    callbacks: list[Callback] = [checkpoints, every_epoch, *_stopping(learner.recipe.patience)]
     if progress is not None:
         callbacks.append(_Reporting(progress))
     device = chosen_device()
