@@ -184,16 +184,17 @@ class EmbeddedIndex(Index):
         chosen = build_filter(WORDS, where, without=known_ids(without)) if where or without else None
         if k < 1:
             return []
-        request = qe.QueryRequest(
+        # The engine's general `query` does the same in a sixth more time.
+        request = qe.SearchRequest(
+            qe.Query.Nearest(query, using=engine_name(space)),
             limit=k,
             offset=offset,
-            query=qe.Query.Nearest(query, using=engine_name(space)),
             filter=chosen,
             with_payload=selection(keys),
             params=search_params(k + offset, chosen is not None, exact),
         )
         with engine(self.location, "cannot be searched"):
-            hits = shard.query(request)
+            hits = shard.search(request)
         factor = similarity_factor(stored)
         return [Match(str(hit.id), hit.score * factor, hit.payload or {}) for hit in hits]
 

@@ -135,7 +135,7 @@ def _raw(library: Library, where: dict[str, str], *, payload: bool) -> Engine:
 
     def ask(vector: NDArray[np.float32]) -> Sequence[Any]:
         nearest = edge.Query.Nearest(vector.tolist(), using="ready")
-        found: Sequence[Any] = shard.query(edge.QueryRequest(query=nearest, **asked))
+        found: Sequence[Any] = shard.search(edge.SearchRequest(query=nearest, **asked))
         return found
 
     name = "raw Qdrant Edge, with payload" if payload else "raw Qdrant Edge, ids only"
