@@ -1,0 +1,73 @@
+"""Getting annotators by name, and what is said where there is none."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from importlib.metadata import EntryPoint
+from pathlib import Path
+
+import pytest
+
+from annotators.colours import colour_model
+from annotators.test_base import Counting
+from sonolux.annotators import available, register, registry, resolve
+from sonolux.errors import SonoluxError
+
+
+@pytest.fixture(autouse=True)
+def own_registry(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "_factories", dict(registry._factories))
+
+
+def offer(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    point = EntryPoint("from-a-package", value, registry.ENTRY_POINTS)
+    monkeypatch.setattr(registry, "_installed", lambda: {point.name: point})
+
+
+def test_a_registered_class_is_found() -> None:
+    register("counting", Counting)
+    assert "counting" in available()
+    assert resolve("counting").annotate_one("one two")[0].label == "one"
+
+
+def test_an_installed_package_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    offer(monkeypatch, "annotators.test_base:Counting")
+    assert available() == ["from-a-package"]
+    assert resolve("from-a-package").name == "counting"
+
+
+def test_a_broken_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    offer(monkeypatch, "no_such_module:Thing")
+    with pytest.raises(SonoluxError, match="from-a-package of no_such_module:Thing cannot be loaded"):
+        resolve("from-a-package")
+
+
+def test_what_makes_no_annotator_is_refused() -> None:
+    register("wrong", object)
+    with pytest.raises(SonoluxError, match="wrong: what is registered does not make annotators"):
+        resolve("wrong")
+
+
+def test_a_model_folder_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    colour_model(tmp_path / "colours")
+    monkeypatch.chdir(tmp_path)
+    assert resolve("colours").name == resolve("./colours").name == "colours"
+
+
+@pytest.mark.parametrize("spec", ["nonsense", "", "a/b/c", "x" * 5000, "nul\0byte", "../..//", "🎵"])
+def test_an_unknown_name_says_what_to_give(spec: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SonoluxError, match="give a model folder from `sonolux train labels`") as refusal:
+        resolve(spec)
+    assert "\n" not in str(refusal.value)
+    register("counting", Counting)
+    with pytest.raises(SonoluxError, match="there are counting; or give"):
+        resolve(spec)
+
+
+def test_importing_is_cheap() -> None:
+    heavy = ["torch", "transformers", "PIL", "lightning", "qdrant_edge"]
+    code = f"import sys, sonolux.annotators; print([m for m in {heavy} if m in sys.modules])"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "[]"
