@@ -28,7 +28,9 @@ DataOption = Annotated[
     ),
 ]
 OutOption = Annotated[Path, typer.Option(help="Folder of the model to be.", show_default=False)]
-MethodOption = Annotated[str, typer.Option(help="ae, contrastive, or supervised.")]
+MethodOption = Annotated[
+    str, typer.Option(help="ae, contrastive, supervised, pca, whiten, fisher, lsh, itq, spectral.")
+]
 BitsOption = Annotated[int, typer.Option(min=1, help="Length of the code.")]
 EpochsOption = Annotated[int | None, typer.Option(min=1, help="Passes over the pictures, at most.", show_default="30")]
 SideOption = Annotated[

@@ -7,6 +7,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sonolux.encoders.model_folder import Descriptor
 from sonolux.errors import TrainingError
 from sonolux.training.pictures import PictureSet
 from sonolux.training.recipe import Recipe
@@ -24,6 +25,7 @@ METHODS = {
     "ae": "autoencoder",
     "contrastive": "contrastive",
     "supervised": "supervised",
+    **dict.fromkeys(("pca", "whiten", "fisher", "lsh", "itq", "spectral"), "projected"),
 }
 """Ways to learn codes, and the file here that holds each and has a function ``train``."""
 
@@ -55,13 +57,22 @@ def train_codes(
     check_free(folder)
     method = method_called(recipe.method)
     sets = split(pictures, recipe.held_out, recipe.seed)
-    from sonolux.training.finishing import code_descriptor, finish
+    from sonolux.training.finishing import finish
     from sonolux.training.fitting import forget_unfinished
 
     trained = method(*sets, recipe, folder, progress)
-    saved = finish(trained, code_descriptor(folder.name, recipe.bits), recipe, sets, folder, licence)
+    saved = finish(trained, _descriptor(trained, folder.name, recipe), recipe, sets, folder, licence)
     forget_unfinished(folder)
     return saved
+
+
+def _descriptor(trained: Trained, space: str, recipe: Recipe) -> Descriptor:
+    from sonolux.training.finishing import code_descriptor
+    from sonolux.training.projected import FLOAT
+
+    if recipe.method not in FLOAT:
+        return code_descriptor(space, recipe.bits)
+    return Descriptor(space=space, dim=trained.architecture.arguments["outputs"])
 
 
 def method_called(name: str) -> Method:

@@ -45,6 +45,8 @@ class PictureSet:
     labels : ndarray of int64, shape (n,), or None
     classes : tuple of str
         Name of each label; empty without labels.
+    paths : tuple of str
+        File of each picture; empty for a packed data set.
     failed : tuple of Failure
         Files that could not be read.
     """
@@ -53,6 +55,7 @@ class PictureSet:
     pixels: NDArray[np.uint8]
     labels: NDArray[np.int64] | None = None
     classes: tuple[str, ...] = ()
+    paths: tuple[str, ...] = ()
     failed: tuple[Failure, ...] = ()
 
     def __len__(self) -> int:
@@ -67,7 +70,8 @@ class PictureSet:
     def subset(self, rows: NDArray[np.integer]) -> PictureSet:
         """Return some of the pictures."""
         labels = None if self.labels is None else self.labels[rows]
-        return PictureSet(self.source, self.pixels[rows], labels, self.classes)
+        paths = tuple(self.paths[row] for row in rows) if self.paths else ()
+        return PictureSet(self.source, self.pixels[rows], labels, self.classes, paths)
 
     def unlabelled(self) -> PictureSet:
         """Return the same pictures without their labels."""
@@ -116,9 +120,9 @@ def read_pictures(data: Path | str, side: int, progress: Progress | None = None)
         raise TrainingError(f"{data}: {len(kept)} readable pictures; at least {FEWEST} are needed{why}")
     pixels = np.stack([read[path] for path in kept])
     if names is None:
-        return PictureSet(str(data), pixels, failed=tuple(failed))
+        return PictureSet(str(data), pixels, paths=tuple(kept), failed=tuple(failed))
     classes, labels = np.unique([names[path] for path in kept], return_inverse=True)
-    return PictureSet(str(data), pixels, labels.astype(np.int64), tuple(classes.tolist()), tuple(failed))
+    return PictureSet(str(data), pixels, labels.astype(np.int64), tuple(classes.tolist()), tuple(kept), tuple(failed))
 
 
 def check_classes(pictures: PictureSet, fewest: int = 2) -> None:

@@ -1,0 +1,63 @@
+"""The protocol of hashing papers: labelled queries rank a labelled database; what shares the label is relevant."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from sonolux.errors import SonoluxError
+from sonolux.evaluation.describing import Describe, scores_between
+from sonolux.evaluation.metrics import label_metrics
+from sonolux.evaluation.scorecard import Scorecard
+from sonolux.training.pictures import PictureSet, read_pictures
+
+QUERIES = 100
+"""Of each class."""
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledSearch:
+    """Queries and database.
+
+    Attributes
+    ----------
+    name : str
+    queries, database : PictureSet
+        With the same classes.
+    """
+
+    name: str
+    queries: PictureSet
+    database: PictureSet
+
+    def score(self, method: str, describe: Describe, seed: int = 0) -> Scorecard:
+        """Describe queries and database, rank, and measure."""
+        scores = scores_between(describe(self.queries), describe(self.database))
+        assert self.queries.labels is not None
+        assert self.database.labels is not None
+        metrics = label_metrics(scores, self.queries.labels, self.database.labels)
+        split = f"{len(self.queries):,} queries, {len(self.database):,} items"
+        return Scorecard(self.name, method, metrics, "mAP@ALL", split, seed)
+
+
+def cifar10_codes(data: Path, per_class: int = QUERIES) -> LabelledSearch:
+    """Return the CIFAR-10 protocol: the first 100 test pictures of each class ask, the 50,000 train pictures answer."""
+    folder = data / "cifar10"
+    return _protocol("cifar10 codes", folder / "test.parquet", folder / "train.parquet", 32, per_class)
+
+
+def mnist_codes(data: Path, per_class: int = QUERIES) -> LabelledSearch:
+    """Return the same of MNIST, whose database is the 60,000 train digits."""
+    folder = data / "mnist"
+    test, train = (folder / f"{part}-images-idx3-ubyte.gz" for part in ("t10k", "train"))
+    return _protocol("mnist codes", test, train, 28, per_class)
+
+
+def _protocol(name: str, test: Path, train: Path, side: int, per_class: int) -> LabelledSearch:
+    queries, database = read_pictures(test, side), read_pictures(train, side)
+    if queries.classes != database.classes or queries.labels is None:
+        raise SonoluxError(f"{test} and {train} have different classes")
+    firsts = [np.flatnonzero(queries.labels == label)[:per_class] for label in range(len(queries.classes))]
+    return LabelledSearch(name, queries.subset(np.concatenate(firsts)), database)

@@ -1,0 +1,64 @@
+"""The fixed protocols: who asks, who answers, and the baselines that were measured on these files before."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sonolux.evaluation.describing import by_encoder, by_pixels
+from sonolux.evaluation.protocols.faces import faces
+from sonolux.evaluation.protocols.labelled_search import LabelledSearch, cifar10_codes
+from sonolux.training.pictures import PictureSet
+from sonolux.training.projected import inputs_of
+from sonolux.training.projections.pca import fit_pca
+
+pytestmark = pytest.mark.data
+
+
+@pytest.fixture(scope="session")
+def cifar(data: Path) -> LabelledSearch:
+    return cifar10_codes(data)
+
+
+def test_queries_are_the_first_hundred_of_each_class(cifar: LabelledSearch) -> None:
+    assert np.bincount(cifar.queries.labels).tolist() == [100] * 10
+    assert len(cifar.database) == 50_000
+
+
+def test_pixels_score_what_was_measured(cifar: LabelledSearch) -> None:
+    tenth = LabelledSearch("part", cifar.queries.subset(np.arange(0, 1000, 10)), cifar.database)
+    card = tenth.score("pixels", by_pixels)
+    # .137 and .207 with 1,000 other queries; a hundred scatter by a hundredth.
+    assert card.scores["mAP@ALL"] == pytest.approx(0.137, abs=0.02)
+    assert card.scores["mAP@1000"] == pytest.approx(0.207, abs=0.03)
+    assert card.split == "100 queries, 50,000 items"
+
+
+def test_faces_are_known_by_their_pixels_as_measured(data: Path) -> None:
+    protocol = faces(data)
+    assert (len(protocol.gallery), len(protocol.probes)) == (150, 300)
+    card = protocol.score("pixels", by_pixels)
+    assert card.scores["rank-1"] == pytest.approx(0.553, abs=0.03)
+    assert card.scores["DIR@1%"] <= card.scores["DIR@10%"] <= card.scores["rank-1"] + 0.1
+
+
+def test_an_encoder_is_measured_by_its_own_metric(data: Path, tmp_path: Path) -> None:
+    from sonolux.encoders.trained import TrainedEncoder
+    from sonolux.training.codes import train_codes
+    from sonolux.training.recipe import Recipe
+
+    protocol = faces(data)
+    train_codes(protocol.gallery, Recipe("pca", bits=60, side=64, held_out=0.1), tmp_path / "eigenfaces")
+    card = protocol.score("eigenfaces", by_encoder(TrainedEncoder(tmp_path / "eigenfaces")))
+    assert 0.5 < card.scores["rank-1"] < 0.7
+
+
+def test_eigenfaces_are_pictures(data: Path) -> None:
+    gallery: PictureSet = faces(data).gallery
+    network = fit_pca(inputs_of(gallery), 20)
+    first = network.matrix[:, 0].reshape(3, 64, 64).numpy()
+    # Grey pictures have grey components, and the first is smooth: light from one side or all over.
+    np.testing.assert_allclose(first[0], first[2], atol=1e-4)
+    assert np.abs(np.diff(first[0], axis=1)).mean() < 0.25 * np.abs(first[0]).mean()

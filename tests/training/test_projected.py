@@ -1,0 +1,121 @@
+"""The classical methods: beside scikit-learn and faiss where these have them, and by what defines them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import faiss
+import numpy as np
+import pytest
+import torch
+from sklearn.decomposition import PCA
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+
+import sonolux as sx
+from sonolux.encoders.model_folder import ModelFolder
+from sonolux.errors import TrainingError
+from sonolux.training.codes import train_codes
+from sonolux.training.pictures import read_pictures
+from sonolux.training.projections.fisher import fit_fisher
+from sonolux.training.projections.itq import fit_itq, rotation
+from sonolux.training.projections.lsh import fit_lsh
+from sonolux.training.projections.pca import fit_pca
+from sonolux.training.projections.spectral import fit_spectral, waves
+from sonolux.training.recipe import Recipe
+
+METHODS = ("pca", "whiten", "fisher", "lsh", "itq", "spectral")
+
+
+def inputs(n: int = 200, d: int = 12) -> np.ndarray:
+    random = np.random.default_rng(0)
+    return (random.standard_normal((n, d)) * np.linspace(3, 0.5, d) + 1).astype(np.float32)
+
+
+def applied(network: torch.nn.Module, rows: np.ndarray) -> np.ndarray:
+    with torch.no_grad():
+        return network(torch.from_numpy(rows)).numpy()
+
+
+@pytest.mark.parametrize("whiten", [False, True])
+@pytest.mark.parametrize(("n", "d"), [(200, 12), (20, 50)])
+def test_principal_components_are_those_of_scikit_learn(n: int, d: int, whiten: bool) -> None:
+    rows = inputs(n, d)
+    expected = PCA(6, whiten=whiten, svd_solver="full").fit_transform(rows.astype(float))
+    found = applied(fit_pca(rows, 6, whiten=whiten), rows)
+    # Axes have no direction; scikit-learn divides by n - 1.
+    signs = np.sign((found * expected).sum(axis=0))
+    scale = np.sqrt((n - 1) / n) if whiten else 1.0
+    np.testing.assert_allclose(found * signs * scale, expected, atol=5e-3)
+
+
+def test_fisher_directions_separate_as_scikit_learn_says() -> None:
+    random = np.random.default_rng(1)
+    labels = np.repeat(np.arange(4), 30)
+    rows = (random.standard_normal((120, 8)) + random.standard_normal((4, 8))[labels] * 2).astype(np.float32)
+    found = applied(fit_fisher(rows, labels), rows)
+    expected = LinearDiscriminantAnalysis(solver="eigen").fit_transform(rows, labels)
+    assert found.shape == (120, 3)
+    for axis in range(3):
+        assert abs(np.corrcoef(found[:, axis], expected[:, axis])[0, 1]) > 0.999
+
+
+def test_hyperplanes_pass_through_the_mean_and_angles_become_distances() -> None:
+    rows = inputs(400, 16)
+    bits = applied(fit_lsh(rows, 4096, seed=0), rows) > 0
+    centred = rows - rows.mean(axis=0)
+    cosines = centred[0] @ centred[1:].T / np.linalg.norm(centred[0]) / np.linalg.norm(centred[1:], axis=1)
+    differing = (bits[0] != bits[1:]).mean(axis=1)
+    np.testing.assert_allclose(differing, np.arccos(cosines) / np.pi, atol=0.05)
+
+
+def test_itq_turns_and_does_not_stretch() -> None:
+    coordinates = inputs(300, 16)
+    turned = rotation(coordinates - coordinates.mean(axis=0), seed=0)
+    np.testing.assert_allclose(turned @ turned.T, np.eye(16), atol=1e-6)
+
+
+def test_itq_is_as_near_to_its_bits_as_that_of_faiss() -> None:
+    rows = inputs(2000, 16)
+    rows -= rows.mean(axis=0)
+    ours = applied(fit_itq(rows, 16, seed=0), rows)
+    oracle = faiss.ITQMatrix(16)
+    oracle.train(rows)
+    theirs = oracle.apply(rows)
+    losses = [float(((x - np.sign(x) * np.abs(x).mean()) ** 2).mean()) for x in (ours, theirs)]
+    assert losses[0] < 1.05 * losses[1]
+
+
+def test_more_itq_bits_than_directions_are_refused() -> None:
+    with pytest.raises(TrainingError, match="give at most 12 bits"):
+        fit_itq(inputs(200, 12), 16, seed=0)
+
+
+def test_spectral_waves_are_the_smoothest() -> None:
+    extent = np.array([4.0, 1.0])
+    frequency = waves(extent, 6)
+    # Half periods on the long axis: 1 to 4 come before 1 on the short one, which is as smooth as the fourth.
+    np.testing.assert_allclose(np.sort(frequency.sum(axis=0)), np.pi * np.array([0.25, 0.5, 0.75, 1, 1, 1.25]))
+    assert ((frequency > 0).sum(axis=0) == 1).all()
+
+
+def test_spectral_bits_halve_even_data() -> None:
+    rows = np.random.default_rng(0).uniform(0, [8, 4, 2], (4000, 3)).astype(np.float32)
+    bits = applied(fit_spectral(rows, 4), rows) > 0
+    assert (np.abs(bits.mean(axis=0) - 0.5) < 0.06).all()
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_each_method_trains_and_searches(method: str, shapes: Path, tmp_path: Path) -> None:
+    recipe = Recipe(method, bits=32, side=16, held_out=0.2)
+    saved = train_codes(read_pictures(shapes, 16), recipe, tmp_path / method)
+    assert 0 < saved.scores["held-out"] <= 1
+    kind = "float" if method in ("pca", "whiten", "fisher") else "binary"
+    assert ModelFolder.load(tmp_path / method).descriptor.kind == kind
+    with sx.Library(tmp_path / "l.sonolux") as library:
+        library.add(shapes / "bars", spaces=[str(tmp_path / method)])
+        assert library.search(image=shapes / "bars" / "3.png", k=1)[0].path.endswith("bars/3.png")
+
+
+def test_a_projection_starts_from_pixels(shapes: Path, tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match="pca starts from pixels"):
+        train_codes(read_pictures(shapes, 16), Recipe("pca", bits=8, start="x"), tmp_path / "m")
