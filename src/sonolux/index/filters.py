@@ -20,7 +20,8 @@ BOUNDS = {"<": "lt", "<=": "lte", ">": "gt", ">=": "gte"}
 EXACT_FLOAT = 2**53
 """Integers up to here are exact as floats, which is what the engine compares ranges in."""
 
-PLAIN_KEY = re.compile(r"[A-Za-z0-9_-]+")
+PLAIN_KEY = re.compile(r"[A-Za-z0-9_-]+(\[\])?")
+"""A name that needs no quotes; with brackets, each element of the list that it names."""
 
 
 class Vocabulary(Protocol):

@@ -1,23 +1,26 @@
 """The keys of a stored item's payload, and which of them have an index of their own.
 
-=========  ============================================================================================
-key        value
-=========  ============================================================================================
-kind       "file", or the kind of span: "shot", "window", "passage"
-file       UUID of the file's item (its own id, for a file)
-path       path as stored text (see `sonolux.media.paths`)
-folders    every folder above the file, as stored text
-modality   of the file: "image", "audio", "video", "text"
-start,end  of a span, seconds or characters; absent for a file
-text       what a passage says; absent for other kinds
-title      title of the file; absent where it has none
-date       RFC 3339: when it was taken or published; absent where the file does not say
-meta       dict of everything else that the file says of itself
-size       bytes, of a file
-mtime      nanoseconds since 1970, of a file
-hash       BLAKE2b-128 of the content, hexadecimal
-encoded    names of the spaces for which the file has been encoded
-=========  ============================================================================================
+===========  ==========================================================================================
+key          value
+===========  ==========================================================================================
+kind         "file", or the kind of span: "shot", "window", "passage"
+file         UUID of the file's item (its own id, for a file)
+path         path as stored text (see `sonolux.media.paths`)
+folders      every folder above the file, as stored text
+modality     of the file: "image", "audio", "video", "text"
+start,end    of a span, seconds or characters; absent for a file
+text         what a passage says; absent for other kinds
+title        title of the file; absent where it has none
+date         RFC 3339: when it was taken or published; absent where the file does not say
+meta         dict of everything else that the file says of itself
+size         bytes, of a file
+mtime        nanoseconds since 1970, of a file
+hash         BLAKE2b-128 of the content, hexadecimal
+encoded      names of the spaces for which the file has been encoded
+annotations  list of dicts: annotator, label, probability, start and end of a place, box; all of a file, of a
+             span its own; absent for none
+annotated    names, each with a digest, of the annotators that have seen the file; absent for none
+===========  ==========================================================================================
 """
 
 from __future__ import annotations
@@ -37,6 +40,8 @@ INDEXED: dict[str, IndexType] = {
     "modality": "keyword",
     "date": "datetime",
     "hash": "keyword",
+    "annotations[].label": "keyword",
+    "annotated": "keyword",
     "title": "keyword",
     "text": "text",
     "meta.artist": "keyword",

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
 from sonolux.errors import MediaError
 from sonolux.index import Condition, Index, Point
+from sonolux.library.annotations import annotations_of
 from sonolux.media.hashing import content_hash
 from sonolux.media.paths import from_stored, to_stored
-from sonolux.types import Failure, Modality
+from sonolux.types import Annotation, Failure, Modality
 
 NAMESPACE = uuid.UUID("8f1d6c5e-0b0e-4c1b-9d53-6a2f9d2f7c11")
 """Of all item ids: they follow from content and path, so work repeated after a crash repeats the ids."""
@@ -35,6 +36,7 @@ class Known:
     hash: str
     encoded: frozenset[str]
     modality: Modality
+    annotations: tuple[Annotation, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ class Task:
     """A file and what is to be done with it.
 
     ``spaces`` are those to encode it for: all of them for a new or changed file, the missing ones for one that is
-    incomplete.
+    incomplete. ``annotations`` are those that the file keeps: of content that is as it was.
     """
 
     path: str
@@ -52,6 +54,7 @@ class Task:
     mtime: int
     hash: str
     spaces: frozenset[str] = field(default=frozenset())
+    annotations: tuple[Annotation, ...] = ()
 
 
 class Catalog:
@@ -87,7 +90,7 @@ class Catalog:
         if not values:
             return []
         where = [Condition("kind", "=", "file"), Condition(key, "=", tuple(values))]
-        keys = ("path", "size", "mtime", "hash", "encoded", "modality")
+        keys = ("path", "size", "mtime", "hash", "encoded", "modality", "annotations")
         return [_known_file(point) for point in self.index.scroll(where, keys=keys)]
 
     def _new_or_moved(self, strangers: list[Task]) -> Iterator[Task]:
@@ -97,10 +100,11 @@ class Catalog:
         for task in strangers:
             gone = next((file for file in same.get(task.hash, []) if self._is_gone(file)), None)
             if gone is None:
-                yield _with_id(task, self._fresh_id(task))
+                yield replace(task, id=self._fresh_id(task))
             else:
                 self._claimed.add(gone.id)
-                yield Task(task.path, "moved", gone.id, task.size, task.mtime, task.hash, self._missing(gone))
+                missing = self._missing(gone)
+                yield replace(task, state="moved", id=gone.id, spaces=missing, annotations=gone.annotations)
 
     def _attempt(self, path: str, known: Known | None) -> Task | Failure:
         try:
@@ -121,7 +125,7 @@ class Catalog:
             return Task(path, "changed", known.id, status.st_size, status.st_mtime_ns, digest, every)
         missing = self._missing(known)
         state: State = "incomplete" if missing else "unchanged" if same_stat else "touched"
-        return Task(path, state, known.id, status.st_size, status.st_mtime_ns, digest, missing)
+        return Task(path, state, known.id, status.st_size, status.st_mtime_ns, digest, missing, known.annotations)
 
     def _missing(self, known: Known) -> frozenset[str]:
         """Return the spaces that could hold something of a file and for which it has not been encoded."""
@@ -158,11 +162,10 @@ def span_id(file: str, content: str, number: int) -> str:
     return str(uuid.uuid5(uuid.UUID(file), f"{content} {number}"))
 
 
-def _with_id(task: Task, item: str) -> Task:
-    return Task(task.path, task.state, item, task.size, task.mtime, task.hash, task.spaces)
-
-
 def _known_file(point: Point) -> Known:
     stored = point.payload
     encoded, modality = frozenset(stored["encoded"]), Modality(stored["modality"])
-    return Known(point.id, stored["path"], stored["size"], stored["mtime"], stored["hash"], encoded, modality)
+    annotations = annotations_of(stored)
+    return Known(
+        point.id, stored["path"], stored["size"], stored["mtime"], stored["hash"], encoded, modality, annotations
+    )

@@ -9,6 +9,7 @@ from typing import Any
 
 from sonolux.encoders import words_of_name
 from sonolux.index import Point
+from sonolux.library.annotations import said_of, with_annotations, words_of_labels
 from sonolux.library.catalog import Task, span_id
 from sonolux.media.paths import folders, printable, to_stored
 from sonolux.media.piece import Piece, Probe
@@ -69,12 +70,16 @@ class Draft:
         return section
 
     def words(self) -> str:
-        """Return the words under which the file itself is found: title, artist, name, folders, its text if short."""
+        """Return the words under which the file itself is found.
+
+        Title, artist and the like, name, folders, labels, and its text if short.
+        """
         metadata = self.probe.metadata if self.probe else {}
         path = Path(printable(self.task.path))
         names = [path.stem, *(folder.name for folder in list(path.parents)[:NAMED_FOLDERS])]
         filed = [str(metadata[key]) for key in WORDED if key in metadata]
-        return " ".join([*filed, *map(words_of_name, names), *(section.text for section in self._whole())])
+        labels = words_of_labels(self.task.annotations)
+        return " ".join([*filed, *map(words_of_name, names), labels, *(section.text for section in self._whole())])
 
     def file_point(self, encoded: frozenset[str]) -> Point:
         """Return the file's own point, encoded for the given spaces."""
@@ -85,6 +90,7 @@ class Draft:
             "hash": self.task.hash,
             "encoded": sorted(encoded),
         }
+        payload |= with_annotations(self.task.annotations)
         vectors: dict[str, Any] = {}
         for section in self._whole():
             vectors |= section.vectors
@@ -99,6 +105,7 @@ class Draft:
         for number, section in enumerate(spans):
             assert section.span is not None
             payload = common | {"kind": section.kind, "start": section.span.start, "end": section.span.end}
+            payload |= with_annotations(said_of(section.span, self.task.annotations))
             if section.text:
                 payload["text"] = section.text
             yield Point(span_id(self.task.id, self.task.hash, number), section.vectors, payload)

@@ -1,7 +1,8 @@
 """A library in plain formats that anything reads.
 
-``items.jsonl`` holds one item a line. Each space has ``<space>.npy``, rows of descriptors (float32, or packed uint8;
-``.npz`` of a SciPy CSR matrix for term weights), and ``<space>.ids.txt``, the item of each row.
+``items.jsonl`` holds one item a line, with its annotations where it has any. Each space has ``<space>.npy``, rows of
+descriptors (float32, or packed uint8; ``.npz`` of a SciPy CSR matrix for term weights), and ``<space>.ids.txt``, the
+item of each row.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from scipy.sparse import csr_array, save_npz, vstack
 
 from sonolux.errors import LibraryError
 from sonolux.index import Index
+from sonolux.library.annotations import annotations_of, with_annotations
 from sonolux.library.items import item_of
 from sonolux.types import Space
 
@@ -49,7 +51,7 @@ def export(index: Index, folder: Path, spaces: Sequence[Space]) -> int:
     count = 0
     with (folder / "items.jsonl").open("w", encoding="utf-8") as lines:
         for point in index.scroll():
-            lines.write(json.dumps(asdict(item_of(point))) + "\n")
+            lines.write(json.dumps(asdict(item_of(point)) | with_annotations(annotations_of(point.payload))) + "\n")
             count += 1
     for space in spaces:
         _export_space(index, folder, space)

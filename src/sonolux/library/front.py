@@ -9,10 +9,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Unpack
 
+from sonolux.annotators import Annotator
+from sonolux.annotators import resolve as resolve_annotator
 from sonolux.encoders import Encoder, resolve
 from sonolux.errors import LibraryError
 from sonolux.index import Condition, Index, Where, open_index
 from sonolux.library.adding import Adder, Progress, Summary
+from sonolux.library.annotating import Annotating, Annotations, Rewriter, forget
+from sonolux.library.annotations import annotations_of
 from sonolux.library.asking import Asked, build_query
 from sonolux.library.catalog import is_gone
 from sonolux.library.exporting import export
@@ -31,7 +35,7 @@ from sonolux.retrieval.planning import plan
 from sonolux.retrieval.query import Query
 from sonolux.retrieval.ranking import Ranker
 from sonolux.settings import settings
-from sonolux.types import Item, Modality, Space
+from sonolux.types import Annotation, Item, Modality, Space
 
 PathLike = str | os.PathLike[str]
 
@@ -162,9 +166,8 @@ class Library:
         rate = max((encoder.sample_rate for encoder in writers), default=0) or 22_050
         options = self._read_options(rate)
         writer = Writer(self.index, self.spaces.names(), self._note_write)
-        limits = settings()
         before = self.record.changes
-        with DecoderPool(limits.workers, options, silence=limits.decode_seconds, memory=limits.decode_memory) as pool:
+        with self._pool(options) as pool:
             try:
                 summary = Adder(self.index, self.spaces, pool, writer, progress).run(roots)
             finally:
@@ -188,6 +191,54 @@ class Library:
         for where in wheres:
             removed += self._delete(where)
         return removed
+
+    def annotate(
+        self,
+        annotator: Annotator | str,
+        *targets: PathLike,
+        where: Mapping[str, Any] | Where = (),
+        progress: Progress | None = None,
+    ) -> Annotations:
+        """Have an annotator say what files are, and keep it with them; files that it has seen are skipped.
+
+        Parameters
+        ----------
+        annotator : Annotator or str
+            Or what `sonolux.annotators.resolve` makes one from.
+        *targets : path
+            Files, folders with all in them, or ids of files of the library; by default all of it.
+        where : mapping or sequence of Condition
+            Filter, see `sonolux.retrieval.filters`.
+        progress : callable, optional
+            As for `add`.
+
+        Returns
+        -------
+        summary : Annotations
+            Files that could not be annotated are listed in its ``failed``; what is kept, see its module.
+        """
+        chosen = resolve_annotator(annotator) if isinstance(annotator, str) else annotator
+        wheres = [where_target(self.index, os.fspath(target)) for target in targets] or [()]
+        with self._pool(self._read_options(chosen.sample_rate or 22_050)) as pool:
+            run = Annotating(self.index, chosen, pool, self._rewriter(), progress)
+            try:
+                for each in wheres:
+                    run.run((*_asked(where), *each))
+            finally:
+                self._save()
+        return run.summary
+
+    def forget(self, annotator: str) -> int:
+        """Remove all annotations of an annotator, given by its name. Returns how many files it had seen.
+
+        Raises
+        ------
+        QueryError
+            Where it has seen none, with those that have.
+        """
+        files = forget(self.index, annotator, self._rewriter())
+        self._save()
+        return files
 
     def drop_space(self, name: str) -> None:
         """Remove a space and its descriptors from the library; items and other spaces stay."""
@@ -253,9 +304,13 @@ class Library:
 
     def items(self, where: Mapping[str, Any] | Where = (), *, spans: bool = False) -> Iterator[Item]:
         """Yield the files of the library, and their spans if wanted, that satisfy a filter."""
-        asked = conditions(where) if isinstance(where, Mapping) else tuple(where)
         whole = () if spans else (Condition("kind", "=", "file"),)
-        return (item_of(point) for point in self.index.scroll((*asked, *whole)))
+        return (item_of(point) for point in self.index.scroll((*_asked(where), *whole)))
+
+    def annotations(self, target: PathLike) -> list[Annotation]:
+        """Return what annotators said of an item, given by its id or path: of a file all, of a span its own."""
+        [point] = self.index.fetch(ids_of(self.index, [os.fspath(target)]), keys=("annotations",))
+        return list(annotations_of(point.payload))
 
     def spans_of(self, item: str) -> list[Item]:
         """Return the spans of a file, in their order."""
@@ -322,6 +377,13 @@ class Library:
     def _read_options(self, audio_rate: int = 22_050) -> ReadOptions:
         return replace(ReadOptions.from_settings(audio_rate), **self.record.cutting)
 
+    def _pool(self, options: ReadOptions) -> DecoderPool:
+        limits = settings()
+        return DecoderPool(limits.workers, options, silence=limits.decode_seconds, memory=limits.decode_memory)
+
+    def _rewriter(self) -> Rewriter:
+        return Rewriter(self.index, self.spaces.keyword(), lambda points: self._note_write(points, False))
+
     def _cache_folder(self) -> Path:
         """Return where nulls are kept: in the library's folder, or on this machine for one on a cluster."""
         if "://" not in self.location:
@@ -330,3 +392,7 @@ class Library:
 
     def _dense_spaces(self) -> Iterator[Space]:
         return (space for name in self.spaces.names() if (space := self.spaces.by_name(name)).kind != "sparse")
+
+
+def _asked(where: Mapping[str, Any] | Where) -> Where:
+    return conditions(where) if isinstance(where, Mapping) else where

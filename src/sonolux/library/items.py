@@ -11,7 +11,10 @@ from sonolux.index import Condition, Index, Point, Where
 from sonolux.media.paths import from_stored, to_stored
 from sonolux.types import Item, Modality, Span
 
-OWN_KEYS = frozenset(("kind", "file", "path", "folders", "modality", "start", "end", "text", "encoded", "meta"))
+OWN_KEYS = frozenset((
+    "kind", "file", "path", "folders", "modality", "start", "end", "text", "encoded", "meta",
+    "annotations", "annotated",
+))  # fmt: skip
 """Payload keys that are no metadata."""
 
 

@@ -28,7 +28,7 @@ def follow(index: Index, task: Task, keyword: list[Encoder]) -> None:
     index.set_payload(ids, {"path": to_stored(task.path), "folders": folders(task.path)})
     index.set_payload([task.id], {"size": task.size, "mtime": task.mtime})
     own = next(point for point in points if point.id == task.id)
-    words = _draft(task, own).words()
+    words = draft_of(task, own).words()
     vectors = {encoder.space: rows_of(encoder.encode_one(words))[0] for encoder in keyword}
     known = {space: row for space, row in vectors.items() if row is not None}
     if known:
@@ -40,8 +40,8 @@ def touch(index: Index, task: Task) -> None:
     index.set_payload([task.id], {"size": task.size, "mtime": task.mtime})
 
 
-def _draft(task: Task, stored: Point) -> Draft:
-    """Rebuild from its payload what the words of a file are made of."""
+def draft_of(task: Task, stored: Point) -> Draft:
+    """Return a draft of a file that is in the library, with all that its words are made of."""
     payload = stored.payload
     filed = {key: payload[key] for key in ("title", "date") if key in payload}
     probe = Probe(Modality(payload["modality"]), payload["meta"]["format"], payload["meta"] | filed)

@@ -146,6 +146,11 @@ class Spaces:
                     found.append(encoder)
         return found
 
+    def keyword(self) -> list[Encoder]:
+        """Return the encoders that write the words of files."""
+        sparse = [name for name in self.records if self._spaces[name].kind == "sparse"]
+        return [encoder for name in sparse if (encoder := self.asker(name, Modality.TEXT)) is not None]
+
     def concerns(self) -> dict[str, frozenset[Modality]]:
         """Return, for each space, the modalities of files that it can hold something of."""
         found: dict[str, frozenset[Modality]] = dict.fromkeys(self.names(), frozenset())

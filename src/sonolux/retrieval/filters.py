@@ -22,6 +22,7 @@ META_KEYS = (
     "artist", "album", "genre", "camera", "latitude", "longitude", "width", "height", "frames", "duration", "rate",
     "channels", "language",
 )  # fmt: skip
+ANNOTATION_KEYS = ("label",)
 NUMBERS = frozenset(
     ("size", "start", "end", "latitude", "longitude", "width", "height", "frames", "duration", "rate", "channels")
 )
@@ -73,9 +74,7 @@ def _conditions(key: str, op: Operator, values: list[Any]) -> list[Condition]:
             raise QueryError(f"a folder is equal or not: folder=PATH, not folder{op}")
         folders = [to_stored(str(Path(value).expanduser().absolute())) for value in values]
         return [Condition("folders", op, _one_or_any(folders))]
-    if key not in PLAIN_KEYS and key not in META_KEYS:
-        raise QueryError(f"no filter on {key!r}: there are folder, {', '.join((*PLAIN_KEYS, *META_KEYS))}")
-    stored = key if key in PLAIN_KEYS else f"meta.{key}"
+    stored = _stored_key(key)
     if key == "date":
         return _date_conditions(op, values)
     if key in NUMBERS:
@@ -84,6 +83,17 @@ def _conditions(key: str, op: Operator, values: list[Any]) -> list[Condition]:
         raise QueryError(f"{key} is text: it has = and !=, not {op}")
     texts = [str(Path(v).expanduser().absolute()) if key == "path" else str(v) for v in values]
     return [Condition(stored, op, _one_or_any([to_stored(t) if key == "path" else t for t in texts]))]
+
+
+def _stored_key(key: str) -> str:
+    if key in ANNOTATION_KEYS:
+        return f"annotations[].{key}"
+    if key in META_KEYS:
+        return f"meta.{key}"
+    if key not in PLAIN_KEYS:
+        there = ", ".join((*PLAIN_KEYS, *META_KEYS, *ANNOTATION_KEYS))
+        raise QueryError(f"no filter on {key!r}: there are folder, {there}")
+    return key
 
 
 def _one_or_any(values: Sequence[str]) -> str | tuple[str, ...]:

@@ -1,0 +1,138 @@
+"""Files to annotations: decoded by a pool, annotated in batches that pieces of many files fill together.
+
+An input that an annotator cannot take costs its own file and no other of the batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from sonolux.annotators.base import Annotator
+from sonolux.encoders.inputs import resampled
+from sonolux.errors import SonoluxError
+from sonolux.media.piece import Audio, Content, Image, Piece
+from sonolux.media.pool import DecoderPool
+from sonolux.media.worker import Finished
+from sonolux.types import Annotation, Failure, Span
+
+
+@dataclass(frozen=True, slots=True)
+class Annotated:
+    """A file and what was said of it.
+
+    Attributes
+    ----------
+    path : str
+    annotations : tuple of Annotation
+        In the order of the file, of each place the most probable first; their spans are places in the file.
+    size, mtime : int
+        Of the file when it was read: bytes, and nanoseconds since 1970.
+    """
+
+    path: str
+    annotations: tuple[Annotation, ...]
+    size: int
+    mtime: int
+
+
+@dataclass(slots=True)
+class _File:
+    path: str
+    said: list[Annotation] = field(default_factory=list)
+    pieces: int = 0
+    waiting: int = 0
+    end: Finished | Failure | None = None
+
+
+_Queue = list[tuple[_File, Piece]]
+
+
+def annotate_files(annotator: Annotator, paths: Iterable[str], pool: DecoderPool) -> Iterator[Annotated | Failure]:
+    """Decode and annotate files, in any number, as their paths come.
+
+    Covers of recordings are no part of what is annotated.
+
+    Parameters
+    ----------
+    annotator : Annotator
+    paths : iterable of str
+        Each once.
+    pool : DecoderPool
+
+    Yields
+    ------
+    Annotated or Failure
+        One a file, in the order in which they are done.
+
+    Raises
+    ------
+    SonoluxError
+        Where the annotator cannot be loaded or breaks its contract.
+    """
+    files: dict[str, _File] = {}
+    queue: _Queue = []
+    for path, event in pool.read(paths):
+        file = files.setdefault(path, _File(path))
+        if isinstance(event, Finished | Failure):
+            file.end = event
+        elif isinstance(event, Piece) and event.modality == annotator.modality and event.kind != "cover":
+            file.pieces += 1
+            file.waiting += 1
+            queue.append((file, event))
+        if len(queue) >= annotator.batch_size:
+            _annotate(annotator, queue)
+            queue = []
+        yield from _done(files, annotator)
+    _annotate(annotator, queue)
+    yield from _done(files, annotator)
+
+
+def _annotate(annotator: Annotator, queue: _Queue) -> None:
+    """Annotate pieces; on an error, one by one, to find whose it is."""
+    try:
+        answers = annotator.annotate([_input(annotator, piece.content) for _, piece in queue])
+    except SonoluxError:
+        raise
+    except Exception as error:  # whatever a model raises on one input must not cost the others
+        if len(queue) > 1:
+            for entry in queue:
+                _annotate(annotator, [entry])
+            return
+        file = queue[0][0]
+        file.end = Failure(file.path, f"{annotator.name} cannot annotate it: {' '.join(str(error).split())[:300]}")
+        file.waiting -= 1
+        return
+    for (file, piece), said in zip(queue, answers, strict=True):
+        file.waiting -= 1
+        file.said += [_placed(annotation, piece.span) for annotation in said]
+
+
+def _done(files: dict[str, _File], annotator: Annotator) -> Sequence[Annotated | Failure]:
+    """Take out the files of which all is known."""
+    done = [file for file in files.values() if file.end is not None and not file.waiting]
+    for file in done:
+        del files[file.path]
+    return [_outcome(file, annotator) for file in done]
+
+
+def _outcome(file: _File, annotator: Annotator) -> Annotated | Failure:
+    if isinstance(file.end, Finished) and file.pieces:
+        return Annotated(file.path, tuple(file.said), file.end.size, file.end.mtime_ns)
+    return file.end if isinstance(file.end, Failure) else Failure(file.path, f"holds no {annotator.modality}")
+
+
+def _input(annotator: Annotator, content: Content) -> Any:
+    """Return pixels (h, w, 3), samples at the annotator's own rate, or a string."""
+    if isinstance(content, Image):
+        return content.pixels
+    return resampled(content, annotator.sample_rate) if isinstance(content, Audio) else content
+
+
+def _placed(annotation: Annotation, span: Span | None) -> Annotation:
+    """Return an annotation of a piece as one of the file in which the piece spans this."""
+    if span is None:
+        return annotation
+    own = annotation.span
+    return replace(annotation, span=Span(span.start + own.start, span.start + own.end) if own else span)
