@@ -71,7 +71,8 @@ def _descriptor(trained: Trained, space: str, recipe: Recipe) -> Descriptor:
     from sonolux.training.projected import FLOAT
 
     if recipe.method not in FLOAT:
-        return code_descriptor(space, recipe.bits)
+        layer = "code" if recipe.method == "ae" else ""
+        return code_descriptor(space, recipe.bits, layer)
     return Descriptor(space=space, dim=trained.architecture.arguments["outputs"])
 
 

@@ -54,9 +54,9 @@ def preprocessing(side: int) -> Preprocessing:
     return Preprocessing(width=side, height=side, mean=(MEAN,) * 3, deviation=(DEVIATION,) * 3)
 
 
-def code_descriptor(space: str, bits: int) -> Descriptor:
+def code_descriptor(space: str, bits: int, layer: str = "") -> Descriptor:
     """Return a binary descriptor; bits that do not fill whole bytes are filled up with zeros."""
-    return Descriptor(space=space, dim=-(-bits // 8) * 8, kind="binary", metric="hamming")
+    return Descriptor(space=space, dim=-(-bits // 8) * 8, kind="binary", metric="hamming", layer=layer)
 
 
 def finish(

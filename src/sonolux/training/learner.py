@@ -1,8 +1,8 @@
 """What every way to learn from pictures shares: batches, schedule, the held-out score, and resuming.
 
-A learner is a Lightning module that writes one method, `training_step`: row numbers of a batch in, loss out. Order,
-views and noise of an epoch follow from the seed and the number of the epoch, so a training that was killed repeats
-from its last whole epoch what it would have done.
+A learner is a Lightning module that writes one method, `training_step`: row numbers of a batch in, loss out. The order
+of an epoch, and the views and noise of a batch, follow from the seed and their numbers, so a training that was killed
+repeats from its last whole epoch what it would have done.
 """
 
 from __future__ import annotations
@@ -26,6 +26,9 @@ MEAN, DEVIATION = 0.5, 0.25
 
 WARM_UP = 0.1
 """Share of the steps in which the learning rate rises."""
+
+BATCHES = 1_000_003
+"""More than an epoch has: seeds of batches do not meet."""
 
 DESCRIBED = 500
 """Pictures that are described at once."""
@@ -98,10 +101,13 @@ class Learner(LightningModule):
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
     def on_train_epoch_start(self) -> None:
-        """Draw what this epoch needs of chance from its own seed."""
-        torch.manual_seed(self._seed())
+        """Begin to count."""
         self._losses = []
         self._began = time.monotonic()
+
+    def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
+        """Draw what this batch needs of chance from its own seed: whatever else draws, it stays the same."""
+        torch.manual_seed(self._seed() * BATCHES + batch_idx)
 
     def on_train_batch_end(self, outputs: Any, batch: Any, batch_idx: int) -> None:
         """Keep the loss."""

@@ -11,6 +11,12 @@ from sonolux.errors import TrainingError
 from sonolux.training.recipe import Recipe
 
 DEFAULTS: dict[str, dict[str, Any]] = {
+    "ae": {
+        "architecture": "conv-autoencoder",
+        "epochs": 20,
+        "batch": 128,
+        "options": {"pretrained": 2, "views": {"smallest": 0.5, "hue": 0.05, "grey": 0.1}},
+    },
     "contrastive": {"epochs": 40, "options": {"temperature": 0.2}},
     "supervised": {
         "epochs": 20,
