@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sonolux.cli.options import JsonOption
+from sonolux.cli.output import Output
+
 if TYPE_CHECKING:
     from sonolux.evaluation.benchmarks.report import Report
 
@@ -50,6 +53,27 @@ def calibration(data: DataOption = None, page: PageOption = PAGE) -> None:
 
 
 @app.command()
+def codes(
+    data: Annotated[Path | None, typer.Option(help="Folder of the data sets.", show_default=False)] = None,
+    models: Annotated[
+        list[Path] | None, typer.Option(help="Model folders to measure as well.", show_default=False)
+    ] = None,
+    as_json: JsonOption = False,
+    page: PageOption = PAGE,
+) -> None:
+    """How well codes retrieve, under the fixed protocols, and how fast they are found."""
+    from sonolux.evaluation.benchmarks.codes import benchmark_codes
+
+    cards, report = benchmark_codes(data or _data(), models or [])
+    if not as_json:
+        _publish(report, page)
+        return
+    report.write(page)
+    for card in cards:
+        Output(as_json=True).record(card.as_data())
+
+
+@app.command()
 def startup(page: PageOption = PAGE) -> None:
     """How long ``sonolux --help`` and ``import sonolux`` take, beside Python itself."""
     from sonolux.evaluation.benchmarks.startup import benchmark_startup
@@ -58,7 +82,11 @@ def startup(page: PageOption = PAGE) -> None:
 
 
 def _photos() -> Path:
-    return Path(os.environ.get("SONOLUX_DATA", "../shared/data")) / "imagenet_sample"
+    return _data() / "imagenet_sample"
+
+
+def _data() -> Path:
+    return Path(os.environ.get("SONOLUX_DATA", "../shared/data"))
 
 
 def _publish(report: Report, page: Path) -> None:
