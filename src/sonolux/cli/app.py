@@ -6,7 +6,19 @@ from typing import Annotated
 
 import typer
 
-from sonolux.cli import adding, benchmarks, demo, doctor, keeping, looking, sampling, searching, spaces, training
+from sonolux.cli import (
+    adding,
+    benchmarks,
+    demo,
+    doctor,
+    keeping,
+    labelling,
+    looking,
+    sampling,
+    searching,
+    spaces,
+    training,
+)
 
 EXIT_CODES = (
     "Exit codes: 0 all done; 1 refused; 2 a command line that cannot be read; 3 done, but some files failed;"
@@ -52,6 +64,7 @@ app.command()(keeping.remove)
 app.command("spaces")(spaces.spaces)
 app.command()(looking.duplicates)
 app.add_typer(training.app, name="train")
+app.command()(labelling.label)
 app.command()(keeping.export)
 app.command()(looking.info)
 app.command()(doctor.doctor)

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from sonolux.cli.labelling import as_data
 from sonolux.cli.options import JsonOption, LibraryOption, QuietOption, WhereOption
 from sonolux.cli.output import Output, shown_path
 
 if TYPE_CHECKING:
-    from sonolux.types import Item
+    from sonolux.types import Annotation, Item
 
 
 def show(
@@ -23,7 +24,7 @@ def show(
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Show an item: where it is, what its file says of itself, its spans."""
+    """Show an item: where it is, what its file says of itself, its labels, its spans."""
     from sonolux.library import Library
     from sonolux.retrieval.wording import snippet
 
@@ -31,8 +32,10 @@ def show(
     with Library(library) as opened:
         item = opened.item(target)
         spans = opened.spans_of(item.id) if item.kind == "file" else []
+        said = opened.annotations(item.id)
     if as_json:
-        out.record({**item_as_data(item), "spans": [_span_as_data(span) for span in spans]})
+        annotations = [as_data(annotation) for annotation in said]
+        out.record({**item_as_data(item), "annotations": annotations, "spans": [_span_as_data(s) for s in spans]})
         return
     told = {"path": shown_path(item.path), "id": item.id, "modality": str(item.modality), "kind": item.kind}
     if item.kind != "file":
@@ -42,6 +45,9 @@ def show(
         out.line()
     for line in item.text.splitlines():
         out.line(line)
+    if said:
+        out.line()
+        out.table((">probability", "label", "where", "annotator"), [_annotation_row(item, one) for one in said])
     if spans:
         out.line()
         out.table(("span", "id", "where", "text"), [(s.kind, s.id, _where(s), snippet(s.text)) for s in spans])
@@ -140,6 +146,11 @@ def _span_as_data(span: Item) -> dict[str, Any]:
     """Return a span without what its file says already."""
     data = item_as_data(replace(span, metadata={}))
     return {key: data[key] for key in ("id", "kind", "start", "end", "text")}
+
+
+def _annotation_row(item: Item, said: Annotation) -> tuple[str, ...]:
+    where = replace(item, span=said.span)
+    return f"{said.probability:.4f}", said.label, _where(where), said.annotator
 
 
 def _print_pairs(out: Output, pairs: Mapping[str, Any]) -> None:
