@@ -34,7 +34,7 @@ from sonolux.settings import Settings, settings
 ROOT = Path(__file__).parents[2]
 PAGES = [
     ROOT / "README.md",
-    *(ROOT / "docs" / f"{name}.md" for name in ("add", "search", "python", "models", "networks")),
+    *(ROOT / "docs" / f"{name}.md" for name in ("add", "search", "python", "models", "labels", "networks", "training")),
 ]
 CLUSTER_PAGE = ROOT / "docs" / "cluster.md"
 CLUSTER_SHOWN = "http://localhost:6333"
@@ -178,9 +178,11 @@ def session(
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_examples(page: Path, session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
-    from sonolux.encoders import registry
+    from sonolux.annotators import registry as annotators
+    from sonolux.encoders import registry as encoders
 
-    monkeypatch.setattr(registry, "_factories", dict(registry._factories))
+    for registry in (annotators, encoders):
+        monkeypatch.setattr(registry, "_factories", dict(registry._factories))
     session.follow(page.read_text(encoding="utf-8"))
 
 
@@ -216,10 +218,10 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 
 def test_every_filter_is_named() -> None:
-    from sonolux.retrieval.filters import META_KEYS, PLAIN_KEYS
+    from sonolux.retrieval.filters import ANNOTATION_KEYS, META_KEYS, PLAIN_KEYS
 
     text = (ROOT / "docs" / "search.md").read_text(encoding="utf-8")
-    assert [key for key in ("folder", *PLAIN_KEYS, *META_KEYS) if f"`{key}`" not in text] == []
+    assert [key for key in ("folder", *PLAIN_KEYS, *META_KEYS, *ANNOTATION_KEYS) if f"`{key}`" not in text] == []
 
 
 def test_every_argument_of_search_is_named() -> None:

@@ -82,7 +82,7 @@ def codes(  # noqa: PLR0913, PLR0917 - one parameter an option
     pictures = read(data, recipe.side, talk)
     with progress_bar(talk) as progress:
         saved = train_codes(pictures, recipe, out, licence, progress)
-    report(saved, talk, f"sonolux add FOLDER --space {saved.path}")
+    report(saved, talk, "sonolux add FOLDER --space")
     if pictures.failed:
         raise typer.Exit(SOME_FAILED)
 
@@ -130,7 +130,7 @@ def labels(  # noqa: PLR0913, PLR0917 - one parameter an option
         )
     with progress_bar(talk) as progress:
         saved = train_labels(pictures, recipe, out, licence, progress)
-    report(saved, talk, f"sonolux label IMAGE --model {saved.path}")
+    report(saved, talk, "sonolux label IMAGE --model")
     if pictures.failed:
         raise typer.Exit(SOME_FAILED)
 
@@ -153,12 +153,13 @@ def unequal(counts: Mapping[str, int]) -> str:
 
 
 def report(saved: ModelFolder, out: Output, then: str) -> None:
-    """Print what a training reached."""
+    """Print what a training reached, and the command that uses the model next."""
     if out.as_json:
         out.record({"model": str(saved.path), "digest": saved.digest, "scores": saved.scores, "data": saved.data})
         return
     scores = ", ".join(f"{name} {value}" for name, value in saved.scores.items())
-    out.line(f"{saved.path}: {scores}; next: {then}")
+    model = shown_path(str(saved.path))
+    out.line(f"{model}: {scores or 'done'}; next: {then} {model}")
 
 
 @contextmanager
