@@ -95,6 +95,15 @@ def test_a_video_says_where(library: Library, folder: Path, model: str) -> None:
     assert [round(item.span.start) for item in found] == [2]
 
 
+def test_places_come_in_their_order_and_labels_by_probability(library: Library, folder: Path, model: str) -> None:
+    write_video(folder / "v2.mp4", [folder / "p4.png", folder / "p3.png"])
+    library.add(folder)
+    library.annotate(model, folder / "v2.mp4")
+    said = library.annotations(folder / "v2.mp4")
+    assert [(round(one.span.start), one.label) for one in said] == [(0, "red"), (0, "green"), (2, "blue")]
+    assert said[2].probability > said[0].probability > said[1].probability
+
+
 def test_seen_files_are_skipped_and_new_ones_are_not(library: Library, folder: Path, model: str) -> None:
     assert library.annotate(model, where={"path": str(folder / "p1.png")}).annotated == 1
     assert library.annotate(model, folder / "p2.png", folder / "p1.png").annotated == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import groupby
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,6 +16,7 @@ from sonolux.cli.output import Output, shown_path
 if TYPE_CHECKING:
     from sonolux.annotators import Annotator
     from sonolux.annotators.files import Annotated as AnnotatedFile
+    from sonolux.library.adding import Progress
     from sonolux.types import Annotation, Failure, Modality
 
 DIGITS = 4
@@ -85,7 +87,12 @@ def keep_labels(annotator: Annotator, targets: Sequence[str], library: str | Non
     from sonolux.library import Library
 
     with Library(library) as opened:
-        summary = opened.annotate(annotator, *targets)
+        try:
+            with _watched(out) as progress:
+                summary = opened.annotate(annotator, *targets, progress=progress)
+        except KeyboardInterrupt:
+            out.say("stopped: what was labelled is kept; the same command goes on from there")
+            raise
     if out.as_json:
         out.record(asdict(summary))
         return len(summary.failed)
@@ -113,6 +120,18 @@ def as_data(annotation: Annotation) -> dict[str, Any]:
 def rows_of(annotations: Iterable[Annotation]) -> Iterator[str]:
     """Put annotations in lines: the probability, then the label."""
     return (f"{annotation.probability:.{DIGITS}f}  {annotation.label}" for annotation in annotations)
+
+
+@contextmanager
+def _watched(out: Output) -> Iterator[Progress | None]:
+    """Count the files that are done with, where someone watches."""
+    if not out.lively:
+        yield None
+        return
+    from rich.console import Console
+
+    with Console(stderr=True, highlight=False, markup=False, emoji=False).status("labelling") as status:
+        yield lambda done, _: status.update(f"labelling: {done:,} files")
 
 
 def _annotated(annotator: Annotator, paths: Sequence[str]) -> Iterator[AnnotatedFile | Failure]:

@@ -220,9 +220,12 @@ def name_in(mark: str) -> str:
 
 
 def kept(annotations: Iterable[Annotation]) -> list[Annotation]:
-    """Return what of an annotator's findings is kept: those that are likely enough, the best few of each place."""
+    """Return what of a file's annotations is kept: those that are likely enough, the best few of each place.
+
+    They come as `sonolux.annotators.files` gives them, the most probable of each place first.
+    """
     by_place: dict[Span | None, list[Annotation]] = {}
-    for annotation in sorted(annotations, key=lambda annotation: -annotation.probability):
+    for annotation in annotations:
         if annotation.probability >= LEAST:
             by_place.setdefault(annotation.span, []).append(annotation)
     return [annotation for found in by_place.values() for annotation in found[:MOST]]
