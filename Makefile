@@ -6,7 +6,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet -c constraints.txt
 
-.PHONY: demo test test-long lint format docs bench clean
+.PHONY: demo test test-long lint format docs bench bench-codes clean
 
 demo: $(VENV)/.installed
 	$(BIN)/sonolux demo $(if $(MEDIA),--media "$(MEDIA)")
@@ -34,6 +34,10 @@ bench: $(VENV)/.installed-bench
 	$(BIN)/sonolux bench add
 	$(BIN)/sonolux bench startup
 	$(BIN)/sonolux bench calibration
+
+# MODELS="folder folder": model folders to measure beside the baselines.
+bench-codes: $(VENV)/.installed-dev
+	$(BIN)/sonolux bench codes $(foreach model,$(MODELS),--models $(model))
 
 clean:
 	rm -rf $(VENV) demo .pytest_cache .mypy_cache .ruff_cache
