@@ -192,6 +192,20 @@ class IndexContract:
         assert expected
         assert {p.id for p in filled.scroll(where)} == expected
 
+    def test_brackets_reach_into_the_dicts_of_a_list(self, empty: Index) -> None:
+        said = [[{"label": "cat"}, {"label": "dog"}], [{"label": "dog"}], [], None]
+        payloads = [{"annotations": labels} if labels is not None else {} for labels in said]
+        empty.upsert([Point(id_of(n), {}, payload) for n, payload in enumerate(payloads)])
+
+        def found(op: Any, value: str | tuple[str, ...]) -> set[str]:
+            return {point.id for point in empty.scroll([Condition("annotations[].label", op, value)])}
+
+        assert found("=", "cat") == {id_of(0)}
+        assert found("=", ("cat", "dog")) == {id_of(0), id_of(1)}
+        assert found("!=", "cat") == {id_of(1), id_of(2), id_of(3)}
+        empty.set_payload([id_of(0)], {"annotations": None})
+        assert found("=", "cat") == set()
+
     @pytest.mark.parametrize("space", SPACES, ids=lambda s: s.name)
     def test_filtered_search_in_every_space(self, filled: Index, oracle: BruteForce, space: Space) -> None:
         query = descriptor(space, np.random.default_rng(3))

@@ -13,6 +13,7 @@ def test_a_word_and_its_alternatives() -> None:
     assert parse_conditions(["artist=Quesabe"]) == (Condition("meta.artist", "=", "Quesabe"),)
     assert parse_conditions(["modality=image,video"]) == (Condition("modality", "=", ("image", "video")),)
     assert parse_conditions(["genre!=rock"]) == (Condition("meta.genre", "!=", "rock"),)
+    assert parse_conditions(["label=tabby_cat,dog"]) == (Condition("annotations[].label", "=", ("tabby_cat", "dog")),)
 
 
 def test_numbers_compare() -> None:

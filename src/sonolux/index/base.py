@@ -1,8 +1,9 @@
 """The contract of an index: points with named descriptors and a payload, on disk or on a cluster.
 
 A point is an item; its payload is a plain JSON-like dict. Filters are a conjunction of conditions on
-payload keys (``"meta.artist"`` reaches into dicts; a condition on a list holds when any element
-satisfies it, except that ``!=`` holds when none equals). A key that is missing satisfies ``!=`` alone.
+payload keys: ``"meta.artist"`` reaches into dicts, ``"annotations[].label"`` into the dicts of a list. A
+condition on a list holds when any element satisfies it, except that ``!=`` holds when none equals. A key
+that is missing satisfies ``!=`` alone.
 
 Every write is durable when its call returns: it outlives the death of the process, kill -9 included.
 
