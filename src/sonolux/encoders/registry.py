@@ -39,8 +39,9 @@ def resolve(spec: str) -> list[Encoder]:
     Parameters
     ----------
     spec : str
-        In this order: a registered name, the name of an entry point, a model folder that Sonolux trained, a
-        checkpoint folder in the hub's format, or ``org/name`` on the hub (downloaded where it is not cached).
+        In this order: a registered name, the name of an entry point, a model folder that Sonolux trained, such a
+        folder with ``@LAYER`` or ``@LAYER:POOLING`` after it (`sonolux.encoders.layers`), a checkpoint folder in the
+        hub's format, or ``org/name`` on the hub (downloaded where it is not cached).
 
     Raises
     ------
@@ -54,6 +55,12 @@ def resolve(spec: str) -> list[Encoder]:
     folder = Path(spec).expanduser()
     if _is_folder(folder):
         return _in_folder(folder)
+    if "@" in spec:
+        from sonolux.encoders.layers import layer_encoder
+
+        layer = layer_encoder(spec)
+        if layer is not None:
+            return [layer]
     if HUB_NAME.fullmatch(spec):
         from sonolux.encoders.hub.families import encoders_called
 

@@ -35,7 +35,7 @@ class TrainedEncoder(Encoder):
 
     def __init__(self, path: Path | str) -> None:
         self.folder = ModelFolder.load(path)
-        descriptor = self.folder.descriptor
+        self.descriptor = descriptor = self.folder.descriptor
         self.modality = Modality(self.folder.preprocessing.modality)
         self.name = self.folder.path.name
         self.spec = str(self.folder.path)
@@ -67,7 +67,7 @@ class TrainedEncoder(Encoder):
 
     def _described_by(self, network: nn.Module) -> nn.Module:
         """Return the network as far as the layer that describes pictures."""
-        descriptor = self.folder.descriptor
+        descriptor = self.descriptor
         if not descriptor.layer:
             return network
         from sonolux.models.cut import LayerDescriptor
