@@ -27,22 +27,35 @@ def reference() -> str:
     group: Any = typer.main.get_command(app)
     context = group.make_context("sonolux", [], resilient_parsing=True)
     lines = [HEAD, EXIT_CODES, "", "| command | |", "| --- | --- |"]
-    commands = [command for name in group.list_commands(context) if not (command := group.commands[name]).hidden]
-    lines += [f"| [`{command.name}`](#{command.name}) | {_first_line(command)} |" for command in commands]
-    for command in commands:
-        lines += _section(command, context)
+    commands = list(_commands(group, context))
+    lines += [f"| [`{name}`](#{name.replace(' ', '-')}) | {_first_line(command)} |" for name, command, _ in commands]
+    for name, command, parent in commands:
+        lines += _section(name, command, parent)
     return "\n".join(lines) + "\n"
+
+
+def _commands(group: Any, context: Any, prefix: str = "") -> Iterator[tuple[str, Any, Any]]:
+    """Yield name, command and context of its group, for every command that is not hidden; of groups, their commands."""
+    for name in group.list_commands(context):
+        command = group.commands[name]
+        if command.hidden:
+            continue
+        if hasattr(command, "commands"):
+            inner = command.context_class(command, info_name=name, parent=context)
+            yield from _commands(command, inner, f"{prefix}{name} ")
+        else:
+            yield f"{prefix}{name}", command, context
 
 
 def _first_line(command: Any) -> str:
     return str(command.help).split("\n\n", maxsplit=1)[0].replace("\n", " ")
 
 
-def _section(command: Any, parent: Any) -> Iterator[str]:
+def _section(name: str, command: Any, parent: Any) -> Iterator[str]:
     context = command.context_class(command, info_name=command.name, parent=parent)
     yield from (
         "",
-        f"## {command.name}",
+        f"## {name}",
         "",
         f"    {context.command_path} {_usage(command, context)}",
         "",
@@ -50,10 +63,10 @@ def _section(command: Any, parent: Any) -> Iterator[str]:
     )
     yield from ("", "| | |", "| --- | --- |")
     for parameter in command.get_params(context):
-        name, about = parameter.get_help_record(context)
+        option, about = parameter.get_help_record(context)
         if parameter.param_type_name == "argument":
-            name = parameter.metavar
-        yield f"| `{_cell(name)}` | {_cell(about)} |"
+            option = parameter.metavar
+        yield f"| `{_cell(option)}` | {_cell(about)} |"
 
 
 def _usage(command: Any, context: Any) -> str:

@@ -23,24 +23,32 @@ app = typer.Typer(help="Train descriptors or labels on your own pictures.", no_a
 DataOption = Annotated[
     Path,
     typer.Option(
+        metavar="PATH",
         help="Folder of pictures (a folder a class for labels), .csv with path,label, or a packed data set.",
         show_default=False,
     ),
 ]
-OutOption = Annotated[Path, typer.Option(help="Folder of the model to be.", show_default=False)]
+OutOption = Annotated[Path, typer.Option(metavar="FOLDER", help="Folder of the model to be.", show_default=False)]
 MethodOption = Annotated[
-    str, typer.Option(help="ae, contrastive, supervised, pca, whiten, fisher, lsh, itq, spectral.")
+    str, typer.Option(metavar="NAME", help="ae, contrastive, supervised, pca, whiten, fisher, lsh, itq, spectral.")
 ]
-BitsOption = Annotated[int, typer.Option(min=1, help="Length of the code.")]
-EpochsOption = Annotated[int | None, typer.Option(min=1, help="Passes over the pictures, at most.", show_default="30")]
+BitsOption = Annotated[int, typer.Option(metavar="N", min=1, help="Length of the code.")]
+EpochsOption = Annotated[
+    int | None,
+    typer.Option(metavar="N", min=1, help="Passes over the pictures, at most (of the method).", show_default=False),
+]
 SideOption = Annotated[
-    int | None, typer.Option(min=8, help="Pictures are resized to so many pixels.", show_default="32")
+    int | None,
+    typer.Option(metavar="N", min=8, help="Pictures are resized to so many pixels (32).", show_default=False),
 ]
-SeedOption = Annotated[int, typer.Option(help="Of everything that is drawn.")]
+SeedOption = Annotated[int, typer.Option(metavar="N", help="Of everything that is drawn.")]
 StartOption = Annotated[
     str, typer.Option("--from", metavar="MODEL", help="Model folder or checkpoint to start from.", show_default=False)
 ]
-NetworkOption = Annotated[str | None, typer.Option(help="Architecture.", show_default="small-resnet")]
+NetworkOption = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="Architecture (of the method, mostly small-resnet).", show_default=False),
+]
 SetOption = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="NAME=VALUE", help="Anything else of the recipe, as JSON.", show_default=False),
@@ -48,7 +56,9 @@ SetOption = Annotated[
 FrozenOption = Annotated[
     bool, typer.Option("--frozen", metavar="", help="With --from: only the last layer learns, all others stay.")
 ]
-LicenceOption = Annotated[str, typer.Option(help="Licence of the weights, for the card.", show_default=False)]
+LicenceOption = Annotated[
+    str, typer.Option(metavar="TEXT", help="Licence of the weights, for the card.", show_default=False)
+]
 
 
 @app.command()
