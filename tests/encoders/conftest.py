@@ -139,6 +139,38 @@ def dinov3_convnext(checkpoints: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
+def resnet(checkpoints: Path) -> Path:
+    from transformers import ResNetConfig, ResNetForImageClassification
+
+    folder = checkpoints / "tiny-resnet"
+    sizes = {"embedding_size": 8, "hidden_sizes": [8, 12, 16, 20], "depths": [1, 2, 1, 1], "layer_type": "basic"}
+    save(ResNetForImageClassification(ResNetConfig(**sizes)), folder)
+    preprocessor(folder, "ConvNextImageProcessor", size={"shortest_edge": 64}, crop_pct=0.875)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def convnext(checkpoints: Path) -> Path:
+    from transformers import ConvNextConfig, ConvNextForImageClassification
+
+    folder = checkpoints / "tiny-convnext"
+    config = ConvNextConfig(hidden_sizes=[8, 12, 16, 20], depths=[1, 2, 1, 1])
+    save(ConvNextForImageClassification(config), folder)
+    preprocessor(folder, "ConvNextImageProcessor", size={"shortest_edge": 64}, crop_pct=0.875)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def convnextv2(checkpoints: Path) -> Path:
+    from transformers import ConvNextV2Config, ConvNextV2Model
+
+    folder = checkpoints / "tiny-convnextv2"
+    save(ConvNextV2Model(ConvNextV2Config(hidden_sizes=[8, 12, 16, 20], depths=[1, 1, 1, 1])), folder)
+    preprocessor(folder, "ConvNextImageProcessor", size={"shortest_edge": 64}, crop_pct=0.875)
+    return folder
+
+
+@pytest.fixture(scope="session")
 def clap(checkpoints: Path) -> Path:
     from transformers import ClapConfig, ClapFeatureExtractor, ClapModel
 

@@ -124,5 +124,17 @@ class TestDinov3ConvNext(HubContract):
     fixture = "dinov3_convnext"
 
 
+class TestResNet(HubContract):
+    fixture = "resnet"
+
+
+class TestConvNext(HubContract):
+    fixture = "convnext"
+
+
+class TestConvNextV2(HubContract):
+    fixture = "convnextv2"
+
+
 class TestSentence(HubContract):
     fixture = "minilm"

@@ -81,6 +81,21 @@ def test_dinov2_is_its_class_token(dinov2: Path) -> None:
     np.testing.assert_allclose(image.encode(PICTURES), normalised(token), atol=1e-5)
 
 
+def test_resnet_and_convnext_are_the_means_of_their_last_maps(resnet: Path, convnext: Path) -> None:
+    from transformers import ConvNextImageProcessorPil, ConvNextModel, ResNetModel
+
+    for folder, kind in ((resnet, ResNetModel), (convnext, ConvNextModel)):
+        model = kind.from_pretrained(folder).eval()
+        processor = ConvNextImageProcessorPil.from_pretrained(folder)
+        last = model(**processor([Image.fromarray(p) for p in PICTURES], return_tensors="pt")).last_hidden_state
+        assert last.shape[1:] == (20, 2, 2)
+        means = last.mean(dim=(2, 3))
+        expected = (model.layernorm(means) if kind is ConvNextModel else means).detach().numpy()
+        [image] = resolve(str(folder))
+        assert (image.dim, image.licence) == (20, "mit")
+        np.testing.assert_allclose(image.encode(PICTURES), normalised(expected), atol=1e-5)
+
+
 def test_dinov3_preprocessing(dinov3: Path) -> None:
     [image] = resolve(str(dinov3))
     assert isinstance(image.pictures, Dinov3Pictures)
@@ -159,7 +174,8 @@ def test_weights_wait_for_the_first_batch(clip: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "family", ["clip", "siglip", "siglip2", "clap", "dinov2", "dinov3", "dinov3_convnext", "minilm"]
+    "family",
+    ["clip", "siglip", "siglip2", "clap", "dinov2", "dinov3", "dinov3_convnext", "resnet", "convnext", "minilm"],
 )
 def test_half_precision_keeps_the_meaning(
     family: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch

@@ -6,16 +6,20 @@ question to question (Babenko et al. 2014, "Neural codes for image retrieval", E
 
 from __future__ import annotations
 
-import re
-from pathlib import Path
+from collections.abc import Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
+from sonolux.encoders.base import Encoder
 from sonolux.encoders.digest import digest_of
-from sonolux.encoders.model_folder import Descriptor
+from sonolux.encoders.layer_shapes import Layer, layers_run
+from sonolux.encoders.model_folder import Descriptor, ModelFolder
 from sonolux.encoders.trained import TrainedEncoder
 from sonolux.errors import EncoderError
 from sonolux.models import registry
 
-SPEC = re.compile(r"(?P<model>.+)@(?P<layer>[\w.-]+)(?::(?P<pooling>\w+))?")
+if TYPE_CHECKING:
+    from torch import nn
 
 
 class LayerEncoder(TrainedEncoder):
@@ -23,8 +27,8 @@ class LayerEncoder(TrainedEncoder):
 
     Parameters
     ----------
-    path : path
-        Of the model folder.
+    whole : TrainedEncoder
+        The encoder by the whole network, whose weights it shares.
     layer : str
         As `sonolux.models.cut.layer_names` gives it: ``"stage2"``, ``"layer3.0.conv1"``.
     pooling : {"avg", "max", "gem", "flatten"}
@@ -33,13 +37,13 @@ class LayerEncoder(TrainedEncoder):
     Raises
     ------
     EncoderError
-        Where the folder does not pass the checks of `ModelFolder.load`, it has no such layer, or the layer gives
-        neither vectors nor maps.
+        Where there is no such layer or pooling, or the layer gives neither vectors nor maps.
     """
 
-    def __init__(self, path: Path | str, layer: str, pooling: str = "avg") -> None:
-        super().__init__(path)
+    def __init__(self, whole: TrainedEncoder, layer: str, pooling: str = "avg") -> None:
+        super().__init__(whole.folder)
         suffix = f"@{layer}" if pooling == "avg" else f"@{layer}:{pooling}"
+        self.whole = whole
         self.name += suffix
         self.spec += suffix
         self.space += suffix
@@ -49,26 +53,73 @@ class LayerEncoder(TrainedEncoder):
         self.digest = digest_of(self.folder.digest, layer, pooling)
         self.descriptor = Descriptor(space=self.space, dim=self.dim, layer=layer, pooling=pooling)
 
+    @cached_property
+    def network(self) -> nn.Module:
+        """The whole network; the first use loads its weights."""
+        return self.whole.network
+
     def _width(self, layer: str, pooling: str) -> int:
         """Return how many numbers the layer gives, by running the network without its weights."""
-        import torch
-
         from sonolux.models.cut import LayerDescriptor
 
-        how = self.folder.preprocessing
-        channels = 1 if how.channels == "grey" else 3
         try:
-            with torch.device("meta"):
-                network = registry.build(self.folder.architecture.name, self.folder.architecture.arguments)
-                cut = LayerDescriptor(network.eval(), layer, pooling)
-                return int(cut(torch.empty(1, channels, how.height, how.width)).shape[1])
+            network, picture = _bare(self.folder)
+            return int(LayerDescriptor(network, layer, pooling)(picture).shape[1])
         except ValueError as error:
             raise EncoderError(f"{self.spec}: {error}") from error
 
 
-def layer_encoder(spec: str) -> LayerEncoder | None:
-    """Return the encoder that ``MODEL@LAYER`` names, None where the specification is no such thing."""
-    match = SPEC.fullmatch(spec)
-    if match is None or not (Path(match["model"]).expanduser() / "model.json").is_file():
-        return None
-    return LayerEncoder(Path(match["model"]).expanduser(), match["layer"], match["pooling"] or "avg")
+def network_called(model: str) -> Encoder:
+    """Return the encoder by a whole network whose layers can be descriptors.
+
+    Raises
+    ------
+    EncoderError
+        Where there is no such model, or it is none whose layers are open.
+    """
+    from sonolux.encoders.hub.pooled import PooledImage
+    from sonolux.encoders.registry import resolve
+
+    whole = resolve(model)[0]
+    if not isinstance(whole, TrainedEncoder | PooledImage) or isinstance(whole, LayerEncoder):
+        raise EncoderError(
+            f"{model} has no layers to choose from: model folders of Sonolux have, and ResNet, ConvNeXt, DINOv2 and"
+            " DINOv3 checkpoints"
+        )
+    return whole
+
+
+def encoder_at(whole: Encoder, layer: str, pooling: str = "avg") -> Encoder:
+    """Return the encoder by a layer of what `network_called` gives."""
+    if isinstance(whole, TrainedEncoder):
+        return LayerEncoder(whole, layer, pooling)
+    from sonolux.encoders.hub.layers import HubLayer
+    from sonolux.encoders.hub.pooled import PooledImage
+
+    assert isinstance(whole, PooledImage)
+    return HubLayer(whole, layer, pooling)
+
+
+def layers_of(whole: Encoder) -> Sequence[Layer]:
+    """Return the layers of what `network_called` gives, in the order in which they run; blocks count as one."""
+    if isinstance(whole, TrainedEncoder):
+        from sonolux.models.cut import layer_names
+
+        network, picture = _bare(whole.folder)
+        return layers_run(network, layer_names(network), lambda: network(picture))
+    from sonolux.encoders.hub.layers import hub_layers
+    from sonolux.encoders.hub.pooled import PooledImage
+
+    assert isinstance(whole, PooledImage)
+    return hub_layers(whole)
+
+
+def _bare(folder: ModelFolder) -> tuple[nn.Module, Any]:
+    """Return the network without its weights, and one picture of which only the shape is known."""
+    import torch
+
+    how = folder.preprocessing
+    channels = 1 if how.channels == "grey" else 3
+    with torch.device("meta"):
+        network = registry.build(folder.architecture.name, folder.architecture.arguments)
+        return network.eval(), torch.empty(1, channels, how.height, how.width)

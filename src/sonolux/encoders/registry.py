@@ -20,6 +20,9 @@ ENTRY_POINTS = "sonolux.encoders"
 
 HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 
+LAYER = re.compile(r"(?P<model>.+)@(?P<layer>[\w.-]+)(?::(?P<pooling>\w+))?", re.DOTALL)
+"""A layer of a model, see `sonolux.encoders.layers`."""
+
 _factories: dict[str, Factory] = {}
 
 
@@ -39,9 +42,9 @@ def resolve(spec: str) -> list[Encoder]:
     Parameters
     ----------
     spec : str
-        In this order: a registered name, the name of an entry point, a model folder that Sonolux trained, such a
-        folder with ``@LAYER`` or ``@LAYER:POOLING`` after it (`sonolux.encoders.layers`), a checkpoint folder in the
-        hub's format, or ``org/name`` on the hub (downloaded where it is not cached).
+        In this order: a registered name, the name of an entry point, a model folder that Sonolux trained, a
+        checkpoint folder in the hub's format, or ``org/name`` on the hub (downloaded where it is not cached). After
+        a model, ``@LAYER`` or ``@LAYER:POOLING`` names one of its layers.
 
     Raises
     ------
@@ -55,12 +58,10 @@ def resolve(spec: str) -> list[Encoder]:
     folder = Path(spec).expanduser()
     if _is_folder(folder):
         return _in_folder(folder)
-    if "@" in spec:
-        from sonolux.encoders.layers import layer_encoder
+    if layer := LAYER.fullmatch(spec):
+        from sonolux.encoders.layers import encoder_at, network_called
 
-        layer = layer_encoder(spec)
-        if layer is not None:
-            return [layer]
+        return [encoder_at(network_called(layer["model"]), layer["layer"], layer["pooling"] or "avg")]
     if HUB_NAME.fullmatch(spec):
         from sonolux.encoders.hub.families import encoders_called
 

@@ -27,14 +27,18 @@ _loading = threading.Lock()
 class TrainedEncoder(Encoder):
     """The network of a model folder, from pictures to float vectors or binary codes.
 
+    Parameters
+    ----------
+    folder : path or ModelFolder
+
     Raises
     ------
     EncoderError
         Where the folder does not pass the checks of `ModelFolder.load`.
     """
 
-    def __init__(self, path: Path | str) -> None:
-        self.folder = ModelFolder.load(path)
+    def __init__(self, folder: Path | str | ModelFolder) -> None:
+        self.folder = folder if isinstance(folder, ModelFolder) else ModelFolder.load(folder)
         self.descriptor = descriptor = self.folder.descriptor
         self.modality = Modality(self.folder.preprocessing.modality)
         self.name = self.folder.path.name
@@ -63,7 +67,12 @@ class TrainedEncoder(Encoder):
     @cached_property
     def _placed(self) -> tuple[nn.Module, torch.device]:
         device = chosen_device()
-        return self._described_by(self.folder.network()).to(device), device
+        return self._described_by(self.network).to(device), device
+
+    @cached_property
+    def network(self) -> nn.Module:
+        """The whole network; the first use loads its weights."""
+        return self.folder.network()
 
     def _described_by(self, network: nn.Module) -> nn.Module:
         """Return the network as far as the layer that describes pictures."""

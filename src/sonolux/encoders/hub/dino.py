@@ -1,37 +1,23 @@
-"""DINOv2 and DINOv3: images alone, by what they show (M. Oquab et al., TMLR 2024; O. Simeoni et al., 2025)."""
+"""DINOv2 and DINOv3: images alone, by what they show (M. Oquab et al., TMLR 2024; O. Simeoni et al., 2025).
+
+What is pooled is the class token after the last layer norm; for ConvNeXt, the mean of the last map.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from sonolux.encoders.base import Encoder
 from sonolux.encoders.hub.checkpoint import Checkpoint
-from sonolux.encoders.hub.encoder import HubEncoder
 from sonolux.encoders.hub.network import Network
 from sonolux.encoders.hub.pictures import Pictures, Pixels, within_proportions
-from sonolux.types import Modality
+from sonolux.encoders.hub.pooled import PooledImage
 
 if TYPE_CHECKING:
     import torch
 
 IMAGENET_MEAN, IMAGENET_DEVIATION = [0.485, 0.456, 0.406], [0.229, 0.224, 0.225]
-
-
-class DinoImage(HubEncoder):
-    """Images: the class token after the last layer norm (for ConvNeXt, the mean of the last map)."""
-
-    def __init__(self, network: Network, dim: int, pictures: Pictures) -> None:
-        super().__init__(network.checkpoint, Modality.IMAGE, dim)
-        self.network = network
-        self.pictures = pictures
-
-    def encode_batch(self, batch: Sequence[Pixels]) -> NDArray[np.float32]:
-        """Encode pictures (h, w, 3) into rows (n, dim)."""
-        return self.network.outputs(self.network.model, self.pictures.tensors(batch))
 
 
 class Dinov3Pictures(Pictures):
@@ -60,16 +46,16 @@ class Dinov3Pictures(Pictures):
 def dinov2_encoders(checkpoint: Checkpoint) -> list[Encoder]:
     """Return the encoder of a DINOv2 checkpoint, with or without registers."""
     dim = checkpoint.config.get("hidden_size", 768)
-    return [DinoImage(Network(checkpoint), dim, Pictures(checkpoint))]
+    return [PooledImage(Network(checkpoint), dim, Pictures(checkpoint))]
 
 
 def dinov3_encoders(checkpoint: Checkpoint) -> list[Encoder]:
     """Return the encoder of a DINOv3 checkpoint."""
     dim = checkpoint.config.get("hidden_size", 384)
-    return [DinoImage(Network(checkpoint), dim, Dinov3Pictures(checkpoint))]
+    return [PooledImage(Network(checkpoint), dim, Dinov3Pictures(checkpoint))]
 
 
 def dinov3_convnext_encoders(checkpoint: Checkpoint) -> list[Encoder]:
     """Return the encoder of a DINOv3 ConvNeXt checkpoint."""
     dim = checkpoint.config.get("hidden_sizes", [768])[-1]
-    return [DinoImage(Network(checkpoint), dim, Dinov3Pictures(checkpoint))]
+    return [PooledImage(Network(checkpoint), dim, Dinov3Pictures(checkpoint))]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from sonolux.encoders.base import Encoder
-from sonolux.encoders.hub import clap, clip, dino, sentence, siglip
+from sonolux.encoders.hub import clap, clip, convolutional, dino, sentence, siglip
 from sonolux.encoders.hub.checkpoint import Checkpoint
 from sonolux.encoders.hub.state import snapshot
 from sonolux.errors import EncoderError
@@ -20,6 +20,9 @@ FAMILIES: dict[str, Callable[[Checkpoint], list[Encoder]]] = {
     "dinov2_with_registers": dino.dinov2_encoders,
     "dinov3_vit": dino.dinov3_encoders,
     "dinov3_convnext": dino.dinov3_convnext_encoders,
+    "resnet": convolutional.resnet_encoders,
+    "convnext": convolutional.convnext_encoders,
+    "convnextv2": convolutional.convnext_encoders,
 }
 """By ``model_type`` of ``config.json``; a sentence model has a ``modules.json`` instead."""
 

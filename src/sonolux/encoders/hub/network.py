@@ -47,6 +47,10 @@ class Network:
 
     def outputs(self, method: Callable[..., Any], inputs: Mapping[str, Any]) -> NDArray[np.float32]:
         """Run a method of the model without gradients; return what it pools, one float32 row an input."""
+        return self.rows(lambda **placed: method(**placed).pooler_output.flatten(start_dim=1), inputs)
+
+    def rows(self, function: Callable[..., torch.Tensor], inputs: Mapping[str, Any]) -> NDArray[np.float32]:
+        """Run a function of the inputs without gradients, where the model is; return its rows as float32."""
         import torch
 
         dtype = precision(self.device)
@@ -55,9 +59,26 @@ class Network:
             for name, tensor in inputs.items()
         }
         with torch.inference_mode():
-            pooled = method(**placed).pooler_output
-        rows: NDArray[np.float32] = pooled.float().cpu().numpy()
+            rows: NDArray[np.float32] = function(**placed).float().cpu().numpy()
         return rows
+
+    def without_weights(self) -> Any:
+        """Return the model as its configuration describes it, on the meta device: it tells shapes, and costs nothing.
+
+        Raises
+        ------
+        EncoderError
+            Where no model can be built from the configuration.
+        """
+        import torch
+        from transformers import AutoConfig, AutoModel
+
+        config = load(AutoConfig.from_pretrained, self.checkpoint)
+        try:
+            with torch.device("meta"):
+                return AutoModel.from_config(config, trust_remote_code=False).eval()
+        except Exception as error:  # sizes that do not fit together can fail anywhere in transformers
+            raise EncoderError(f"model {self.checkpoint.name}: config.json is not as expected: {error}") from error
 
     @cached_property
     def _model(self) -> Any:

@@ -1,0 +1,61 @@
+"""What each layer of a network gives, found by running it once without its weights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """A layer of a network for pictures.
+
+    Attributes
+    ----------
+    name : str
+        Its dotted name.
+    shape : tuple of int
+        What it gives for one picture: (channels, height, width), (tokens, n) of a transformer, or (n,).
+    parameters : int
+        Its own and those of its parts.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    parameters: int
+
+
+def layers_run(network: nn.Module, names: Iterable[str], run: Callable[[], Any]) -> list[Layer]:
+    """Return those of the named layers that give tensors, in the order in which they begin to run.
+
+    Parameters
+    ----------
+    network : torch module
+        On the meta device, where nothing is computed.
+    names : iterable of str
+    run : callable
+        Runs the network on one picture.
+    """
+    from torch import Tensor
+
+    begun: list[str] = []
+    given: dict[str, tuple[int, ...]] = {}
+
+    def note(name: str, outputs: Any) -> None:
+        if isinstance(outputs, Tensor):
+            given[name] = tuple(outputs.shape[1:])
+
+    for name in names:
+        layer = network.get_submodule(name)
+        layer.register_forward_pre_hook(lambda *_, name=name: begun.append(name))
+        layer.register_forward_hook(lambda _layer, _inputs, outputs, name=name: note(name, outputs))
+    run()
+    return [
+        Layer(name, given[name], sum(weights.numel() for weights in network.get_submodule(name).parameters()))
+        for name in dict.fromkeys(begun)
+        if name in given
+    ]
