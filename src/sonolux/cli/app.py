@@ -11,6 +11,7 @@ from sonolux.cli import (
     benchmarks,
     demo,
     doctor,
+    importing,
     keeping,
     labelling,
     looking,
@@ -64,6 +65,7 @@ app.command()(keeping.remove)
 app.command("spaces")(spaces.spaces)
 app.command()(looking.duplicates)
 app.add_typer(training.app, name="train")
+app.command()(importing.import_weights)
 app.command()(labelling.label)
 app.command()(keeping.export)
 app.command()(looking.info)

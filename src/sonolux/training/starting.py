@@ -6,13 +6,12 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sonolux.errors import TrainingError
+from sonolux.encoders.importing import CHECKPOINTS, checkpoint_weights
+from sonolux.errors import EncoderError, TrainingError
 
 if TYPE_CHECKING:
     import torch
     from torch import nn
-
-CHECKPOINTS = (".th", ".pt", ".pth")
 
 DECIDED = ("channels", "classes", "side")
 """Arguments of networks that the data decides."""
@@ -71,11 +70,7 @@ def _weights(path: Path) -> dict[str, torch.Tensor]:
         return {name.removeprefix("backbone."): tensor for name, tensor in state.items()}
     if path.suffix not in CHECKPOINTS or not path.is_file():
         raise TrainingError(f"{path} is neither a model folder nor a checkpoint ({', '.join(CHECKPOINTS)})")
-    import torch
-
     try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # whatever a damaged or hostile file makes torch raise
-        raise TrainingError(f"{path} cannot be read as weights: {str(error).splitlines()[0]}") from error
-    state = content.get("state_dict", content) if isinstance(content, dict) else {}
-    return {name.removeprefix("module."): t for name, t in state.items() if isinstance(t, torch.Tensor)}
+        return checkpoint_weights(path)
+    except EncoderError as error:
+        raise TrainingError(str(error)) from error
