@@ -70,7 +70,7 @@ class Classifier(Annotator):
         import torch
 
         network, device = self._ready()
-        inputs = torch.from_numpy(network_input(batch, self.folder.preprocessing)).to(device)
+        inputs = torch.from_numpy(network_input(batch, self.folder.pictures)).to(device)
         with torch.inference_mode():
             scores = network(inputs).float() / self.labels.temperature
             chances: NDArray[np.float32] = torch.softmax(scores, dim=1).cpu().numpy()

@@ -118,7 +118,7 @@ def _bare(folder: ModelFolder) -> tuple[nn.Module, Any]:
     """Return the network without its weights, and one picture of which only the shape is known."""
     import torch
 
-    how = folder.preprocessing
+    how = folder.pictures
     channels = 1 if how.channels == "grey" else 3
     with torch.device("meta"):
         network = registry.build(folder.architecture.name, folder.architecture.arguments)

@@ -9,9 +9,9 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationError, model_validator
 
 from sonolux.encoders.digest import file_sha256
 from sonolux.encoders.pickled import refusal_of_pickled
@@ -59,6 +59,31 @@ class Preprocessing(_Part):
         if min(self.deviation) <= 0:
             raise ValueError("every deviation must be above 0")
         return self
+
+
+class SourceDescriptors(_Part):
+    """The input of the network is what other encoders write, see `sonolux.encoders.projected`.
+
+    `source` is what `sonolux.encoders.resolve` makes them from, `digests` those that they must have, by name.
+    """
+
+    kind: Literal["descriptors"] = "descriptors"
+    source: str = Field(min_length=1)
+    digests: dict[str, str] = Field(min_length=1)
+
+
+def _kind(given: Any) -> str:
+    return str(given.get("kind", PICTURES) if isinstance(given, dict) else getattr(given, "kind", PICTURES))
+
+
+PICTURES = "pictures"
+"""Kind of the preprocessing that says none."""
+
+KINDS = (PICTURES, "descriptors")
+
+AnyPreprocessing = Annotated[
+    Annotated[Preprocessing, Tag(PICTURES)] | Annotated[SourceDescriptors, Tag("descriptors")], Discriminator(_kind)
+]
 
 
 class Descriptor(_Part):
@@ -113,7 +138,7 @@ class ModelFolder(_Part):
 
     format: Literal[1] = 1
     architecture: Architecture
-    preprocessing: Preprocessing
+    preprocessing: AnyPreprocessing
     descriptor: Descriptor
     labels: Labels | None = None
     recipe: dict[str, Any] = {}
@@ -141,7 +166,7 @@ class ModelFolder(_Part):
             folder = cls.model_validate({**content, "path": path})
         except ValidationError as error:
             first = error.errors()[0]
-            where = ".".join(map(str, first["loc"])) or "model"
+            where = ".".join(str(part) for part in first["loc"] if part not in KINDS) or "model"
             raise EncoderError(f"{path / CARD}: {where}: {first['msg']}") from error
         folder._check()
         return folder
@@ -165,6 +190,13 @@ class ModelFolder(_Part):
         record.write_text(saved.model_dump_json(indent=2) + "\n", encoding="utf-8")
         record.replace(path / CARD)
         return saved
+
+    @property
+    def pictures(self) -> Preprocessing:
+        """How pictures become inputs; EncoderError where the network takes something else."""
+        if not isinstance(self.preprocessing, Preprocessing):
+            raise EncoderError(f"{self.path}: this model takes {_kind(self.preprocessing)}, not pictures")
+        return self.preprocessing
 
     def network(self) -> nn.Module:
         """Build the network and load its weights, on the CPU, ready for use.

@@ -40,7 +40,7 @@ class TrainedEncoder(Encoder):
     def __init__(self, folder: Path | str | ModelFolder) -> None:
         self.folder = folder if isinstance(folder, ModelFolder) else ModelFolder.load(folder)
         self.descriptor = descriptor = self.folder.descriptor
-        self.modality = Modality(self.folder.preprocessing.modality)
+        self.modality = Modality(self.folder.pictures.modality)
         self.name = self.folder.path.name
         self.spec = str(self.folder.path)
         self.space = descriptor.space
@@ -55,7 +55,7 @@ class TrainedEncoder(Encoder):
         import torch
 
         network, device = self._ready()
-        inputs = network_input(batch, self.folder.preprocessing)
+        inputs = network_input(batch, self.folder.pictures)
         with torch.inference_mode():
             outputs: NDArray[np.float32] = network(torch.from_numpy(inputs).to(device)).cpu().numpy()
         return np.packbits(outputs > 0, axis=1) if self.kind == "binary" else outputs
