@@ -59,7 +59,7 @@ def network_of(source: str) -> dict[str, Any]:
     if "backbone" in arguments:
         name, arguments = arguments["backbone"], arguments.get("backbone_arguments") or {}
     arguments = {key: value for key, value in arguments.items() if key not in DECIDED}
-    return {"architecture": name, "arguments": arguments, "side": folder.preprocessing.width}
+    return {"architecture": name, "arguments": arguments, "side": folder.pictures.width}
 
 
 def _weights(path: Path) -> dict[str, torch.Tensor]:
