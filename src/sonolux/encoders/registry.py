@@ -82,9 +82,14 @@ def _made(name: str, factory: Factory) -> list[Encoder]:
 
 def _in_folder(folder: Path) -> list[Encoder]:
     if (folder / "model.json").is_file():
+        from sonolux.encoders.model_folder import ModelFolder, SourceDescriptors
+        from sonolux.encoders.projected import projected_encoders
         from sonolux.encoders.trained import TrainedEncoder
 
-        return [TrainedEncoder(folder)]
+        model = ModelFolder.load(folder)
+        if isinstance(model.preprocessing, SourceDescriptors):
+            return projected_encoders(model)
+        return [TrainedEncoder(model)]
     from sonolux.encoders.hub.families import encoders_in, is_checkpoint
 
     if is_checkpoint(folder):
