@@ -15,6 +15,7 @@ from sonolux.models import registry
 from sonolux.models.cut import layer_names
 
 NEEDED: dict[str, dict[str, Any]] = {
+    "chain": {"links": [{"name": "mlp", "arguments": {"sizes": [12, 8]}}, {"name": "unit-length", "arguments": {}}]},
     "code-network": {"backbone": "small-resnet"},
     "cut": {"architecture": "small-resnet", "arguments": {}, "layer": "stage2"},
     "dense-autoencoder": {"sizes": [12, 8]},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import faiss
@@ -12,8 +13,11 @@ from sklearn.decomposition import PCA
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
 import sonolux as sx
-from sonolux.encoders.model_folder import ModelFolder
-from sonolux.errors import TrainingError
+from sonolux.encoders import resolve
+from sonolux.encoders.base import normalised
+from sonolux.encoders.model_folder import Architecture, Descriptor, ModelFolder, Preprocessing
+from sonolux.errors import SonoluxError, TrainingError
+from sonolux.models import registry
 from sonolux.training.codes import train_codes
 from sonolux.training.pictures import read_pictures
 from sonolux.training.projections.fisher import fit_fisher
@@ -22,6 +26,7 @@ from sonolux.training.projections.lsh import fit_lsh
 from sonolux.training.projections.pca import fit_pca
 from sonolux.training.projections.spectral import fit_spectral, waves
 from sonolux.training.recipe import Recipe
+from sonolux.training.splits import split
 
 METHODS = ("pca", "whiten", "fisher", "lsh", "itq", "spectral")
 
@@ -116,6 +121,67 @@ def test_each_method_trains_and_searches(method: str, shapes: Path, tmp_path: Pa
         assert library.search(image=shapes / "bars" / "3.png", k=1)[0].path.endswith("bars/3.png")
 
 
-def test_a_projection_starts_from_pixels(shapes: Path, tmp_path: Path) -> None:
-    with pytest.raises(TrainingError, match="pca starts from pixels"):
-        train_codes(read_pictures(shapes, 16), Recipe("pca", bits=8, start="x"), tmp_path / "m")
+@pytest.fixture(scope="session")
+def network(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model folder of a small random network, with a preparation of its own."""
+    torch.manual_seed(0)
+    arguments = {"widths": [8, 16], "strides": [1, 2]}
+    record = ModelFolder(
+        architecture=Architecture(name="small-resnet", arguments=arguments),
+        preprocessing=Preprocessing(width=24, height=24, mean=(0.4, 0.5, 0.6), deviation=(0.2, 0.3, 0.4)),
+        descriptor=Descriptor(space="net", dim=10),
+    )
+    return record.save(tmp_path_factory.mktemp("start") / "net", registry.build("small-resnet", arguments)).path
+
+
+@pytest.mark.parametrize("layer", ["", "@stage2", "@stage1:max"])
+@pytest.mark.parametrize("method", METHODS)
+def test_each_method_projects_a_layer(method: str, layer: str, network: Path, shapes: Path, tmp_path: Path) -> None:
+    pictures = read_pictures(shapes, 24)
+    spec = f"{network}{layer}"
+    train_codes(pictures, Recipe(method, bits=8, side=24, start=spec, held_out=0.2), tmp_path / method)
+    shutil.copytree(tmp_path / method, tmp_path / "elsewhere" / method)  # It needs no other folder.
+    saved = ModelFolder.load(tmp_path / "elsewhere" / method)
+    [start], [made] = resolve(spec), resolve(str(saved.path))
+    assert saved.preprocessing == ModelFolder.load(network).preprocessing
+    by_hand = applied(saved.network()[-1], start.encode(list(pictures.pixels)))
+    described = made.encode(list(pictures.pixels))
+    if made.kind == "binary":
+        assert (np.unpackbits(described, axis=1) == (by_hand > 0)).mean() > 0.999
+    else:
+        np.testing.assert_allclose(described, normalised(by_hand), atol=2e-3)
+    assert 0 < saved.scores["held-out"] <= 1
+
+
+def test_whitened_descriptors_have_variance_one_and_no_correlation(network: Path, shapes: Path, tmp_path: Path) -> None:
+    pictures = read_pictures(shapes, 24)
+    recipe = Recipe("whiten", bits=6, side=24, start=f"{network}@stage2", held_out=0.2)
+    saved = train_codes(pictures, recipe, tmp_path / "white")
+    learned, _ = split(pictures, 0.2, 0)
+    [start] = resolve(recipe.start)
+    white = applied(saved.network()[-1], start.encode(list(learned.pixels)))
+    np.testing.assert_allclose(white.T @ white / len(white), np.eye(6), atol=0.02)
+
+
+def test_a_projection_can_start_from_a_projection(network: Path, shapes: Path, tmp_path: Path) -> None:
+    pictures = read_pictures(shapes, 24)
+    train_codes(pictures, Recipe("pca", bits=12, side=24, start=f"{network}@stage2", held_out=0.2), tmp_path / "pca")
+    recipe = Recipe("itq", bits=8, side=24, start=str(tmp_path / "pca"), held_out=0.2)
+    assert train_codes(pictures, recipe, tmp_path / "itq").descriptor.kind == "binary"
+
+
+@pytest.mark.parametrize(
+    ("start", "side", "why"),
+    [
+        ("nowhere", 24, "no encoder 'nowhere'"),
+        ("hog", 24, "pca starts from pixels, a model folder, or a layer of one: FOLDER@LAYER; the network of hog"),
+        ("{network}@stage9", 24, "no layer 'stage9': there are stem"),
+        ("{network}", 16, "takes pictures of 24 pixels, not 16: say --side 24"),
+    ],
+)
+def test_a_start_that_cannot_be_is_refused(
+    start: str, side: int, why: str, network: Path, shapes: Path, tmp_path: Path
+) -> None:
+    recipe = Recipe("pca", bits=8, side=side, start=start.format(network=network))
+    with pytest.raises(SonoluxError, match=why):
+        train_codes(read_pictures(shapes, side), recipe, tmp_path / "m")

@@ -14,6 +14,7 @@ _architectures: dict[str, Callable[..., nn.Module]] = {}
 
 BUILT_IN: dict[str, tuple[str, str, dict[str, Any]]] = {
     "alexnet": ("alexnet", "AlexNet", {}),
+    "chain": ("chain", "Chain", {}),
     "code-network": ("code_network", "CodeNetwork", {}),
     "conv-autoencoder": ("autoencoder", "ConvAutoencoder", {}),
     "cut": ("cut", "Cut", {}),
@@ -34,6 +35,7 @@ BUILT_IN: dict[str, tuple[str, str, dict[str, Any]]] = {
     "resnet110": ("cifar_resnet", "CifarResNet", {"depth": 110}),
     "small-resnet": ("small_resnet", "SmallResNet", {}),
     "spectral-hash": ("spectral_projection", "SpectralHash", {}),
+    "unit-length": ("unit_length", "UnitLength", {}),
     "vgg11": ("vgg", "Vgg", {"depth": 11}),
     "vgg13": ("vgg", "Vgg", {"depth": 13}),
     "vgg16": ("vgg", "Vgg", {"depth": 16}),

@@ -68,12 +68,12 @@ def train_codes(
 
 def _descriptor(trained: Trained, space: str, recipe: Recipe) -> Descriptor:
     from sonolux.training.finishing import code_descriptor
-    from sonolux.training.projected import FLOAT
+    from sonolux.training.projected import FLOAT, outputs_of
 
     if recipe.method not in FLOAT:
         layer = "code" if recipe.method == "ae" else ""
         return code_descriptor(space, recipe.bits, layer)
-    return Descriptor(space=space, dim=trained.architecture.arguments["outputs"])
+    return Descriptor(space=space, dim=outputs_of(trained.architecture))
 
 
 def method_called(name: str) -> Method:

@@ -41,12 +41,15 @@ class Trained:
         Empty where nothing was iterated.
     scores : dict
         What it reached on held-out pictures.
+    preprocessing : Preprocessing or None
+        How pictures become its inputs; None for the way of `preprocessing`.
     """
 
     network: nn.Module
     architecture: Architecture
     history: Sequence[Epoch] = ()
     scores: dict[str, Any] = field(default_factory=dict)
+    preprocessing: Preprocessing | None = None
 
 
 def preprocessing(side: int) -> Preprocessing:
@@ -86,7 +89,7 @@ def finish(
     learned, held_out = sets
     record = ModelFolder(
         architecture=trained.architecture,
-        preprocessing=preprocessing(recipe.side),
+        preprocessing=trained.preprocessing or preprocessing(recipe.side),
         descriptor=descriptor,
         labels=labels,
         recipe=recipe.resolved() | {"torch": torch.__version__},

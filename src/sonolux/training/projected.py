@@ -1,20 +1,33 @@
-"""The classical methods behind the same command as the deep ones: pixels to a projection, in seconds."""
+"""The classical methods behind the same command as the deep ones: a projection of pixels, in seconds.
+
+Or of the outputs of a trained network, or of one of its layers: scaled to length 1, as descriptors are compared; the
+model that comes out holds that network as well. Whitening such outputs is the best known of these uses (H. Jégou and
+O. Chum, "Negative evidences and co-occurrences in image retrieval: the benefit of PCA and whitening", ECCV 2012).
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import nn
 
-from sonolux.encoders.model_folder import Architecture
+from sonolux.encoders import resolve
+from sonolux.encoders.model_folder import Architecture, Preprocessing
+from sonolux.encoders.trained import TrainedEncoder, network_input
 from sonolux.errors import TrainingError
 from sonolux.models.binary_code import signs
-from sonolux.training.finishing import Trained
+from sonolux.models.cut import LayerDescriptor
+from sonolux.models.projection import Projection
+from sonolux.models.spectral_projection import SpectralHash
+from sonolux.models.unit_length import UnitLength
+from sonolux.training.finishing import Trained, preprocessing
 from sonolux.training.held_out import label_precision
-from sonolux.training.learner import prepared
 from sonolux.training.pictures import PictureSet, check_classes
 from sonolux.training.projections.fisher import fit_fisher
 from sonolux.training.projections.itq import fit_itq
@@ -24,34 +37,121 @@ from sonolux.training.projections.spectral import fit_spectral
 from sonolux.training.recipe import Recipe
 
 if TYPE_CHECKING:
-    from torch import nn
-
     from sonolux.training.fitting import Progress
 
 FLOAT = ("pca", "whiten", "fisher")
 """Methods whose descriptors are float vectors; the others give binary codes."""
 
+DESCRIBED = 500
+"""Pictures that are described at once."""
+
+
+Describe = Callable[[Sequence[NDArray[np.uint8]]], NDArray[np.float32]]
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What comes before the projection.
+
+    Attributes
+    ----------
+    preprocessing : Preprocessing
+        How pictures become inputs.
+    describe : callable
+        Pictures (h, w, 3) to what is projected, float32 (n, d).
+    network : sequence of torch module
+        Through what inputs go until they are projected; kept with the projection.
+    links : sequence of dict
+        The architecture of each.
+    """
+
+    preprocessing: Preprocessing
+    describe: Describe
+    network: Sequence[nn.Module] = ()
+    links: Sequence[dict[str, Any]] = ()
+
 
 def train(
     learned: PictureSet, held_out: PictureSet, recipe: Recipe, folder: Path, progress: Progress | None = None
 ) -> Trained:
-    """Fit a projection of the pixels; see `sonolux.training.codes.Method`.
+    """Fit a projection of the pixels, or of what the model or layer gives that the recipe starts from.
+
+    See `sonolux.training.codes.Method`.
 
     Raises
     ------
     TrainingError
-        For labels that are missing, more bits than the pictures can give, or weights to start from.
+        For labels that are missing, more bits than the pictures can give, or a start that is no model folder.
     """
-    if recipe.start:
-        raise TrainingError(f"{recipe.method} starts from pixels, not from {recipe.start}")
-    network = _fitted(inputs_of(learned), learned, recipe)
-    return Trained(network, _architecture(network), scores=_scores(network, learned, held_out, recipe))
+    before = model_before(recipe) if recipe.start else pixels_before(learned.pixels.shape[1])
+    rows, asked = (inputs_of(pictures, before) for pictures in (learned, held_out))
+    fitted = _fitted(rows, learned, recipe)
+    scores = _scores(fitted, (rows, learned.labels), (asked, held_out.labels), recipe)
+    network, architecture = fitted, _architecture(fitted)
+    if before.network:
+        network = nn.Sequential(*before.network, fitted)
+        links = [*before.links, architecture.model_dump()]
+        architecture = Architecture(name="chain", arguments={"links": links})
+    return Trained(network, architecture, scores=scores, preprocessing=before.preprocessing)
 
 
-def inputs_of(pictures: PictureSet) -> NDArray[np.float32]:
-    """Return pictures as a network takes them, flat: (n, 3 side side)."""
-    pixels = torch.from_numpy(pictures.pixels).permute(0, 3, 1, 2).float() / 255
-    return np.asarray(prepared(pixels).flatten(start_dim=1).numpy())
+def outputs_of(architecture: Architecture) -> int:
+    """Return how many numbers a network made here gives."""
+    links = architecture.arguments.get("links")
+    arguments = links[-1]["arguments"] if links else architecture.arguments
+    return int(arguments["outputs"] if "outputs" in arguments else arguments["bits"])
+
+
+def inputs_of(pictures: PictureSet, before: Before | None = None) -> NDArray[np.float32]:
+    """Return what is projected of each picture, by default its pixels: float32 (n, d)."""
+    before = before or pixels_before(pictures.pixels.shape[1])
+    starts = range(0, len(pictures), DESCRIBED)
+    return np.concatenate([before.describe(list(pictures.pixels[start : start + DESCRIBED])) for start in starts])
+
+
+def pixels_before(side: int) -> Before:
+    """Return what comes before a projection of pixels: nothing but their preparation."""
+    how = preprocessing(side)
+    return Before(how, lambda batch: network_input(batch, how).reshape(len(batch), -1))
+
+
+def model_before(recipe: Recipe) -> Before:
+    """Return what comes before a projection of a model folder or one of its layers: the network, up to there.
+
+    Raises
+    ------
+    TrainingError
+        Where the start is something else, or takes larger pictures than the recipe has.
+    """
+    encoder = resolve(recipe.start)[0]
+    if not isinstance(encoder, TrainedEncoder):
+        raise TrainingError(
+            f"{recipe.method} starts from pixels, a model folder, or a layer of one: FOLDER@LAYER;"
+            f" the network of {recipe.start} cannot be kept in another folder"
+        )
+    how = encoder.folder.pictures
+    side = max(how.width, how.height)
+    if side > recipe.side:
+        raise TrainingError(f"{recipe.start} takes pictures of {side} pixels, not {recipe.side}: say --side {side}")
+    network, link = _cut(encoder)
+    both = nn.Sequential(network, UnitLength())
+
+    def describe(batch: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
+        with torch.inference_mode():
+            described: NDArray[np.float32] = both(torch.from_numpy(network_input(batch, how))).numpy()
+        return described
+
+    return Before(how, describe, tuple(both), (link, {"name": "unit-length", "arguments": {}}))
+
+
+def _cut(encoder: TrainedEncoder) -> tuple[nn.Module, dict[str, Any]]:
+    """Return the network as far as it describes pictures, and its architecture."""
+    whole, descriptor = encoder.folder.architecture, encoder.descriptor
+    if not descriptor.layer:
+        return encoder.network, whole.model_dump()
+    cut = {"architecture": whole.name, "layer": descriptor.layer, "pooling": descriptor.pooling}
+    link = {"name": "cut", "arguments": cut | {"arguments": whole.arguments}}
+    return LayerDescriptor(encoder.network, descriptor.layer, descriptor.pooling), link
 
 
 def _fitted(rows: NDArray[np.float32], learned: PictureSet, recipe: Recipe) -> nn.Module:
@@ -68,9 +168,6 @@ def _fitted(rows: NDArray[np.float32], learned: PictureSet, recipe: Recipe) -> n
 
 
 def _architecture(network: nn.Module) -> Architecture:
-    from sonolux.models.projection import Projection
-    from sonolux.models.spectral_projection import SpectralHash
-
     if isinstance(network, SpectralHash):
         components, bits = network.frequency.shape
         arguments = {"inputs": len(network.projection.mean), "bits": bits, "components": components}
@@ -80,12 +177,19 @@ def _architecture(network: nn.Module) -> Architecture:
     return Architecture(name="projection", arguments={"inputs": inputs, "outputs": outputs})
 
 
-@torch.no_grad()
-def _scores(network: nn.Module, learned: PictureSet, held_out: PictureSet, recipe: Recipe) -> dict[str, float]:
-    if learned.labels is None or held_out.labels is None:
+@torch.inference_mode()
+def _scores(
+    fitted: nn.Module,
+    learned: tuple[NDArray[np.float32], NDArray[np.int64] | None],
+    held_out: tuple[NDArray[np.float32], NDArray[np.int64] | None],
+    recipe: Recipe,
+) -> dict[str, float]:
+    """Score by rows and labels of the pictures learned from and of those held out."""
+    (gallery, labels), (asked, asked_labels) = learned, held_out
+    if labels is None or asked_labels is None:
         return {}
-    gallery, asked = (network(torch.from_numpy(inputs_of(pictures))) for pictures in (learned, held_out))
+    described = [fitted(torch.from_numpy(rows)) for rows in (asked, gallery)]
     if recipe.method not in FLOAT:
-        gallery, asked = signs(gallery), signs(asked)
-    labels = torch.from_numpy(held_out.labels), torch.from_numpy(learned.labels)
-    return {"held-out": round(label_precision(asked, labels[0], gallery, labels[1]), 4)}
+        described = [signs(rows) for rows in described]
+    precision = label_precision(described[0], torch.from_numpy(asked_labels), described[1], torch.from_numpy(labels))
+    return {"held-out": round(precision, 4)}

@@ -1,0 +1,32 @@
+"""Networks one after the other, as one: a trained network up to a layer, and what was fitted to its outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from torch import nn
+
+from sonolux.models import registry
+
+
+class Chain(nn.Sequential):
+    """Registered networks, each fed with the outputs of the one before it.
+
+    Parameters
+    ----------
+    links : sequence of dict
+        ``name`` and ``arguments`` of each, as `sonolux.models.registry.build` takes them.
+
+    Raises
+    ------
+    KeyError
+        For a link that is not registered, or lacks its name or arguments.
+    ValueError
+        For no links.
+    """
+
+    def __init__(self, links: Sequence[dict[str, Any]]) -> None:
+        if not links:
+            raise ValueError("a chain has at least one link")
+        super().__init__(*(registry.build(link["name"], link["arguments"]) for link in links))
