@@ -170,11 +170,27 @@ def test_a_projection_can_start_from_a_projection(network: Path, shapes: Path, t
     assert train_codes(pictures, recipe, tmp_path / "itq").descriptor.kind == "binary"
 
 
+@pytest.mark.parametrize(("method", "start"), [("whiten", "hog"), ("itq", "colour-histogram")])
+def test_the_descriptors_of_any_encoder_are_projected(method: str, start: str, shapes: Path, tmp_path: Path) -> None:
+    pictures = read_pictures(shapes, 64)
+    saved = train_codes(pictures, Recipe(method, bits=16, side=64, start=start, held_out=0.2), tmp_path / method)
+    [source], [made] = resolve(start), resolve(str(saved.path))
+    by_hand = applied(saved.network(), source.encode(list(pictures.pixels)))
+    described = made.encode(list(pictures.pixels))
+    if method == "itq":
+        np.testing.assert_array_equal(np.unpackbits(described, axis=1), by_hand > 0)
+    else:
+        np.testing.assert_allclose(described, normalised(by_hand), atol=1e-4)
+    with sx.Library(tmp_path / "l.sonolux") as library:
+        library.add(shapes / "bars", spaces=[str(saved.path)])
+        assert library.search(image=shapes / "bars" / "3.png", k=1)[0].path.endswith("bars/3.png")
+
+
 @pytest.mark.parametrize(
     ("start", "side", "why"),
     [
         ("nowhere", 24, "no encoder 'nowhere'"),
-        ("hog", 24, "pca starts from pixels, a model folder, or a layer of one: FOLDER@LAYER; the network of hog"),
+        ("mfcc", 24, "mfcc sees no pictures, so pca cannot start from it"),
         ("{network}@stage9", 24, "no layer 'stage9': there are stem"),
         ("{network}", 16, "takes pictures of 24 pixels, not 16: say --side 24"),
     ],

@@ -12,9 +12,8 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from sonolux.encoders.base import Encoder
-from sonolux.encoders.model_folder import Architecture, Descriptor, Labels, ModelFolder, Preprocessing
-from sonolux.encoders.trained import TrainedEncoder
+from sonolux.encoders import Encoder, resolve
+from sonolux.encoders.model_folder import AnyPreprocessing, Architecture, Descriptor, Labels, ModelFolder, Preprocessing
 from sonolux.training.drawings import draw_curve, draw_neighbours
 from sonolux.training.learner import DEVIATION, MEAN, Epoch
 from sonolux.training.pictures import PictureSet
@@ -41,7 +40,7 @@ class Trained:
         Empty where nothing was iterated.
     scores : dict
         What it reached on held-out pictures.
-    preprocessing : Preprocessing or None
+    preprocessing : Preprocessing, SourceDescriptors or None
         How pictures become its inputs; None for the way of `preprocessing`.
     """
 
@@ -49,7 +48,7 @@ class Trained:
     architecture: Architecture
     history: Sequence[Epoch] = ()
     scores: dict[str, Any] = field(default_factory=dict)
-    preprocessing: Preprocessing | None = None
+    preprocessing: AnyPreprocessing | None = None
 
 
 def preprocessing(side: int) -> Preprocessing:
@@ -100,7 +99,7 @@ def finish(
     saved = record.save(folder, trained.network)
     if trained.history:
         draw_curve(trained.history, folder / "curve.png")
-    encoder = TrainedEncoder(folder)
+    encoder = resolve(str(folder))[0]
     queries, gallery = held_out.pixels[:SHOWN], learned.pixels[:GALLERY]
     draw_neighbours(queries, gallery[_nearest(encoder, queries, gallery)], folder / "neighbours.png")
     return saved

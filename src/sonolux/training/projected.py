@@ -1,8 +1,9 @@
 """The classical methods behind the same command as the deep ones: a projection of pixels, in seconds.
 
-Or of the outputs of a trained network, or of one of its layers: scaled to length 1, as descriptors are compared; the
-model that comes out holds that network as well. Whitening such outputs is the best known of these uses (H. Jégou and
-O. Chum, "Negative evidences and co-occurrences in image retrieval: the benefit of PCA and whitening", ECCV 2012).
+Or of the outputs of a model folder, or of one of its layers: scaled to length 1, as descriptors are compared; the
+model that comes out holds that network as well. Or of the descriptors of any other encoder of pictures, which the model
+names, and needs. Whitening is the best known of these uses (H. Jégou and O. Chum, "Negative evidences and
+co-occurrences in image retrieval: the benefit of PCA and whitening", ECCV 2012).
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ from numpy.typing import NDArray
 from torch import nn
 
 from sonolux.encoders import resolve
-from sonolux.encoders.model_folder import Architecture, Preprocessing
+from sonolux.encoders.model_folder import AnyPreprocessing, Architecture, SourceDescriptors
+from sonolux.encoders.projected import unpacked
 from sonolux.encoders.trained import TrainedEncoder, network_input
 from sonolux.errors import TrainingError
 from sonolux.models.binary_code import signs
@@ -35,6 +37,7 @@ from sonolux.training.projections.lsh import fit_lsh
 from sonolux.training.projections.pca import fit_pca
 from sonolux.training.projections.spectral import fit_spectral
 from sonolux.training.recipe import Recipe
+from sonolux.types import Modality
 
 if TYPE_CHECKING:
     from sonolux.training.fitting import Progress
@@ -55,7 +58,7 @@ class Before:
 
     Attributes
     ----------
-    preprocessing : Preprocessing
+    preprocessing : Preprocessing or SourceDescriptors
         How pictures become inputs.
     describe : callable
         Pictures (h, w, 3) to what is projected, float32 (n, d).
@@ -65,7 +68,7 @@ class Before:
         The architecture of each.
     """
 
-    preprocessing: Preprocessing
+    preprocessing: AnyPreprocessing
     describe: Describe
     network: Sequence[nn.Module] = ()
     links: Sequence[dict[str, Any]] = ()
@@ -74,16 +77,16 @@ class Before:
 def train(
     learned: PictureSet, held_out: PictureSet, recipe: Recipe, folder: Path, progress: Progress | None = None
 ) -> Trained:
-    """Fit a projection of the pixels, or of what the model or layer gives that the recipe starts from.
+    """Fit a projection of the pixels, or of what the encoder gives that the recipe starts from.
 
     See `sonolux.training.codes.Method`.
 
     Raises
     ------
     TrainingError
-        For labels that are missing, more bits than the pictures can give, or a start that is no model folder.
+        For labels that are missing, more bits than the pictures can give, or a start that sees no pictures.
     """
-    before = model_before(recipe) if recipe.start else pixels_before(learned.pixels.shape[1])
+    before = encoder_before(recipe) if recipe.start else pixels_before(learned.pixels.shape[1])
     rows, asked = (inputs_of(pictures, before) for pictures in (learned, held_out))
     fitted = _fitted(rows, learned, recipe)
     scores = _scores(fitted, (rows, learned.labels), (asked, held_out.labels), recipe)
@@ -115,20 +118,32 @@ def pixels_before(side: int) -> Before:
     return Before(how, lambda batch: network_input(batch, how).reshape(len(batch), -1))
 
 
-def model_before(recipe: Recipe) -> Before:
+def encoder_before(recipe: Recipe) -> Before:
+    """Return what comes before a projection of what an encoder gives.
+
+    Raises
+    ------
+    TrainingError
+        Where the start sees no pictures, or is a model folder that takes larger ones than the recipe has.
+    """
+    encoders = [encoder for encoder in resolve(recipe.start) if encoder.kind != "sparse"]
+    seeing = next((encoder for encoder in encoders if encoder.modality is Modality.IMAGE), None)
+    if seeing is None:
+        raise TrainingError(f"{recipe.start} sees no pictures, so {recipe.method} cannot start from it")
+    if isinstance(seeing, TrainedEncoder):
+        return model_before(seeing, recipe)
+    source = SourceDescriptors(source=seeing.spec, digests={encoder.name: encoder.digest for encoder in encoders})
+    return Before(source, lambda batch: unpacked(np.asarray(seeing.encode(batch))))
+
+
+def model_before(encoder: TrainedEncoder, recipe: Recipe) -> Before:
     """Return what comes before a projection of a model folder or one of its layers: the network, up to there.
 
     Raises
     ------
     TrainingError
-        Where the start is something else, or takes larger pictures than the recipe has.
+        Where the model takes larger pictures than the recipe has.
     """
-    encoder = resolve(recipe.start)[0]
-    if not isinstance(encoder, TrainedEncoder):
-        raise TrainingError(
-            f"{recipe.method} starts from pixels, a model folder, or a layer of one: FOLDER@LAYER;"
-            f" the network of {recipe.start} cannot be kept in another folder"
-        )
     how = encoder.folder.pictures
     side = max(how.width, how.height)
     if side > recipe.side:
