@@ -14,6 +14,7 @@ from sonolux.cli import (
     importing,
     keeping,
     labelling,
+    layers,
     looking,
     sampling,
     searching,
@@ -66,6 +67,7 @@ app.command("spaces")(spaces.spaces)
 app.command()(looking.duplicates)
 app.add_typer(training.app, name="train")
 app.command()(importing.import_weights)
+app.command()(layers.layers)
 app.command()(labelling.label)
 app.command()(keeping.export)
 app.command()(looking.info)

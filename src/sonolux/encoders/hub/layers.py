@@ -88,13 +88,7 @@ class HubLayer(HubEncoder):
         outputs = _heard(model, self.layer, inputs)
         if outputs.ndim == 2:
             return outputs
-        return POOLINGS[self.pooling](_maps(outputs, self.layer, self._places(model, inputs)))
-
-    def _places(self, model: Any, inputs: dict[str, Any]) -> int:
-        """Return how many patches a transformer sees; 0 for other networks."""
-        height, width = inputs["pixel_values"].shape[-2:]
-        side = getattr(model.config, "patch_size", 0)
-        return (height // side) * (width // side) if side else 0
+        return POOLINGS[self.pooling](_maps(outputs, self.layer, _places(model, inputs)))
 
 
 def hub_layers(whole: PooledImage) -> list[Layer]:
@@ -108,9 +102,21 @@ def _bare(whole: PooledImage) -> tuple[Any, dict[str, Any]]:
     return whole.network.without_weights(), {name: tensor.to("meta") for name, tensor in inputs.items()}
 
 
+def _places(model: Any, inputs: dict[str, Any]) -> int:
+    """Return how many patches a transformer sees; 0 for other networks."""
+    height, width = inputs["pixel_values"].shape[-2:]
+    side = getattr(model.config, "patch_size", 0)
+    return (height // side) * (width // side) if side else 0
+
+
 def _listed(model: Any, inputs: dict[str, Any]) -> list[Layer]:
     names = [name for name in _nameable(model) if _is_stage_or_block(name)]
-    return layers_run(model, names, lambda: model(**inputs))
+    places = _places(model, inputs)
+    return [layer for layer in layers_run(model, names, lambda: model(**inputs)) if _can_be_pooled(layer, places)]
+
+
+def _can_be_pooled(layer: Layer, places: int) -> bool:
+    return len(layer.shape) in (1, 3) or (len(layer.shape) == 2 and 0 < places <= layer.shape[0])
 
 
 def _is_stage_or_block(name: str) -> bool:
