@@ -49,7 +49,7 @@ def test_layers_are_listed_with_what_they_give(cli, model: Path) -> None:
     assert table["linear"] == ["10", str(12 * 10 + 10)]
     records = cli("layers", model, "--json").records
     assert [record["layer"] for record in records] == list(table)[1:]
-    assert records[0] == {"layer": "stem", "output": [8, 16, 16], "parameters": 9 * 3 * 8 + 2 * 8}
+    assert records[3] == {"layer": "stem", "output": [8, 16, 16], "parameters": 9 * 3 * 8 + 2 * 8}
 
 
 def test_the_nearest_are_those_of_the_encoder(cli, model: Path, pictures: Path) -> None:
@@ -91,7 +91,7 @@ def test_a_checkpoint_of_the_hub_has_layers_too(cli, tmp_path: Path) -> None:
     settings = '{"image_processor_type": "ConvNextImageProcessor", "size": {"shortest_edge": 32}, "crop_pct": 0.875}'
     (tmp_path / "net" / "preprocessor_config.json").write_text(settings)
     records = cli("layers", tmp_path / "net", "--json").records
-    assert [record["layer"] for record in records][:2] == ["embedder", "encoder.stages.0"]
+    assert [record["layer"] for record in records][:2] == ["embedder", "encoder.stages.0.layers.0"]
     assert records[1]["output"] == [4, 8, 8]
 
 

@@ -204,9 +204,14 @@ def test_weights_of_the_hub_wait_and_are_shared(resnet: Path) -> None:
     np.testing.assert_allclose(layers[3].encode(pictures()), whole.encode(pictures()), atol=1e-5)
 
 
-def test_layers_are_listed_as_they_run(resnet: Path, dinov2: Path, tmp_path: Path) -> None:
+def test_layers_are_listed_as_they_are_done(resnet: Path, dinov2: Path, tmp_path: Path) -> None:
     listed = {layer.name: layer for layer in layers_of(network_called(str(resnet)))}
-    assert list(listed)[:4] == ["embedder", "encoder.stages.0", "encoder.stages.0.layers.0", "encoder.stages.1"]
+    assert list(listed)[:4] == [
+        "embedder",
+        "encoder.stages.0.layers.0",
+        "encoder.stages.0",
+        "encoder.stages.1.layers.0",
+    ]
     assert (listed["encoder.stages.1"].shape, listed["pooler"].shape) == ((12, 8, 8), (20, 1, 1))
     # Two blocks of 3x3 kernels, the first from 8 channels with a 1x1 shortcut; a scale and a shift for each channel.
     assert listed["encoder.stages.1"].parameters == 9 * 12 * (8 + 3 * 12) + 8 * 12 + 5 * 2 * 12
@@ -214,14 +219,15 @@ def test_layers_are_listed_as_they_run(resnet: Path, dinov2: Path, tmp_path: Pat
     assert tokens == [(name, (17, 16)) for name in ("embeddings", "encoder.layer.0", "encoder.layer.1", "layernorm")]
     saved(tmp_path / "codes")
     own = [(layer.name, layer.shape) for layer in layers_of(network_called(str(tmp_path / "codes")))]
-    assert own[0] == ("backbone", (16,)) and own[-1] == ("code", (16,))
+    assert own[0] == ("backbone.stem.0", (8, 32, 32)) and own[-1] == ("code", (16,))
+    assert own[-5][0] == "backbone"
     assert ("backbone.stage2", (16, 8, 8)) in own
 
 
 @pytest.mark.parametrize(
     ("family", "suffix", "why"),
     [
-        ("resnet", "@stage9", "no layer 'stage9': there are embedder, encoder.stages.0, .*, pooler"),
+        ("resnet", "@stage9", "no layer 'stage9': there are embedder, encoder.stages.0.layers.0, .*, pooler"),
         ("resnet", "@embedder:sum", "pooling must be one of avg, max, gem, flatten, not 'sum'"),
         ("resnet", "@encoder", "layer encoder gives neither vectors nor maps"),
         ("convnext", "@encoder.stages.1.layers.0.pwconv1", "no layer '.*pwconv1': there are embeddings, "),

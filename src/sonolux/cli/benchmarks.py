@@ -74,6 +74,20 @@ def codes(
 
 
 @app.command()
+def layers(
+    model: Annotated[str, typer.Option(help="Model whose layers are compared.", show_default=False)],
+    data: Annotated[
+        Path | None, typer.Option(help="Labelled pictures, as for training.", show_default="test set of CIFAR-10")
+    ] = None,
+    page: PageOption = PAGE,
+) -> None:
+    """How layer by layer agreement about colours gives way to agreement about classes."""
+    from sonolux.evaluation.layer_tradeoff import benchmark_layers
+
+    _publish(benchmark_layers(model, data or _data() / "cifar10" / "test.parquet"), page)
+
+
+@app.command()
 def startup(page: PageOption = PAGE) -> None:
     """How long ``sonolux --help`` and ``import sonolux`` take, beside Python itself."""
     from sonolux.evaluation.benchmarks.startup import benchmark_startup

@@ -54,8 +54,8 @@ def layers(  # noqa: PLR0913 - one parameter an option
 ) -> None:
     """List the layers of a network; with a picture and a folder, what is near to it layer by layer.
 
-    Each layer is a descriptor: `add --space MODEL@LAYER` makes a space of it. Layers come in the order in which they
-    run, with the size of what they give for one picture: channels x height x width, or tokens x numbers.
+    Each layer is a descriptor: `add --space MODEL@LAYER` makes a space of it. Layers come in the order in which
+    they are done, with the size of what they give for one picture: channels x height x width, or tokens x numbers.
     """
     from sonolux.encoders.layers import encoder_at, layers_of, network_called
 

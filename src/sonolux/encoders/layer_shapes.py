@@ -30,7 +30,7 @@ class Layer:
 
 
 def layers_run(network: nn.Module, names: Iterable[str], run: Callable[[], Any]) -> list[Layer]:
-    """Return those of the named layers that give tensors, in the order in which they begin to run.
+    """Return those of the named layers that give tensors, in the order in which they are done.
 
     Parameters
     ----------
@@ -42,7 +42,6 @@ def layers_run(network: nn.Module, names: Iterable[str], run: Callable[[], Any])
     """
     from torch import Tensor
 
-    begun: list[str] = []
     given: dict[str, tuple[int, ...]] = {}
 
     def note(name: str, outputs: Any) -> None:
@@ -50,12 +49,9 @@ def layers_run(network: nn.Module, names: Iterable[str], run: Callable[[], Any])
             given[name] = tuple(outputs.shape[1:])
 
     for name in names:
-        layer = network.get_submodule(name)
-        layer.register_forward_pre_hook(lambda *_, name=name: begun.append(name))
-        layer.register_forward_hook(lambda _layer, _inputs, outputs, name=name: note(name, outputs))
+        network.get_submodule(name).register_forward_hook(lambda _, __, outputs, name=name: note(name, outputs))
     run()
     return [
-        Layer(name, given[name], sum(weights.numel() for weights in network.get_submodule(name).parameters()))
-        for name in dict.fromkeys(begun)
-        if name in given
+        Layer(name, shape, sum(weights.numel() for weights in network.get_submodule(name).parameters()))
+        for name, shape in given.items()
     ]

@@ -101,7 +101,7 @@ def encoder_at(whole: Encoder, layer: str, pooling: str = "avg") -> Encoder:
 
 
 def layers_of(whole: Encoder) -> Sequence[Layer]:
-    """Return the layers of what `network_called` gives, in the order in which they run; blocks count as one."""
+    """Return the layers of what `network_called` gives, in the order in which they are done; blocks count as one."""
     if isinstance(whole, TrainedEncoder):
         from sonolux.models.cut import layer_names
 

@@ -92,7 +92,7 @@ class HubLayer(HubEncoder):
 
 
 def hub_layers(whole: PooledImage) -> list[Layer]:
-    """Return the stages and blocks of a network, in the order in which they run."""
+    """Return the stages and blocks of a network, in the order in which they are done."""
     return _listed(*_bare(whole))
 
 

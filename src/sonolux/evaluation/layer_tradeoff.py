@@ -1,0 +1,168 @@
+"""What a network gives up and what it gains on the way: layer by layer, agreement about classes and about colours.
+
+Every picture asks among all others. Semantic is how many of its ten nearest share its class; visual is how far they
+agree with the MPEG-7 colour layout, which knows nothing but where which colours are. All numbers are means over the
+pictures; higher is more agreement.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sonolux.encoders import Encoder, resolve
+from sonolux.encoders.layers import encoder_at, layers_of, network_called
+from sonolux.encoders.trained import TrainedEncoder
+from sonolux.evaluation.benchmarks.report import Report
+from sonolux.retrieval.similarity import similarities
+from sonolux.training.pictures import PictureSet, check_classes, read_pictures
+
+VISUAL = "colour-layout"
+
+NEAREST = 10
+"""Neighbours of a picture that are looked at."""
+
+MOST = 2_000
+"""Pictures, at most: the first of each class, as many of one as of another."""
+
+SIDE = 256
+"""Pixels of pictures for networks that resize them by themselves."""
+
+COLUMNS = ("descriptor", "numbers", "precision@10 of classes", "overlap@10 with colour layout", "Spearman with it")
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """How far one descriptor agrees with classes and colours.
+
+    Attributes
+    ----------
+    name : str
+        Of the layer, or of another encoder.
+    dim : int
+        Numbers of a descriptor.
+    precision : float
+        Share of the ten nearest that have the class of the picture that asks.
+    overlap : float
+        Share of them that are among its ten nearest by colour layout.
+    correlation : float
+        Spearman's, of the order in which both bring all other pictures.
+    """
+
+    name: str
+    dim: int
+    precision: float
+    overlap: float
+    correlation: float
+
+
+def benchmark_layers(model: str, data: Path) -> Report:
+    """Measure every layer of a model, and the colour layout itself.
+
+    Parameters
+    ----------
+    model : str
+        See `sonolux.encoders.layers.network_called`.
+    data : Path
+        Labelled pictures, see `sonolux.training.pictures.read_pictures`.
+
+    Raises
+    ------
+    SonoluxError
+        Where the model has no layers, or the pictures no labels.
+    """
+    whole = network_called(model)
+    side = whole.folder.pictures.width if isinstance(whole, TrainedEncoder) else SIDE
+    pictures = read_pictures(data, side)
+    check_classes(pictures)
+    pictures = first_of_each_class(pictures)
+    layers = [encoder_at(whole, layer.name) for layer in layers_of(whole)]
+    measured = agreements([*layers, *resolve(VISUAL)], pictures)
+    return Report(
+        name="layers",
+        title="Layers: from colours to classes",
+        command=f"sonolux bench layers --model {Path(model).name}",
+        about=(
+            f"{len(pictures):,} labelled pictures of {data.parent.name}/{data.name}, the first"
+            f" {len(pictures) // len(pictures.classes)} of each of {len(pictures.classes)} classes; each asks among all"
+            " others; layers are pooled by their mean and compared by cosine. By chance: precision"
+            f" {1 / len(pictures.classes):.3f}, overlap {NEAREST / (len(pictures) - 1):.3f}, correlation 0."
+        ),
+        columns=COLUMNS,
+        rows=[_row(one) for one in measured],
+    )
+
+
+def agreements(encoders: Sequence[Encoder], pictures: PictureSet) -> list[Agreement]:
+    """Compare encoders with the labels of pictures and with their colour layout."""
+    [visual] = resolve(VISUAL)
+    seen = _others(_scores(visual, pictures))
+    near, order = _nearest(seen), _ranks(seen)
+    assert pictures.labels is not None
+    # Labels of all other pictures, in the order of the scores.
+    n = len(pictures)
+    others = _others(np.broadcast_to(pictures.labels, (n, n)))
+    right = others == pictures.labels[:, None]
+    return [_agreement(encoder, _others(_scores(encoder, pictures)), right, near, order) for encoder in encoders]
+
+
+def first_of_each_class(pictures: PictureSet, most: int = MOST) -> PictureSet:
+    """Return at most so many pictures in all, the first of each class, in the order of the classes."""
+    share = most // len(pictures.classes)
+    firsts = [np.flatnonzero(pictures.labels == label)[:share] for label in range(len(pictures.classes))]
+    return pictures.subset(np.concatenate(firsts))
+
+
+def _agreement(
+    encoder: Encoder,
+    scores: NDArray[np.float32],
+    right: NDArray[np.bool_],
+    near: NDArray[np.intp],
+    order: NDArray[np.float64],
+) -> Agreement:
+    nearest = _nearest(scores)
+    shared = (nearest[:, :, None] == near[:, None, :]).any(axis=2)
+    return Agreement(
+        encoder.spec.rpartition("@")[2],
+        encoder.dim,
+        float(np.take_along_axis(right, nearest, axis=1).mean()),
+        float(shared.mean()),
+        float(_correlations(_ranks(scores), order).mean()),
+    )
+
+
+def _scores(encoder: Encoder, pictures: PictureSet) -> NDArray[np.float32]:
+    rows = np.asarray(encoder.encode(list(pictures.pixels)))
+    return similarities(encoder.as_space(), rows, rows)
+
+
+def _others(square: NDArray[Any]) -> NDArray[Any]:
+    """Leave out the diagonal of (n, n), each picture's own column: (n, n - 1)."""
+    n = len(square)
+    return square[~np.eye(n, dtype=bool)].reshape(n, n - 1)
+
+
+def _nearest(scores: NDArray[np.float32]) -> NDArray[np.intp]:
+    return np.argsort(-scores, axis=1, kind="stable")[:, :NEAREST]
+
+
+def _ranks(scores: NDArray[np.float32]) -> NDArray[np.float64]:
+    from scipy.stats import rankdata
+
+    return np.asarray(rankdata(scores, axis=1), np.float64)
+
+
+def _correlations(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return Pearson's correlation of each pair of rows; 0 where a row does not vary."""
+    one, other = (rows - rows.mean(axis=1, keepdims=True) for rows in (one, other))
+    lengths = np.sqrt((one**2).sum(axis=1) * (other**2).sum(axis=1))
+    return np.asarray(np.divide((one * other).sum(axis=1), lengths, out=np.zeros(len(one)), where=lengths > 0))
+
+
+def _row(one: Agreement) -> list[str]:
+    return [one.name, f"{one.dim:,}", f"{one.precision:.3f}", f"{one.overlap:.3f}", f"{one.correlation:.3f}"]

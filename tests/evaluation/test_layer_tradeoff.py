@@ -1,0 +1,85 @@
+"""Agreement of descriptors with classes and colours, against loops that count one pair at a time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from scipy.stats import spearmanr
+
+from sonolux.encoders import Encoder, resolve
+from sonolux.encoders.model_folder import Architecture, Descriptor, ModelFolder, Preprocessing
+from sonolux.errors import SonoluxError
+from sonolux.evaluation.layer_tradeoff import agreements, benchmark_layers, first_of_each_class
+from sonolux.models import registry
+from sonolux.training.pictures import PictureSet
+
+N, CLASSES = 36, ("a", "b", "c")
+
+
+@pytest.fixture(scope="module")
+def pictures() -> PictureSet:
+    """Pictures of 4 x 4 coloured fields."""
+    random = np.random.default_rng(0)
+    fields = random.integers(0, 256, (N, 4, 4, 3)).astype(np.uint8)
+    return PictureSet("fields", fields.repeat(8, 1).repeat(8, 2), random.integers(0, 3, N), CLASSES)
+
+
+def ranking(encoder: Encoder, pictures: PictureSet, number: int) -> tuple[list[int], list[float]]:
+    """Return all other pictures, nearest first, and their scores in the order of their numbers."""
+    rows = encoder.encode(list(pictures.pixels))
+    scores = {other: float(rows[number] @ rows[other]) for other in range(N) if other != number}
+    return sorted(scores, key=scores.__getitem__, reverse=True), [scores[other] for other in sorted(scores)]
+
+
+@pytest.mark.parametrize("name", ["hog", "colour-histogram"])
+def test_numbers_are_those_of_a_slow_count(name: str, pictures: PictureSet) -> None:
+    [encoder], [visual] = resolve(name), resolve("colour-layout")
+    [found] = agreements([encoder], pictures)
+    precision, overlap, correlation = [], [], []
+    for number in range(N):
+        mine, my_scores = ranking(encoder, pictures, number)
+        theirs, their_scores = ranking(visual, pictures, number)
+        precision.append(np.mean([pictures.labels[other] == pictures.labels[number] for other in mine[:10]]))
+        overlap.append(len({*mine[:10]} & {*theirs[:10]}) / 10)
+        correlation.append(spearmanr(my_scores, their_scores).statistic)
+    assert (found.name, found.dim) == (name, encoder.dim)
+    assert found.precision == pytest.approx(np.mean(precision))
+    assert found.overlap == pytest.approx(np.mean(overlap))
+    assert found.correlation == pytest.approx(np.mean(correlation), abs=1e-3)
+
+
+def test_colour_layout_agrees_with_itself(pictures: PictureSet) -> None:
+    [found] = agreements(resolve("colour-layout"), pictures)
+    assert (found.overlap, round(found.correlation, 9)) == (1.0, 1.0)
+
+
+def test_classes_have_equal_shares(pictures: PictureSet) -> None:
+    firsts = first_of_each_class(pictures, most=9)
+    assert firsts.labels.tolist() == [0] * 3 + [1] * 3 + [2] * 3
+    expected = np.flatnonzero(pictures.labels == 1)[:3]
+    np.testing.assert_array_equal(firsts.pixels[3:6], pictures.pixels[expected])
+
+
+def test_a_report_has_a_row_a_layer(pictures: PictureSet, tmp_path: Path) -> None:
+    from PIL import Image
+
+    for number, (label, pixels) in enumerate(zip(pictures.labels, pictures.pixels, strict=True)):
+        (tmp_path / "data" / CLASSES[label]).mkdir(parents=True, exist_ok=True)
+        Image.fromarray(pixels).save(tmp_path / "data" / CLASSES[label] / f"{number}.png")
+    torch.manual_seed(0)
+    arguments = {"widths": [4, 6], "strides": [1, 2]}
+    ModelFolder(
+        architecture=Architecture(name="small-resnet", arguments=arguments),
+        preprocessing=Preprocessing(width=16, height=16),
+        descriptor=Descriptor(space="net", dim=10),
+    ).save(tmp_path / "net", registry.build("small-resnet", arguments))
+    report = benchmark_layers(str(tmp_path / "net"), tmp_path / "data")
+    names = [row[0] for row in report.rows]
+    assert names[2:4] == ["stem.2", "stem"] and names[-2:] == ["linear", "colour-layout"]
+    assert report.rows[-1][3:] == ["1.000", "1.000"]
+    Image.fromarray(pictures.pixels[0]).save(tmp_path / "data" / "of_no_class.png")
+    with pytest.raises(SonoluxError, match="has no labels"):
+        benchmark_layers(str(tmp_path / "net"), tmp_path / "data")
