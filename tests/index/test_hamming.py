@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sonolux.errors import LibraryError
-from sonolux.index import hamming
+from sonolux.index import hamming, semantic_hash
 from sonolux.index.hamming import distances_to, hamming_search
 from sonolux.index.semantic_hash import BITS, SemanticHash, addresses_of, masks
 
@@ -97,11 +99,73 @@ def test_items_come_and_go_without_a_rebuild() -> None:
     assert len(table.ball(5, 0)) == 5000
 
 
+def test_many_comings_and_goings_are_a_scan_of_what_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(semantic_hash, "TAIL", 20)
+    random = np.random.default_rng(3)
+    addresses, codes = random.integers(0, 64, 10).astype(np.uint32), random_codes(10, 4)
+    table, there = SemanticHash(addresses, codes), np.ones(10, bool)
+    for turn in range(40):
+        more = random.integers(0, 64, turn % 7).astype(np.uint32)
+        numbers = table.add(more, random_codes(len(more), 4, turn))
+        assert numbers.tolist() == list(range(len(addresses), len(addresses) + len(more)))
+        addresses, codes = np.append(addresses, more), np.concatenate([codes, random_codes(len(more), 4, turn)])
+        there = np.append(there, np.ones(len(more), bool))
+        gone = random.integers(0, len(addresses), 2)
+        table.delete(gone)
+        there[gone] = False
+        near = np.flatnonzero(there & (np.bitwise_count(addresses ^ np.uint32(turn)) <= 1))
+        assert sorted(table.ball(turn, 1).tolist()) == near.tolist()
+        found, distances = table.search(turn, codes[0], 100, radius=1)
+        assert distances.tolist() == distances_to(codes[0], codes[found]).tolist()
+        assert len(table) == there.sum()
+
+
+def test_adding_one_item_does_not_copy_all_others() -> None:
+    table = SemanticHash(np.zeros(10, np.uint32), random_codes(10, 32))
+    table.add(np.ones(1, np.uint32), random_codes(1, 32))
+    before = table._codes
+    table.add(np.ones(1, np.uint32), random_codes(1, 32))
+    assert table._codes is before
+
+
+def test_a_table_comes_back_from_disk_and_can_be_written_over_what_it_reads(tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    addresses, codes = random.integers(0, 32, 300).astype(np.uint32), random_codes(300, 32)
+    table = SemanticHash(addresses, codes)
+    table.delete(np.array([4, 17]))
+    table.add(np.array([9], np.uint32), random_codes(1, 32, 9))
+    table.save(tmp_path / "table")
+    loaded = SemanticHash.load(tmp_path / "table")
+    assert isinstance(loaded._codes.base, np.memmap)
+    loaded.save(tmp_path / "table")
+    again = SemanticHash.load(tmp_path / "table")
+    for other in (loaded, again):
+        assert len(other) == 299
+        np.testing.assert_array_equal(
+            other.search(9, codes[0], 500, radius=2), table.search(9, codes[0], 500, radius=2)
+        )
+    assert loaded.add(np.array([1], np.uint32), random_codes(1, 32)).tolist() == [301]
+
+
+def test_folders_that_hold_no_table_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(LibraryError, match="cannot be read"):
+        SemanticHash.load(tmp_path / "nothing")
+    SemanticHash(np.zeros(3, np.uint32), random_codes(3, 4)).save(tmp_path)
+    (tmp_path / "codes.npy").write_bytes(b"broken")
+    with pytest.raises(LibraryError, match=r"cannot be read: [^\n]*$"):
+        SemanticHash.load(tmp_path)
+    (tmp_path / "format.json").write_text('{"format": 2, "bits": 28}')
+    with pytest.raises(LibraryError, match="this Sonolux reads format 1"):
+        SemanticHash.load(tmp_path)
+
+
 def test_what_fits_nothing_is_refused() -> None:
     with pytest.raises(LibraryError, match="2 addresses do not fit"):
         SemanticHash(np.zeros(2, np.uint32), random_codes(3, 32))
     with pytest.raises(LibraryError, match="an address has 28 bits"):
         SemanticHash(np.array([2**28], np.uint32), random_codes(1, 32))
+    with pytest.raises(LibraryError, match="items 0 to 0, not"):
+        SemanticHash(np.zeros(1, np.uint32), random_codes(1, 32)).delete(np.array([-1]))
     with pytest.raises(LibraryError, match="radius from 0 to 5"):
         SemanticHash(np.zeros(1, np.uint32), random_codes(1, 32)).ball(0, 9)
 

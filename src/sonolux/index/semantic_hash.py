@@ -8,8 +8,11 @@ is ranked by long codes.
 
 from __future__ import annotations
 
+import json
 from functools import lru_cache
 from itertools import combinations
+from pathlib import Path
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +31,9 @@ ONE = np.uint64(1)
 TAIL = 4096
 """Items added since the last sorting, at most; they are looked through one by one."""
 
+FORMAT = 1
+"""Version of the folder that `SemanticHash.save` writes."""
+
 
 class SemanticHash:
     """Items by address; add and delete at any time.
@@ -45,36 +51,41 @@ class SemanticHash:
         self._addresses = addresses.astype(np.uint32)
         self._codes = np.ascontiguousarray(codes)
         self._there = np.ones(len(codes), bool)
+        self._count = len(codes)
         self._sort()
 
     def __len__(self) -> int:
-        return int(self._there.sum())
+        return int(self._there[: self._count].sum())
 
     def add(self, addresses: NDArray[np.uint32], codes: NDArray[np.uint8]) -> NDArray[np.int64]:
         """Add items; return their numbers."""
         _check(addresses, codes, self._codes.shape[1])
-        first = len(self._codes)
-        self._addresses = np.concatenate([self._addresses, addresses.astype(np.uint32)])
-        self._codes = np.concatenate([self._codes, codes])
-        self._there = np.concatenate([self._there, np.ones(len(codes), bool)])
-        if len(self._codes) - self._sorted > TAIL:
+        first, self._count = self._count, self._count + len(codes)
+        if self._count > len(self._codes):
+            self._make_room(self._count + TAIL)
+        self._addresses[first : self._count] = addresses
+        self._codes[first : self._count] = codes
+        self._there[first : self._count] = True
+        if self._count - self._sorted > TAIL:
             self._sort()
-        return np.arange(first, len(self._codes))
+        return np.arange(first, self._count)
 
     def delete(self, items: NDArray[np.integer]) -> None:
         """Take items away; their numbers are not given again."""
+        if np.any((items < 0) | (items >= self._count)):
+            raise LibraryError(f"there are items 0 to {self._count - 1}, not {np.asarray(items).tolist()}")
         self._there[items] = False
+        self._holes = True
 
     def ball(self, address: int, radius: int) -> NDArray[np.int64]:
         """Return the items whose address differs from this one in at most `radius` bits, in no order."""
         looked_at = np.uint32(address) ^ masks(radius)
         words, bits = looked_at >> np.uint32(6), (looked_at & np.uint32(63)).astype(np.uint64)
-        taken = (self._taken[words] >> bits & ONE).astype(bool)
-        stored = self._items_at(words[taken], bits[taken])
-        tail = self._addresses[self._sorted :]
-        late = np.flatnonzero(np.bitwise_count(tail ^ np.uint32(address)) <= radius) + self._sorted
-        found = np.concatenate([stored, late])
-        return np.asarray(found[self._there[found]], np.int64)
+        taken = np.flatnonzero(self._taken[words] >> bits & ONE)
+        found = self._items_at(words[taken], bits[taken])
+        if self._count > self._sorted:
+            found = np.concatenate([found, self._late(address, radius)])
+        return found[self._there[found]] if self._holes else found
 
     def search(
         self, address: int, code: NDArray[np.uint8], k: int, radius: int = 4, wanted: int = 0
@@ -99,21 +110,66 @@ class SemanticHash:
         order = np.lexsort((found, distances))[:k]
         return found[order], distances[order]
 
+    def save(self, folder: Path) -> None:
+        """Write the items into a folder, in place of those that are in it; the format comes last."""
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "format.json").unlink(missing_ok=True)
+        for name in ("addresses", "codes", "there"):
+            # Replaced, not written over, for a loaded table still reads its codes from there.
+            unfinished = folder / f"{name}.part.npy"
+            np.save(unfinished, getattr(self, f"_{name}")[: self._count])
+            unfinished.replace(folder / f"{name}.npy")
+        (folder / "format.json").write_text(json.dumps({"format": FORMAT, "bits": BITS}))
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Read what `save` wrote; long codes stay on disk until they are looked at, or something is added.
+
+        Raises
+        ------
+        LibraryError
+            Where the folder is missing, unfinished, broken, or of another format.
+        """
+        try:
+            said = json.loads((folder / "format.json").read_text())
+            if said != {"format": FORMAT, "bits": BITS}:
+                raise LibraryError(f"{folder} is of format {said}; this Sonolux reads format {FORMAT} of {BITS} bits")
+            codes = np.load(folder / "codes.npy", mmap_mode="r")
+            loaded = cls(np.load(folder / "addresses.npy"), codes)
+            loaded.delete(np.flatnonzero(~np.load(folder / "there.npy")))
+        except (OSError, ValueError) as error:
+            raise LibraryError(f"{folder} cannot be read: {error}") from error
+        return loaded
+
     def _items_at(self, words: NDArray[np.uint32], bits: NDArray[np.uint64]) -> NDArray[np.int64]:
         """Return the items at addresses that are taken, given by word and bit of the map."""
         below = self._taken[words] & ((ONE << bits) - ONE)
         ranks = self._before[words] + np.bitwise_count(below)
-        starts, counts = self._starts[ranks], self._starts[ranks + 1] - self._starts[ranks]
-        within = np.arange(counts.sum()) - np.repeat(counts.cumsum() - counts, counts)
-        return np.asarray(self._order[np.repeat(starts, counts) + within], np.int64)
+        starts, ends = self._starts[ranks], self._starts[ranks + 1]
+        counts = ends - starts
+        places = np.arange(counts.sum()) + np.repeat(ends - counts.cumsum(), counts)
+        return np.asarray(self._order[places], np.int64)
+
+    def _late(self, address: int, radius: int) -> NDArray[np.int64]:
+        """Return the items of a ball that were added since the last sorting."""
+        tail = self._addresses[self._sorted : self._count]
+        return np.flatnonzero(np.bitwise_count(tail ^ np.uint32(address)) <= radius) + self._sorted
+
+    def _make_room(self, size: int) -> None:
+        """Grow by many items at once, because every growth copies all that are there."""
+        more = size - len(self._codes)
+        self._addresses = np.concatenate([self._addresses, np.zeros(more, np.uint32)])
+        self._codes = np.concatenate([self._codes, np.zeros((more, self._codes.shape[1]), np.uint8)])
+        self._there = np.concatenate([self._there, np.zeros(more, bool)])
 
     def _sort(self) -> None:
-        """Order all items by address, and map which addresses are taken."""
+        """Order the items that are there by address, and map which addresses are taken."""
+        there = np.flatnonzero(self._there[: self._count])
         # Small numbers, because what a look-up costs beyond its ball is reading memory.
-        self._order = np.argsort(self._addresses, kind="stable").astype(np.int32)
-        self._sorted = len(self._addresses)
+        self._order = there[np.argsort(self._addresses[there], kind="stable")].astype(np.int32)
+        self._sorted, self._holes = self._count, False
         unique, firsts = np.unique(self._addresses[self._order], return_index=True)
-        self._starts = np.append(firsts, self._sorted).astype(np.int32)
+        self._starts = np.append(firsts, len(self._order)).astype(np.int32)
         self._taken = np.zeros(2**BITS // 64, np.uint64)
         np.bitwise_or.at(self._taken, unique >> np.uint32(6), ONE << (unique & np.uint32(63)).astype(np.uint64))
         counts = np.bitwise_count(self._taken)
