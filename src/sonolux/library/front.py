@@ -12,8 +12,10 @@ from typing import Any, Unpack
 from sonolux.annotators import Annotator
 from sonolux.annotators import resolve as resolve_annotator
 from sonolux.encoders import Encoder, resolve
-from sonolux.errors import LibraryError
+from sonolux.errors import LibraryError, QueryError
 from sonolux.index import Condition, Index, Where, open_index
+from sonolux.index.feedback import Feedback, Judgement, open_feedback
+from sonolux.library import judging
 from sonolux.library.adding import Adder, Progress, Summary
 from sonolux.library.annotating import Annotating, Annotations, Rewriter, forget
 from sonolux.library.annotations import annotations_of
@@ -35,6 +37,7 @@ from sonolux.retrieval.planning import plan
 from sonolux.retrieval.query import Query
 from sonolux.retrieval.ranking import Ranker
 from sonolux.settings import settings
+from sonolux.training.feedback import FeedbackSet
 from sonolux.types import Annotation, Item, Modality, Space
 
 PathLike = str | os.PathLike[str]
@@ -63,6 +66,7 @@ class Library:
     def __init__(self, location: PathLike | None = None) -> None:
         self.location = os.fspath(location) if location is not None else settings().library
         self.index: Index = open_index(self.location)
+        self.feedback: Feedback = open_feedback(self.location)
         self._record: Record | None = None
         self._spaces: Spaces | None = None
         self._calibration: Calibration | None = None
@@ -76,6 +80,7 @@ class Library:
     def close(self) -> None:
         """Let go of the library, so that another process may open it."""
         self.index.close()
+        self.feedback.close()
         self._record = self._spaces = self._calibration = None
 
     def __enter__(self) -> Library:
@@ -289,6 +294,36 @@ class Library:
         groups = find_duplicates(self.index, list(self._dense_spaces()), near=near)
         return [[self.item(item) for item in group] for group in groups]
 
+    # -- learning what is liked ---------------------------------------------------------------------------------
+
+    def judge(
+        self,
+        query: PathLike | None = None,
+        *,
+        text: str = "",
+        liked: Sequence[PathLike] = (),
+        disliked: Sequence[PathLike] = (),
+    ) -> int:
+        """Keep what is liked and disliked of what an item, or else words, found; see `sonolux.library.judging.judge`.
+
+        Examples
+        --------
+        >>> library.judge("beach.jpg", liked=["dunes.jpg"], disliked=["desert.jpg"])
+        """
+        if (query is None) == (not text):
+            raise QueryError("a judgement is of one question: an item, or words")
+        asked: judging.Asked = ("text", text) if query is None else ("item", os.fspath(query))
+        hits = [[os.fspath(hit) for hit in each] for each in (liked, disliked)]
+        return judging.judge(self.index, self.feedback, asked, *hits)
+
+    def judgements(self) -> list[Judgement]:
+        """Return the judgements of items that are there, in the order in which they were made, the last of each hit."""
+        return judging.judgements(self.index, self.feedback)
+
+    def feedback_set(self, space: str) -> FeedbackSet:
+        """Return the descriptors of what was judged in a space, for `sonolux.training.feedback.train_feedback`."""
+        return judging.feedback_set(self.spaces, space, self.judgements())
+
     # -- looking ------------------------------------------------------------------------------------------------
 
     def item(self, target: PathLike) -> Item:
@@ -367,6 +402,7 @@ class Library:
         files = self.index.count([*where, Condition("kind", "=", "file")])
         self.record.changes += self.index.count(where)
         self.index.delete_where(where)
+        judging.clear(self.index, self.feedback)
         self._save()
         return files
 

@@ -25,6 +25,14 @@ DEFAULTS: dict[str, dict[str, Any]] = {
             "views": {"smallest": 0.5, "light": 0.2, "saturation": 0.2, "hue": 0.02, "grey": 0},
         },
     },
+    "feedback": {
+        "architecture": "projection",
+        "epochs": 60,
+        "learning_rate": 1e-3,
+        "weight_decay": 1e-2,
+        "held_out": 0.2,
+        "options": {"margin": 1.0, "rank": 8},
+    },
     "labels": {
         "batch": 128,
         "held_out": 0.1,

@@ -1,0 +1,245 @@
+"""One command to a space to one's taste: what was liked and disliked in, a projection of a space out.
+
+Every question with hits liked and hits disliked gives triplets, from which a projection of the descriptors learns to
+bring what is liked nearer to the question than what is not (`sonolux.training.triplets`). A fifth of the questions are
+held out and judge the outcome; how long to learn is found on the others, by cross-validation, so that nothing is judged
+by what has chosen it. What does not do better on questions held out is not written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sonolux.encoders.model_folder import Architecture, Descriptor, ModelFolder, SourceDescriptors
+from sonolux.errors import TrainingError
+from sonolux.training.recipe import Recipe
+from sonolux.types import Space
+
+if TYPE_CHECKING:
+    import torch
+
+    from sonolux.training.fitting import Progress
+
+QUESTIONS, TRIPLETS = 10, 30
+"""Fewest to learn from."""
+
+HELD_OUT = 3
+"""Questions held out, at least."""
+
+FOLDS = 5
+"""Of the cross-validation that finds how long to learn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """The descriptor of a question, (width,), and those of the hits liked and disliked, (n, width) each."""
+
+    query: NDArray[Any]
+    liked: NDArray[Any]
+    disliked: NDArray[Any]
+
+    @property
+    def triplets(self) -> int:
+        """How many pairs of a liked and a disliked hit there are."""
+        return len(self.liked) * len(self.disliked)
+
+
+@dataclass(frozen=True, slots=True)
+class FeedbackSet:
+    """What was judged, in one space.
+
+    Attributes
+    ----------
+    space : Space
+        Float or binary.
+    source : SourceDescriptors
+        The encoders of the space.
+    licence : str
+        Of their weights.
+    questions : tuple of Question
+        With hits liked and hits disliked.
+    judgements : int
+        How many there are, those of other questions included.
+    """
+
+    space: Space
+    source: SourceDescriptors
+    licence: str
+    questions: tuple[Question, ...]
+    judgements: int
+
+    def check(self) -> None:
+        """Raise TrainingError where there is too little to learn from."""
+        triplets = sum(question.triplets for question in self.questions)
+        if len(self.questions) < QUESTIONS or triplets < TRIPLETS:
+            raise TrainingError(
+                f"{self.judgements} judgements give {len(self.questions)} questions with hits liked and disliked in"
+                f" {self.space.name}, and {triplets} pairs of them: at least {QUESTIONS} questions and {TRIPLETS} pairs"
+                " are needed; judge more with `sonolux judge`"
+            )
+
+
+def train_feedback(
+    feedback: FeedbackSet, recipe: Recipe, folder: Path, progress: Progress | None = None
+) -> ModelFolder:
+    """Train a projection of a space, and write it as a model folder on top of the encoders of the space.
+
+    Parameters
+    ----------
+    feedback : FeedbackSet
+    recipe : Recipe
+        Options: ``margin``, in standard deviations of how similarities differ, and ``rank`` of what is added to the
+        identity.
+    folder : Path
+        Of the model; new. Its name is that of the space.
+    progress : callable, optional
+        See `sonolux.training.fitting.Progress`.
+
+    Returns
+    -------
+    model : ModelFolder
+        Its ``scores``, of questions held out, before and after: ``order``, the share of pairs of a liked and a disliked
+        hit that are in the right order (half for a tie), and ``mrr``, the mean reciprocal rank of the first liked hit.
+
+    Raises
+    ------
+    TrainingError
+        Where there is too little feedback, questions held out do not gain, an option makes no sense, or the folder is
+        not free.
+    """
+    check_new(folder)
+    check_options(recipe)
+    feedback.check()
+    learned, held_out = parted(feedback.questions, recipe)
+    report = _Report(progress, recipe.epochs * (FOLDS + 1))
+    epochs = best_epochs(learned, feedback.space, recipe, report)
+    if not epochs:
+        raise TrainingError(
+            f"nothing that these {len(feedback.questions)} questions have in common puts the liked hits first in"
+            f" {feedback.space.name}: no model was written; judge more, or learn in another space"
+        )
+    from sonolux.training.triplets import learn
+
+    matrix = learn(learned, feedback.space.metric, recipe, epochs, report.after)
+    scores = compared(held_out, feedback.space, matrix, recipe.seed)
+    if scores["order-after"] <= scores["order-before"]:
+        raise TrainingError(
+            f"questions held out do not gain: {scores['order-before']:.3f} of their pairs are in the right order in"
+            f" {feedback.space.name}, {scores['order-after']:.3f} after learning: no model was written; judge more, or"
+            " learn in another space"
+        )
+    data = {
+        "space": feedback.space.name,
+        "judgements": feedback.judgements,
+        "questions": len(learned),
+        "held_out": len(held_out),
+        "triplets": sum(question.triplets for question in learned),
+    }
+    return _saved(matrix, feedback, recipe, folder, data | {"epochs": epochs}, scores)
+
+
+def check_new(folder: Path) -> None:
+    """Refuse a folder that holds anything."""
+    if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
+        raise TrainingError(f"{folder} is there and not empty: name a new one with --out")
+
+
+def check_options(recipe: Recipe) -> None:
+    """Refuse a margin or rank that makes no sense."""
+    margin, rank = recipe.options.get("margin"), recipe.options.get("rank")
+    if not isinstance(margin, int | float) or not 0 < margin < float("inf"):
+        raise TrainingError(f"margin is a positive number, not {margin!r}")
+    if not isinstance(rank, int) or rank < 1:
+        raise TrainingError(f"rank is a whole number from 1, not {rank!r}")
+
+
+def parted(questions: Sequence[Question], recipe: Recipe) -> tuple[list[Question], list[Question]]:
+    """Part whole questions into those to learn from and those held out."""
+    order = np.random.default_rng(recipe.seed).permutation(len(questions))
+    held = max(HELD_OUT, round(recipe.held_out * len(questions)))
+    return [questions[row] for row in sorted(order[held:])], [questions[row] for row in sorted(order[:held])]
+
+
+def best_epochs(questions: Sequence[Question], space: Space, recipe: Recipe, report: _Report) -> int:
+    """Return after how many epochs questions that were not learned from are answered best, 0 for at once."""
+    from sonolux.training.triplets import learn, order, triplets_of
+
+    totals = np.zeros(recipe.epochs + 1)
+    for fold in range(FOLDS):
+        judges = triplets_of(questions[fold::FOLDS], recipe.seed)
+        others = [question for number, question in enumerate(questions) if number % FOLDS != fold]
+
+        def judge(epoch: int, matrix: torch.Tensor, judges: Any = judges) -> None:
+            totals[epoch] += order(judges, space.metric, matrix)
+            report.after(epoch, matrix)
+
+        totals[0] += order(judges, space.metric, _identity(space))
+        learn(others, space.metric, recipe, recipe.epochs, judge)
+    return int(totals.argmax())
+
+
+def compared(questions: Sequence[Question], space: Space, matrix: torch.Tensor, seed: int) -> dict[str, float]:
+    """Return how well questions are answered before and after a projection; see `train_feedback`."""
+    from sonolux.training.triplets import order, reciprocal_rank, triplets_of
+
+    triplets, before = triplets_of(questions, seed), _identity(space)
+    scores = {
+        "order-before": order(triplets, space.metric, before),
+        "order-after": order(triplets, space.metric, matrix),
+        "mrr-before": reciprocal_rank(questions, space.metric, before),
+        "mrr-after": reciprocal_rank(questions, space.metric, matrix),
+    }
+    return {name: round(score, 4) for name, score in scores.items()}
+
+
+class _Report:
+    """Counts epochs, of which there are at most so many."""
+
+    def __init__(self, progress: Progress | None, most: int) -> None:
+        self.progress = progress
+        self.most = most
+        self.done = 0
+
+    def after(self, epoch: int, matrix: torch.Tensor) -> None:
+        self.done += 1
+        if self.progress is not None:
+            self.progress(self.done / self.most, f"epoch {self.done} of at most {self.most}")
+
+
+def _identity(space: Space) -> torch.Tensor:
+    import torch
+
+    return torch.eye(space.dim)
+
+
+def _saved(
+    matrix: torch.Tensor,
+    feedback: FeedbackSet,
+    recipe: Recipe,
+    folder: Path,
+    data: dict[str, Any],
+    scores: dict[str, float],
+) -> ModelFolder:
+    import torch
+
+    from sonolux.models.projection import Projection
+
+    space = feedback.space
+    projection = Projection(space.dim, space.dim)
+    projection.matrix = matrix
+    assert space.kind != "sparse"
+    return ModelFolder(
+        architecture=Architecture(name="projection", arguments={"inputs": space.dim, "outputs": space.dim}),
+        preprocessing=feedback.source,
+        descriptor=Descriptor(space=folder.name, dim=space.dim, kind=space.kind, metric=space.metric),
+        recipe=recipe.resolved() | {"torch": torch.__version__},
+        data=data,
+        scores=scores,
+        licence=feedback.licence,
+    ).save(folder, projection)
