@@ -121,8 +121,8 @@ def train_feedback(
     epochs = best_epochs(learned, feedback.space, recipe, report)
     if not epochs:
         raise TrainingError(
-            f"nothing that these {len(feedback.questions)} questions have in common puts the liked hits first in"
-            f" {feedback.space.name}: no model was written; judge more, or learn in another space"
+            f"what is learned from some of the {len(feedback.questions)} questions in {feedback.space.name} does not"
+            " answer the others better: no model was written; judge more, or learn in another space"
         )
     from sonolux.training.triplets import learn
 
@@ -151,7 +151,10 @@ def check_new(folder: Path) -> None:
 
 
 def check_options(recipe: Recipe) -> None:
-    """Refuse a margin or rank that makes no sense."""
+    """Refuse an unknown option, and a margin or rank that makes no sense."""
+    unknown = recipe.options.keys() - {"margin", "rank"}
+    if unknown:
+        raise TrainingError(f"learning from feedback has no option {min(unknown)}: there are margin and rank")
     margin, rank = recipe.options.get("margin"), recipe.options.get("rank")
     if not isinstance(margin, int | float) or not 0 < margin < float("inf"):
         raise TrainingError(f"margin is a positive number, not {margin!r}")
