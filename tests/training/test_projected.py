@@ -64,6 +64,27 @@ def test_fisher_directions_separate_as_scikit_learn_says() -> None:
         assert abs(np.corrcoef(found[:, axis], expected[:, axis])[0, 1]) > 0.999
 
 
+def test_fisher_directions_hold_for_pictures_that_were_not_learned_from() -> None:
+    random = np.random.default_rng(2)
+    people, light = 10 * random.standard_normal((20, 300)), 30 * random.standard_normal((3, 300))
+    labels = np.repeat(np.arange(20), 5)
+    learned, asked = (
+        (people[labels] + random.standard_normal((100, 3)) @ light + 12 * random.standard_normal((100, 300)))
+        for _ in range(2)
+    )
+    network = fit_fisher(learned.astype(np.float32), labels)
+    known, found = (applied(network, rows.astype(np.float32)) for rows in (learned, asked))
+    nearest = np.linalg.norm(found[:, None] - known[None], axis=2).argmin(axis=1)
+    assert (labels[nearest] == labels).mean() > 0.9
+    plain = np.linalg.norm(asked[:, None] - learned[None], axis=2).argmin(axis=1)
+    assert (labels[plain] == labels).mean() < 0.8
+
+
+def test_fisher_gives_a_direction_less_than_classes_from_two_of_each() -> None:
+    labels = np.repeat(np.arange(6), 2)
+    assert applied(fit_fisher(inputs(12, 40), labels), inputs(12, 40)).shape == (12, 5)
+
+
 def test_hyperplanes_pass_through_the_mean_and_angles_become_distances() -> None:
     rows = inputs(400, 16)
     bits = applied(fit_lsh(rows, 4096, seed=0), rows) > 0
@@ -183,7 +204,9 @@ def test_the_descriptors_of_any_encoder_are_projected(method: str, start: str, s
         np.testing.assert_allclose(described, normalised(by_hand), atol=1e-4)
     with sx.Library(tmp_path / "l.sonolux") as library:
         library.add(shapes / "bars", spaces=[str(saved.path)])
-        assert library.search(image=shapes / "bars" / "3.png", k=1)[0].path.endswith("bars/3.png")
+        hits = library.search(image=shapes / "bars" / "3.png", k=24)
+    # Gradients do not tell bars of other colours apart: several are as near as can be.
+    assert any(hit.path.endswith("bars/3.png") for hit in hits if hit.score > hits[0].score - 1e-5)
 
 
 @pytest.mark.parametrize(
