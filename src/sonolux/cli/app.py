@@ -12,6 +12,7 @@ from sonolux.cli import (
     demo,
     doctor,
     importing,
+    judging,
     keeping,
     labelling,
     layers,
@@ -60,6 +61,7 @@ def _options(
 app.command()(sampling.sample)
 app.command()(adding.add)
 app.command()(searching.search)
+app.command()(judging.judge)
 app.command()(looking.show)
 app.command("list")(looking.list_items)
 app.command()(keeping.remove)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sonolux.cli import SOME_FAILED
-from sonolux.cli.options import JsonOption, QuietOption
+from sonolux.cli.options import JsonOption, LibraryOption, QuietOption
 from sonolux.cli.output import Output, shown_path
 
 if TYPE_CHECKING:
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from sonolux.training.fitting import Progress
     from sonolux.training.pictures import PictureSet
 
-app = typer.Typer(help="Train descriptors or labels on your own pictures.", no_args_is_help=True)
+app = typer.Typer(
+    help="Train descriptors or labels on your own pictures, or a space to your taste.", no_args_is_help=True
+)
 
 DataOption = Annotated[
     Path,
@@ -143,6 +145,36 @@ def labels(  # noqa: PLR0913, PLR0917 - one parameter an option
     report(saved, talk, "sonolux label IMAGE --model")
     if pictures.failed:
         raise typer.Exit(SOME_FAILED)
+
+
+@app.command()
+def feedback(
+    out: OutOption,
+    space: Annotated[str, typer.Option(metavar="NAME", help="Space of the library to learn in.", show_default=False)],
+    library: LibraryOption = None,
+    seed: SeedOption = 0,
+    setting: SetOption = None,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Train a space to your taste, from what you liked and disliked with `sonolux judge`.
+
+    The model projects the descriptors of a space that the library has. A fifth of the questions is held out; a model
+    that does not answer them better is not written.
+    """
+    from sonolux.library import Library
+    from sonolux.training.feedback import check_new, train_feedback
+    from sonolux.training.recipes import recipe_of
+
+    talk = Output(as_json=as_json, quiet=quiet)
+    recipe = recipe_of("feedback", {"seed": seed}, setting or [])
+    check_new(out)
+    with Library(library) as opened:
+        judged = opened.feedback_set(space)
+    talk.say(f"{judged.judgements:,} judgements, {len(judged.questions):,} questions to learn from in {space}")
+    with progress_bar(talk) as progress:
+        saved = train_feedback(judged, recipe, out, progress)
+    report(saved, talk, "sonolux add FOLDER --space")
 
 
 def read(data: Path, side: int, talk: Output) -> PictureSet:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonolux.encoders.model_folder import SourceDescriptors
-from sonolux.errors import QueryError
+from sonolux.errors import LibraryError, QueryError
 from sonolux.index import Index
 from sonolux.index.feedback import Feedback, Judgement, now, standing
 from sonolux.library.items import ids_of
@@ -48,6 +48,7 @@ def judge(index: Index, feedback: Feedback, asked: Asked, liked: Sequence[str], 
     QueryError
         For what the library does not hold, or what says nothing; nothing is kept then.
     """
+    _check_there(index)
     kind, given = asked
     query = _words(given) if kind == "text" else _ids(index, [given])[0]
     good, bad = _ids(index, liked), _ids(index, disliked)
@@ -64,6 +65,7 @@ def judge(index: Index, feedback: Feedback, asked: Asked, liked: Sequence[str], 
 
 def judgements(index: Index, feedback: Feedback) -> list[Judgement]:
     """Return the judgements that hold, in the order in which they were made."""
+    _check_there(index)
     found = standing(feedback.all())
     gone = _gone(index, found)
     return [one for one in found if not gone.intersection(one.items)]
@@ -143,6 +145,11 @@ class _Described:
 
 def _no_file(path: str) -> Any:
     raise AssertionError(f"neither words nor items are in {path}")
+
+
+def _check_there(index: Index) -> None:
+    if not index.exists():
+        raise LibraryError(f"there is no library at {index.location}: make one with `sonolux add FOLDER`")
 
 
 def _ids(index: Index, targets: Sequence[str]) -> list[str]:

@@ -117,7 +117,7 @@ def train_feedback(
     check_options(recipe)
     feedback.check()
     learned, held_out = parted(feedback.questions, recipe)
-    report = _Report(progress, recipe.epochs * (FOLDS + 1))
+    report = _Report(progress, recipe.epochs)
     epochs = best_epochs(learned, feedback.space, recipe, report)
     if not epochs:
         raise TrainingError(
@@ -202,17 +202,19 @@ def compared(questions: Sequence[Question], space: Space, matrix: torch.Tensor, 
 
 
 class _Report:
-    """Counts epochs, of which there are at most so many."""
+    """Tells how far learning is: a round for each fold, and one more, each of so many epochs at most."""
 
-    def __init__(self, progress: Progress | None, most: int) -> None:
+    def __init__(self, progress: Progress | None, epochs: int) -> None:
         self.progress = progress
-        self.most = most
-        self.done = 0
+        self.epochs = epochs
+        self.round = 0
 
     def after(self, epoch: int, matrix: torch.Tensor) -> None:
-        self.done += 1
+        """Count an epoch, the first of a round being 1."""
+        self.round += epoch == 1
+        done = (self.round - 1 + epoch / self.epochs) / (FOLDS + 1)
         if self.progress is not None:
-            self.progress(self.done / self.most, f"epoch {self.done} of at most {self.most}")
+            self.progress(done, f"round {self.round} of {FOLDS + 1}, epoch {epoch} of at most {self.epochs}")
 
 
 def _identity(space: Space) -> torch.Tensor:
