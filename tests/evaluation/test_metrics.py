@@ -59,5 +59,12 @@ def test_an_open_set_counts_who_is_detected_and_named() -> None:
     unknown = np.array([[0.6, 0.1], [0.1, 0.2], [0.3, 0.2], [0.1, 0.1]])
     # No unknown query may pass: the threshold is .6, so the second known one is not detected.
     assert detection_and_identification(known, np.array([1, 1, 2]), labels, unknown, 0.0) == pytest.approx(2 / 3)
+    # Three of a hundred may where the rate is .03, whatever 100 times .03 is to a machine: .97 does not pass, .98 does.
+    hundred = np.arange(1, 101)[:, None] / 100 @ np.ones((1, 2))
+    for best, passes in ((0.97, False), (0.98, True), (0.72, False)):
+        found = detection_and_identification(np.array([[best, 0.0]]), np.array([1]), labels, hundred, 0.03)
+        assert found == passes
+    assert detection_and_identification(np.array([[0.72, 0.0]]), np.array([1]), labels, hundred, 0.29) == 1
+    assert detection_and_identification(known, np.array([1, 1, 2]), labels, unknown, 1.0) == 1
     # One of four may: the threshold is .3.
     assert detection_and_identification(known, np.array([1, 1, 2]), labels, unknown, 0.25) == 1

@@ -77,14 +77,17 @@ def detection_and_identification(
     unknown : ndarray, shape (u, n)
         Scores of queries whose label is not.
     false_accepts : float
+        In [0, 1].
 
     References
     ----------
     P. J. Phillips, P. Grother and R. Micheals, "Evaluation methods in face recognition", Handbook of Face Recognition,
     2005.
     """
-    strangers = np.sort(unknown.max(axis=1))[::-1]
-    threshold = strangers[int(false_accepts * len(strangers))]
+    # Lowest of all: where every unknown query may pass, so may every known one.
+    strangers = np.append(np.sort(unknown.max(axis=1))[::-1], -np.inf)
+    allowed = int(round(false_accepts * len(unknown), 6))  # .29 of 100 are 29, not 28.999...
+    threshold = strangers[allowed]
     right = labels[known.argmax(axis=1)] == known_labels
     return float((right & (known.max(axis=1) > threshold)).mean())
 

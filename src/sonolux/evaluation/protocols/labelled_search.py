@@ -1,4 +1,8 @@
-"""The protocol of hashing papers: labelled queries rank a labelled database; what shares the label is relevant."""
+"""The protocol of hashing papers: labelled queries rank a labelled database; what shares the label is relevant.
+
+The database is in a random order, because items of equal score rank by their place: in the files of CIFAR-10, which are
+sorted by class, a code that is the same for all pictures would reach an mAP@ALL of .208 instead of .100.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +19,9 @@ from sonolux.training.pictures import PictureSet, read_pictures
 
 QUERIES = 100
 """Of each class."""
+
+ORDER_SEED = 0
+"""Of the order of the database."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,4 +67,5 @@ def _protocol(name: str, test: Path, train: Path, side: int, per_class: int) -> 
     if queries.classes != database.classes or queries.labels is None:
         raise SonoluxError(f"{test} and {train} have different classes")
     firsts = [np.flatnonzero(queries.labels == label)[:per_class] for label in range(len(queries.classes))]
-    return LabelledSearch(name, queries.subset(np.concatenate(firsts)), database)
+    order = np.random.default_rng(ORDER_SEED).permutation(len(database))
+    return LabelledSearch(name, queries.subset(np.concatenate(firsts)), database.subset(order))
