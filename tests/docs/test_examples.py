@@ -34,7 +34,10 @@ from sonolux.settings import Settings, settings
 ROOT = Path(__file__).parents[2]
 PAGES = [
     ROOT / "README.md",
-    *(ROOT / "docs" / f"{name}.md" for name in ("add", "search", "python", "models", "labels", "networks", "training")),
+    *(
+        ROOT / "docs" / f"{name}.md"
+        for name in ("add", "search", "python", "models", "labels", "networks", "training", "feedback")
+    ),
 ]
 CLUSTER_PAGE = ROOT / "docs" / "cluster.md"
 CLUSTER_SHOWN = "http://localhost:6333"
