@@ -14,9 +14,10 @@ from sonolux.encoders import resolve
 from sonolux.encoders.model_folder import ModelFolder
 from sonolux.errors import TrainingError
 from sonolux.models import registry
-from sonolux.training.autoencoder import architecture_of, layer_pairs, reconstructions, through
+from sonolux.training.autoencoder import architecture_of, reconstructions
 from sonolux.training.codes import train_codes
 from sonolux.training.pictures import PictureSet, read_pictures
+from sonolux.training.pretraining import layer_pairs, through
 from sonolux.training.recipe import Recipe
 
 DENSE = {"architecture": "dense-autoencoder", "arguments": {"sizes": [768, 64, 32], "mode": "straight-through"}}
