@@ -29,6 +29,9 @@ from sonolux.training.numbers import RowSet
 from sonolux.training.pretraining import pretrain
 from sonolux.training.recipe import Recipe
 
+INPUTS = ("words", "numbers")
+"""Values of option ``inputs`` that are learned from here."""
+
 HIDDEN = (512, 256)
 """Widths between row and code, unless the arguments give ``sizes``."""
 
@@ -81,7 +84,7 @@ def train_rows(
     ----------
     rows : RowSet
     recipe : Recipe
-        Of method ``ae``; its network is dense, whatever it says, and of its options ``pretrained`` alone is looked at.
+        Of method ``ae``. Its network is dense, whatever it says. Options: ``pretrained``; ``inputs``, for the card.
     folder : Path
         Of the model; new, or holding an unfinished training.
     licence : str
@@ -95,8 +98,7 @@ def train_rows(
         For another method, a network that cannot be built, or a folder that holds something else.
     """
     check_free(folder)
-    if recipe.method != "ae":
-        raise TrainingError(f"{recipe.method} learns from pictures: words and numbers take the method ae")
+    check_rows_recipe(recipe)
     recipe = replace(recipe, architecture="dense-autoencoder")
     learned, held_out = parted(rows, recipe)
     sizes = [rows.rows.shape[1], *HIDDEN, recipe.bits]
@@ -119,6 +121,22 @@ def train_rows(
     draw_curve(learner.history, folder / "curve.png")
     forget_unfinished(folder)
     return saved
+
+
+def check_rows_recipe(recipe: Recipe) -> str:
+    """Return what kind of rows a recipe asks for, "words" or "numbers".
+
+    Raises
+    ------
+    TrainingError
+        For another method than ``ae``, or other inputs.
+    """
+    inputs = str(recipe.options.get("inputs", "numbers"))
+    if inputs not in INPUTS:
+        raise TrainingError(f"there are no inputs {inputs!r}: {', '.join(INPUTS)} or pictures")
+    if recipe.method != "ae":
+        raise TrainingError(f"{recipe.method} learns from pictures: {inputs} take the method ae")
+    return inputs
 
 
 def parted(rows: RowSet, recipe: Recipe) -> tuple[RowSet, RowSet]:
