@@ -137,6 +137,19 @@ def test_arrays_that_hold_no_numbers_are_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("fields", "why"),
+    [
+        ({"mean": (0, 1), "deviation": (1,)}, "need 2 values"),
+        ({"mean": (0, 1), "deviation": (1, 1), "names": ("a",)}, "need 2 values"),
+        ({"mean": (0,), "deviation": (0,)}, "above 0"),
+    ],
+)
+def test_a_card_that_makes_no_sense_is_refused(fields: dict[str, object], why: str) -> None:
+    with pytest.raises(ValueError, match=why):
+        Numbers(**fields)
+
+
+@pytest.mark.parametrize(
     ("changes", "why"),
     [
         ({"method": "itq"}, "itq learns from pictures: numbers take the method ae"),

@@ -14,7 +14,7 @@ import sonolux as sx
 from contracts.encoder_contract import TEXTS, EncoderContract
 from sonolux.encoders import Encoder, resolve
 from sonolux.encoders.model_folder import ModelFolder, Words
-from sonolux.encoders.trained import TrainedEncoder, word_counts
+from sonolux.encoders.trained import NumbersEncoder, TrainedEncoder, word_counts
 from sonolux.errors import EncoderError, TrainingError
 from sonolux.training.autoencoder_rows import train_rows
 from sonolux.training.numbers import RowSet
@@ -162,3 +162,10 @@ def test_pictures_are_no_texts(shapes: Path, tmp_path: Path) -> None:
 def test_a_model_of_words_is_none_of_pictures(trained: Path) -> None:
     with pytest.raises(EncoderError, match="takes words, not pictures"):
         _ = ModelFolder.load(trained).pictures
+    with pytest.raises(EncoderError, match="takes no rows of numbers"):
+        NumbersEncoder(trained)
+
+
+def test_a_vocabulary_holds_no_word_twice() -> None:
+    with pytest.raises(ValueError, match="twice"):
+        Words(vocabulary=("dog", "cat", "dog"))
