@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,12 +18,15 @@ import torch
 import sonolux as sx
 from sonolux.encoders import resolve
 from sonolux.encoders.model_folder import ModelFolder
-from sonolux.errors import TrainingError
+from sonolux.errors import EncoderError, TrainingError
 from sonolux.models import registry
-from sonolux.training.autoencoder import architecture_of, layer_pairs, reconstructions, through
+from sonolux.training.autoencoder import Drawing, architecture_of, built, descriptors_of, reconstructions
 from sonolux.training.codes import train_codes
+from sonolux.training.fitting import UNFINISHED
 from sonolux.training.pictures import PictureSet, read_pictures
+from sonolux.training.pretraining import layer_pairs, pretrain, through
 from sonolux.training.recipe import Recipe
+from sonolux.training.splits import split
 
 DENSE = {"architecture": "dense-autoencoder", "arguments": {"sizes": [768, 64, 32], "mode": "straight-through"}}
 CONV = {"architecture": "conv-autoencoder", "arguments": {"depth": 2, "width": 8, "mode": "straight-through"}}
@@ -55,6 +64,27 @@ def test_the_layers_one_by_one_are_the_whole_network(kind: dict[str, object]) ->
     assert sum(p.numel() for pair in pairs for half in pair for p in half.parameters()) == sum(
         p.numel() for p in network.parameters()
     )
+
+
+def undigitised_error(network: torch.nn.Module, pictures: PictureSet) -> float:
+    """Return the mean squared error of drawing pictures again through all layers, without binary units."""
+    pairs = layer_pairs(network.eval())
+    inputs = torch.from_numpy(pictures.pixels).permute(0, 3, 1, 2).float() / 255 * 4 - 2
+    with torch.no_grad():
+        drawn = through([decode for _, decode in pairs[::-1]], through([encode for encode, _ in pairs], inputs))
+    return float(((drawn.reshape(inputs.shape) - inputs) ** 2).mean())
+
+
+@pytest.mark.parametrize("kind", [DENSE, CONV])
+def test_layers_trained_one_by_one_draw_better_before_all_are(
+    kind: dict[str, object], pictures: PictureSet, tmp_path: Path
+) -> None:
+    asked = recipe(kind, options={"pretrained": 20})
+    learned, held_out = split(pictures.unlabelled(), 0.2, 0)
+    network = built(architecture_of(asked), asked)
+    before = undigitised_error(network, held_out)
+    pretrain(network, lambda alone, depth: Drawing(network, learned, held_out, alone, depth), asked, tmp_path)
+    assert undigitised_error(network, held_out) < 0.7 * before
 
 
 def test_the_folder_shows_reconstructions(trained: Path) -> None:
@@ -114,6 +144,55 @@ def test_a_stopped_training_ends_as_if_it_had_not_been(
         assert torch.allclose(one, other, atol=1e-5)
 
 
+@pytest.mark.parametrize("stage", ["layer2/unfinished/last.ckpt", "last.ckpt"])
+def test_kill_9_costs_at_most_an_epoch(stage: str, shapes: Path, pictures: PictureSet, tmp_path: Path) -> None:
+    asked = recipe(CONV, epochs=40, options=recipe(CONV).options | {"pretrained": 12})
+    whole = train_codes(pictures, asked, tmp_path / "whole")
+    out = tmp_path / "killed"
+    fields = {name: value for name, value in asked.resolved().items() if name not in ("method", "bits", "epochs")}
+    settings = [f"--set={name}={json.dumps(value)}" for name, value in fields.items() if name != "options"]
+    settings += [f"--set={name}={json.dumps(value)}" for name, value in ({"descriptor": ""} | asked.options).items()]
+    command = ["train", "codes", "--method=ae", "--data", shapes, "--out", out, "--bits=32", "--epochs=40", *settings]
+    arguments = [str(part) for part in ["sonolux", *command]]
+    program = f"import sys; from sonolux.cli import main; sys.argv = {arguments!r}; main()"
+    process = subprocess.Popen([sys.executable, "-c", program], stderr=subprocess.DEVNULL, env=os.environ)
+    last = out / UNFINISHED / stage
+    deadline = time.monotonic() + 120
+    while not last.exists() and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL
+    asked = replace(asked, options={"descriptor": ""} | asked.options)
+    resumed = train_codes(pictures, asked, out)
+    for one, other in zip(whole.network().parameters(), resumed.network().parameters(), strict=True):
+        assert torch.allclose(one, other, atol=1e-5)
+
+
+def likeness(rows: np.ndarray) -> np.ndarray:
+    rows = rows - rows.mean(axis=0)
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    return (rows @ rows.T)[np.triu_indices(len(rows), 1)]
+
+
+def test_codes_tell_the_descriptor_asked_for(pictures: PictureSet, tmp_path: Path) -> None:
+    gradients = likeness(np.asarray(resolve("hog")[0].encode(list(pictures.pixels))))
+    agreement = {}
+    for descriptor in ("", "hog"):
+        asked = recipe(CONV, bits=64, epochs=60, options=recipe(CONV).options | {"descriptor": descriptor})
+        train_codes(pictures, asked, tmp_path / f"m{descriptor}")
+        codes = np.asarray(resolve(str(tmp_path / f"m{descriptor}"))[0].encode(list(pictures.pixels)))
+        bits = likeness(np.unpackbits(codes, axis=1).astype(np.float64))
+        agreement[descriptor] = np.corrcoef(bits, gradients)[0, 1]
+    assert agreement["hog"] > agreement[""] + 0.2
+
+
+def test_descriptors_are_told_in_units_of_their_own(pictures: PictureSet) -> None:
+    rows = descriptors_of(pictures, "hog")
+    assert rows.shape == (72, 576)
+    assert rows.mean(dim=0).abs().max() < 1e-5
+    assert rows.std() == pytest.approx(1, abs=1e-3)
+
+
 def test_labels_are_not_looked_at(pictures: PictureSet, tmp_path: Path) -> None:
     shuffled = replace(pictures, labels=np.random.default_rng(0).permutation(pictures.labels))
     same = [
@@ -129,3 +208,17 @@ def test_what_is_no_autoencoder_is_refused(pictures: PictureSet, tmp_path: Path)
         train_codes(pictures, recipe(CONV, architecture="resnet20"), tmp_path / "m")
     with pytest.raises(TrainingError, match="side must be a multiple"):
         train_codes(pictures, recipe(CONV, side=18), tmp_path / "n")
+    with pytest.raises(TrainingError, match="ends in 32 bits, not in 64: say --bits 32"):
+        train_codes(pictures, recipe(DENSE, bits=64), tmp_path / "o")
+
+
+@pytest.mark.parametrize(
+    ("descriptor", "error", "why"),
+    [("mfcc", TrainingError, "gives no float vectors of pictures"), ("nothing", EncoderError, "no encoder 'nothing'")],
+)
+def test_what_cannot_be_told_is_refused_at_once(
+    descriptor: str, error: type[Exception], why: str, pictures: PictureSet, tmp_path: Path
+) -> None:
+    with pytest.raises(error, match=why):
+        train_codes(pictures, recipe(CONV, options={"descriptor": descriptor}), tmp_path / "m")
+    assert not (tmp_path / "m").exists()

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sonolux.encoders.model_folder import ModelFolder
     from sonolux.training.fitting import Progress
     from sonolux.training.pictures import PictureSet
+    from sonolux.training.recipe import Recipe
 
 app = typer.Typer(
     help="Train descriptors or labels on your own pictures, or a space to your taste.", no_args_is_help=True
@@ -81,7 +82,9 @@ def codes(  # noqa: PLR0913, PLR0917 - one parameter an option
 ) -> None:
     """Train binary codes, without labels or with them.
 
-    Stop it at any time and run it again: it goes on from the last whole epoch.
+    Method ae learns from more than pictures: with --set inputs=words from texts (a folder, or a .csv with a column text
+    or path), with --set inputs=numbers from rows (.csv or .npy). Stop it at any time and run it again: it goes on from
+    the last whole epoch.
     """
     from sonolux.training.codes import check_free, method_called, train_codes
     from sonolux.training.recipes import recipe_of
@@ -91,6 +94,9 @@ def codes(  # noqa: PLR0913, PLR0917 - one parameter an option
     recipe = recipe_of(method, {name: value for name, value in asked.items() if value is not None}, setting or [])
     check_free(out)
     method_called(method)
+    if recipe.options.get("inputs", "pictures") != "pictures":
+        _codes_of_rows(data, recipe, out, licence, talk)
+        return
     pictures = read(data, recipe.side, talk)
     with progress_bar(talk) as progress:
         saved = train_codes(pictures, recipe, out, licence, progress)
@@ -186,6 +192,25 @@ def read(data: Path, side: int, talk: Output) -> PictureSet:
         talk.complain(f"left out: {shown_path(failure.path)}: {failure.reason}")
     talk.say(f"{len(pictures):,} pictures, {len(pictures.classes) or 'no'} classes")
     return pictures
+
+
+def _codes_of_rows(data: Path, recipe: Recipe, out: Path, licence: str, talk: Output) -> None:
+    """Train codes of words or numbers."""
+    from sonolux.training.autoencoder_rows import check_rows_recipe, train_rows
+    from sonolux.training.numbers import read_numbers
+    from sonolux.training.words import read_words
+
+    inputs = check_rows_recipe(recipe)
+    rows = (read_words if inputs == "words" else read_numbers)(data)
+    for failure in rows.failed:
+        talk.complain(f"left out: {shown_path(failure.path)}: {failure.reason}")
+    talk.say(f"{len(rows):,} rows of {rows.rows.shape[1]:,} {inputs}")
+    with progress_bar(talk) as progress:
+        saved = train_rows(rows, recipe, out, licence, progress)
+    then = "sonolux add FOLDER --space" if inputs == "words" else "in Python, sonolux.encoders.trained.NumbersEncoder:"
+    report(saved, talk, then)
+    if rows.failed:
+        raise typer.Exit(SOME_FAILED)
 
 
 def unequal(counts: Mapping[str, int]) -> str:

@@ -61,6 +61,39 @@ class Preprocessing(_Part):
         return self
 
 
+class Words(_Part):
+    """How a text becomes the input of the network: one number a word of `vocabulary`, ln(1 + how often it occurs)."""
+
+    kind: Literal["words"] = "words"
+    vocabulary: tuple[str, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _no_word_twice(self) -> Self:
+        if len(set(self.vocabulary)) < len(self.vocabulary):
+            raise ValueError("a word stands twice in the vocabulary")
+        return self
+
+
+class Numbers(_Part):
+    """How a row of numbers becomes the input of the network: `mean` is taken off, the rest divided by `deviation`.
+
+    Both have one number a column; `names` are those of the columns, where they had any.
+    """
+
+    kind: Literal["numbers"] = "numbers"
+    mean: tuple[float, ...] = Field(min_length=1)
+    deviation: tuple[float, ...]
+    names: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _one_number_a_column(self) -> Self:
+        if len(self.deviation) != len(self.mean) or len(self.names) not in (0, len(self.mean)):
+            raise ValueError(f"deviation, and names if there are any, need {len(self.mean)} values, as mean has")
+        if min(self.deviation) <= 0:
+            raise ValueError("every deviation must be above 0")
+        return self
+
+
 class SourceDescriptors(_Part):
     """The input of the network is what other encoders write, see `sonolux.encoders.projected`.
 
@@ -79,10 +112,14 @@ def _kind(given: Any) -> str:
 PICTURES = "pictures"
 """Kind of the preprocessing that says none."""
 
-KINDS = (PICTURES, "descriptors")
+KINDS = (PICTURES, "words", "numbers", "descriptors")
 
 AnyPreprocessing = Annotated[
-    Annotated[Preprocessing, Tag(PICTURES)] | Annotated[SourceDescriptors, Tag("descriptors")], Discriminator(_kind)
+    Annotated[Preprocessing, Tag(PICTURES)]
+    | Annotated[Words, Tag("words")]
+    | Annotated[Numbers, Tag("numbers")]
+    | Annotated[SourceDescriptors, Tag("descriptors")],
+    Discriminator(_kind),
 ]
 
 

@@ -1,8 +1,13 @@
-"""Encoders that Sonolux trained: a model folder in use."""
+"""Encoders that Sonolux trained: a model folder in use.
+
+Pictures, texts and rows of numbers become inputs of a network by the preprocessing of its folder.
+"""
 
 from __future__ import annotations
 
+import re
 import threading
+from collections import Counter
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
@@ -12,8 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonolux.encoders.base import Encoder
+from sonolux.encoders.classical.bm25 import words_apart
 from sonolux.encoders.device import chosen_device
-from sonolux.encoders.model_folder import ModelFolder, Preprocessing
+from sonolux.encoders.model_folder import Descriptor, ModelFolder, Numbers, Preprocessing, Words
 from sonolux.errors import EncoderError
 from sonolux.types import Modality
 
@@ -21,11 +27,14 @@ if TYPE_CHECKING:
     import torch
     from torch import nn
 
+WORD = re.compile(r"[^\W\d_]+")
+"""A run of letters."""
+
 _loading = threading.Lock()
 
 
 class TrainedEncoder(Encoder):
-    """The network of a model folder, from pictures to float vectors or binary codes.
+    """The network of a model folder, from pictures or texts to float vectors or binary codes.
 
     Parameters
     ----------
@@ -34,13 +43,14 @@ class TrainedEncoder(Encoder):
     Raises
     ------
     EncoderError
-        Where the folder does not pass the checks of `ModelFolder.load`.
+        Where the folder does not pass the checks of `ModelFolder.load`, or its network takes what no file holds.
     """
 
     def __init__(self, folder: Path | str | ModelFolder) -> None:
         self.folder = folder if isinstance(folder, ModelFolder) else ModelFolder.load(folder)
         self.descriptor = descriptor = self.folder.descriptor
-        self.modality = Modality(self.folder.pictures.modality)
+        self.preprocessing = files_taken(self.folder)
+        self.modality = Modality.TEXT if isinstance(self.preprocessing, Words) else Modality.IMAGE
         self.name = self.folder.path.name
         self.spec = str(self.folder.path)
         self.space = descriptor.space
@@ -50,15 +60,11 @@ class TrainedEncoder(Encoder):
         self.digest = self.folder.digest
         self.licence = self.folder.licence
 
-    def encode_batch(self, batch: Sequence[NDArray[np.uint8]]) -> NDArray[Any]:
-        """Encode pictures (h, w, 3) into rows: float32 (n, dim), or packed codes uint8 (n, dim / 8)."""
-        import torch
-
-        network, device = self._ready()
-        inputs = network_input(batch, self.folder.pictures)
-        with torch.inference_mode():
-            outputs: NDArray[np.float32] = network(torch.from_numpy(inputs).to(device)).cpu().numpy()
-        return np.packbits(outputs > 0, axis=1) if self.kind == "binary" else outputs
+    def encode_batch(self, batch: Sequence[Any]) -> NDArray[Any]:
+        """Encode pictures (h, w, 3) or texts into rows: float32 (n, dim), or packed codes uint8 (n, dim / 8)."""
+        how = self.preprocessing
+        inputs = word_counts(batch, how) if isinstance(how, Words) else network_input(batch, how)
+        return described(inputs, *self._ready(), self.kind)
 
     def _ready(self) -> tuple[nn.Module, torch.device]:
         with _loading:
@@ -67,24 +73,80 @@ class TrainedEncoder(Encoder):
     @cached_property
     def _placed(self) -> tuple[nn.Module, torch.device]:
         device = chosen_device()
-        return self._described_by(self.network).to(device), device
+        return describing_part(self.network, self.descriptor, self.folder.path).to(device), device
 
     @cached_property
     def network(self) -> nn.Module:
         """The whole network; the first use loads its weights."""
         return self.folder.network()
 
-    def _described_by(self, network: nn.Module) -> nn.Module:
-        """Return the network as far as the layer that describes pictures."""
-        descriptor = self.descriptor
-        if not descriptor.layer:
-            return network
-        from sonolux.models.cut import LayerDescriptor
 
-        try:
-            return LayerDescriptor(network, descriptor.layer, descriptor.pooling)
-        except ValueError as error:
-            raise EncoderError(f"{self.folder.path}: {error}") from error
+class NumbersEncoder:
+    """The network of a model folder that takes rows of numbers; no `Encoder`, for no file of a library holds them.
+
+    Parameters
+    ----------
+    folder : path or ModelFolder
+
+    Raises
+    ------
+    EncoderError
+        Where the folder does not pass the checks of `ModelFolder.load`, or its network takes something else.
+    """
+
+    def __init__(self, folder: Path | str | ModelFolder) -> None:
+        self.folder = folder if isinstance(folder, ModelFolder) else ModelFolder.load(folder)
+        how = self.folder.preprocessing
+        if not isinstance(how, Numbers):
+            raise EncoderError(f"{self.folder.path}: this model takes no rows of numbers")
+        self.preprocessing = how
+
+    def encode(self, rows: NDArray[np.floating]) -> NDArray[Any]:
+        """Encode rows (n, columns) into rows: float32 (n, dim), or packed codes uint8 (n, dim / 8).
+
+        Raises
+        ------
+        EncoderError
+            For another number of columns than the network takes.
+        """
+        return described(standardised(rows, self.preprocessing), *self._placed, self.folder.descriptor.kind)
+
+    @cached_property
+    def _placed(self) -> tuple[nn.Module, torch.device]:
+        device = chosen_device()
+        return describing_part(self.folder.network(), self.folder.descriptor, self.folder.path).to(device), device
+
+
+def files_taken(folder: ModelFolder) -> Preprocessing | Words:
+    """Return how what files hold becomes the input of a model; EncoderError where it takes something else."""
+    how = folder.preprocessing
+    if isinstance(how, Numbers):
+        raise EncoderError(
+            f"{folder.path}: this model takes rows of numbers, which no file of a library holds:"
+            " ask it from Python, with sonolux.encoders.trained.NumbersEncoder"
+        )
+    return how if isinstance(how, Words) else folder.pictures
+
+
+def describing_part(network: nn.Module, descriptor: Descriptor, path: Path) -> nn.Module:
+    """Return the network as far as the layer that describes; EncoderError where it has no such layer."""
+    if not descriptor.layer:
+        return network
+    from sonolux.models.cut import LayerDescriptor
+
+    try:
+        return LayerDescriptor(network, descriptor.layer, descriptor.pooling)
+    except ValueError as error:
+        raise EncoderError(f"{path}: {error}") from error
+
+
+def described(inputs: NDArray[np.float32], network: nn.Module, device: torch.device, kind: str) -> NDArray[Any]:
+    """Return what a network gives for inputs: float32 (n, dim), or for kind "binary" its signs, packed."""
+    import torch
+
+    with torch.inference_mode():
+        outputs: NDArray[np.float32] = network(torch.from_numpy(inputs).to(device)).cpu().numpy()
+    return np.packbits(outputs > 0, axis=1) if kind == "binary" else outputs
 
 
 def network_input(batch: Sequence[NDArray[np.uint8]], how: Preprocessing) -> NDArray[np.float32]:
@@ -99,3 +161,36 @@ def network_input(batch: Sequence[NDArray[np.uint8]], how: Preprocessing) -> NDA
     stacked = np.stack(resized).reshape(len(batch), how.height, how.width, -1) / np.float32(255)
     normalised = (stacked - np.array(how.mean, np.float32)) / np.array(how.deviation, np.float32)
     return np.ascontiguousarray(np.moveaxis(normalised, -1, 1))
+
+
+def word_counts(texts: Sequence[str], how: Words) -> NDArray[np.float32]:
+    """Return ln(1 + how often each text holds each word of the vocabulary), float32 (n, words)."""
+    numbers = {word: number for number, word in enumerate(how.vocabulary)}
+    rows = np.zeros((len(texts), len(numbers)), np.float32)
+    for row, text in zip(rows, texts, strict=True):
+        for word, count in Counter(words_in(text)).items():
+            if word in numbers:
+                row[numbers[word]] = count
+    return np.log1p(rows)
+
+
+def words_in(text: str) -> list[str]:
+    """Return the words of a text in their order, in lower case; of scripts without spaces, characters and pairs."""
+    return WORD.findall(words_apart(text).lower())
+
+
+def standardised(rows: NDArray[np.floating], how: Numbers) -> NDArray[np.float32]:
+    """Return rows (n, columns) with each column's mean taken off and divided by its deviation, float32.
+
+    Raises
+    ------
+    EncoderError
+        For another number of columns, NaN or infinity.
+    """
+    rows = np.asarray(rows)
+    if rows.ndim != 2 or rows.shape[1] != len(how.mean):
+        raise EncoderError(f"rows are {rows.shape}, not (n, {len(how.mean)}), as the model was trained on")
+    if not np.isfinite(rows).all():
+        raise EncoderError(f"row {int(np.flatnonzero(~np.isfinite(rows).all(axis=1))[0])} holds NaN or infinity")
+    inputs: NDArray[np.float32] = ((rows - np.array(how.mean)) / np.array(how.deviation)).astype(np.float32)
+    return inputs

@@ -1,42 +1,38 @@
 """Semantic hashing: a stacked autoencoder squeezes a picture through a few bits and draws it again from them.
 
-Layers are trained one after the other, each to draw again what the ones before it made of the picture, from a noisy
-version of it (Vincent et al. 2008, "Extracting and composing robust features with denoising autoencoders", ICML); then
-all together, with the binary units between (Krizhevsky and Hinton 2011, "Using very deep autoencoders for content-based
-image retrieval", ESANN). The picture that comes in is a random view, the picture to be drawn is the whole: so a code
-tells what the views have in common.
+Layers are trained first (`sonolux.training.pretraining`), then all together, with the binary units between (Krizhevsky
+and Hinton 2011, "Using very deep autoencoders for content-based image retrieval", ESANN). The picture that comes in is
+a random view, the picture to be drawn is the whole: so a code tells what the views have in common.
+
+Pixels alone make codes of colours and light. So a code has to tell a classical descriptor of the whole picture as well,
+by one linear layer that is thrown away afterwards: of the oriented gradients, unless option ``descriptor`` says
+otherwise (predicting these is what C. Wei et al. 2022, "Masked feature prediction", CVPR, found best to learn from).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional
 
+from sonolux.encoders import resolve
 from sonolux.encoders.model_folder import Architecture
 from sonolux.errors import TrainingError
 from sonolux.models import registry
-from sonolux.models.autoencoder import Autoencoder, ConvAutoencoder
+from sonolux.models.autoencoder import Autoencoder
 from sonolux.training.drawings import draw_pairs
 from sonolux.training.finishing import Trained
-from sonolux.training.fitting import UNFINISHED, Progress, fit
+from sonolux.training.fitting import Progress, fit
 from sonolux.training.learner import DEVIATION, MEAN, Learner, prepared
 from sonolux.training.pictures import PictureSet
+from sonolux.training.pretraining import NOISE, draw_layer, pretrain
 from sonolux.training.recipe import Recipe
-
-CODE = "code"
-"""Layer of the network whose output is the descriptor."""
-
-PRETRAINED = 3
-"""Epochs a layer is trained alone, unless option ``pretrained`` says otherwise."""
-
-NOISE = 0.2
-"""Standard deviation of what is added to a layer's inputs while it is trained alone, in units of their own."""
+from sonolux.types import Modality
 
 PART = 500
 """Pictures that are drawn at once."""
@@ -47,74 +43,95 @@ DRAWN = 12
 HIDDEN = (1024, 512)
 """Widths of a dense autoencoder between pixels and code, unless its arguments give ``sizes``."""
 
+UNITS = "straight-through"
+"""Mode of the binary units, unless the arguments give ``mode``; see `sonolux.models.binary_code`."""
+
 
 class Drawing(Learner):
     """A learner whose held-out score is the share of the variance of held-out pictures that it draws again.
 
     Below 0 where it draws worse than the mean picture would.
+
+    Parameters
+    ----------
+    network, learned, held_out, recipe
+        See `Learner`; the network is the whole autoencoder.
+    depth : int, optional
+        Number of the layer that learns alone, from the picture; None for the whole.
     """
 
-    def drawn(self, inputs: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return what is to be drawn, and what is drawn, of the same shape."""
-        raise NotImplementedError
+    def __init__(
+        self,
+        network: nn.Module,
+        learned: PictureSet,
+        held_out: PictureSet,
+        recipe: Recipe,
+        depth: int | None = None,
+    ) -> None:
+        super().__init__(network, learned, held_out, recipe)
+        self.depth = depth
+
+    def training_step(self, rows: torch.Tensor, number: int) -> torch.Tensor:
+        """Draw again what came in, or what the layers before made of it."""
+        if self.depth is None:
+            return self.whole_loss(rows)
+        wanted, drawn = draw_layer(self.network, self.depth, self.inputs(rows), NOISE)
+        return functional.mse_loss(drawn, wanted)
+
+    def whole_loss(self, rows: torch.Tensor) -> torch.Tensor:
+        """Draw pictures from codes of their views."""
+        wanted = self.inputs(rows)
+        drawn = self.network(prepared(self.views(self.pixels(rows))))
+        return functional.mse_loss(drawn.reshape(wanted.shape), wanted)
+
+    def inputs(self, rows: torch.Tensor) -> torch.Tensor:
+        """Return what the network takes of the items of a batch, by their row numbers."""
+        return prepared(self.pixels(rows))
+
+    def held_out_inputs(self) -> Iterable[torch.Tensor]:
+        """Return what the network takes of the items held out, part by part."""
+        return (prepared(part.to(self.device).float() / 255) for part in torch.split(self.held_out, PART))
 
     @torch.no_grad()
     def score(self) -> float:
         """Return 1 less the squared error over the variance."""
         training = self.training
         self.eval()
-        pairs = [self.drawn(prepared(part.to(self.device).float() / 255)) for part in torch.split(self.held_out, PART)]
+        pairs = [self.drawn(part) for part in self.held_out_inputs()]
         self.train(training)
         wanted, drawn = (torch.cat(parts).float() for parts in zip(*pairs, strict=True))
         return float(1 - functional.mse_loss(drawn, wanted) / wanted.var(dim=0).mean())
 
+    def drawn(self, inputs: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return what is to be drawn, and what is drawn, of the same shape."""
+        if self.depth is None:
+            return inputs, self.network(inputs).reshape(inputs.shape)
+        return draw_layer(self.network, self.depth, inputs)
 
-class Layer(Drawing):
-    """One layer of the encoder and its mirror image in the decoder, after the layers that are trained already.
 
-    Parameters
-    ----------
-    network, learned, held_out, recipe
-        See `Learner`; the network is the whole autoencoder.
-    depth : int
-        Number of the layer, from the picture.
-    """
+class Telling(Drawing):
+    """The whole autoencoder, whose codes tell descriptors (n, dim) of the pictures as well."""
 
     def __init__(
-        self, network: nn.Module, learned: PictureSet, held_out: PictureSet, recipe: Recipe, depth: int
+        self,
+        network: nn.Module,
+        learned: PictureSet,
+        held_out: PictureSet,
+        recipe: Recipe,
+        descriptors: torch.Tensor,
     ) -> None:
         super().__init__(network, learned, held_out, recipe)
-        self.depth = depth
+        self.descriptors = descriptors
+        self.teller = nn.Linear(recipe.bits, descriptors.shape[1])
 
-    def training_step(self, rows: torch.Tensor, number: int) -> torch.Tensor:
-        """Draw again what the layers before made of the pictures, from a noisy version of it."""
-        pairs = layer_pairs(self.network)
-        with torch.no_grad():
-            seen = through([encode for encode, _ in pairs[: self.depth]], prepared(self.pixels(rows)))
-        noisy = seen + NOISE * seen.std() * torch.randn_like(seen)
-        encode, decode = pairs[self.depth]
-        return functional.mse_loss(decode(encode(noisy)).reshape(seen.shape), seen)
-
-    def drawn(self, inputs: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return what the layer is to draw again, and what it draws."""
-        pairs = layer_pairs(self.network)
-        seen = through([encode for encode, _ in pairs[: self.depth]], inputs)
-        encode, decode = pairs[self.depth]
-        return seen, decode(encode(seen)).reshape(seen.shape)
-
-
-class Reconstruction(Drawing):
-    """The whole autoencoder, binary units included."""
-
-    def training_step(self, rows: torch.Tensor, number: int) -> torch.Tensor:
-        """Draw pictures from codes of their views."""
-        pictures = self.pixels(rows)
-        drawn = self.network(prepared(self.views(pictures)))
-        return functional.mse_loss(drawn.reshape(pictures.shape), prepared(pictures))
-
-    def drawn(self, inputs: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return pictures, and what their codes draw."""
-        return inputs, self.network(inputs).reshape(inputs.shape)
+    def whole_loss(self, rows: torch.Tensor) -> torch.Tensor:
+        """Draw pictures, and tell their descriptors, from codes of their views."""
+        assert isinstance(self.network, Autoencoder)
+        wanted = self.inputs(rows)
+        codes = self.network.encode(prepared(self.views(self.pixels(rows))))
+        drawn = self.network.decode(codes).reshape(wanted.shape)
+        described = self.descriptors[rows.cpu()].to(codes.device)
+        return functional.mse_loss(drawn, wanted) + functional.mse_loss(self.teller(codes), described)
 
 
 def train(
@@ -123,13 +140,12 @@ def train(
     """Train an autoencoder, labels unseen; see `sonolux.training.codes.Method`."""
     sets = learned.unlabelled(), held_out.unlabelled()
     architecture = architecture_of(recipe)
-    torch.manual_seed(recipe.seed)
-    try:
-        network = registry.build(architecture.name, architecture.arguments)
-    except (KeyError, TypeError, ValueError) as error:
-        raise TrainingError(f"no autoencoder can be built of {architecture}: {error}") from error
-    _pretrain(network, sets, recipe, folder, progress)
-    learner = Reconstruction(network.train(), *sets, recipe)
+    network = built(architecture, recipe)
+    descriptor = recipe.options.get("descriptor", "")
+    descriptors = descriptors_of(learned, descriptor) if descriptor else None
+    pretrain(network, lambda alone, depth: Drawing(network, *sets, alone, depth), recipe, folder, progress)
+    network.train()
+    learner = Drawing(network, *sets, recipe) if descriptors is None else Telling(network, *sets, recipe, descriptors)
     fit(learner, folder, progress)
     drawn = reconstructions(learner.network, held_out)
     squared = float(functional.mse_loss(drawn, _pixels(held_out)))
@@ -139,28 +155,52 @@ def train(
 
 
 def architecture_of(recipe: Recipe) -> Architecture:
-    """Return the autoencoder of a recipe, convolutional unless it asks for the dense one."""
+    """Return the autoencoder of a recipe, convolutional or dense."""
     if recipe.architecture == "dense-autoencoder":
-        sizes = [3 * recipe.side**2, *HIDDEN, recipe.bits]
-        return Architecture(name="dense-autoencoder", arguments={"sizes": sizes, **recipe.arguments})
-    if recipe.architecture == "conv-autoencoder":
-        arguments = {"bits": recipe.bits, "side": recipe.side, **recipe.arguments}
-        return Architecture(name="conv-autoencoder", arguments=arguments)
-    raise TrainingError(f"{recipe.architecture} is no autoencoder: dense-autoencoder or conv-autoencoder")
+        decided: dict[str, Any] = {"sizes": [3 * recipe.side**2, *HIDDEN, recipe.bits]}
+    elif recipe.architecture == "conv-autoencoder":
+        decided = {"bits": recipe.bits, "side": recipe.side}
+    else:
+        raise TrainingError(f"{recipe.architecture} is no autoencoder: dense-autoencoder or conv-autoencoder")
+    return Architecture(name=recipe.architecture, arguments={"mode": UNITS, **decided, **recipe.arguments})
 
 
-def layer_pairs(network: nn.Module) -> list[tuple[nn.Module, nn.Module]]:
-    """Return each layer of an autoencoder with its mirror image, the outermost first; both share the weights."""
-    assert isinstance(network, Autoencoder)
-    inwards, outwards = _blocks(network, network.encoder), _blocks(network, network.decoder)
-    return list(zip(inwards, outwards[::-1], strict=True))
+def built(architecture: Architecture, recipe: Recipe) -> nn.Module:
+    """Return an autoencoder with its first weights, drawn by the seed of the recipe.
+
+    Raises
+    ------
+    TrainingError
+        Where its arguments make no sense, or it has another number of bits than the recipe.
+    """
+    torch.manual_seed(recipe.seed)
+    try:
+        network = registry.build(architecture.name, architecture.arguments)
+    except (KeyError, TypeError, ValueError) as error:
+        raise TrainingError(f"no autoencoder can be built of {architecture}: {error}") from error
+    arguments = architecture.arguments
+    bits = arguments["sizes"][-1] if "sizes" in arguments else arguments["bits"]
+    if bits != recipe.bits:
+        raise TrainingError(f"the autoencoder ends in {bits} bits, not in {recipe.bits}: say --bits {bits}")
+    return network
 
 
-def through(layers: Sequence[nn.Module], inputs: torch.Tensor) -> torch.Tensor:
-    """Return what layers make of inputs, one after the other."""
-    for layer in layers:
-        inputs = layer(inputs)
-    return inputs
+def descriptors_of(pictures: PictureSet, name: str) -> torch.Tensor:
+    """Return the descriptors of pictures by an encoder, float32 (n, dim), of mean 0 and standard deviation 1 overall.
+
+    Raises
+    ------
+    TrainingError
+        Where the encoder gives no float vectors of pictures.
+    EncoderError
+        Where there is no such encoder.
+    """
+    seeing = [e for e in resolve(name) if e.kind == "float" and e.modality is Modality.IMAGE]
+    if not seeing:
+        raise TrainingError(f"{name} gives no float vectors of pictures, so no code can tell them")
+    rows = torch.from_numpy(np.asarray(seeing[0].encode(list(pictures.pixels))))
+    centred = rows - rows.mean(dim=0)
+    return centred / centred.std().clamp_min(1e-6)
 
 
 @torch.no_grad()
@@ -169,41 +209,6 @@ def reconstructions(network: nn.Module, pictures: PictureSet) -> torch.Tensor:
     pixels = _pixels(pictures)
     drawn = torch.cat([network(prepared(part)).reshape(part.shape) for part in torch.split(pixels, PART)])
     return (drawn * DEVIATION + MEAN).clamp(0, 1)
-
-
-def _pretrain(
-    network: nn.Module,
-    sets: tuple[PictureSet, PictureSet],
-    recipe: Recipe,
-    folder: Path,
-    progress: Progress | None,
-) -> None:
-    """Train the layers one by one; each is a training of its own, and taken up like one."""
-    epochs = recipe.options.get("pretrained", PRETRAINED)
-    if not epochs:
-        return
-    alone = replace(recipe, epochs=epochs, patience=0)
-    for depth in range(len(layer_pairs(network))):
-        learner = Layer(network.train(), *sets, alone, depth)
-        fit(learner, folder / UNFINISHED / f"layer{depth + 1}", progress)
-
-
-def _blocks(network: nn.Module, half: nn.Module) -> list[nn.Module]:
-    """Return encoder or decoder as blocks that end where a layer's output is complete."""
-    if isinstance(network, ConvAutoencoder):
-        layers = list(half.children())
-    else:
-        layers = [nn.Flatten(), *half.get_submodule("layers").children()]
-    weighted = [number for number, layer in enumerate(layers) if any(True for _ in layer.parameters())]
-    # What has no weights belongs to the layer before it; what comes before the first weights, to the first.
-    starts = [0, *weighted[1:]] if half is not network.encoder else _after_flatten(layers, weighted)
-    ends = [*starts[1:], len(layers)]
-    return [nn.Sequential(*layers[start:end]) for start, end in zip(starts, ends, strict=True)]
-
-
-def _after_flatten(layers: Sequence[nn.Module], weighted: Sequence[int]) -> list[int]:
-    """Return where the blocks of an encoder start: flattening belongs to the dense layer that needs it."""
-    return [0, *(n - 1 if isinstance(layers[n - 1], nn.Flatten) else n for n in weighted[1:])]
 
 
 def _pixels(pictures: PictureSet) -> torch.Tensor:

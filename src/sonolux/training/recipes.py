@@ -15,7 +15,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "architecture": "conv-autoencoder",
         "epochs": 20,
         "batch": 128,
-        "options": {"pretrained": 2, "views": {"smallest": 0.5, "hue": 0.05, "grey": 0.1}},
+        "options": {"pretrained": 1, "descriptor": "hog", "views": {"smallest": 0.5, "hue": 0.05, "grey": 0.1}},
     },
     "contrastive": {"epochs": 40, "options": {"temperature": 0.2}},
     "supervised": {
