@@ -13,7 +13,12 @@ NEAREST = 10
 """Hits a query whose labels are looked at."""
 
 MOST = 5_000
-"""Pictures of the gallery, at most; more cost time and tell no more."""
+"""Pictures of a gallery, at most; more cost time and tell no more."""
+
+
+def spread(n: int) -> torch.Tensor:
+    """Return which of n pictures are looked at: all, or `MOST` at even distances, since files may be in classes."""
+    return torch.linspace(0, n - 1, min(n, MOST)).long()
 
 
 def label_precision(

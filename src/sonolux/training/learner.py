@@ -16,7 +16,7 @@ from lightning.pytorch import LightningModule
 from torch import nn
 from torch.utils.data import DataLoader
 
-from sonolux.training.held_out import MOST, label_precision, view_recall
+from sonolux.training.held_out import label_precision, spread, view_recall
 from sonolux.training.pictures import PictureSet
 from sonolux.training.recipe import Recipe
 from sonolux.training.views import Views
@@ -139,13 +139,12 @@ class Learner(LightningModule):
         self.eval()
         try:
             if self.labels is None or self.held_out_labels is None:
-                held_out = self.held_out[:MOST]
-                views = self.views(held_out.float() / 255)
-                return view_recall(self._described(views), self._described(held_out.float() / 255))
-            gallery, labels = self.pictures[:MOST], self.labels[:MOST]
-            described = self._described(gallery.float() / 255)
+                held_out = self.held_out[spread(len(self.held_out))].float() / 255
+                return view_recall(self._described(self.views(held_out)), self._described(held_out))
+            rows = spread(len(self.pictures))
+            described = self._described(self.pictures[rows].float() / 255)
             asked = self._described(self.held_out.float() / 255)
-            return label_precision(asked, self.held_out_labels, described, labels)
+            return label_precision(asked, self.held_out_labels, described, self.labels[rows])
         finally:
             self.train(training)
 

@@ -7,7 +7,7 @@ are as strange to it as to those who look for them.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -54,7 +54,7 @@ class Faces:
         return rank_one(scores, self._people(self.probes), self._people(self.gallery))
 
     def _open(self, learn: Learn) -> dict[str, float]:
-        gallery = self.gallery.subset(np.flatnonzero(~np.isin(self._people(self.gallery), STRANGERS)))
+        gallery = _classes_there(self.gallery.subset(np.flatnonzero(~np.isin(self._people(self.gallery), STRANGERS))))
         describe = learn(gallery)
         scores = scores_between(describe(self.probes), describe(gallery))
         people, known = self._people(self.probes), self._people(gallery)
@@ -69,6 +69,13 @@ class Faces:
     def _people(self, pictures: PictureSet) -> np.ndarray:
         assert pictures.labels is not None
         return np.array([int(name.removeprefix("s")) for name in pictures.classes])[pictures.labels]
+
+
+def _classes_there(pictures: PictureSet) -> PictureSet:
+    """Number the classes anew, without those that have no picture."""
+    assert pictures.labels is not None
+    there, labels = np.unique(pictures.labels, return_inverse=True)
+    return replace(pictures, labels=labels.astype(np.int64), classes=tuple(pictures.classes[label] for label in there))
 
 
 def faces(data: Path, side: int = 64) -> Faces:

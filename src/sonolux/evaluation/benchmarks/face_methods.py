@@ -1,0 +1,82 @@
+"""Ways to tell faces apart, each learned from a gallery of a few pictures a person and nothing else."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import torch
+
+from sonolux.encoders.base import Encoder, normalised
+from sonolux.encoders.layers import LayerEncoder
+from sonolux.encoders.trained import TrainedEncoder
+from sonolux.evaluation.describing import Describe, Described, by_encoder, by_pixels
+from sonolux.evaluation.protocols.faces import Faces
+from sonolux.evaluation.scorecard import Scorecard
+from sonolux.models.projection import Projection
+from sonolux.training.codes import train_codes
+from sonolux.training.pictures import PictureSet
+from sonolux.training.projected import inputs_of
+from sonolux.training.projections.fisher import fit_fisher
+from sonolux.training.projections.pca import fit_pca
+from sonolux.training.recipe import Recipe
+from sonolux.types import Metric, Space
+
+EIGENFACES = 50
+"""Principal components of faces: nine tenths of what varies."""
+
+LEARNED = Recipe(
+    "supervised",
+    architecture="levels-resnet",
+    side=64,
+    epochs=150,
+    batch=75,
+    held_out=0.02,
+    options={"views": {"smallest": 0.6, "light": 0.4, "saturation": 0, "hue": 0, "grey": 0, "turn": 10}},
+)
+"""Found on the gallery alone: learned from three pictures of each person, asked with the other two."""
+
+UNITS = "logits"
+"""Layer of the units before they become bits."""
+
+
+def face_cards(protocol: Faces) -> list[Scorecard]:
+    """Measure all of them; the last trains for some minutes."""
+    return [
+        protocol.score("Euclidean, pixels", by_pixels),
+        protocol.score_learned(f"eigenfaces, {EIGENFACES}, Euclidean", _eigenfaces),
+        protocol.score_learned(f"eigenfaces, {EIGENFACES}, whitened, cosine", _whitened),
+        protocol.score_learned("Fisherfaces, cosine", _fisherfaces),
+        protocol.score_learned(f"learned, {LEARNED.epochs} epochs, cosine", _learned, LEARNED.seed),
+    ]
+
+
+def _eigenfaces(gallery: PictureSet) -> Describe:
+    return _by_projection(fit_pca(inputs_of(gallery), EIGENFACES), "euclidean")
+
+
+def _whitened(gallery: PictureSet) -> Describe:
+    return _by_projection(fit_pca(inputs_of(gallery), EIGENFACES, whiten=True), "cosine")
+
+
+def _fisherfaces(gallery: PictureSet) -> Describe:
+    assert gallery.labels is not None
+    return _by_projection(fit_fisher(inputs_of(gallery), gallery.labels), "cosine")
+
+
+def _learned(gallery: PictureSet) -> Describe:
+    with tempfile.TemporaryDirectory() as folder:
+        train_codes(gallery, LEARNED, Path(folder) / "faces")
+        encoder: Encoder = LayerEncoder(TrainedEncoder(Path(folder) / "faces"), UNITS)
+        encoder.encode([gallery.pixels[0]])  # loads the weights before the folder goes
+    return by_encoder(encoder)
+
+
+def _by_projection(projection: Projection, metric: Metric) -> Describe:
+    """Describe by a projection of the pixels; all of a gallery went into it, for it is small."""
+
+    def describe(pictures: PictureSet) -> Described:
+        rows = projection(torch.from_numpy(inputs_of(pictures))).numpy()
+        return Described(normalised(rows) if metric == "cosine" else rows, Space("faces", rows.shape[1], metric))
+
+    return describe
