@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -55,9 +56,11 @@ def hit(path: str = "/gone/a.jpg", modality: str = "image", **more: object) -> H
 
 
 hostile = st.text(st.characters(), max_size=40)
+named = st.binary(max_size=40).map(os.fsdecode) | st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
+"""Whatever a file can be called."""
 
 
-@given(hostile, hostile, hostile, hostile)
+@given(named, hostile, hostile, hostile)
 def test_nothing_from_outside_becomes_markup(name: str, title: str, text: str, heading: str) -> None:
     hits = [hit(f"/gone/{name}".replace("\0", ""), "text", title=title, text=text, space=heading)]
     whole = Reader(page([Section(heading, hits, note=title)], title))

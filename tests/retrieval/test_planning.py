@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sonolux.encoders.base import normalised
-from sonolux.retrieval.planning import _direction
+from sonolux.retrieval.planning import _direction, _shared
+from sonolux.types import Space
 
 
 @given(dim=st.integers(1, 700), seed=st.integers(0, 2**32 - 1), size=st.sampled_from([1e-42, 1e-30, 1e-20, 1, 1e15]))
@@ -20,3 +21,16 @@ def test_a_single_row_is_normalised_as_many_are(dim: int, seed: int, size: float
 @pytest.mark.parametrize("dim", [1, 256])
 def test_zeros_stay_zeros(dim: int) -> None:
     assert np.array_equal(_direction(np.zeros(dim, np.float32)), np.zeros(dim))
+
+
+class Weighing:
+    """As much of a library's spaces as sharing a weight needs."""
+
+    def weight(self, name: str) -> float:
+        return {"learned": 3.0}.get(name, 1.0)
+
+
+def test_vectors_share_the_weight_of_their_part_by_the_weights_of_their_spaces() -> None:
+    spaces = [Space(name, 2, "cosine") for name in ("colours", "learned", "gradients")]
+    shared = _shared(2.5, [(space, None) for space in spaces], Weighing())  # type: ignore[arg-type]
+    assert [question.weight for question in shared] == [0.5, 1.5, 0.5]

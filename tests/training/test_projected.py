@@ -27,6 +27,7 @@ from sonolux.training.projections.pca import fit_pca
 from sonolux.training.projections.spectral import fit_spectral, waves
 from sonolux.training.recipe import Recipe
 from sonolux.training.splits import split
+from sonolux.training.starting import side_of
 
 METHODS = ("pca", "whiten", "fisher", "lsh", "itq", "spectral")
 
@@ -224,3 +225,32 @@ def test_a_start_that_cannot_be_is_refused(
     recipe = Recipe("pca", bits=8, side=side, start=start.format(network=network))
     with pytest.raises(SonoluxError, match=why):
         train_codes(read_pictures(shapes, side), recipe, tmp_path / "m")
+
+
+def test_a_network_that_averages_takes_larger_pictures(network: Path, shapes: Path, tmp_path: Path) -> None:
+    recipe = Recipe("pca", bits=6, side=48, start=f"{network}@stage2", held_out=0.2)
+    saved = train_codes(read_pictures(shapes, 48), recipe, tmp_path / "larger")
+    assert (saved.pictures.width, saved.pictures.height) == (48, 48)
+    assert saved.data["before"] == {**ModelFolder.load(network).data, "licence": ModelFolder.load(network).licence}
+    assert resolve(str(saved.path))[0].encode([np.zeros((20, 20, 3), np.uint8)]).shape == (1, 6)
+    recipe = Recipe("pca", bits=6, side=48, start=f"{network}@stage2:flatten", held_out=0.2)
+    train_codes(read_pictures(shapes, 48), recipe, tmp_path / "flat")
+
+
+def test_a_network_of_one_size_refuses_larger_pictures(shapes: Path, tmp_path: Path) -> None:
+    arguments = {"sizes": [3 * 24 * 24, 8]}
+    record = ModelFolder(
+        architecture=Architecture(name="mlp", arguments=arguments),
+        preprocessing=Preprocessing(width=24, height=24),
+        descriptor=Descriptor(space="m", dim=8),
+    )
+    start = str(record.save(tmp_path / "mlp", registry.build("mlp", arguments)).path)
+    with pytest.raises(TrainingError, match="takes pictures of 24 pixels, not 48: say --side 24"):
+        train_codes(
+            read_pictures(shapes, 48), Recipe("pca", bits=6, side=48, start=start, held_out=0.2), tmp_path / "m"
+        )
+
+
+@pytest.mark.parametrize(("source", "side"), [("{network}", 24), ("{network}@stage2", 24), ("hog", None), ("", None)])
+def test_the_size_of_pictures_is_taken_over(source: str, side: int | None, network: Path) -> None:
+    assert side_of(source.format(network=network)) == side

@@ -42,7 +42,12 @@ EpochsOption = Annotated[
 ]
 SideOption = Annotated[
     int | None,
-    typer.Option(metavar="N", min=8, help="Pictures are resized to so many pixels (32).", show_default=False),
+    typer.Option(
+        metavar="N",
+        min=8,
+        help="Pictures are resized to so many pixels (32, or as the model in --from).",
+        show_default=False,
+    ),
 ]
 SeedOption = Annotated[int, typer.Option(metavar="N", help="Of everything that is drawn.")]
 StartOption = Annotated[
@@ -88,8 +93,10 @@ def codes(  # noqa: PLR0913, PLR0917 - one parameter an option
     """
     from sonolux.training.codes import check_free, method_called, train_codes
     from sonolux.training.recipes import recipe_of
+    from sonolux.training.starting import side_of
 
     talk = Output(as_json=as_json, quiet=quiet)
+    side = side or side_of(start)
     asked = {"bits": bits, "seed": seed, "epochs": epochs, "side": side, "architecture": network, "start": start}
     recipe = recipe_of(method, {name: value for name, value in asked.items() if value is not None}, setting or [])
     check_free(out)

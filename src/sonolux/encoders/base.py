@@ -21,6 +21,10 @@ Descriptors: TypeAlias = NDArray[Any] | csr_array
 """Rows of a space: float32 (n, dim), uint8 (n, dim / 8) for binary codes, or CSR (n, dim) for term weights."""
 
 
+LEARNED = 3.0
+"""Weight of descriptors of pictures that were learned; colours and gradients know little of what is to be seen."""
+
+
 class Encoder(ABC):
     """Turns media of one modality into descriptors of one space.
 
@@ -44,6 +48,8 @@ class Encoder(ABC):
         Licence of the weights (SPDX where there is one), empty where there are none.
     sample_rate : int
         Hertz it wants audio at; 0 for other modalities.
+    weight : float
+        Of its answers where those of several spaces are fused.
     batch_size : int
         How many inputs `encode` hands to `encode_batch` at once.
     """
@@ -58,6 +64,7 @@ class Encoder(ABC):
     digest: str
     licence: str = ""
     sample_rate: int = 0
+    weight: float = 1.0
     batch_size: int = 32
 
     @abstractmethod

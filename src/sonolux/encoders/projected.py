@@ -48,6 +48,7 @@ class ProjectedEncoder(Encoder):
         self.licence = folder.licence
         self.sample_rate = source.sample_rate
         self.batch_size = source.batch_size
+        self.weight = source.weight
 
     def encode_batch(self, batch: Sequence[Any]) -> NDArray[Any]:
         """Encode what the source takes into rows: float32 (n, dim), or packed codes uint8 (n, dim / 8)."""

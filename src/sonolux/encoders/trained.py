@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sonolux.encoders.base import Encoder
+from sonolux.encoders.base import LEARNED, Encoder
 from sonolux.encoders.classical.bm25 import words_apart
 from sonolux.encoders.device import chosen_device
 from sonolux.encoders.model_folder import Descriptor, ModelFolder, Numbers, Preprocessing, Words
@@ -59,6 +59,7 @@ class TrainedEncoder(Encoder):
         self.metric = descriptor.metric
         self.digest = self.folder.digest
         self.licence = self.folder.licence
+        self.weight = LEARNED if self.modality is Modality.IMAGE else 1.0
 
     def encode_batch(self, batch: Sequence[Any]) -> NDArray[Any]:
         """Encode pictures (h, w, 3) or texts into rows: float32 (n, dim), or packed codes uint8 (n, dim / 8)."""

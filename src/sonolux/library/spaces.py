@@ -36,11 +36,12 @@ class EncoderRecord:
     spec: str
     digest: str
     licence: str
+    weight: float = 1.0
 
 
 def record_of(encoder: Encoder) -> EncoderRecord:
     """Return what a library remembers of an encoder."""
-    return EncoderRecord(encoder.modality, encoder.name, encoder.spec, encoder.digest, encoder.licence)
+    return EncoderRecord(encoder.modality, encoder.name, encoder.spec, encoder.digest, encoder.licence, encoder.weight)
 
 
 def default_encoders() -> list[Encoder]:
@@ -134,6 +135,10 @@ class Spaces:
         if (name, modality) not in self._encoders:
             self._encoders[name, modality] = self._load(name, record)
         return self._encoders[name, modality]
+
+    def weight(self, name: str) -> float:
+        """Return the weight of a space where answers are fused: the highest of its encoders'."""
+        return max(record.weight for record in self.records[name])
 
     def writers(self) -> list[Encoder]:
         """Return the encoders that write descriptors of new items."""

@@ -2,9 +2,9 @@
 
 Each part of a query is encoded by every space that has an encoder for it. A part that is longer than a span (a
 recording, a video) asks with several of its pieces, spread evenly. Items given as examples ask in every space that
-holds them, with the mean of their descriptors. The weight of a part is shared by all vectors that it asks with. What
-is unlike moves every vector of its space away (Rocchio 1971, "Relevance feedback in information retrieval":
-``q - gamma * mean(negatives)``).
+holds them, with the mean of their descriptors. All vectors that a part asks with share its weight, each by the weight
+of its space. What is unlike moves every vector of its space away (Rocchio 1971, "Relevance feedback in information
+retrieval": ``q - gamma * mean(negatives)``).
 """
 
 from __future__ import annotations
@@ -46,6 +46,9 @@ class Asking(Protocol):
     def names(self) -> Sequence[str]:
         """Return the names of all spaces."""
 
+    def weight(self, name: str) -> float:
+        """Return the weight of a space where answers are fused."""
+
     def asker(self, name: str, modality: Modality) -> Encoder | None:
         """Return the encoder of a space for questions of a modality, None where it has none."""
 
@@ -80,7 +83,7 @@ def plan(query: Query, asking: Asking, read: Callable[[str], Iterable[Probe | Pi
     questions: list[SpaceQuery] = []
     for part in query.parts:
         questions += _ask_part(part, spaces, asking, read)
-    questions += _ask_examples(query, spaces, asking.index)
+    questions += _ask_examples(query, spaces, asking)
     if not query.unlike:
         return questions
     away = {space.name: _mean_of_items(asking.index, space, query.unlike) for space in spaces}
@@ -108,7 +111,16 @@ def _ask_part(
     if not able:
         raise QueryError(_no_space(part, [space.name for space in spaces]))
     asked = [(space, row) for space, encoder, media in able for row in _encoded(encoder, media) if row is not None]
-    return [SpaceQuery(space, row, part.weight / len(asked)) for space, row in asked]
+    return _shared(part.weight, asked, asking)
+
+
+def _shared(weight: float, asked: Sequence[tuple[Space, Any]], asking: Asking) -> list[SpaceQuery]:
+    """Share a weight among vectors, by the weights of their spaces."""
+    weights = [asking.weight(space.name) for space, _ in asked]
+    return [
+        SpaceQuery(space, vector, weight * own / sum(weights))
+        for (space, vector), own in zip(asked, weights, strict=True)
+    ]
 
 
 def _encoded(encoder: Encoder, media: Sequence[Content]) -> list[Any]:
@@ -167,16 +179,16 @@ def _spread(contents: list[Content]) -> list[Content]:
     return [contents[i] for i in chosen]
 
 
-def _ask_examples(query: Query, spaces: Sequence[Space], index: Index) -> list[SpaceQuery]:
+def _ask_examples(query: Query, spaces: Sequence[Space], asking: Asking) -> list[SpaceQuery]:
     if not query.like:
         return []
-    means = [(space, _mean_of_items(index, space, query.like)) for space in spaces]
+    means = [(space, _mean_of_items(asking.index, space, query.like)) for space in spaces]
     asked = [(space, mean) for space, mean in means if mean is not None]
     if not asked:
         raise QueryError(
             f"no descriptor of {', '.join(query.like)} in the spaces asked ({', '.join(s.name for s in spaces)})"
         )
-    return [SpaceQuery(space, mean, query.like_weight / len(asked)) for space, mean in asked]
+    return _shared(query.like_weight, asked, asking)
 
 
 def _mean_of_items(index: Index, space: Space, ids: Sequence[str]) -> Any:

@@ -18,6 +18,7 @@ from sonolux.training.drawings import draw_curve, draw_neighbours
 from sonolux.training.learner import DEVIATION, MEAN, Epoch
 from sonolux.training.pictures import PictureSet
 from sonolux.training.recipe import Recipe
+from sonolux.training.starting import before
 
 SHOWN, HITS = 8, 8
 """Queries in the picture of neighbours, and hits of each."""
@@ -92,14 +93,14 @@ def finish(
         descriptor=descriptor,
         labels=labels,
         recipe=recipe.resolved() | {"torch": torch.__version__},
-        data=learned.described() | {"held_out": len(held_out)},
+        data=learned.described() | {"held_out": len(held_out)} | before(recipe.start),
         scores=trained.scores,
         licence=licence,
     )
     saved = record.save(folder, trained.network)
     if trained.history:
         draw_curve(trained.history, folder / "curve.png")
-    encoder = resolve(str(folder))[0]
+    encoder = resolve(str(saved.path))[0]
     queries, gallery = held_out.pixels[:SHOWN], learned.pixels[:GALLERY]
     draw_neighbours(queries, gallery[_nearest(encoder, queries, gallery)], folder / "neighbours.png")
     return saved

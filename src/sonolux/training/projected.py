@@ -139,21 +139,29 @@ def encoder_before(recipe: Recipe) -> Before:
 def model_before(encoder: TrainedEncoder, recipe: Recipe) -> Before:
     """Return what comes before a projection of a model folder or one of its layers: the network, up to there.
 
+    It is shown pictures of the recipe's size, which may be larger than those that it was trained on, where it averages
+    over all places in the end.
+
     Raises
     ------
     TrainingError
-        Where the model takes larger pictures than the recipe has.
+        Where the model does not take pictures of the recipe's size.
     """
-    how = encoder.folder.pictures
-    side = max(how.width, how.height)
+    trained = encoder.folder.pictures
+    side = max(trained.width, trained.height)
+    refusal = f"{recipe.start} takes pictures of {side} pixels, not {recipe.side}: say --side {side}"
     if side > recipe.side:
-        raise TrainingError(f"{recipe.start} takes pictures of {side} pixels, not {recipe.side}: say --side {side}")
+        raise TrainingError(refusal)
+    how = trained.model_copy(update={"width": recipe.side, "height": recipe.side})
     network, link = _cut(encoder)
     both = nn.Sequential(network, UnitLength())
 
     def describe(batch: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
-        with torch.inference_mode():
-            described: NDArray[np.float32] = both(torch.from_numpy(network_input(batch, how))).numpy()
+        try:
+            with torch.inference_mode():
+                described: NDArray[np.float32] = both(torch.from_numpy(network_input(batch, how))).numpy()
+        except RuntimeError as error:  # shapes that do not fit
+            raise TrainingError(refusal) from error
         return described
 
     return Before(how, describe, tuple(both), (link, {"name": "unit-length", "arguments": {}}))

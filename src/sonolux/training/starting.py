@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     import torch
     from torch import nn
 
+    from sonolux.encoders.model_folder import ModelFolder
+
 DECIDED = ("channels", "classes", "side")
 """Arguments of networks that the data decides."""
 
@@ -60,6 +62,29 @@ def network_of(source: str) -> dict[str, Any]:
         name, arguments = arguments["backbone"], arguments.get("backbone_arguments") or {}
     arguments = {key: value for key, value in arguments.items() if key not in DECIDED}
     return {"architecture": name, "arguments": arguments, "side": folder.pictures.width}
+
+
+def side_of(source: str) -> int | None:
+    """Return the size of the pictures that a model folder, or ``FOLDER@LAYER``, was trained on; None for all else."""
+    folder = _folder_in(source)
+    return None if folder is None else max(folder.pictures.width, folder.pictures.height)
+
+
+def before(source: str) -> dict[str, Any]:
+    """Return what the card of a model says of one that it started from: on what that was trained, under what terms."""
+    folder = _folder_in(source)
+    return {} if folder is None else {"before": {**folder.data, "licence": folder.licence}}
+
+
+def _folder_in(source: str) -> ModelFolder | None:
+    """Return the model of pictures that a start names, ``FOLDER`` or ``FOLDER@LAYER``; None for all else."""
+    from sonolux.encoders.model_folder import CARD, ModelFolder, Preprocessing
+
+    path = Path(source.rpartition("@")[0] or source).expanduser()
+    if not source or not (path / CARD).is_file():
+        return None
+    folder = ModelFolder.load(path)
+    return folder if isinstance(folder.preprocessing, Preprocessing) else None
 
 
 def _weights(path: Path) -> dict[str, torch.Tensor]:

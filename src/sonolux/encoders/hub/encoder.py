@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sonolux.encoders.base import Encoder
+from sonolux.encoders.base import LEARNED, Encoder
 from sonolux.encoders.hub.checkpoint import Checkpoint
 from sonolux.errors import EncoderError
 from sonolux.types import Modality
@@ -22,3 +22,4 @@ class HubEncoder(Encoder):
         self.space = checkpoint.space
         self.digest = checkpoint.digest
         self.licence = checkpoint.licence
+        self.weight = LEARNED if modality is Modality.IMAGE else 1.0

@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from sonolux.annotators.classifier import Classifier
 from sonolux.encoders.model_folder import ModelFolder
 from sonolux.encoders.trained import TrainedEncoder
 from sonolux.evaluation.benchmarks.addresses import (
@@ -26,6 +27,7 @@ from sonolux.evaluation.benchmarks.report import Report, verdict
 from sonolux.evaluation.describing import Describe, by_encoder, by_pixels
 from sonolux.evaluation.protocols.faces import faces
 from sonolux.evaluation.protocols.labelled_search import LabelledSearch, cifar10_codes, mnist_codes
+from sonolux.evaluation.protocols.labelling import cifar10_test, label_score
 from sonolux.evaluation.scorecard import Scorecard
 from sonolux.index.semantic_hash import BITS
 from sonolux.training.codes import train_codes
@@ -53,12 +55,18 @@ def benchmark_codes(data: Path, models: Sequence[Path]) -> tuple[list[Scorecard]
     both = [reranked(protocol, *map(TrainedEncoder, pair)) for pair in _short_and_long(photos)]
     rows = [reranked_row(protocol, measured) for measured in both]
     if digits:
-        cards += [_measured(mnist_codes(data), path) for path in digits]
+        asked = mnist_codes(data)
+        cards += [_measured(asked, path) for path in digits]
+    if classifiers := [path for path in models if ModelFolder.load(path).labels]:
+        pictures = cifar10_test(data)
+        cards += [label_score(pictures, Classifier(path), _method_of(path)) for path in classifiers]
     return cards, _report(cards, rows, both, lookup_times(), exhaustive_ratio())
 
 
 def _of(models: Sequence[Path], name: str) -> list[Path]:
-    return [path for path in models if name in str(ModelFolder.load(path).data.get("source", ""))]
+    """Return the models of descriptors that were trained on a data set."""
+    loaded = {path: ModelFolder.load(path) for path in models}
+    return [path for path, m in loaded.items() if name in str(m.data.get("source", "")) and not m.labels]
 
 
 def _short_and_long(models: Sequence[Path]) -> list[tuple[Path, Path]]:
@@ -67,15 +75,17 @@ def _short_and_long(models: Sequence[Path]) -> list[tuple[Path, Path]]:
 
 
 def _measured(protocol: LabelledSearch, model: Path) -> Scorecard:
-    folder = ModelFolder.load(model)
-    recipe = folder.recipe
-    length = (
-        f"from {Path(recipe['start']).name or 'pixels'}"
-        if recipe["method"] in PROJECTED
-        else f"{recipe['epochs']} epochs"
-    )
-    method = f"{recipe['method']}, {recipe['bits']} bits, {length}"
-    return protocol.score(method, by_encoder(TrainedEncoder(model)), folder.recipe["seed"])
+    encoder = TrainedEncoder(model)
+    return protocol.score(_method_of(model), by_encoder(encoder), encoder.folder.recipe["seed"])
+
+
+def _method_of(model: Path) -> str:
+    recipe = ModelFolder.load(model).recipe
+    if recipe["method"] == "labels":
+        return f"{recipe['architecture']}, {recipe['epochs']} epochs"
+    if recipe["method"] in PROJECTED:
+        return f"{recipe['method']}, {recipe['bits']} bits, from {Path(recipe['start']).name or 'pixels'}"
+    return f"{recipe['method']}, {recipe['bits']} bits, {recipe['epochs']} epochs"
 
 
 def _cifar_cards(protocol: LabelledSearch, models: Sequence[Path]) -> list[Scorecard]:
@@ -135,6 +145,7 @@ TARGETS = (
     ("cifar10 codes", "supervised, 48", "mAP@ALL", 0.80),
     ("mnist codes", "contrastive, 48", "mAP@1000", 0.75),
     ("mnist codes", "supervised, 48", "mAP@1000", 0.97),
+    ("cifar10 labels", "resnet20", "accuracy", 0.87),
     ("faces", "learned", "rank-1", 0.75),
 )
 """Protocol, beginning of the method's name, metric and what was asked for."""
