@@ -150,6 +150,11 @@ def test_training_stops_early_where_nothing_improves(pictures: PictureSet, tmp_p
     assert not any(line.startswith("epoch 20") for line in lines)
 
 
+@pytest.mark.parametrize("method", ["contrastive", "supervised"])
+def test_a_training_may_be_a_single_step(method: str, pictures: PictureSet, tmp_path: Path) -> None:
+    assert train_codes(pictures, recipe(method, epochs=1, batch=512), tmp_path / method).scores
+
+
 def test_a_labelled_folder_teaches_contrastive_codes_no_label(pictures: PictureSet, tmp_path: Path) -> None:
     shuffled = replace(pictures, labels=np.random.default_rng(0).permutation(pictures.labels))
     splits = [

@@ -94,7 +94,7 @@ class Learner(LightningModule):
         """Return AdamW and its schedule, one step a batch."""
         recipe = self.recipe
         optimizer = torch.optim.AdamW(self.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay)
-        steps = recipe.epochs * len(self.train_dataloader())
+        steps = max(recipe.epochs * len(self.train_dataloader()), 2)  # of a single one, none would be a rise
         schedule = torch.optim.lr_scheduler.OneCycleLR(
             optimizer, recipe.learning_rate, total_steps=steps, pct_start=max(WARM_UP, 1.5 / steps)
         )
