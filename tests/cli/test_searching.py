@@ -50,7 +50,7 @@ class TestAsking:
 
     def test_mix_with_weights(self, cli, sample: Path) -> None:
         picture = sample / "photos" / "cat.jpg"
-        heavy = cli("search", "coffee", "--image", picture, "--weight", "image=9", "--json")
+        heavy = cli("search", "coffee", "--image", picture, "--weight", "image=99", "--json")
         light = cli("search", "coffee", "--image", picture, "--weight", "image=0.01", "--json")
         assert names(heavy)[0] in ("cat.jpg", "cat_cut.jpg")
         assert "coffee" in names(light)[0]

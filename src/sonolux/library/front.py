@@ -291,7 +291,9 @@ class Library:
 
     def duplicates(self, *, near: bool = True) -> list[list[Item]]:
         """Return groups of files that are copies of one another or, unless `near` is false, nearly so."""
-        groups = find_duplicates(self.index, list(self._dense_spaces()), near=near)
+        dense = list(self._dense_spaces())
+        learned = [space.name for space in dense if self.spaces.weight(space.name) > 1]
+        groups = find_duplicates(self.index, dense, learned=learned, near=near)
         return [[self.item(item) for item in group] for group in groups]
 
     # -- learning what is liked ---------------------------------------------------------------------------------

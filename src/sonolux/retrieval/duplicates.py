@@ -1,16 +1,17 @@
 """Files that are the same, or nearly: copies, resized or re-encoded versions, the same take saved twice.
 
 Files of the same content hash are copies. Two files are near-duplicates where their chances of being as similar as
-they are, combined over all dense spaces that hold both (Fisher 1925, "Statistical methods for research workers"),
-leave fewer than `EXPECTED` such pairs to chance in the whole library, and no space speaks against it. A file counts by
-its own descriptor, or the mean of its spans'. All pairs are compared, block by block: exact, and quadratic in the
-number of files.
+they are, combined over dense spaces that hold both (Fisher 1925, "Statistical methods for research workers"), leave
+fewer than `EXPECTED` such pairs to chance in the whole library, and no space speaks against it. What was learned sees
+colours and gradients again, so its chance is not independent of theirs: beside them it can only speak against a pair,
+and decides alone where nothing else holds it. A file counts by its own descriptor, or the mean of its spans'. All pairs
+are compared, block by block: exact, and quadratic in the number of files.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,7 +35,9 @@ AGREEING = 0.05
 Pair = tuple[str, str]
 
 
-def find_duplicates(index: Index, spaces: Sequence[Space], *, near: bool = True, seed: int = 0) -> list[list[str]]:
+def find_duplicates(
+    index: Index, spaces: Sequence[Space], *, learned: Collection[str] = (), near: bool = True, seed: int = 0
+) -> list[list[str]]:
     """Group the files of a library that are duplicates of one another.
 
     Parameters
@@ -42,6 +45,8 @@ def find_duplicates(index: Index, spaces: Sequence[Space], *, near: bool = True,
     index : Index
     spaces : sequence of Space
         Dense spaces to compare in.
+    learned : collection of str
+        Names of those whose encoders were learned.
     near : bool
         Whether to look for near-duplicates too, or for copies alone.
     seed : int
@@ -54,7 +59,7 @@ def find_duplicates(index: Index, spaces: Sequence[Space], *, near: bool = True,
     """
     pairs = list(_copies(index))
     if near:
-        pairs += _near(index, spaces, np.random.default_rng(seed))
+        pairs += _near(index, spaces, learned, np.random.default_rng(seed))
     return _groups(pairs)
 
 
@@ -66,20 +71,29 @@ def _copies(index: Index) -> Iterator[Pair]:
             yield known, point.id
 
 
-def _near(index: Index, spaces: Sequence[Space], random: np.random.Generator) -> set[Pair]:
-    compared = [space for space in (_files_of(index, space, random) for space in spaces) if space is not None]
+def _near(index: Index, spaces: Sequence[Space], learned: Collection[str], random: np.random.Generator) -> set[Pair]:
+    # Learned spaces come last.
+    ordered = sorted(spaces, key=lambda space: space.name in learned)
+    compared = [found for space in ordered if (found := _files_of(index, space, random)) is not None]
     if not compared:
         return set()
     files = max(len(space.numbers) for space in compared)
     allowed = EXPECTED / (files * (files - 1) / 2)
     candidates = {pair for space in compared for pair in space.pairs_within(allowed**0.5)}
-    return {pair for pair in candidates if _combined([space.chance(pair) for space in compared]) <= allowed}
+    given = sum(space.null.space.name not in learned for space in compared)
+    return {pair for pair in candidates if _combined([space.chance(pair) for space in compared], given) <= allowed}
 
 
-def _combined(chances: Sequence[float | None]) -> float:
-    """Combine the chances of the spaces that hold a pair; 1 where one of them speaks against it."""
+def _combined(chances: Sequence[float | None], given: int) -> float:
+    """Combine the chances of the spaces that hold a pair, of which the first so many are not learned.
+
+    It is 1 where a space speaks against the pair.
+    """
     told = [chance for chance in chances if chance is not None]
-    return 1.0 if max(told) > AGREEING else float(combine_pvalues(told, method="fisher").pvalue)
+    if max(told) > AGREEING:
+        return 1.0
+    independent = [chance for chance in chances[:given] if chance is not None] or told
+    return float(combine_pvalues(independent, method="fisher").pvalue)
 
 
 @dataclass(frozen=True)

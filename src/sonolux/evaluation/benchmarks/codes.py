@@ -139,26 +139,28 @@ def _row(card: Scorecard) -> list[str]:
     return [card.protocol, card.method, scores, str(card.seed)]
 
 
+UNSUPERVISED = ("ae, 256 bits", "contrastive, 256 bits", "itq, 256 bits")
 TARGETS = (
-    ("cifar10 codes", "ae, 256", "mAP@1000", 0.25),
-    ("cifar10 codes", "contrastive, 256", "mAP@1000", 0.45),
-    ("cifar10 codes", "supervised, 48", "mAP@ALL", 0.80),
-    ("mnist codes", "contrastive, 48", "mAP@1000", 0.75),
-    ("mnist codes", "supervised, 48", "mAP@1000", 0.97),
-    ("cifar10 labels", "resnet20", "accuracy", 0.87),
-    ("faces", "learned", "rank-1", 0.75),
+    ("cifar10 codes", ("ae, 256 bits",), "mAP@1000", 0.25),
+    ("cifar10 codes", UNSUPERVISED, "mAP@1000", 0.45),
+    ("cifar10 codes", ("supervised, 48 bits",), "mAP@ALL", 0.80),
+    ("mnist codes", ("contrastive, 48 bits", "itq, 48 bits"), "mAP@1000", 0.75),
+    ("mnist codes", ("supervised, 48 bits",), "mAP@1000", 0.97),
+    ("cifar10 labels", ("resnet20",), "accuracy", 0.87),
+    ("faces", ("learned",), "rank-1", 0.75),
 )
-"""Protocol, beginning of the method's name, metric and what was asked for."""
+"""Protocol, beginnings of the names of methods of which the best counts, metric and what was asked for."""
 
 
 def _verdicts(
     cards: Sequence[Scorecard], both: Sequence[Reranked], times: dict[int, float], exhaustive: float
 ) -> list[str]:
     lines = []
-    for protocol, method, metric, asked in TARGETS:
-        reached = [c.scores[metric] for c in cards if c.protocol == protocol and c.method.startswith(method)]
+    for protocol, methods, metric, asked in TARGETS:
+        reached = [c.scores[metric] for c in cards if c.protocol == protocol and c.method.startswith(methods)]
         if reached:
-            lines.append(verdict(f"{protocol}, {method}, {metric}", max(reached), asked, form=".3f"))
+            name = f"{protocol}, {' or '.join(methods)}, {metric}"
+            lines.append(verdict(name, max(reached), asked, form=".3f"))
     if both:
         share = max(measured.found / measured.exhaustive for measured in both)
         lines.append(verdict(f"{BITS}-bit look-up then 256 bits, share of the exhaustive P@100", share, 0.95))
