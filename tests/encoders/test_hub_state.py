@@ -16,7 +16,7 @@ import pytest
 from huggingface_hub import constants
 
 from sonolux.encoders import default_specs, resolve
-from sonolux.encoders.defaults import CLASSICAL, HUB
+from sonolux.encoders.defaults import CLASSICAL, HUB, SHIPPED
 from sonolux.encoders.hub import state
 from sonolux.encoders.hub.state import hub_state
 from sonolux.errors import EncoderError
@@ -135,7 +135,7 @@ def test_a_hub_that_never_answers_costs_one_short_wait(monkeypatch: pytest.Monke
         start = time.monotonic()
         specs, line = default_specs()
         assert time.monotonic() - start < 2
-    assert specs == list(CLASSICAL)
+    assert specs == [*CLASSICAL, *SHIPPED]
     assert "no hub model is cached or reachable" in line
 
 
@@ -166,7 +166,7 @@ def test_an_impossible_name_is_absent() -> None:
 def test_the_defaults_take_what_is_there_and_say_so(server: list[str], clip: Path) -> None:
     cache(HUB[0], clip)
     specs, line = default_specs()
-    assert specs == [*CLASSICAL, HUB[0]]
+    assert specs == [*CLASSICAL, *SHIPPED, HUB[0]]
     assert f"{HUB[0]} (cached)" in line
     assert f"not cached or reachable: {HUB[1]}, {HUB[2]}" in line
     assert "\n" not in line

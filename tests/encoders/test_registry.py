@@ -14,7 +14,7 @@ from sonolux.encoders import Encoder, available, register, registry, resolve
 from sonolux.errors import EncoderError
 from sonolux.types import Modality
 
-BUILT_IN = ["bm25", "chroma", "colour-histogram", "colour-layout", "hog", "mfcc"]
+BUILT_IN = ["bm25", "chroma", "colour-histogram", "colour-layout", "hog", "mfcc", "photo", "photo-code"]
 
 
 class MeanColour(Encoder):

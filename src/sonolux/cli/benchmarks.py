@@ -88,6 +88,14 @@ def layers(
 
 
 @app.command()
+def photos(data: DataOption = None, page: PageOption = PAGE) -> None:
+    """What the encoders that every library has find among photographs that none of them has seen."""
+    from sonolux.evaluation.benchmarks.photos import benchmark_photos
+
+    _publish(benchmark_photos(data or _photos()), page)
+
+
+@app.command()
 def startup(page: PageOption = PAGE) -> None:
     """How long ``sonolux --help`` and ``import sonolux`` take, beside Python itself."""
     from sonolux.evaluation.benchmarks.startup import benchmark_startup

@@ -1,10 +1,13 @@
-"""Which encoders a new library gets: classical ones always, models of the hub where they can be had."""
+"""Which encoders a new library gets: classical and shipped ones always, models of the hub where they can be had."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
 CLASSICAL = ("colour-histogram", "colour-layout", "hog", "mfcc", "chroma", "bm25")
+
+SHIPPED = ("photo",)
+"""Trained here, and part of the package; see `sonolux.encoders.shipped`."""
 
 HUB = (
     "google/siglip2-base-patch16-224",  # images and text
@@ -19,14 +22,14 @@ def default_specs() -> tuple[list[str], str]:
 
     states = {name: hub_state(name) for name in HUB}
     found = [name for name in HUB if states[name] != "absent"]
-    return [*CLASSICAL, *found], _line(found, states)
+    return [*CLASSICAL, *SHIPPED, *found], _line(found, states)
 
 
 def _line(found: Sequence[str], states: Mapping[str, str]) -> str:
-    classical = f"classical descriptors ({', '.join(CLASSICAL)}) need no model"
+    always = f"classical descriptors ({', '.join(CLASSICAL)}) need no model, {', '.join(SHIPPED)} comes with Sonolux"
     if not found:
-        return f"{classical}; no hub model is cached or reachable, so words find words, not what pictures show"
+        return f"{always}; no hub model is cached or reachable, so words find words, not what pictures show"
     models = ", ".join(f"{name} ({states[name]})" for name in found)
     missing = [name for name in states if name not in found]
     absent = f"; not cached or reachable: {', '.join(missing)}" if missing else ""
-    return f"{classical}; from the hub: {models}{absent}"
+    return f"{always}; from the hub: {models}{absent}"

@@ -127,9 +127,21 @@ def _classical(module: str, cls: str) -> Factory:
     return make
 
 
+def _shipped(name: str) -> Factory:
+    """Return a factory that imports torch only when it is wanted."""
+
+    def make() -> Encoder:
+        encoder: Encoder = getattr(import_module("sonolux.encoders.shipped"), name)()
+        return encoder
+
+    return make
+
+
 register("colour-histogram", _classical("colour_histogram", "ColourHistogram"))
 register("colour-layout", _classical("colour_layout", "ColourLayout"))
 register("hog", _classical("hog", "Hog"))
 register("mfcc", _classical("mfcc", "Mfcc"))
 register("chroma", _classical("chroma", "Chroma"))
 register("bm25", _classical("bm25", "Bm25"))
+register("photo", _shipped("photo"))
+register("photo-code", _shipped("photo_code"))

@@ -1,11 +1,12 @@
 """The folder of an embedded library: made, opened by one process at a time, kept from filling its disk.
 
-=============  =====================================================================================
-shard/         the engine's files, its write-ahead log among them; there is a library where this is
-sonolux.json   see `sonolux.index.record`; absent until the library is first opened
-holder.json    see `sonolux.index.holder`
-creating-*/    a shard being made, or left by a creation that was cut short
-=============  =====================================================================================
+===============  ===================================================================================
+shard/           the engine's files, its write-ahead log among them; there is a library where this is
+sonolux.json     see `sonolux.index.record`; absent until the library is first opened
+feedback.sqlite  see `sonolux.index.feedback`; absent until something is judged
+holder.json      see `sonolux.index.holder`
+creating-*/      a shard being made, or left by a creation that was cut short
+===============  ===================================================================================
 """
 
 from __future__ import annotations

@@ -21,6 +21,7 @@ BUILT_IN: dict[str, tuple[str, str, dict[str, Any]]] = {
     "dense-autoencoder": ("autoencoder", "DenseAutoencoder", {}),
     "googlenet": ("googlenet", "GoogLeNet", {}),
     "lenet5": ("lenet", "LeNet5", {}),
+    "levels-resnet20": ("levels_resnet", "LevelsCifarResNet", {"depth": 20}),
     "levels-resnet": ("levels_resnet", "LevelsResNet", {}),
     "mlp": ("mlp", "Mlp", {}),
     "projection": ("projection", "Projection", {}),
