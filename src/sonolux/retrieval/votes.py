@@ -1,0 +1,84 @@
+"""Votes of landmarks: where in a catalog a question may lie, and how fast it runs there.
+
+Every landmark of the question that a recording has too votes for one place, where the recording would have to begin for
+both to be the same sound, and one speed. Rare landmarks say more than frequent ones, and are looked up first, up to a
+number that does not depend on the catalog: looking takes hardly longer in a large catalog than in a small one.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sonolux.encoders.classical.landmarks import SPEEDS, Probes
+from sonolux.index.fingerprint_segment import Segment
+from sonolux.retrieval.alignment import Places
+
+MOST_HITS = 150_000
+"""Landmarks of a segment that may vote."""
+
+CELL = 2
+"""Frames of a place; what falls on the border is counted on both sides."""
+
+TABLE = 2**21
+"""Counters; two places that share one are told apart afterwards, by the evidence."""
+
+
+def candidates(asked: Probes, segment: Segment, gone: set[int], wanted: int) -> Places:
+    """Return the places of a segment with the most votes, at most `wanted`."""
+    first, count = _found(asked.hashes, segment.hashes)
+    chosen = _rarest(count)
+    first, count = first[chosen], count[chosen]
+    hits = np.arange(count.sum()) + np.repeat(first - (np.cumsum(count) - count), count)
+    anchors = segment.anchors[hits].astype(np.int64)
+    places = anchors - np.repeat(asked.times[chosen], count)
+    speeds = np.repeat(asked.speeds[chosen], count)
+    weights = np.repeat(1 / np.sqrt(count), count)
+    cells, votes = _counted((places + 2**20) // CELL * len(SPEEDS) + speeds, weights)
+    return _chosen(cells, votes, segment, gone, wanted)
+
+
+def _found(asked: NDArray[np.uint32], kept: NDArray[np.uint32]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return where each number begins among those that are kept, and how often it occurs."""
+    different, back = np.unique(asked, return_inverse=True)
+    first = np.searchsorted(kept, different)
+    count = np.searchsorted(kept, different, side="right") - first
+    return first[back], count[back]
+
+
+def _rarest(count: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the numbers that are found, the rarest first, as many as may vote."""
+    order = np.argsort(count, kind="stable")
+    order = order[np.searchsorted(count[order], 1) :]
+    chosen: NDArray[np.int64] = order[: np.searchsorted(np.cumsum(count[order]), MOST_HITS, side="right")]
+    return chosen
+
+
+def _counted(cells: NDArray[np.int64], weights: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Return the different cells of the votes, and the votes of each with those of the cell after it.
+
+    A cell is a place and a speed. Exact counting sorts all votes; a table of counters that cells share is ten times as
+    fast and finds those that can be among the best.
+    """
+    table = np.bincount(cells & (TABLE - 1), weights, minlength=TABLE)
+    table += np.roll(table, -len(SPEEDS))
+    worth = table[cells & (TABLE - 1)]
+    return cells, worth
+
+
+def _chosen(
+    cells: NDArray[np.int64], votes: NDArray[np.float64], segment: Segment, gone: set[int], wanted: int
+) -> Places:
+    """Return the best cells as places, once each, in recordings that are there."""
+    if len(cells) > 4 * wanted:
+        limit = np.partition(votes, -4 * wanted)[-4 * wanted]
+        best = votes >= limit
+        cells, votes = cells[best], votes[best]
+    cells, once = np.unique(cells, return_index=True)
+    order = np.argsort(-votes[once], kind="stable")[:wanted]
+    cells = cells[order]
+    starts = (cells // len(SPEEDS) * CELL - 2**20 + CELL).astype(np.float64)
+    speeds = SPEEDS[cells % len(SPEEDS)]
+    tracks = np.maximum(np.searchsorted(segment.firsts, np.maximum(starts, 0), side="right") - 1, 0)
+    there = ~np.isin(tracks, np.fromiter(gone, np.int64, len(gone)))
+    return Places(tracks[there], starts[there], speeds[there])
