@@ -17,21 +17,21 @@ from numpy.typing import NDArray
 from sonolux.encoders.classical.constellation import BANDS, PER_OCTAVE
 from sonolux.index.fingerprint_segment import FINENESS, Segment
 
-LEAST, MOST = -2.0, 3.0
-"""Contrast beyond which nothing more is said, in natural logarithms of power."""
-
 MARGIN = 8
 """Frames and bands around a question in which nothing is said."""
 
 SHIFTS = np.arange(-2, 3)
 """Frames by which a place found by votes may be wrong."""
 
+SPREAD = np.float32((1 / 5 - 1 / 9) ** 0.5)
+"""Standard deviation of the square of what is spread evenly from 0 to 1."""
+
 FEWEST = 8
 """Peaks under which a place says nothing."""
 
 
 class Evidence(NamedTuple):
-    """The contrast of a question, of mean 0 and variance 1, with a margin of zeros."""
+    """The contrast of a question, of mean 0 and variance 1, with a margin that says nothing."""
 
     values: NDArray[np.float32]
     frames: int
@@ -55,12 +55,15 @@ class Places(NamedTuple):
 
 
 def evidence(standing_out: NDArray[np.float32]) -> Evidence:
-    """Return what the contrast of a question says at each frame and band."""
-    clipped = np.clip(standing_out, LEAST, MOST)
-    # A tone that lasts says nothing about the place: each band is compared with itself.
-    clipped = clipped - clipped.mean(axis=0)
-    spread = float(clipped.std()) or 1.0
-    return Evidence(np.pad(clipped / spread, MARGIN).astype(np.float32), len(standing_out))
+    """Return what the contrast of a question says at each frame and band: its rank among all, squared.
+
+    Ranks are the same for a clean sound, whose spectrum has deep valleys, and for a noisy one.
+    """
+    order = np.argsort(standing_out, axis=None)
+    ranks = np.empty(order.size, np.float32)
+    ranks[order] = np.linspace(0, 1, order.size, dtype=np.float32)
+    said = (ranks**2 - 1 / 3) / SPREAD
+    return Evidence(np.pad(said.reshape(standing_out.shape), MARGIN), len(standing_out))
 
 
 def scores(asked: Evidence, segment: Segment, places: Places) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

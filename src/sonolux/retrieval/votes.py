@@ -14,20 +14,32 @@ from sonolux.encoders.classical.landmarks import SPEEDS, Probes
 from sonolux.index.fingerprint_segment import Segment
 from sonolux.retrieval.alignment import Places
 
-MOST_HITS = 150_000
-"""Landmarks of a segment that may vote."""
+MOST_HITS = 100_000
+"""Landmarks that may vote, in all segments together."""
 
 CELL = 2
 """Frames of a place; what falls on the border is counted on both sides."""
 
-TABLE = 2**21
+TABLE = 2**18
 """Counters; two places that share one are told apart afterwards, by the evidence."""
 
 
-def candidates(asked: Probes, segment: Segment, gone: set[int], wanted: int) -> Places:
-    """Return the places of a segment with the most votes, at most `wanted`."""
+def candidates(asked: Probes, segment: Segment, gone: set[int], share: float = 1.0, wanted: int = 100) -> Places:
+    """Return the places of a segment with the most votes.
+
+    Parameters
+    ----------
+    asked : Probes
+    segment : Segment
+    gone : set of int
+        Recordings that are deleted.
+    share : float
+        Of the segment in the catalog, by landmarks.
+    wanted : int
+        Places, at most.
+    """
     first, count = _found(asked.hashes, segment.hashes)
-    chosen = _rarest(count)
+    chosen = _rarest(count, int(MOST_HITS * share))
     first, count = first[chosen], count[chosen]
     hits = np.arange(count.sum()) + np.repeat(first - (np.cumsum(count) - count), count)
     anchors = segment.anchors[hits].astype(np.int64)
@@ -39,31 +51,33 @@ def candidates(asked: Probes, segment: Segment, gone: set[int], wanted: int) -> 
 
 
 def _found(asked: NDArray[np.uint32], kept: NDArray[np.uint32]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return where each number begins among those that are kept, and how often it occurs."""
-    different, back = np.unique(asked, return_inverse=True)
+    """Return where each number begins among those that are kept, and how often it occurs; both ascend."""
+    new = np.append(True, asked[1:] != asked[:-1])[: len(asked)]
+    different = asked[new]
     first = np.searchsorted(kept, different)
     count = np.searchsorted(kept, different, side="right") - first
+    back = np.cumsum(new) - 1
     return first[back], count[back]
 
 
-def _rarest(count: NDArray[np.int64]) -> NDArray[np.int64]:
+def _rarest(count: NDArray[np.int64], most: int) -> NDArray[np.int64]:
     """Return the numbers that are found, the rarest first, as many as may vote."""
-    order = np.argsort(count, kind="stable")
-    order = order[np.searchsorted(count[order], 1) :]
-    chosen: NDArray[np.int64] = order[: np.searchsorted(np.cumsum(count[order]), MOST_HITS, side="right")]
+    found = np.flatnonzero(count)
+    if count.sum() <= most:
+        return found
+    order = found[np.argsort(count[found], kind="stable")]
+    chosen: NDArray[np.int64] = order[: np.searchsorted(np.cumsum(count[order]), most, side="right")]
     return chosen
 
 
 def _counted(cells: NDArray[np.int64], weights: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Return the different cells of the votes, and the votes of each with those of the cell after it.
+    """Return the cells of all votes, and what each cell has together with the one after it.
 
     A cell is a place and a speed. Exact counting sorts all votes; a table of counters that cells share is ten times as
     fast and finds those that can be among the best.
     """
     table = np.bincount(cells & (TABLE - 1), weights, minlength=TABLE)
-    table += np.roll(table, -len(SPEEDS))
-    worth = table[cells & (TABLE - 1)]
-    return cells, worth
+    return cells, table[cells & (TABLE - 1)] + table[(cells + len(SPEEDS)) & (TABLE - 1)]
 
 
 def _chosen(
