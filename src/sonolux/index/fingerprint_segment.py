@@ -116,7 +116,7 @@ class Segment:
                     self.hashes[mine],
                     self.anchors[mine].astype(np.int64) - track.first,
                     self.times[peaks].astype(np.int64) - track.first,
-                    self.bands[peaks].astype(np.float32) / FINENESS,
+                    self.bands[peaks].astype(np.float32) / np.float32(FINENESS),
                 )
             )
         return found
@@ -143,12 +143,12 @@ def write(segment: Segment, folder: Path) -> dict[str, int]:
     """Write a segment into a new folder, down to the disk; return its files and their bytes."""
     folder.mkdir(parents=True)
     for name in ARRAYS:
-        with (folder / f"{name}.npy").open("wb") as file:
-            np.save(file, getattr(segment, name))
-            _down(file)
-    with (folder / TRACKS).open("w", encoding="utf-8") as file:
-        json.dump([asdict(track) for track in segment.tracks], file)
-        _down(file)
+        with (folder / f"{name}.npy").open("wb") as array:
+            np.save(array, getattr(segment, name))
+            _down(array)
+    with (folder / TRACKS).open("w", encoding="utf-8") as text:
+        json.dump([asdict(track) for track in segment.tracks], text)
+        _down(text)
     sync_folder(folder)
     return {file.name: file.stat().st_size for file in folder.iterdir()}
 
@@ -173,7 +173,8 @@ def sync_folder(folder: Path) -> None:
 
 def _mapped(path: Path) -> NDArray[Any]:
     # A plain array: the subclass that numpy maps with costs microseconds at every touch.
-    return np.load(path, mmap_mode="r").view(np.ndarray)
+    mapped: NDArray[Any] = np.load(path, mmap_mode="r").view(np.ndarray)
+    return mapped
 
 
 def _down(file: Any) -> None:

@@ -4,6 +4,7 @@
 shard/         the engine's files, its write-ahead log among them; there is a library where this is
 sonolux.json   see `sonolux.index.record`; absent until the library is first opened
 holder.json    see `sonolux.index.holder`
+fingerprints/  see `sonolux.index.fingerprints`; absent until a recording is indexed
 creating-*/    a shard being made, or left by a creation that was cut short
 =============  =====================================================================================
 """

@@ -82,8 +82,8 @@ def by_frame(asked: Evidence, segment: Segment, place: Places) -> tuple[NDArray[
     """Return the sum of what is said at each frame of the question, (frames,), for one place, and how many peaks."""
     _, rows, columns = _heard(asked, segment, place)
     frames = np.clip(rows - MARGIN, 0, asked.frames - 1)
-    sums = np.bincount(frames, asked.values[rows, columns], minlength=asked.frames)
-    return sums, np.bincount(frames, minlength=asked.frames)
+    sums = np.bincount(frames, asked.values[rows, columns], minlength=asked.frames).astype(np.float64)
+    return sums, np.bincount(frames, minlength=asked.frames).astype(np.int64)
 
 
 def refined(asked: Evidence, segment: Segment, place: Places, steps: Sequence[float]) -> tuple[float, float, float]:

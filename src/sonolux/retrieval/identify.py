@@ -48,7 +48,7 @@ USUAL = (5.5, 1.4)
 USUAL_WEIGHT = 10
 """Wrong places that the usual counts for, where a catalog has few."""
 
-LOCATION, GROWTH, SCALE = 3.1, 0.5, 0.5
+LOCATION, GROWTH, SCALE = 3.25, 0.45, 0.43
 """Of the best wrong place, see `chance_of`."""
 
 
@@ -124,11 +124,11 @@ def matches(catalog: Fingerprints, sound: NDArray[np.float32], accepted: float =
     if not len(heard.times) or not catalog.segments:
         return []
     asked, looked_up = evidence(standing_out), probes(heard)
-    whole = sum(len(segment.hashes) for segment in catalog.segments)
-    places = []
-    for number, (segment, gone) in enumerate(zip(catalog.segments, catalog.gone, strict=True)):
-        chosen = candidates(looked_up, segment, gone, len(segment.hashes) / max(whole, 1))
-        places.append(_weighed(asked, segment, number, chosen))
+    chosen = candidates(looked_up, catalog.segments, catalog.gone)
+    places = [
+        _weighed(asked, segment, number, ones)
+        for number, (segment, ones) in enumerate(zip(catalog.segments, chosen, strict=True))
+    ]
     return _matches(catalog.segments, asked, np.concatenate(places), accepted)
 
 
@@ -151,9 +151,7 @@ def _weighed(asked: Evidence, segment: Segment, number: int, places: Places) -> 
     return np.stack([score, np.full(len(score), float(number)), places.tracks, start, places.speeds], axis=1)
 
 
-def _matches(
-    segments: Sequence[Segment], asked: Evidence, rows: NDArray[np.float64], accepted: float
-) -> list[Match]:
+def _matches(segments: Sequence[Segment], asked: Evidence, rows: NDArray[np.float64], accepted: float) -> list[Match]:
     """Fit the best places, one or more a recording; of each recording the best that chance rules out is a match."""
     rows = rows[np.argsort(-rows[:, 0], kind="stable")]
     if not len(rows):

@@ -7,6 +7,8 @@ number that does not depend on the catalog: looking takes hardly longer in a lar
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,6 +19,9 @@ from sonolux.retrieval.alignment import Places
 MOST_HITS = 100_000
 """Landmarks that may vote, in all segments together."""
 
+WANTED = 400
+"""Places that are looked at, in all segments together."""
+
 CELL = 2
 """Frames of a place; what falls on the border is counted on both sides."""
 
@@ -24,8 +29,24 @@ TABLE = 2**18
 """Counters; two places that share one are told apart afterwards, by the evidence."""
 
 
-def candidates(asked: Probes, segment: Segment, gone: set[int], share: float = 1.0, wanted: int = 100) -> Places:
-    """Return the places of a segment with the most votes.
+def candidates(asked: Probes, segments: Sequence[Segment], gone: Sequence[set[int]]) -> list[Places]:
+    """Return the places of a catalog with the most votes, by segment: as many, however it is cut into segments."""
+    whole = sum(len(segment.hashes) for segment in segments)
+    found = [
+        _voted(asked, segment, absent, len(segment.hashes) / max(whole, 1))
+        for segment, absent in zip(segments, gone, strict=True)
+    ]
+    votes = np.concatenate([one for _, one in found]) if found else np.zeros(0)
+    limit = np.partition(votes, -WANTED)[-WANTED] if len(votes) > WANTED else -np.inf
+    kept = [one >= limit for _, one in found]
+    return [
+        Places(places.tracks[best], places.starts[best], places.speeds[best])
+        for (places, _), best in zip(found, kept, strict=True)
+    ]
+
+
+def _voted(asked: Probes, segment: Segment, gone: set[int], share: float) -> tuple[Places, NDArray[np.float64]]:
+    """Return the places of a segment with the most votes, and their votes.
 
     Parameters
     ----------
@@ -35,8 +56,6 @@ def candidates(asked: Probes, segment: Segment, gone: set[int], share: float = 1
         Recordings that are deleted.
     share : float
         Of the segment in the catalog, by landmarks.
-    wanted : int
-        Places, at most.
     """
     first, count = _found(asked.hashes, segment.hashes)
     chosen = _rarest(count, int(MOST_HITS * share))
@@ -47,7 +66,7 @@ def candidates(asked: Probes, segment: Segment, gone: set[int], share: float = 1
     speeds = np.repeat(asked.speeds[chosen], count)
     weights = np.repeat(1 / np.sqrt(count), count)
     cells, votes = _counted((places + 2**20) // CELL * len(SPEEDS) + speeds, weights)
-    return _chosen(cells, votes, segment, gone, wanted)
+    return _chosen(cells, votes, segment, gone)
 
 
 def _found(asked: NDArray[np.uint32], kept: NDArray[np.uint32]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -81,18 +100,16 @@ def _counted(cells: NDArray[np.int64], weights: NDArray[np.float64]) -> tuple[ND
 
 
 def _chosen(
-    cells: NDArray[np.int64], votes: NDArray[np.float64], segment: Segment, gone: set[int], wanted: int
-) -> Places:
-    """Return the best cells as places, once each, in recordings that are there."""
-    if len(cells) > 4 * wanted:
-        limit = np.partition(votes, -4 * wanted)[-4 * wanted]
-        best = votes >= limit
+    cells: NDArray[np.int64], votes: NDArray[np.float64], segment: Segment, gone: set[int]
+) -> tuple[Places, NDArray[np.float64]]:
+    """Return the best cells as places, once each, in recordings that are there, and their votes."""
+    if len(cells) > 4 * WANTED:
+        best = votes >= np.partition(votes, -4 * WANTED)[-4 * WANTED]
         cells, votes = cells[best], votes[best]
     cells, once = np.unique(cells, return_index=True)
-    order = np.argsort(-votes[once], kind="stable")[:wanted]
-    cells = cells[order]
+    votes = votes[once]
     starts = (cells // len(SPEEDS) * CELL - 2**20 + CELL).astype(np.float64)
     speeds = SPEEDS[cells % len(SPEEDS)]
     tracks = np.maximum(np.searchsorted(segment.firsts, np.maximum(starts, 0), side="right") - 1, 0)
     there = ~np.isin(tracks, np.fromiter(gone, np.int64, len(gone)))
-    return Places(tracks[there], starts[there], speeds[there])
+    return Places(tracks[there], starts[there], speeds[there]), votes[there]

@@ -1,8 +1,9 @@
 """A recording to its constellation: where its spectrum stands out, in time and in pitch.
 
-Sound of 8,000 Hz, frames of 1,024 samples, one every 256 (32 ms), 36 bands an octave from 200 Hz to 3,800 Hz, which
-is what a telephone leaves. Bands are equal steps of pitch, so that a recording that is played faster keeps its picture,
-moved along the bands and squeezed in time. Times are frames: frame i is about the sound 64 ms after its start at i x 32 ms.
+Sound of 8,000 Hz, frames of 1,024 samples, one every 256 (32 ms), 36 bands an octave from 200 Hz to 3,800 Hz, which is
+what a telephone leaves. Bands are equal steps of pitch, so that a recording that is played faster keeps its
+picture, moved along the bands and squeezed in time. Times are frames: frame i begins at i x 32 ms, and is about the
+sound 64 ms later.
 
 A peak is larger than all around it, and stands out from the mean of its surroundings; of each second the clearest 28
 are kept. Sound is worked through in stretches of a fixed length, so memory does not grow with a recording, and the
@@ -89,7 +90,8 @@ def levels(samples: NDArray[np.float32]) -> Levels:
     frames = np.lib.stride_tricks.sliding_window_view(samples.astype(np.float32, copy=False), FRAME)[::HOP]
     spectra = rfft(frames * _hann(), axis=1)
     power = (spectra.real**2 + spectra.imag**2) @ _filters()
-    return np.log(power + np.float32(FAINTEST))
+    found: Levels = np.log(power + np.float32(FAINTEST))
+    return found
 
 
 def contrast(found: Levels) -> Levels:
@@ -165,13 +167,15 @@ def _between_bands(found: Levels, times: NDArray[np.int64], bands: NDArray[np.in
     middle = np.clip(bands, 1, BANDS - 2)
     left, top, right = (found[times, middle + step] for step in (-1, 0, 1))
     bend = np.minimum(left - 2 * top + right, -1e-6)
-    return (bands + np.clip(0.5 * (left - right) / bend, -0.5, 0.5)).astype(np.float32)
+    between: NDArray[np.float32] = (bands + np.clip(0.5 * (left - right) / bend, -0.5, 0.5)).astype(np.float32)
+    return between
 
 
 @lru_cache(maxsize=1)
 def _hann() -> NDArray[np.float32]:
     phase = 2 * np.pi * np.arange(FRAME) / FRAME
-    return (0.5 - 0.5 * np.cos(phase)).astype(np.float32)
+    window: NDArray[np.float32] = (0.5 - 0.5 * np.cos(phase)).astype(np.float32)
+    return window
 
 
 @lru_cache(maxsize=1)
@@ -185,4 +189,5 @@ def _filters() -> NDArray[np.float32]:
     rising = (frequencies - low) / (centres[1:-1] - low)
     falling = (high - frequencies) / (high - centres[1:-1])
     triangles = np.maximum(0, np.minimum(rising, falling))
-    return (triangles / triangles.sum(axis=0)).astype(np.float32)
+    filters: NDArray[np.float32] = (triangles / triangles.sum(axis=0)).astype(np.float32)
+    return filters

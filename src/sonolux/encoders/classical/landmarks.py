@@ -1,9 +1,9 @@
 """Landmarks: pairs of peaks of a constellation, each a number that the same sound has wherever it is heard.
 
 A pair is said by the band of its first peak, the step in bands to the second, and the frames between them: 153 x 61 x
-40 numbers, packed in 20 bits. A recording keeps pairs as they are. Whoever asks about a recording that may run faster or
-slower turns his own peaks back by each speed before he pairs them: a speed s moves a peak by log2(s) octaves and
-divides times by s. Looking in half steps of bands and frames, both ways, makes up for rounding.
+39 numbers, packed in 20 bits. A recording keeps pairs as they are. A question that may run faster or slower turns its
+own pairs back by each speed: a speed s moves a peak by log2(s) octaves and divides times by s. Looking half a step to
+both sides, in bands and in frames, makes up for rounding.
 
 Source: A. Wang, "An industrial-strength audio search algorithm", ISMIR 2003.
 """
