@@ -48,8 +48,8 @@ USUAL = (5.5, 1.4)
 USUAL_WEIGHT = 10
 """Wrong places that the usual counts for, where a catalog has few."""
 
-LOCATION, GROWTH, SCALE = 3.25, 0.45, 0.43
-"""Of the best wrong place, see `chance_of`."""
+LOCATION, SCALE = (3.25, 0.5), (0.35, 0.12)
+"""Of the best wrong place, see `chance_of`: of one second, and for each natural logarithm of seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +141,9 @@ def chance_of(score: float, seconds: float) -> float:
 
     Source: S. Coles, "An introduction to statistical modeling of extreme values", Springer 2001, theorem 3.1.
     """
-    location = LOCATION + GROWTH * np.log(max(seconds, 1.0))
-    return float(-np.expm1(-np.exp(-(score - location) / SCALE)))
+    longer = np.log(max(seconds, 1.0))
+    location, scale = LOCATION[0] + LOCATION[1] * longer, SCALE[0] + SCALE[1] * longer
+    return float(-np.expm1(-np.exp(-(score - location) / scale)))
 
 
 def _weighed(asked: Evidence, segment: Segment, number: int, places: Places) -> NDArray[np.float64]:
@@ -191,13 +192,17 @@ def _fitted(segments: Sequence[Segment], asked: Evidence, place: _Found) -> _Fou
 def _wrong(rows: NDArray[np.float64], frames: int) -> tuple[float, float]:
     """Return mean and standard deviation of the scores of wrong places: those in other recordings than the best.
 
-    Where these are few, as in a small catalog, other places of the same recording count too.
+    Where these are few, as in a small catalog, other places of the same recording count too. What is played twice is
+    not wrong there, so the lower half of the scores says how far the upper half would spread.
     """
     best = rows[0]
     same = (rows[:, 1] == best[1]) & (rows[:, 2] == best[2])
-    if (~same).sum() < 3 * USUAL_WEIGHT:
-        same &= np.abs(rows[:, 3] - best[3]) < frames
     others = rows[~same, 0]
+    if len(others) < 3 * USUAL_WEIGHT:
+        apart = rows[~same | (np.abs(rows[:, 3] - best[3]) > frames), 0]
+        middle = float(np.median(apart)) if len(apart) else USUAL[0]
+        lower = apart[apart <= middle]
+        others = np.concatenate([lower, 2 * middle - lower])
     count = len(others)
     mean = (others.sum() + USUAL_WEIGHT * USUAL[0]) / (count + USUAL_WEIGHT)
     squares = ((others - mean) ** 2).sum() + USUAL_WEIGHT * USUAL[1] ** 2

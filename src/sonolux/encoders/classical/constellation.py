@@ -74,7 +74,7 @@ class Constellation(NamedTuple):
     times : ndarray of int64, shape (n,)
         Frames.
     bands : ndarray of float32, shape (n,)
-        From 0 to `BANDS`, between bands too.
+        From 0 to `BANDS` - 1, between bands too.
     """
 
     times: NDArray[np.int64]
@@ -167,8 +167,9 @@ def _between_bands(found: Levels, times: NDArray[np.int64], bands: NDArray[np.in
     middle = np.clip(bands, 1, BANDS - 2)
     left, top, right = (found[times, middle + step] for step in (-1, 0, 1))
     bend = np.minimum(left - 2 * top + right, -1e-6)
-    between: NDArray[np.float32] = (bands + np.clip(0.5 * (left - right) / bend, -0.5, 0.5)).astype(np.float32)
-    return between
+    between = bands + np.clip(0.5 * (left - right) / bend, -0.5, 0.5)
+    inside: NDArray[np.float32] = np.clip(between, 0, BANDS - 1).astype(np.float32)
+    return inside
 
 
 @lru_cache(maxsize=1)
