@@ -215,7 +215,8 @@ def _match(segment: Segment, asked: Evidence, place: _Found, score: float, chanc
     track: Track = segment.tracks[place.track]
     from_start = (place.start - segment.firsts[place.track]) * SECONDS + MIDDLE * (1 - place.speed)
     begin, end = first * SECONDS, last * SECONDS + 2 * MIDDLE
-    return Match(track.id, track.path, begin, end, from_start + begin * place.speed, place.speed, score, chance)
+    start = float(from_start + begin * place.speed)
+    return Match(track.id, track.path, begin, end, start, float(place.speed), float(score), chance)
 
 
 def _stretch(sums: NDArray[np.float64], counts: NDArray[np.int64]) -> tuple[int, int]:
@@ -226,7 +227,7 @@ def _stretch(sums: NDArray[np.float64], counts: NDArray[np.int64]) -> tuple[int,
     gains = np.append(0.0, np.cumsum(sums - counts * (0.5 * sums.sum() / max(counts.sum(), 1))))
     lowest = np.minimum.accumulate(gains)
     last = int(np.argmax(gains - lowest))
-    first = int(np.argmin(gains[: last + 1]))
+    first = last - int(np.argmin(gains[last::-1]))
     return (first, last - 1) if last > first else (0, len(sums) - 1)
 
 
