@@ -21,7 +21,7 @@ from sonolux.encoders.classical.constellation import HOP, MIDDLE, RATE, SECONDS,
 from sonolux.encoders.classical.landmarks import probes
 from sonolux.index.fingerprint_segment import Segment, Track
 from sonolux.index.fingerprints import Fingerprints
-from sonolux.retrieval.alignment import Evidence, Places, by_frame, evidence, refined, scores
+from sonolux.retrieval.alignment import Evidence, Places, by_frame, evidence, refined, scores, sharpness
 from sonolux.retrieval.votes import candidates
 
 WINDOW, STEP = 10.0, 5.0
@@ -35,6 +35,9 @@ FINALISTS = 12
 
 ACCEPTED = 0.01
 """Chance up to which a place is a match."""
+
+ALIKE = 0.95
+"""Of the score of the best place of a recording, from which others are compared with it in detail."""
 
 TOGETHER = 0.3
 """Seconds by which places of one match may differ from window to window."""
@@ -82,6 +85,13 @@ class Match:
     chance: float
 
 
+class _Question(NamedTuple):
+    """What a window of sound says of places, on the whole and in detail."""
+
+    whole: Evidence
+    detail: Evidence
+
+
 class _Found(NamedTuple):
     """A place that is looked at; its start is a frame on the axis of its segment."""
 
@@ -123,10 +133,10 @@ def matches(catalog: Fingerprints, sound: NDArray[np.float32], accepted: float =
     heard = peaks(found, standing_out)
     if not len(heard.times) or not catalog.segments:
         return []
-    asked, looked_up = evidence(standing_out), probes(heard)
-    chosen = candidates(looked_up, catalog.segments, catalog.gone)
+    asked = _Question(evidence(standing_out), sharpness(found))
+    chosen = candidates(probes(heard), catalog.segments, catalog.gone)
     places = [
-        _weighed(asked, segment, number, ones)
+        _weighed(asked.whole, segment, number, ones)
         for number, (segment, ones) in enumerate(zip(catalog.segments, chosen, strict=True))
     ]
     return _matches(catalog.segments, asked, np.concatenate(places), accepted)
@@ -152,24 +162,32 @@ def _weighed(asked: Evidence, segment: Segment, number: int, places: Places) -> 
     return np.stack([score, np.full(len(score), float(number)), places.tracks, start, places.speeds], axis=1)
 
 
-def _matches(segments: Sequence[Segment], asked: Evidence, rows: NDArray[np.float64], accepted: float) -> list[Match]:
+def _matches(segments: Sequence[Segment], asked: _Question, rows: NDArray[np.float64], accepted: float) -> list[Match]:
     """Fit the best places, one or more a recording; of each recording the best that chance rules out is a match."""
     rows = rows[np.argsort(-rows[:, 0], kind="stable")]
     if not len(rows):
         return []
-    finalists = [_fitted(segments, asked, _Found(row[0], *map(int, row[1:3]), *row[3:])) for row in _apart(rows)]
-    best: dict[tuple[int, int], _Found] = {}
-    for one in sorted(finalists, reverse=True):
-        best.setdefault((one.segment, one.track), one)
-    mean, spread = _wrong(rows, asked.frames)
-    seconds = asked.frames * SECONDS
+    by_track: dict[tuple[int, int], list[_Found]] = {}
+    for row in _apart(rows):
+        place = _Found(row[0], *map(int, row[1:3]), *row[3:])
+        by_track.setdefault((place.segment, place.track), []).append(_fitted(segments, asked.whole, place))
+    mean, spread = _wrong(rows, asked.whole.frames)
     answers = []
-    for one in best.values():
-        score = (one.score - mean) / np.sqrt(spread)
-        chance = chance_of(score, seconds)
+    for places in by_track.values():
+        one = _told_apart(segments, asked.detail, places)
+        score = (max(places).score - mean) / np.sqrt(spread)
+        chance = chance_of(score, asked.whole.frames * SECONDS)
         if chance <= accepted:
-            answers.append(_match(segments[one.segment], asked, one, score, chance))
-    return answers
+            answers.append(_match(segments[one.segment], asked.whole, one, score, chance))
+    return sorted(answers, key=lambda match: -match.score)
+
+
+def _told_apart(segments: Sequence[Segment], detail: Evidence, places: list[_Found]) -> _Found:
+    """Return the place of a recording that fits best, in detail where others are hardly worse, as in repeats."""
+    near = [one for one in places if one.score >= ALIKE * max(places).score]
+    if len(near) == 1:
+        return near[0]
+    return max(near, key=lambda one: refined(detail, segments[one.segment], _alone(one), (0.0,))[0])
 
 
 def _apart(rows: NDArray[np.float64]) -> list[NDArray[np.float64]]:
@@ -184,8 +202,7 @@ def _apart(rows: NDArray[np.float64]) -> list[NDArray[np.float64]]:
 
 
 def _fitted(segments: Sequence[Segment], asked: Evidence, place: _Found) -> _Found:
-    one = Places(np.array([place.track]), np.array([place.start]), np.array([place.speed]))
-    score, start, speed = refined(asked, segments[place.segment], one, STEPS)
+    score, start, speed = refined(asked, segments[place.segment], _alone(place), STEPS)
     return place._replace(score=score, start=start, speed=speed)
 
 
@@ -210,13 +227,16 @@ def _wrong(rows: NDArray[np.float64], frames: int) -> tuple[float, float]:
 
 
 def _match(segment: Segment, asked: Evidence, place: _Found, score: float, chance: float) -> Match:
-    one = Places(np.array([place.track]), np.array([place.start]), np.array([place.speed]))
-    first, last = _stretch(*by_frame(asked, segment, one))
+    first, last = _stretch(*by_frame(asked, segment, _alone(place)))
     track: Track = segment.tracks[place.track]
     from_start = (place.start - segment.firsts[place.track]) * SECONDS + MIDDLE * (1 - place.speed)
     begin, end = first * SECONDS, last * SECONDS + 2 * MIDDLE
     start = float(from_start + begin * place.speed)
     return Match(track.id, track.path, begin, end, start, float(place.speed), float(score), chance)
+
+
+def _alone(place: _Found) -> Places:
+    return Places(np.array([place.track]), np.array([place.start]), np.array([place.speed]))
 
 
 def _stretch(sums: NDArray[np.float64], counts: NDArray[np.int64]) -> tuple[int, int]:
