@@ -60,3 +60,12 @@ def test_refusals_are_one_line(cli, songs: Path) -> None:
     assert ran.records[0]["failed"] == 1
     assert ran.err.startswith("songs/broken.wav: ")
     assert cli("identify", songs / "broken.wav", "--library", "l.sonolux").code == 1
+
+
+def test_two_recordings_are_compared(cli, songs: Path) -> None:
+    [shared] = cli("compare", "clip.wav", songs / "2.wav", "--json").records
+    assert abs(shared["second_start"] - shared["first_start"] - 6) < 0.05
+    ran = cli("compare", "clip.wav", songs / "2.wav")
+    assert ran.lines[0].split() == ["in", "A", "in", "B", "speed", "chance"]
+    assert ran.err.endswith("s of A are in B\n")
+    assert cli("compare", "other.wav", songs / "2.wav").out == "nothing in common\n"

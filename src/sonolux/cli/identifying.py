@@ -1,4 +1,4 @@
-"""``sonolux fingerprint`` and ``sonolux identify``: know recordings again, and name them."""
+"""``sonolux fingerprint``, ``identify`` and ``compare``: know recordings again, and name them."""
 
 from __future__ import annotations
 
@@ -59,6 +59,36 @@ def identify(
         out.table((">in the clip", ">in the recording", ">speed", ">chance", "recording"), [_row(one) for one in found])
     else:
         out.line("not in the library")
+
+
+def compare(
+    first: Annotated[str, typer.Argument(metavar="A", help="A recording or video.")],
+    second: Annotated[str, typer.Argument(metavar="B", help="Another, which may be a part or a mix of it.")],
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Tell where two recordings are the same sound, at which times of both."""
+    from sonolux.library.comparing import compare as compared
+
+    out = Output(as_json=as_json, quiet=quiet)
+    found = compared(first, second)
+    if as_json:
+        for shared in found:
+            out.record(asdict(shared))
+    elif found:
+        rows = [
+            (
+                f"{_clock(one.first_start)} - {_clock(one.first_end)}",
+                f"{_clock(one.second_start)} - {_clock(one.second_end)}",
+                f"{one.speed - 1:+.1%}",
+                f"{one.chance:.1g}",
+            )
+            for one in found
+        ]
+        out.table((">in A", ">in B", ">speed", ">chance"), rows)
+        out.say(f"{sum(one.first_end - one.first_start for one in found):.1f} s of A are in B")
+    else:
+        out.line("nothing in common")
 
 
 def _row(match: Match) -> tuple[str, ...]:

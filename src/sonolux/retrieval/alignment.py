@@ -97,7 +97,10 @@ def by_frame(asked: Evidence, segment: Segment, place: Places) -> tuple[NDArray[
     """Return the sum of what is said at each frame of the question, (frames,), for one place, and how many peaks."""
     _, rows, columns = _heard(asked, segment, place)
     frames = np.clip(rows - MARGIN, 0, asked.frames - 1)
-    sums = np.bincount(frames, asked.values[rows, columns], minlength=asked.frames).astype(np.float64)
+    # A frame may say much of all bands, as where a question gets louder: only what it says of the peaks counts.
+    usual = asked.values[MARGIN:-MARGIN, MARGIN:-MARGIN].mean(axis=1)
+    said = asked.values[rows, columns] - usual[frames]
+    sums = np.bincount(frames, said, minlength=asked.frames).astype(np.float64)
     return sums, np.bincount(frames, minlength=asked.frames).astype(np.int64)
 
 

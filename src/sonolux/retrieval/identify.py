@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,6 @@ from numpy.typing import NDArray
 from sonolux.encoders.classical.constellation import HOP, MIDDLE, RATE, SECONDS, contrast, levels, peaks
 from sonolux.encoders.classical.landmarks import probes
 from sonolux.index.fingerprint_segment import Segment, Track
-from sonolux.index.fingerprints import Fingerprints
 from sonolux.retrieval.alignment import Evidence, Places, by_frame, evidence, refined, scores, sharpness
 from sonolux.retrieval.votes import candidates
 
@@ -39,6 +38,9 @@ ACCEPTED = 0.01
 ALIKE = 0.95
 """Of the score of the best place of a recording, from which others are compared with it in detail."""
 
+STRETCHES = 4
+"""Times that the stretch of a match is looked for, each time by what was found before."""
+
 TOGETHER = 0.3
 """Seconds by which places of one match may differ from window to window."""
 
@@ -53,6 +55,18 @@ USUAL_WEIGHT = 10
 
 LOCATION, SCALE = (3.25, 0.5), (0.35, 0.12)
 """Of the best wrong place, see `chance_of`: of one second, and for each natural logarithm of seconds."""
+
+
+class Catalog(Protocol):
+    """Recordings to look among: those of a library, or a few that are held in memory."""
+
+    @property
+    def segments(self) -> Sequence[Segment]:
+        """Their segments."""
+
+    @property
+    def gone(self) -> Sequence[set[int]]:
+        """Numbers of recordings that do not count, by segment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +116,12 @@ class _Found(NamedTuple):
     speed: float
 
 
-def identify(catalog: Fingerprints, blocks: Iterable[NDArray[np.float32]], accepted: float = ACCEPTED) -> list[Match]:
+def identify(catalog: Catalog, blocks: Iterable[NDArray[np.float32]], accepted: float = ACCEPTED) -> list[Match]:
     """Return all matches of a question, the surest first; none where it is in no recording.
 
     Parameters
     ----------
-    catalog : Fingerprints
+    catalog : Catalog
     blocks : iterable of ndarray
         Sound of 8,000 Hz.
     accepted : float
@@ -116,7 +130,7 @@ def identify(catalog: Fingerprints, blocks: Iterable[NDArray[np.float32]], accep
     return sorted(follow(catalog, blocks, accepted), key=lambda match: (match.chance, -match.score))
 
 
-def follow(catalog: Fingerprints, blocks: Iterable[NDArray[np.float32]], accepted: float = ACCEPTED) -> Iterator[Match]:
+def follow(catalog: Catalog, blocks: Iterable[NDArray[np.float32]], accepted: float = ACCEPTED) -> Iterator[Match]:
     """Yield the matches of a question of any length, each as soon as it has ended; parameters as for `identify`."""
     going: list[Match] = []
     for at, sound in _windows(blocks):
@@ -126,7 +140,7 @@ def follow(catalog: Fingerprints, blocks: Iterable[NDArray[np.float32]], accepte
     yield from going
 
 
-def matches(catalog: Fingerprints, sound: NDArray[np.float32], accepted: float = ACCEPTED) -> list[Match]:
+def matches(catalog: Catalog, sound: NDArray[np.float32], accepted: float = ACCEPTED) -> list[Match]:
     """Return the matches of one window of sound of 8,000 Hz, one a recording, the surest first."""
     found = levels(sound)
     standing_out = contrast(found)
@@ -240,15 +254,22 @@ def _alone(place: _Found) -> Places:
 
 
 def _stretch(sums: NDArray[np.float64], counts: NDArray[np.int64]) -> tuple[int, int]:
-    """Return the first and the last frame between which more is said than half of what is said on the whole.
+    """Return the first and the last frame of the stretch where the recording is heard.
+
+    It is the stretch in which the most is said over half of what a peak says in it on the whole; the whole is first the
+    window, then what was found.
 
     Source: the largest sum of a stretch of numbers, J. Bentley, "Programming pearls", CACM 27(9), 1984.
     """
-    gains = np.append(0.0, np.cumsum(sums - counts * (0.5 * sums.sum() / max(counts.sum(), 1))))
-    lowest = np.minimum.accumulate(gains)
-    last = int(np.argmax(gains - lowest))
-    first = last - int(np.argmin(gains[last::-1]))
-    return (first, last - 1) if last > first else (0, len(sums) - 1)
+    first, last = 0, len(sums)
+    for _ in range(STRETCHES):
+        usual = sums[first:last].sum() / max(counts[first:last].sum(), 1)
+        gains = np.append(0.0, np.cumsum(sums - counts * 0.5 * usual))
+        last = int(np.argmax(gains - np.minimum.accumulate(gains)))
+        first = last - int(np.argmin(gains[last::-1]))
+        if first == last:
+            return 0, len(sums) - 1
+    return first, last - 1
 
 
 def _windows(blocks: Iterable[NDArray[np.float32]]) -> Iterator[tuple[float, NDArray[np.float32]]]:
@@ -289,8 +310,18 @@ def _continues(old: Match, new: Match) -> bool:
 
 
 def _together(old: Match, new: Match) -> Match:
-    """Return one match of two that overlap or nearly so; of its line, the surer one knows more."""
+    """Return one match of two that overlap or nearly so.
+
+    A window in which a recording only sets in knows its place less well than the next. Beyond that, two places far
+    apart tell the speed better than either window does.
+    """
+    first, later = (old, new) if old.query_start <= new.query_start else (new, old)
     surer = old if old.chance <= new.chance else new
-    begin, end = min(old.query_start, new.query_start), max(old.query_end, new.query_end)
-    first = old if old.query_start <= new.query_start else new
-    return replace(surer, query_start=begin, query_end=end, start=first.start)
+    apart = later.query_start - first.query_start
+    start, speed = first.start, surer.speed
+    if apart <= 2 * STEP and later.chance < first.chance:
+        start = later.start - apart * later.speed
+    elif apart > 2 * WINDOW:
+        speed = (later.start - first.start) / apart
+    end = max(old.query_end, new.query_end)
+    return replace(surer, query_start=first.query_start, query_end=end, start=start, speed=speed)
