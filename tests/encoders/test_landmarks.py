@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import given, settings
+import pytest
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sonolux.encoders.classical.constellation import BANDS, PER_OCTAVE, Constellation
@@ -37,6 +38,15 @@ def test_pairs_are_those_of_the_reference(points: list[tuple[int, int]]) -> None
     hashes, times = landmarks(sky(points))
     assert sorted(zip(hashes.tolist(), times.tolist(), strict=True)) == paired(points)
     assert np.all(hashes < 2**20)
+
+
+@pytest.mark.parametrize("at_once", [1, 7, 100])
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(points=stars)
+def test_pieces_do_not_matter(monkeypatch: pytest.MonkeyPatch, at_once: int, points: list[tuple[int, int]]) -> None:
+    monkeypatch.setattr("sonolux.encoders.classical.landmarks.PAIRED_AT_ONCE", at_once)
+    hashes, times = landmarks(sky(points))
+    assert sorted(zip(hashes.tolist(), times.tolist(), strict=True)) == paired(points)
 
 
 @settings(deadline=None)

@@ -32,6 +32,9 @@ ASKED_FAN = 12
 LOOKED_AT = 60
 """Peaks after the first among which the second is looked for."""
 
+PAIRED_AT_ONCE = 2**16
+"""Peaks."""
+
 SPEEDS = np.round(np.arange(0.95, 1.051, 0.01), 2)
 """That are tried: 1.03 is 3 % faster. The steps are half a band."""
 
@@ -72,12 +75,24 @@ class Probes(NamedTuple):
 
 
 def landmarks(found: Constellation) -> Landmarks:
-    """Return the landmarks that a recording is kept by."""
-    first, second = _pairs(found, FAN, 0)
-    times, bands = found
-    numbers = _numbers(bands[first], bands[second] - bands[first], times[second] - times[first])
-    inside = _inside(bands[first], bands[second] - bands[first], times[second] - times[first])
-    return Landmarks(numbers[inside], times[first][inside])
+    """Return the landmarks that a recording is kept by.
+
+    Peaks are paired some hours at a time, so that a recording of a day needs little more memory than its landmarks.
+    """
+    parts = [_landmarks(found, start) for start in range(0, max(len(found.times), 1), PAIRED_AT_ONCE)]
+    return Landmarks(np.concatenate([one.hashes for one in parts]), np.concatenate([one.times for one in parts]))
+
+
+def _landmarks(found: Constellation, start: int) -> Landmarks:
+    """Return the landmarks that begin with the peaks from one on."""
+    seen = slice(start, start + PAIRED_AT_ONCE + LOOKED_AT)
+    times, bands = found.times[seen], found.bands[seen]
+    first, second = _pairs(Constellation(times, bands), FAN, 0)
+    mine = first < PAIRED_AT_ONCE
+    first, second = first[mine], second[mine]
+    step, between = bands[second] - bands[first], times[second] - times[first]
+    inside = _inside(bands[first], step, between)
+    return Landmarks(_numbers(bands[first], step, between)[inside], times[first][inside])
 
 
 def probes(found: Constellation) -> Probes:
