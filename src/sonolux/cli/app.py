@@ -11,6 +11,7 @@ from sonolux.cli import (
     benchmarks,
     demo,
     doctor,
+    identifying,
     importing,
     judging,
     keeping,
@@ -61,6 +62,9 @@ def _options(
 app.command()(sampling.sample)
 app.command()(adding.add)
 app.command()(searching.search)
+app.command()(identifying.identify)
+app.command()(identifying.compare)
+app.command("fingerprint")(identifying.fingerprint)
 app.command()(judging.judge)
 app.command()(looking.show)
 app.command("list")(looking.list_items)

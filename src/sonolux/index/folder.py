@@ -4,6 +4,7 @@
 shard/           the engine's files, its write-ahead log among them; there is a library where this is
 sonolux.json     see `sonolux.index.record`; absent until the library is first opened
 feedback.sqlite  see `sonolux.index.feedback`; absent until something is judged
+fingerprints/    see `sonolux.index.fingerprints`; absent until a recording is indexed
 holder.json      see `sonolux.index.holder`
 creating-*/      a shard being made, or left by a creation that was cut short
 ===============  ===================================================================================

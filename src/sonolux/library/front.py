@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 from sonolux.annotators import Annotator
 from sonolux.annotators import resolve as resolve_annotator
@@ -15,7 +15,7 @@ from sonolux.encoders import Encoder, resolve
 from sonolux.errors import LibraryError, QueryError
 from sonolux.index import Condition, Index, Where, open_index
 from sonolux.index.feedback import Feedback, Judgement, open_feedback
-from sonolux.library import judging
+from sonolux.library import identifying, judging
 from sonolux.library.adding import Adder, Progress, Summary
 from sonolux.library.annotating import Annotating, Annotations, Rewriter, forget
 from sonolux.library.annotations import annotations_of
@@ -27,6 +27,7 @@ from sonolux.library.record import Record
 from sonolux.library.spaces import Spaces, default_encoders
 from sonolux.library.writing import Writer, forget_space
 from sonolux.media.paths import from_stored, printable, to_stored
+from sonolux.media.piece import Audio
 from sonolux.media.pool import DecoderPool
 from sonolux.media.reading import ReadOptions, read
 from sonolux.retrieval.calibration import Calibration
@@ -39,6 +40,9 @@ from sonolux.retrieval.ranking import Ranker
 from sonolux.settings import settings
 from sonolux.training.feedback import FeedbackSet
 from sonolux.types import Annotation, Item, Modality, Space
+
+if TYPE_CHECKING:
+    from sonolux.retrieval.identify import Match
 
 PathLike = str | os.PathLike[str]
 
@@ -67,6 +71,7 @@ class Library:
         self.location = os.fspath(location) if location is not None else settings().library
         self.index: Index = open_index(self.location)
         self.feedback: Feedback = open_feedback(self.location)
+        self.fingerprints = identifying.open_fingerprints(self.location)
         self._record: Record | None = None
         self._spaces: Spaces | None = None
         self._calibration: Calibration | None = None
@@ -81,6 +86,7 @@ class Library:
         """Let go of the library, so that another process may open it."""
         self.index.close()
         self.feedback.close()
+        self.fingerprints.close()
         self._record = self._spaces = self._calibration = None
 
     def __enter__(self) -> Library:
@@ -296,6 +302,20 @@ class Library:
         groups = find_duplicates(self.index, dense, learned=learned, near=near)
         return [[self.item(item) for item in group] for group in groups]
 
+    # -- naming recordings --------------------------------------------------------------------------------------
+
+    def index_recordings(self, *paths: PathLike, progress: Progress | None = None) -> identifying.Indexed:
+        """Take the fingerprints of recordings, so that `identify` knows them; see `sonolux.library.identifying`."""
+        roots = [absolute(path) for path in paths]
+        if not self.index.exists():
+            self.create([])
+        return identifying.index_recordings(self.index, self.fingerprints, roots, progress)
+
+    def identify(self, clip: PathLike | Audio) -> list[Match]:
+        """Return which recordings are heard in a clip, where, and with what chance; none where none is."""
+        sound = clip if isinstance(clip, Audio) else absolute(clip)
+        return identifying.identify(self.location, self.fingerprints, sound)
+
     # -- learning what is liked ---------------------------------------------------------------------------------
 
     def judge(
@@ -403,6 +423,7 @@ class Library:
     def _delete(self, where: Where) -> int:
         files = self.index.count([*where, Condition("kind", "=", "file")])
         self.record.changes += self.index.count(where)
+        identifying.forget(self.index, self.fingerprints, where)
         self.index.delete_where(where)
         judging.clear(self.index, self.feedback)
         self._save()

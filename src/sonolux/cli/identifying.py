@@ -1,0 +1,103 @@
+"""``sonolux fingerprint``, ``identify`` and ``compare``: know recordings again, and name them."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sonolux.cli.options import JsonOption, LibraryOption, QuietOption
+from sonolux.cli.output import Output, shown_path
+
+if TYPE_CHECKING:
+    from sonolux.retrieval.identify import Match
+
+
+def fingerprint(
+    paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Recordings and videos, or folders of them.")],
+    library: LibraryOption = None,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Take the fingerprints of recordings, so that `sonolux identify` knows them."""
+    from sonolux.library import Library
+
+    out = Output(as_json=as_json, quiet=quiet)
+    with Library(library) as opened:
+        summary = opened.index_recordings(*paths)
+    for failure in summary.failed:
+        out.complain(f"{shown_path(failure.path)}: {failure.reason}")
+    if as_json:
+        out.record({"recordings": summary.recordings, "seconds": summary.seconds, "failed": len(summary.failed)})
+    else:
+        plural = "" if summary.recordings == 1 else "s"
+        out.line(f"{summary.recordings:,} recording{plural}, {summary.seconds / 60:.1f} minutes")
+    if summary.failed:
+        raise typer.Exit(3)
+
+
+def identify(
+    clip: Annotated[str, typer.Argument(metavar="CLIP", help="A recording or video of a second or more.")],
+    library: LibraryOption = None,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Name the recordings that are heard in a clip, in noise, through a telephone, a little too fast or slow.
+
+    Chance is how often a sound that is in no recording of the library would be named as surely.
+    """
+    from sonolux.library import Library
+
+    out = Output(as_json=as_json, quiet=quiet)
+    with Library(library) as opened:
+        found = opened.identify(clip)
+    if as_json:
+        for match in found:
+            out.record(asdict(match))
+    elif found:
+        out.table((">in the clip", ">in the recording", ">speed", ">chance", "recording"), [_row(one) for one in found])
+    else:
+        out.line("not in the library")
+
+
+def compare(
+    first: Annotated[str, typer.Argument(metavar="A", help="A recording or video.")],
+    second: Annotated[str, typer.Argument(metavar="B", help="Another, which may be a part or a mix of it.")],
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Tell where two recordings are the same sound, at which times of both."""
+    from sonolux.library.comparing import compare as compared
+
+    out = Output(as_json=as_json, quiet=quiet)
+    found = compared(first, second)
+    if as_json:
+        for shared in found:
+            out.record(asdict(shared))
+    elif found:
+        rows = [
+            (
+                f"{_clock(one.first_start)} - {_clock(one.first_end)}",
+                f"{_clock(one.second_start)} - {_clock(one.second_end)}",
+                f"{one.speed - 1:+.1%}",
+                f"{one.chance:.1g}",
+            )
+            for one in found
+        ]
+        out.table((">in A", ">in B", ">speed", ">chance"), rows)
+        out.say(f"{sum(one.first_end - one.first_start for one in found):.1f} s of A are in B")
+    else:
+        out.line("nothing in common")
+
+
+def _row(match: Match) -> tuple[str, ...]:
+    where = f"{_clock(match.query_start)} - {_clock(match.query_end)}"
+    return (where, _clock(match.start), f"{match.speed - 1:+.1%}", f"{match.chance:.1g}", shown_path(match.path))
+
+
+def _clock(seconds: float) -> str:
+    """Return a time as 1:02:03.45."""
+    minutes, rest = divmod(max(seconds, 0.0), 60)
+    hours, minutes = divmod(int(minutes), 60)
+    return f"{hours}:{minutes:02d}:{rest:05.2f}" if hours else f"{minutes}:{rest:05.2f}"

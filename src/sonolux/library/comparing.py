@@ -1,0 +1,72 @@
+"""Two recordings side by side: where they are the same sound. No library is needed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sonolux.encoders.classical.constellation import RATE
+from sonolux.index.fingerprint_segment import Segment, build
+from sonolux.library.identifying import prints_of
+from sonolux.media.audio import decode_audio
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """A stretch of one recording that is heard in another; seconds in both.
+
+    Attributes
+    ----------
+    first_start, first_end, second_start, second_end : float
+    speed : float
+        Of the first: 1.03 is played 3 % faster than in the second.
+    chance : float
+        See `sonolux.retrieval.identify.Match`.
+    """
+
+    first_start: float
+    first_end: float
+    second_start: float
+    second_end: float
+    speed: float
+    chance: float
+
+
+def compare(first: str, second: str) -> list[Shared]:
+    """Return the stretches of a recording that are heard in another, in their order; none where none is.
+
+    Parameters
+    ----------
+    first, second : str
+        Files. The first may be of any length: of the second, fingerprints are held in memory, 4 MB an hour.
+
+    Raises
+    ------
+    MediaError
+        For a file that cannot be decoded, or a second one that is silent.
+    """
+    from sonolux.retrieval.identify import follow
+
+    held = _Held([build([("second", second, prints_of(decode_audio(second, RATE)))])], [set()])
+    return sorted(
+        (
+            Shared(
+                match.query_start,
+                match.query_end,
+                match.start,
+                match.start + (match.query_end - match.query_start) * match.speed,
+                match.speed,
+                match.chance,
+            )
+            for match in follow(held, decode_audio(first, RATE))
+        ),
+        key=lambda shared: shared.first_start,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A catalog in memory."""
+
+    segments: Sequence[Segment]
+    gone: Sequence[set[int]]

@@ -1,0 +1,185 @@
+"""Naming recordings: a library's catalog of fingerprints filled from files, and asked which of them a clip is."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sonolux.encoders.classical.constellation import HOP, RATE, constellation
+from sonolux.encoders.classical.landmarks import landmarks
+from sonolux.errors import LibraryError, MediaError, QueryError
+from sonolux.index import Condition, Index, Where
+from sonolux.index.fingerprint_segment import Prints
+from sonolux.index.fingerprints import Fingerprints
+from sonolux.library.adding import Progress
+from sonolux.media.audio import decode_audio
+from sonolux.media.finding import find
+from sonolux.media.hashing import content_hash
+from sonolux.media.paths import to_stored
+from sonolux.media.piece import Audio
+from sonolux.types import Failure
+
+if TYPE_CHECKING:
+    from sonolux.retrieval.identify import Match
+
+NAMESPACE = uuid.UUID("d2a7c9b4-53f1-4f0e-8a36-1c9be07d6e52")
+"""Of the ids of recordings that are no items of the library."""
+
+AT_ONCE = 2**20
+"""Landmarks that are held before they are written: two hours of sound, 8 MB."""
+
+
+@dataclass(slots=True)
+class Indexed:
+    """What was indexed: how many recordings, how long they are in seconds, and which files failed."""
+
+    recordings: int = 0
+    seconds: float = 0.0
+    failed: list[Failure] = field(default_factory=list)
+
+
+def open_fingerprints(location: str) -> Fingerprints:
+    """Return the catalog in the folder of a library; one on a cluster has none so far."""
+    return Fingerprints(Path(location).expanduser())
+
+
+def index_recordings(
+    index: Index, catalog: Fingerprints, roots: Sequence[str], progress: Progress | None = None
+) -> Indexed:
+    """Take the fingerprints of recordings and videos into a catalog; durable, batch by batch.
+
+    Parameters
+    ----------
+    index : Index
+        Of the library: what it holds keeps its id.
+    catalog : Fingerprints
+    roots : sequence of str
+        Files, and folders with all in them. A file that is there already is replaced.
+    progress : callable, optional
+        Called with the number of files done with and the path of the last.
+
+    Raises
+    ------
+    LibraryError
+        Where the library is on a cluster, or the catalog cannot be written.
+    """
+    _refuse_cluster(index.location)
+    summary = Indexed()
+    waiting: list[tuple[str, str, Prints]] = []
+    for number, path in enumerate(find(roots), start=1):
+        try:
+            if isinstance(path, Failure):
+                raise MediaError(path.reason)
+            waiting.append((_id_of(index, path), path, prints_of(decode_audio(path, RATE))))
+        except MediaError as error:
+            summary.failed.append(Failure(path.path if isinstance(path, Failure) else path, str(error)))
+        if sum(len(prints.hashes) for _, _, prints in waiting) >= AT_ONCE:
+            _keep(catalog, waiting, summary)
+        if progress is not None:
+            progress(number, path.path if isinstance(path, Failure) else path)
+    _keep(catalog, waiting, summary)
+    return summary
+
+
+def prints_of(blocks: Iterable[NDArray[np.float32]]) -> Prints:
+    """Return what a recording is known by, given its sound of 8,000 Hz in blocks.
+
+    Raises
+    ------
+    MediaError
+        Where nothing in it stands out, as in silence.
+    """
+    counted = _Counted(blocks)
+    found = constellation(counted)
+    marks = landmarks(found)
+    if not len(marks.hashes):
+        raise MediaError("holds nothing to be known by: it is silent, or shorter than a second")
+    return Prints(counted.samples // HOP + 1, marks.hashes, marks.times, *found)
+
+
+def identify(location: str, catalog: Fingerprints, clip: str | Audio) -> list[Match]:
+    """Return which recordings of a catalog are heard in a clip, the surest first; none where none is.
+
+    Parameters
+    ----------
+    location : str
+        Of the library.
+    catalog : Fingerprints
+    clip : str or Audio
+        A file, or sound at any rate.
+
+    Raises
+    ------
+    QueryError
+        For a clip that is shorter than a second, or sound that is not finite.
+    MediaError
+        For a file that cannot be decoded.
+    LibraryError
+        Where the library is on a cluster, no recording was ever indexed, or the catalog is damaged.
+    """
+    from sonolux.retrieval import identify as answering
+
+    _refuse_cluster(location)
+    if not catalog.folder.exists():
+        raise LibraryError(f"no recordings are known at {location}: take their fingerprints with `sonolux fingerprint`")
+    counted = _Counted(decode_audio(clip, RATE) if isinstance(clip, str) else _resampled(clip))
+    found = answering.identify(catalog, counted)
+    if counted.samples < answering.SHORTEST * RATE:
+        raise QueryError(f"a clip of {counted.samples / RATE:.2g} s is too short to be named: a second is the least")
+    return found
+
+
+def forget(index: Index, catalog: Fingerprints, where: Where) -> None:
+    """Take the recordings out of a catalog whose files are about to leave the library."""
+    if catalog.folder.exists():
+        files = index.scroll([*where, Condition("kind", "=", "file")], keys=())
+        catalog.delete([point.id for point in files])
+
+
+class _Counted:
+    """Blocks of sound, and how many samples of them have gone by."""
+
+    def __init__(self, blocks: Iterable[NDArray[np.float32]]) -> None:
+        self._blocks = blocks
+        self.samples = 0
+
+    def __iter__(self) -> Iterator[NDArray[np.float32]]:
+        for block in self._blocks:
+            self.samples += block.size
+            yield block
+
+
+def _keep(catalog: Fingerprints, waiting: list[tuple[str, str, Prints]], summary: Indexed) -> None:
+    catalog.add(waiting)
+    summary.recordings += len(waiting)
+    summary.seconds += sum(prints.frames for _, _, prints in waiting) * HOP / RATE
+    waiting.clear()
+
+
+def _id_of(index: Index, path: str) -> str:
+    """Return the id of the item that a file is, or else one that follows from its content and path."""
+    stored = to_stored(path)
+    if index.exists():
+        for point in index.scroll([Condition("kind", "=", "file"), Condition("path", "=", stored)], keys=()):
+            return point.id
+    return str(uuid.uuid5(NAMESPACE, f"{content_hash(path)} {stored}"))
+
+
+def _resampled(clip: Audio) -> Iterator[NDArray[np.float32]]:
+    import soxr
+
+    if clip.samples.ndim != 1 or not np.isfinite(clip.samples).all():
+        raise QueryError("the sound to be named is not one channel of finite samples")
+    sound = clip.samples.astype(np.float32, copy=False)
+    yield sound if clip.rate == RATE else soxr.resample(sound, clip.rate, RATE)
+
+
+def _refuse_cluster(location: str) -> None:
+    if "://" in location:
+        raise LibraryError(f"{location} is on a cluster: recordings are named by libraries in folders so far")

@@ -1,0 +1,71 @@
+"""``sonolux fingerprint`` and ``sonolux identify``."""
+
+from __future__ import annotations
+
+import wave
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tunes import RATE, tune
+
+
+@pytest.fixture
+def songs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "songs"
+    folder.mkdir()
+    for number in range(4):
+        write(folder / f"{number}.wav", tune(number, 20))
+    write(tmp_path / "clip.wav", tune(2, 20)[6 * RATE : 12 * RATE])
+    write(tmp_path / "other.wav", tune(99, 6))
+    return folder
+
+
+def write(path: Path, sound: np.ndarray) -> None:
+    with wave.open(str(path), "wb") as file:
+        file.setparams((1, 2, RATE, 0, "NONE", ""))
+        file.writeframes((np.clip(sound, -1, 1) * 32767).astype("<i2").tobytes())
+
+
+def test_a_clip_is_named(cli, songs: Path) -> None:
+    ran = cli("fingerprint", songs, "--library", "l.sonolux")
+    assert (ran.code, ran.out) == (0, "4 recordings, 1.3 minutes\n")
+    [match] = cli("identify", "clip.wav", "--library", "l.sonolux", "--json").records
+    assert set(match) == {"id", "path", "query_start", "query_end", "start", "speed", "score", "chance"}
+    assert match["path"] == str(songs / "2.wav")
+    assert abs(match["start"] - match["query_start"] - 6) < 0.05
+    ran = cli("identify", "clip.wav", "--library", "l.sonolux")
+    assert ran.lines[0].split() == ["in", "the", "clip", "in", "the", "recording", "speed", "chance", "recording"]
+    assert ran.lines[1].endswith("songs/2.wav")
+
+
+def test_what_is_not_there_is_said(cli, songs: Path) -> None:
+    cli("fingerprint", songs, "--library", "l.sonolux")
+    ran = cli("identify", "other.wav", "--library", "l.sonolux")
+    assert (ran.code, ran.out) == (0, "not in the library\n")
+    ran = cli("identify", "other.wav", "--library", "l.sonolux", "--json")
+    assert (ran.code, ran.out) == (0, "")
+
+
+def test_refusals_are_one_line(cli, songs: Path) -> None:
+    ran = cli("identify", "clip.wav", "--library", "l.sonolux")
+    assert ran.code == 1
+    assert ran.err.count("\n") == 1
+    assert "no recordings are known" in ran.err
+    (songs / "broken.wav").write_bytes(b"RIFF....WAVE")
+    ran = cli("fingerprint", songs, "--library", "l.sonolux", "--json")
+    assert ran.code == 3
+    assert ran.records[0]["failed"] == 1
+    assert ran.err.startswith("songs/broken.wav: ")
+    assert cli("identify", songs / "broken.wav", "--library", "l.sonolux").code == 1
+
+
+def test_two_recordings_are_compared(cli, songs: Path) -> None:
+    [shared] = cli("compare", "clip.wav", songs / "2.wav", "--json").records
+    assert abs(shared["second_start"] - shared["first_start"] - 6) < 0.05
+    ran = cli("compare", "clip.wav", songs / "2.wav")
+    assert ran.lines[0].split() == ["in", "A", "in", "B", "speed", "chance"]
+    assert ran.err.endswith("s of A are in B\n")
+    assert cli("compare", "other.wav", songs / "2.wav").out == "nothing in common\n"
