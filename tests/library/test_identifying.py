@@ -82,10 +82,9 @@ def test_files_that_cannot_be_known_are_listed(tmp_path: Path) -> None:
     write(media / "short.wav", tune(1, 0.01))
     whole = write(media / "cut.wav", tune(2, 8)).read_bytes()
     (media / "cut.wav").write_bytes(whole[: len(whole) // 2])
-    (media / "notes.txt").write_text("words")
     with Library(tmp_path / "l.sonolux") as library:
         indexed = library.index_recordings(media)
-        assert {Path(failure.path).name for failure in indexed.failed} == {"silent.wav", "short.wav", "notes.txt"}
+        assert {Path(failure.path).name for failure in indexed.failed} == {"silent.wav", "short.wav"}
         assert all("\n" not in failure.reason for failure in indexed.failed)
         assert indexed.recordings == 2
         [match] = library.identify(Audio(tune(2, 3), RATE))
@@ -132,3 +131,16 @@ def test_recordings_of_other_kinds_are_known(tmp_path: Path) -> None:
         assert library.index_recordings(tmp_path / "song.flac").recordings == 1
         [match] = library.identify(Audio(tune(3, 12)[4 * RATE : 10 * RATE], RATE))
         assert abs(match.start - match.query_start - 4) < 0.05
+
+
+def test_of_a_folder_texts_and_pictures_are_passed_over_but_not_what_is_named(songs: Path, tmp_path: Path) -> None:
+    mixed = tmp_path / "mixed"
+    mixed.mkdir()
+    (mixed / "0.wav").write_bytes((songs / "0.wav").read_bytes())
+    (mixed / "0.txt").write_text("A tune, and who plays it.\n")
+    (mixed / "broken.wav").write_bytes((songs / "1.wav").read_bytes()[:30])
+    with Library(tmp_path / "l.sonolux") as library:
+        indexed = library.index_recordings(mixed)
+        assert indexed.recordings == 1
+        assert [Path(failure.path).name for failure in indexed.failed] == ["broken.wav"]
+        assert [Path(f.path).name for f in library.index_recordings(mixed / "0.txt").failed] == ["0.txt"]

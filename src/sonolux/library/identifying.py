@@ -23,7 +23,8 @@ from sonolux.media.finding import find
 from sonolux.media.hashing import content_hash
 from sonolux.media.paths import to_stored
 from sonolux.media.piece import Audio
-from sonolux.types import Failure
+from sonolux.media.probing import probe
+from sonolux.types import Failure, Modality
 
 if TYPE_CHECKING:
     from sonolux.retrieval.identify import Match
@@ -60,7 +61,7 @@ def index_recordings(
         Of the library: what it holds keeps its id.
     catalog : Fingerprints
     roots : sequence of str
-        Files, and folders with all in them. A file that is there already is replaced.
+        Files, and folders with all recordings and videos in them. A file that is there already is replaced.
     progress : callable, optional
         Called with the number of files done with and the path of the last.
 
@@ -72,7 +73,7 @@ def index_recordings(
     _refuse_cluster(index.location)
     summary = Indexed()
     waiting: list[tuple[str, str, Prints]] = []
-    for number, path in enumerate(find(roots), start=1):
+    for number, path in enumerate(_with_sound(roots), start=1):
         try:
             if isinstance(path, Failure):
                 raise MediaError(path.reason)
@@ -85,6 +86,20 @@ def index_recordings(
             progress(number, path.path if isinstance(path, Failure) else path)
     _keep(catalog, waiting, summary)
     return summary
+
+
+def _with_sound(roots: Sequence[str]) -> Iterator[str | Failure]:
+    """Yield the files named, and of folders those that are not plainly something else: a text, a picture."""
+    for path in find(roots):
+        if isinstance(path, Failure) or path in roots or not _is_something_else(path):
+            yield path
+
+
+def _is_something_else(path: str) -> bool:
+    try:
+        return probe(path).modality not in (Modality.AUDIO, Modality.VIDEO)
+    except MediaError:
+        return False
 
 
 def prints_of(blocks: Iterable[NDArray[np.float32]]) -> Prints:
