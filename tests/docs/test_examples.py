@@ -36,7 +36,7 @@ PAGES = [
     ROOT / "README.md",
     *(
         ROOT / "docs" / f"{name}.md"
-        for name in ("add", "search", "python", "models", "labels", "networks", "training", "feedback")
+        for name in ("add", "search", "python", "models", "labels", "networks", "training", "feedback", "identify")
     ),
 ]
 CLUSTER_PAGE = ROOT / "docs" / "cluster.md"
