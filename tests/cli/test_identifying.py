@@ -31,7 +31,7 @@ def write(path: Path, sound: np.ndarray) -> None:
 
 def test_a_clip_is_named(cli, songs: Path) -> None:
     ran = cli("fingerprint", songs, "--library", "l.sonolux")
-    assert (ran.code, ran.out) == (0, "4 recordings, 1.3 minutes\n")
+    assert (ran.code, ran.out) == (0, "4 taken, 1.3 minutes\n")
     [match] = cli("identify", "clip.wav", "--library", "l.sonolux", "--json").records
     assert set(match) == {"id", "path", "query_start", "query_end", "start", "speed", "score", "chance"}
     assert match["path"] == str(songs / "2.wav")

@@ -50,7 +50,7 @@ def test_baselines_models_and_times_in_one_table(
     assert all(0 <= score <= 1 for card in cards for score in card.scores.values())
     page = report.markdown()
     assert "look-up time, 2,000 over 1,000 items" in page
-    assert "28-bit look-up then 256 bits" in page
+    assert "28-bit look-up, then lsh, 256 bits, from pixels" in page
 
 
 def test_a_ball_that_holds_everything_ranks_as_an_exhaustive_search(
@@ -58,13 +58,13 @@ def test_a_ball_that_holds_everything_ranks_as_an_exhaustive_search(
 ) -> None:
     for bits in (28, 256):
         train_codes(small.database, Recipe("lsh", bits=bits), tmp_path / str(bits))
-    short, long = (TrainedEncoder(tmp_path / str(bits)) for bits in (28, 256))
+    short, long = tmp_path / "28", tmp_path / "256"
     some = addresses.reranked(small, short, long)
     assert some.ranked < 600
     monkeypatch.setattr(addresses, "addresses_of", lambda codes: np.zeros(len(codes), np.uint32))
     everything = addresses.reranked(small, short, long)
     assert everything.ranked == 600
-    scores = scores_between(by_encoder(long)(small.queries), by_encoder(long)(small.database))
+    scores = scores_between(*(by_encoder(TrainedEncoder(long))(asked) for asked in (small.queries, small.database)))
     assert small.queries.labels is not None
     assert small.database.labels is not None
     expected = label_metrics(scores, small.queries.labels, small.database.labels)["P@100"]

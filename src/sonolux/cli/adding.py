@@ -70,14 +70,15 @@ def report(summary: Summary, out: Output) -> None:
 
         out.record(asdict(summary))
         return
-    _complain(summary.failed, out)
+    complain_of(summary.failed, out)
     counts = {name: getattr(summary, name) for name in ("added", "updated", "moved", "unchanged", "removed")}
     counts["failed"] = len(summary.failed)
     told = [f"{count:,} {name}" for name, count in counts.items() if count]
     out.line(f"{', '.join(told) or 'nothing to add'} in {summary.seconds:.1f} s")
 
 
-def _complain(failures: Sequence[Failure], out: Output) -> None:
+def complain_of(failures: Sequence[Failure], out: Output) -> None:
+    """Say which files failed, and why: the first few."""
     for failure in failures[:FAILURES_SHOWN]:
         out.complain(f"failed: {shown_path(failure.path)}: {failure.reason}")
     if len(failures) > FAILURES_SHOWN:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sonolux.cli import SOME_FAILED
+from sonolux.cli.adding import complain_of, progress_bar
 from sonolux.cli.options import JsonOption, LibraryOption, QuietOption
 from sonolux.cli.output import Output, shown_path
 
@@ -24,17 +26,15 @@ def fingerprint(
     from sonolux.library import Library
 
     out = Output(as_json=as_json, quiet=quiet)
-    with Library(library) as opened:
-        summary = opened.index_recordings(*paths)
-    for failure in summary.failed:
-        out.complain(f"{shown_path(failure.path)}: {failure.reason}")
+    with Library(library) as opened, progress_bar(paths, out) as progress:
+        summary = opened.index_recordings(*paths, progress=progress)
     if as_json:
-        out.record({"recordings": summary.recordings, "seconds": summary.seconds, "failed": len(summary.failed)})
+        out.record(asdict(summary))
     else:
-        plural = "" if summary.recordings == 1 else "s"
-        out.line(f"{summary.recordings:,} recording{plural}, {summary.seconds / 60:.1f} minutes")
+        complain_of(summary.failed, out)
+        out.line(f"{summary.recordings:,} taken, {summary.seconds / 60:.1f} minutes")
     if summary.failed:
-        raise typer.Exit(3)
+        raise typer.Exit(SOME_FAILED)
 
 
 def identify(

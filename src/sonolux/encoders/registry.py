@@ -117,31 +117,21 @@ def _loaded(point: EntryPoint) -> Factory:
     return factory
 
 
-def _classical(module: str, cls: str) -> Factory:
-    """Return a factory that imports a built-in encoder only when it is wanted."""
+def _built_in(module: str, name: str) -> Factory:
+    """Return a factory that imports a built-in encoder, and what that needs, only when it is wanted."""
 
     def make() -> Encoder:
-        encoder: Encoder = getattr(import_module(f"sonolux.encoders.classical.{module}"), cls)()
+        encoder: Encoder = getattr(import_module(f"sonolux.encoders.{module}"), name)()
         return encoder
 
     return make
 
 
-def _shipped(name: str) -> Factory:
-    """Return a factory that imports torch only when it is wanted."""
-
-    def make() -> Encoder:
-        encoder: Encoder = getattr(import_module("sonolux.encoders.shipped"), name)()
-        return encoder
-
-    return make
-
-
-register("colour-histogram", _classical("colour_histogram", "ColourHistogram"))
-register("colour-layout", _classical("colour_layout", "ColourLayout"))
-register("hog", _classical("hog", "Hog"))
-register("mfcc", _classical("mfcc", "Mfcc"))
-register("chroma", _classical("chroma", "Chroma"))
-register("bm25", _classical("bm25", "Bm25"))
-register("photo", _shipped("photo"))
-register("photo-code", _shipped("photo_code"))
+register("colour-histogram", _built_in("classical.colour_histogram", "ColourHistogram"))
+register("colour-layout", _built_in("classical.colour_layout", "ColourLayout"))
+register("hog", _built_in("classical.hog", "Hog"))
+register("mfcc", _built_in("classical.mfcc", "Mfcc"))
+register("chroma", _built_in("classical.chroma", "Chroma"))
+register("bm25", _built_in("classical.bm25", "Bm25"))
+register("photo", _built_in("shipped", "photo"))
+register("photo-code", _built_in("shipped", "photo_code"))

@@ -1,8 +1,8 @@
-"""Encoders whose weights come with Sonolux: small, trained here, useful where no model of the hub can be had.
+"""Encoders whose weights come with Sonolux: small, tuned here, useful where no model of the hub can be had.
 
-One network for photographs, in the folder ``photo`` beside this file; its ``model.json`` says on what it was trained,
-how, and under what terms. The 256 numbers that it ends in are a float descriptor, ``photo``; their signs are a 256-bit
-code, ``photo-code``.
+One network for photographs, in the folder ``photo`` beside this file. Its ``model.json`` says on what it was trained,
+how, from what weights, and under what terms; ``NOTICE`` repeats the terms of the weights that it started from. The 256
+numbers that it ends in are a float descriptor, ``photo``; their signs are a 256-bit code, ``photo-code``.
 """
 
 from __future__ import annotations

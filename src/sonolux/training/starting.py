@@ -71,9 +71,14 @@ def side_of(source: str) -> int | None:
 
 
 def before(source: str) -> dict[str, Any]:
-    """Return what the card of a model says of one that it started from: on what that was trained, under what terms."""
+    """Return what the card of a model says of what it started from: on what that was trained, under what terms.
+
+    Of a checkpoint that is only its name.
+    """
     folder = _folder_in(source)
-    return {} if folder is None else {"before": {**folder.data, "licence": folder.licence}}
+    if folder is not None:
+        return {"before": {**folder.data, "licence": folder.licence}}
+    return {"before": {"weights": Path(source).name}} if source else {}
 
 
 def _folder_in(source: str) -> ModelFolder | None:

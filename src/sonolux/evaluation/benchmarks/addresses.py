@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from statistics import median
 
 import numpy as np
@@ -69,9 +70,9 @@ def exhaustive_ratio(n: int = SIZES[-1]) -> float:
     return median(ratios)
 
 
-def reranked(protocol: LabelledSearch, short: TrainedEncoder, long: TrainedEncoder) -> Reranked:
-    """Look up each query by its short code, rank what is there by the long one, and compare with ranking everything."""
-    by_short, by_long = by_encoder(short), by_encoder(long)
+def reranked(protocol: LabelledSearch, short: Path, long: Path) -> Reranked:
+    """Look up each query by the code of a short model, rank what is there by a long one's; compare with ranking all."""
+    by_short, by_long = by_encoder(TrainedEncoder(short)), by_encoder(TrainedEncoder(long))
     items, queries = by_long(protocol.database), by_long(protocol.queries)
     table = SemanticHash(addresses_of(by_short(protocol.database).rows), items.rows)
     asked = addresses_of(by_short(protocol.queries).rows)
@@ -87,9 +88,9 @@ def reranked(protocol: LabelledSearch, short: TrainedEncoder, long: TrainedEncod
     return Reranked(float(np.mean(shares)), exhaustive, float(np.mean(sizes)))
 
 
-def reranked_row(protocol: LabelledSearch, measured: Reranked) -> Sequence[str]:
+def reranked_row(protocol: LabelledSearch, long: str, measured: Reranked) -> Sequence[str]:
     """Return one line of the table of codes."""
-    method = f"{BITS}-bit look-up, radius {RADIUS} to {WIDEST}, then 256 bits"
+    method = f"{BITS}-bit look-up, radius {RADIUS} to {WIDEST}, then {long}"
     scores = f"P@{DEPTH} {measured.found:.3f} of {measured.exhaustive:.3f}, {measured.ranked:,.0f} items ranked a query"
     return [protocol.name, method, scores, "0"]
 

@@ -7,7 +7,7 @@ CIFAR-10 with 28 and 256 bits are also measured together: the short code finds, 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from sonolux.annotators.classifier import Classifier
@@ -52,21 +52,21 @@ def benchmark_codes(data: Path, models: Sequence[Path]) -> tuple[list[Scorecard]
     photos, digits = _of(models, "cifar10"), _of(models, "mnist")
     protocol = cifar10_codes(data)
     cards = [*face_cards(faces(data)), *_cifar_cards(protocol, photos)]
-    both = [reranked(protocol, *map(TrainedEncoder, pair)) for pair in _short_and_long(photos)]
-    rows = [reranked_row(protocol, measured) for measured in both]
+    both = {_method_of(long): reranked(protocol, short, long) for short, long in _short_and_long(photos)}
+    rows = [reranked_row(protocol, method, measured) for method, measured in both.items()]
     if digits:
         asked = mnist_codes(data)
         cards += [_measured(asked, path) for path in digits]
-    if classifiers := [path for path in models if ModelFolder.load(path).labels]:
+    if classifiers := _of(models, "cifar10", labels=True):
         pictures = cifar10_test(data)
         cards += [label_score(pictures, Classifier(path), _method_of(path)) for path in classifiers]
     return cards, _report(cards, rows, both, lookup_times(), exhaustive_ratio())
 
 
-def _of(models: Sequence[Path], name: str) -> list[Path]:
-    """Return the models of descriptors that were trained on a data set."""
+def _of(models: Sequence[Path], name: str, labels: bool = False) -> list[Path]:
+    """Return the models of descriptors, or those of labels, that were trained on a data set."""
     loaded = {path: ModelFolder.load(path) for path in models}
-    return [path for path, m in loaded.items() if name in str(m.data.get("source", "")) and not m.labels]
+    return [path for path, m in loaded.items() if name in str(m.data.get("source", "")) and bool(m.labels) == labels]
 
 
 def _short_and_long(models: Sequence[Path]) -> list[tuple[Path, Path]]:
@@ -109,7 +109,7 @@ def _fitted(method: str, pictures: PictureSet, bits: int) -> Describe:
 def _report(
     cards: Sequence[Scorecard],
     rows: Sequence[Sequence[str]],
-    both: Sequence[Reranked],
+    both: Mapping[str, Reranked],
     times: dict[int, float],
     exhaustive: float,
 ) -> Report:
@@ -139,12 +139,12 @@ def _row(card: Scorecard) -> list[str]:
     return [card.protocol, card.method, scores, str(card.seed)]
 
 
-UNSUPERVISED = ("ae, 256 bits", "contrastive, 256 bits", "itq, 256 bits")
+UNSUPERVISED = ("ae, 256 bits", "contrastive, 256 bits", "itq, 256 bits, from cifar-contrastive")
 TARGETS = (
     ("cifar10 codes", ("ae, 256 bits",), "mAP@1000", 0.25),
     ("cifar10 codes", UNSUPERVISED, "mAP@1000", 0.45),
     ("cifar10 codes", ("supervised, 48 bits",), "mAP@ALL", 0.80),
-    ("mnist codes", ("contrastive, 48 bits", "itq, 48 bits"), "mAP@1000", 0.75),
+    ("mnist codes", ("contrastive, 48 bits",), "mAP@1000", 0.75),
     ("mnist codes", ("supervised, 48 bits",), "mAP@1000", 0.97),
     ("cifar10 labels", ("resnet20",), "accuracy", 0.87),
     ("faces", ("learned",), "rank-1", 0.75),
@@ -153,7 +153,7 @@ TARGETS = (
 
 
 def _verdicts(
-    cards: Sequence[Scorecard], both: Sequence[Reranked], times: dict[int, float], exhaustive: float
+    cards: Sequence[Scorecard], both: Mapping[str, Reranked], times: dict[int, float], exhaustive: float
 ) -> list[str]:
     lines = []
     for protocol, methods, metric, asked in TARGETS:
@@ -161,9 +161,9 @@ def _verdicts(
         if reached:
             name = f"{protocol}, {' or '.join(methods)}, {metric}"
             lines.append(verdict(name, max(reached), asked, form=".3f"))
-    if both:
-        share = max(measured.found / measured.exhaustive for measured in both)
-        lines.append(verdict(f"{BITS}-bit look-up then 256 bits, share of the exhaustive P@100", share, 0.95))
+    for method, measured in both.items():
+        name = f"{BITS}-bit look-up, then {method}, share of the exhaustive P@100"
+        lines.append(verdict(name, measured.found / measured.exhaustive, 0.95, form=".3f"))
     small, large = times[SIZES[0]], times[SIZES[-1]]
     lines.append(verdict(f"look-up time, {SIZES[-1]:,} over {SIZES[0]:,} items", large / small, 1.2, at_most=True))
     lines.append(verdict("exhaustive 256-bit search over faiss's binary index", exhaustive, 1.2, at_most=True))
