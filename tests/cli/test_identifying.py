@@ -57,8 +57,10 @@ def test_refusals_are_one_line(cli, songs: Path) -> None:
     (songs / "broken.wav").write_bytes(b"RIFF....WAVE")
     ran = cli("fingerprint", songs, "--library", "l.sonolux", "--json")
     assert ran.code == 3
-    assert ran.records[0]["failed"] == 1
-    assert ran.err.startswith("songs/broken.wav: ")
+    [failure] = ran.records[0]["failed"]
+    assert failure["path"].endswith("songs/broken.wav")
+    assert failure["reason"]
+    assert cli("fingerprint", songs, "--library", "l.sonolux").err.startswith("failed: songs/broken.wav: ")
     assert cli("identify", songs / "broken.wav", "--library", "l.sonolux").code == 1
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mimetypes
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -96,6 +97,9 @@ def _with_sound(roots: Sequence[str]) -> Iterator[str | Failure]:
 
 
 def _is_something_else(path: str) -> bool:
+    """Tell whether a file is neither called a recording or video nor holds one."""
+    if (mimetypes.guess_type(path)[0] or "").startswith(("audio/", "video/")):
+        return False
     try:
         return probe(path).modality not in (Modality.AUDIO, Modality.VIDEO)
     except MediaError:
