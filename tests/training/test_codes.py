@@ -24,6 +24,7 @@ from sonolux.training.fitting import UNFINISHED
 from sonolux.training.pictures import PictureSet, read_pictures
 from sonolux.training.recipe import Recipe
 
+METHODS = ("contrastive", "distilled", "supervised")
 SMALL = {"widths": [8, 16], "strides": [2, 2]}
 
 
@@ -41,12 +42,17 @@ def pictures(shapes: Path) -> PictureSet:
 def trained(pictures: PictureSet, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("models")
     mild = {"views": {"smallest": 0.6, "hue": 0.05, "grey": 0.0}}
-    for asked in (recipe("contrastive", epochs=10), recipe("supervised", epochs=60, options=mild)):
+    taught = mild | {"teachers": ["colour-layout", "hog"], "neighbours": 5}
+    for asked in (
+        recipe("contrastive", epochs=10),
+        recipe("supervised", epochs=60, options=mild),
+        recipe("distilled", epochs=20, options=taught),
+    ):
         train_codes(pictures, asked, folder / asked.method, "CC0-1.0")
-    return {method: folder / method for method in ("contrastive", "supervised")}
+    return {method: folder / method for method in METHODS}
 
 
-@pytest.mark.parametrize("method", ["contrastive", "supervised"])
+@pytest.mark.parametrize("method", METHODS)
 def test_the_folder_holds_weights_card_and_pictures(trained: dict[str, Path], method: str) -> None:
     names = sorted(file.name for file in trained[method].iterdir())
     assert names == ["curve.png", "model.json", "model.safetensors", "neighbours.png"]
@@ -58,7 +64,7 @@ def test_the_folder_holds_weights_card_and_pictures(trained: dict[str, Path], me
     assert 0 < model.scores["held-out"] <= 1
 
 
-@pytest.mark.parametrize("method", ["contrastive", "supervised"])
+@pytest.mark.parametrize("method", METHODS)
 def test_codes_are_balanced_bits_that_differ(trained: dict[str, Path], method: str, pictures: PictureSet) -> None:
     [encoder] = resolve(str(trained[method]))
     codes = np.unpackbits(np.asarray(encoder.encode(list(pictures.pixels))), axis=1)
@@ -74,6 +80,12 @@ def test_supervised_codes_tell_classes_apart(trained: dict[str, Path], pictures:
     alike = signs @ signs.T
     same = pictures.labels[:, None] == pictures.labels[None]
     assert alike[same].mean() > alike[~same].mean() + 8
+
+
+def test_a_student_reads_what_its_teachers_say(trained: dict[str, Path]) -> None:
+    model = ModelFolder.load(trained["distilled"])
+    assert model.scores["held-out"] > 0.5
+    assert set(model.data["teachers"]) == {"colour-layout", "hog"}
 
 
 def test_a_library_searches_with_it(trained: dict[str, Path], shapes: Path, tmp_path: Path) -> None:
@@ -150,9 +162,10 @@ def test_training_stops_early_where_nothing_improves(pictures: PictureSet, tmp_p
     assert not any(line.startswith("epoch 20") for line in lines)
 
 
-@pytest.mark.parametrize("method", ["contrastive", "supervised"])
+@pytest.mark.parametrize("method", METHODS)
 def test_a_training_may_be_a_single_step(method: str, pictures: PictureSet, tmp_path: Path) -> None:
-    assert train_codes(pictures, recipe(method, epochs=1, batch=512), tmp_path / method).scores
+    single = recipe(method, epochs=1, batch=512, options={"teachers": ["hog"]} if method == "distilled" else {})
+    assert train_codes(pictures, single, tmp_path / method).scores
 
 
 def test_a_labelled_folder_teaches_contrastive_codes_no_label(pictures: PictureSet, tmp_path: Path) -> None:
@@ -174,6 +187,8 @@ def test_a_labelled_folder_teaches_contrastive_codes_no_label(pictures: PictureS
         ({"arguments": {"widths": [0], "strides": [1]}}, "no network can be built of small-resnet"),
         ({"start": "nowhere"}, "neither a model folder nor a checkpoint"),
         ({"options": {"loss": "hinge"}, "method": "supervised"}, "no loss 'hinge': proxy or triplet"),
+        ({"method": "distilled"}, "teachers are a list of encoders"),
+        ({"options": {"teachers": ["mfcc"]}, "method": "distilled"}, "mfcc sees no pictures"),
     ],
 )
 def test_what_cannot_be_trained_is_refused(

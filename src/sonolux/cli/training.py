@@ -33,7 +33,10 @@ DataOption = Annotated[
 ]
 OutOption = Annotated[Path, typer.Option(metavar="FOLDER", help="Folder of the model to be.", show_default=False)]
 MethodOption = Annotated[
-    str, typer.Option(metavar="NAME", help="ae, contrastive, supervised, pca, whiten, fisher, lsh, itq, spectral.")
+    str,
+    typer.Option(
+        metavar="NAME", help="ae, contrastive, distilled, supervised, pca, whiten, fisher, lsh, itq, spectral."
+    ),
 ]
 BitsOption = Annotated[int, typer.Option(metavar="N", min=1, help="Length of the code.")]
 EpochsOption = Annotated[

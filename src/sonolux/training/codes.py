@@ -24,6 +24,7 @@ Method = Callable[[PictureSet, PictureSet, Recipe, Path, "Progress | None"], "Tr
 METHODS = {
     "ae": "autoencoder",
     "contrastive": "contrastive",
+    "distilled": "distilled",
     "supervised": "supervised",
     **dict.fromkeys(("pca", "whiten", "fisher", "lsh", "itq", "spectral"), "projected"),
 }

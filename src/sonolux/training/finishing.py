@@ -18,7 +18,7 @@ from sonolux.training.drawings import draw_curve, draw_neighbours
 from sonolux.training.learner import DEVIATION, MEAN, Epoch
 from sonolux.training.pictures import PictureSet
 from sonolux.training.recipe import Recipe
-from sonolux.training.starting import before
+from sonolux.training.starting import before, taught_by
 
 SHOWN, HITS = 8, 8
 """Queries in the picture of neighbours, and hits of each."""
@@ -87,13 +87,14 @@ def finish(
         Of a classifier.
     """
     learned, held_out = sets
+    teachers = recipe.options.get("teachers", ())
     record = ModelFolder(
         architecture=trained.architecture,
         preprocessing=trained.preprocessing or preprocessing(recipe.side),
         descriptor=descriptor,
         labels=labels,
         recipe=recipe.resolved() | {"torch": torch.__version__},
-        data=learned.described() | {"held_out": len(held_out)} | before(recipe.start),
+        data=learned.described() | {"held_out": len(held_out)} | before(recipe.start) | taught_by(teachers),
         scores=trained.scores,
         licence=licence,
     )

@@ -18,7 +18,6 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from sonolux.encoders import resolve
 from sonolux.encoders.model_folder import AnyPreprocessing, Architecture, SourceDescriptors
 from sonolux.encoders.projected import unpacked
 from sonolux.encoders.trained import TrainedEncoder, network_input
@@ -37,7 +36,7 @@ from sonolux.training.projections.lsh import fit_lsh
 from sonolux.training.projections.pca import fit_pca
 from sonolux.training.projections.spectral import fit_spectral
 from sonolux.training.recipe import Recipe
-from sonolux.types import Modality
+from sonolux.training.starting import picture_encoders
 
 if TYPE_CHECKING:
     from sonolux.training.fitting import Progress
@@ -126,10 +125,8 @@ def encoder_before(recipe: Recipe) -> Before:
     TrainingError
         Where the start sees no pictures, or is a model folder that takes larger ones than the recipe has.
     """
-    encoders = [encoder for encoder in resolve(recipe.start) if encoder.kind != "sparse"]
-    seeing = next((encoder for encoder in encoders if encoder.modality is Modality.IMAGE), None)
-    if seeing is None:
-        raise TrainingError(f"{recipe.start} sees no pictures, so {recipe.method} cannot start from it")
+    encoders = picture_encoders(recipe.start, recipe.method)
+    seeing = encoders[0]
     if isinstance(seeing, TrainedEncoder):
         return model_before(seeing, recipe)
     source = SourceDescriptors(source=seeing.spec, digests={encoder.name: encoder.digest for encoder in encoders})

@@ -18,6 +18,11 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "options": {"pretrained": 1, "descriptor": "hog", "views": {"smallest": 0.5, "hue": 0.05, "grey": 0.1}},
     },
     "contrastive": {"epochs": 40, "options": {"temperature": 0.2}},
+    "distilled": {
+        "epochs": 12,
+        "batch": 256,
+        "options": {"teachers": ["photo", "hog"], "neighbours": 20, "views": {"smallest": 0.4, "grey": 0.1}},
+    },
     "supervised": {
         "epochs": 20,
         "options": {

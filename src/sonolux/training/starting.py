@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sonolux.encoders.importing import CHECKPOINTS, checkpoint_weights
 from sonolux.errors import EncoderError, TrainingError
+from sonolux.types import Modality
 
 if TYPE_CHECKING:
     import torch
     from torch import nn
 
+    from sonolux.encoders import Encoder
     from sonolux.encoders.model_folder import ModelFolder
 
 DECIDED = ("channels", "classes", "side")
@@ -68,6 +70,28 @@ def side_of(source: str) -> int | None:
     """Return the size of the pictures that a model folder, or ``FOLDER@LAYER``, was trained on; None for all else."""
     folder = _folder_in(source)
     return None if folder is None else max(folder.pictures.width, folder.pictures.height)
+
+
+def picture_encoders(spec: str, method: str) -> list[Encoder]:
+    """Return the encoders of a name, model folder or layer of one, for a method to learn from; first who sees pictures.
+
+    Raises
+    ------
+    TrainingError
+        Where none of them gives descriptors of pictures.
+    """
+    from sonolux.encoders import resolve
+
+    dense = [encoder for encoder in resolve(spec) if encoder.kind != "sparse"]
+    dense.sort(key=lambda encoder: encoder.modality is not Modality.IMAGE)
+    if not dense or dense[0].modality is not Modality.IMAGE:
+        raise TrainingError(f"{spec} sees no pictures, so {method} cannot start from it")
+    return dense
+
+
+def taught_by(teachers: Sequence[str]) -> dict[str, Any]:
+    """Return what the card of a model says of its teachers: on what each was trained, under what terms."""
+    return {"teachers": {name: before(name)["before"] for name in teachers}} if teachers else {}
 
 
 def before(source: str) -> dict[str, Any]:
