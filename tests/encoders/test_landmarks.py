@@ -58,15 +58,24 @@ def test_what_is_later_has_the_same_numbers(points: list[tuple[int, int]], shift
     np.testing.assert_array_equal(later.times, times + shift)
 
 
-@settings(deadline=None, max_examples=50)
-@given(stars, st.integers(0, len(SPEEDS) - 1))
-def test_a_question_finds_what_ran_at_each_speed(points: list[tuple[int, int]], number: int) -> None:
+@settings(deadline=None)
+@given(stars)
+def test_a_question_finds_every_landmark_at_the_speed_of_the_recording(points: list[tuple[int, int]]) -> None:
+    kept = landmarks(sky(points))
+    asked = probes(sky(points))
+    assert np.all(np.diff(asked.hashes.astype(np.int64)) >= 0)
+    assert np.isin(kept.hashes, asked.hashes[SPEEDS[asked.speeds] == 1]).all()
+
+
+@pytest.mark.parametrize("number", range(len(SPEEDS)))
+def test_a_question_finds_most_at_each_speed(number: int) -> None:
+    draw = np.random.default_rng(number)
+    points = list(zip(draw.integers(0, 600, 400).tolist(), draw.integers(10, BANDS - 10, 400).tolist(), strict=True))
     kept = landmarks(sky(points))
     times, bands = sky(points)
     speed = SPEEDS[number]
     played = Constellation(np.rint(times / speed).astype(np.int64), bands + np.float32(PER_OCTAVE * np.log2(speed)))
     asked = probes(played)
-    assert np.all(np.diff(asked.hashes.astype(np.int64)) >= 0)
-    found = np.isin(kept.hashes, asked.hashes[asked.speeds == number])
-    # Rounding times twice can cost a frame; of all pairs of more than chance, most are asked for.
-    assert found.mean() > 0.5 if len(found) > 20 else True
+    right = np.isin(kept.hashes, asked.hashes[asked.speeds == number])
+    # Rounding times twice can cost a frame.
+    assert right.mean() > 0.6

@@ -2,8 +2,9 @@
 
 A pair is said by the band of its first peak, the step in bands to the second, and the frames between them: 153 x 61 x
 39 numbers, packed in 20 bits. A recording keeps pairs as they are. A question that may run faster or slower turns its
-own pairs back by each speed: a speed s moves a peak by log2(s) octaves and divides times by s. Looking half a step to
-both sides, in bands and in frames, makes up for rounding.
+own pairs back by each speed: a speed s moves a peak by log2(s) octaves and divides times by s. What rounding moves to
+another number is not looked for there: of a hundred pairs enough are whole, and wider look-ups find more of what is
+wrong than of what is right.
 
 Source: A. Wang, "An industrial-strength audio search algorithm", ISMIR 2003.
 """
@@ -37,9 +38,6 @@ PAIRED_AT_ONCE = 2**16
 
 SPEEDS = np.round(np.arange(0.95, 1.051, 0.01), 2)
 """That are tried: 1.03 is 3 % faster. The steps are half a band."""
-
-HALF = 0.25
-"""Band, or half of it frames, by which a question looks to both sides."""
 
 
 class Landmarks(NamedTuple):
@@ -104,10 +102,9 @@ def probes(found: Constellation) -> Probes:
     for number, speed in enumerate(SPEEDS):
         start = bands[first] - PER_OCTAVE * np.log2(speed)
         at = np.rint(times[first] * speed).astype(np.int64)
-        for sideways, later in ((-HALF, -HALF), (-HALF, HALF), (HALF, -HALF), (HALF, HALF)):
-            asked = start, step + sideways, np.rint(between * speed + 2 * later).astype(np.int64)
-            inside = _inside(*asked)
-            parts.append(_packed(_numbers(*asked)[inside], number, at[inside]))
+        asked = start, step, np.rint(between * speed).astype(np.int64)
+        inside = _inside(*asked)
+        parts.append(_packed(_numbers(*asked)[inside], number, at[inside]))
     packed = np.unique(np.concatenate(parts))
     speeds, at = packed >> TIME_BITS & 15, packed & (2**TIME_BITS - 1)
     return Probes((packed >> (TIME_BITS + 4)).astype(np.uint32), speeds, at)
