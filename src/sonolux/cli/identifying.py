@@ -13,7 +13,7 @@ from sonolux.cli.options import JsonOption, LibraryOption, QuietOption
 from sonolux.cli.output import Output, shown_path
 
 if TYPE_CHECKING:
-    from sonolux.retrieval.identify import Match
+    from sonolux.retrieval.recognition import Match
 
 
 def fingerprint(

@@ -1,7 +1,8 @@
 """The fingerprint catalog of a library: landmarks and peaks of recordings, in its folder ``fingerprints``.
 
 =============  =====================================================================================
-manifest.json  format, segments with the sizes of their files, recordings of each that are deleted
+manifest.json  format, segments with the sizes of their files, recordings of each that are deleted, and what wrong
+               places score
 NNNNNNNN/      a segment, see `sonolux.index.fingerprint_segment`
 lock           held while a process writes
 =============  =====================================================================================
@@ -43,6 +44,9 @@ SMALLEST = 2**16
 LARGEST = 2**28
 """Landmarks beyond which segments are left as they are; merging holds them in memory."""
 
+SAMPLES = 256
+"""Of the scores of wrong places."""
+
 MORE_TRIES = 5
 """Times that a reader looks again, where a writer replaced segments under its eyes."""
 
@@ -61,6 +65,7 @@ class Fingerprints:
     def __init__(self, folder: Path) -> None:
         self.folder = folder / FOLDER
         self._open: tuple[list[Segment], list[set[int]]] | None = None
+        self._samples: list[tuple[float, float]] | None = None
 
     @property
     def segments(self) -> list[Segment]:
@@ -71,6 +76,13 @@ class Fingerprints:
     def gone(self) -> list[set[int]]:
         """Numbers of the deleted recordings, by segment."""
         return self._opened()[1]
+
+    @property
+    def samples(self) -> list[tuple[float, float]]:
+        """What wrong places of this catalog score: seconds asked with, and score, the latest last."""
+        if self._samples is None:
+            self._samples = [(seconds, score) for seconds, score in self._read_manifest().get("samples", [])]
+        return self._samples
 
     def tracks(self) -> Iterator[Track]:
         """Yield the recordings that are there; frames count from the start of each's segment."""
@@ -98,6 +110,12 @@ class Fingerprints:
             self._append(manifest, build(list(last.values())))
             self._merge(manifest)
 
+    def note(self, samples: Sequence[tuple[float, float]]) -> None:
+        """Keep what wrong places score, the latest `SAMPLES` of all."""
+        if samples:
+            with self._writing() as manifest:
+                manifest["samples"] = [*manifest.get("samples", []), *samples][-SAMPLES:]
+
     def delete(self, ids: Collection[str]) -> int:
         """Take recordings away, by their ids; return how many there were."""
         if not self.folder.exists():
@@ -107,7 +125,7 @@ class Fingerprints:
 
     def close(self) -> None:
         """Let go of the files; a later call opens them again."""
-        self._open = None
+        self._open = self._samples = None
 
     def _opened(self) -> tuple[list[Segment], list[set[int]]]:
         if self._open is None:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sonolux.encoders.classical.constellation import RATE
-from sonolux.index.fingerprint_segment import Segment, build
+from sonolux.index.fingerprint_segment import build
 from sonolux.library.identifying import prints_of
 from sonolux.media.audio import decode_audio
 
@@ -46,8 +45,9 @@ def compare(first: str, second: str) -> list[Shared]:
         For a file that cannot be decoded, or a second one that is silent.
     """
     from sonolux.retrieval.identify import follow
+    from sonolux.retrieval.recognition import Recordings
 
-    held = _Held([build([("second", second, prints_of(decode_audio(second, RATE)))])], [set()])
+    held = Recordings([build([("second", second, prints_of(decode_audio(second, RATE)))])], [set()])
     return sorted(
         (
             Shared(
@@ -62,11 +62,3 @@ def compare(first: str, second: str) -> list[Shared]:
         ),
         key=lambda shared: shared.first_start,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _Held:
-    """A catalog in memory."""
-
-    segments: Sequence[Segment]
-    gone: Sequence[set[int]]

@@ -42,7 +42,7 @@ from sonolux.training.feedback import FeedbackSet
 from sonolux.types import Annotation, Item, Modality, Space
 
 if TYPE_CHECKING:
-    from sonolux.retrieval.identify import Match
+    from sonolux.retrieval.recognition import Match
 
 PathLike = str | os.PathLike[str]
 

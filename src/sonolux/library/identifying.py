@@ -19,6 +19,7 @@ from sonolux.index import Condition, Index, Where
 from sonolux.index.fingerprint_segment import Prints
 from sonolux.index.fingerprints import Fingerprints
 from sonolux.library.adding import Progress
+from sonolux.library.hearing import Heard, Sampled
 from sonolux.media.audio import decode_audio
 from sonolux.media.finding import find
 from sonolux.media.hashing import content_hash
@@ -28,7 +29,7 @@ from sonolux.media.probing import probe
 from sonolux.types import Failure, Modality
 
 if TYPE_CHECKING:
-    from sonolux.retrieval.identify import Match
+    from sonolux.retrieval.recognition import Match
 
 NAMESPACE = uuid.UUID("d2a7c9b4-53f1-4f0e-8a36-1c9be07d6e52")
 """Of the ids of recordings that are no items of the library."""
@@ -74,18 +75,21 @@ def index_recordings(
     _refuse_cluster(index.location)
     summary = Indexed()
     waiting: list[tuple[str, str, Prints]] = []
+    sampled = Sampled(catalog)
     for number, path in enumerate(_with_sound(roots), start=1):
         try:
             if isinstance(path, Failure):
                 raise MediaError(path.reason)
-            waiting.append((_id_of(index, path), path, prints_of(decode_audio(path, RATE))))
+            heard = Heard(decode_audio(path, RATE))
+            waiting.append((_id_of(index, path), path, prints_of(heard)))
+            sampled.take(waiting[-1][0], heard)
         except MediaError as error:
             summary.failed.append(Failure(path.path if isinstance(path, Failure) else path, str(error)))
         if sum(len(prints.hashes) for _, _, prints in waiting) >= AT_ONCE:
-            _keep(catalog, waiting, summary)
+            _keep(catalog, waiting, sampled, summary)
         if progress is not None:
             progress(number, path.path if isinstance(path, Failure) else path)
-    _keep(catalog, waiting, summary)
+    _keep(catalog, waiting, sampled, summary)
     return summary
 
 
@@ -114,12 +118,12 @@ def prints_of(blocks: Iterable[NDArray[np.float32]]) -> Prints:
     MediaError
         Where nothing in it stands out, as in silence.
     """
-    counted = _Counted(blocks)
-    found = constellation(counted)
+    heard = blocks if isinstance(blocks, Heard) else Heard(blocks)
+    found = constellation(heard)
     marks = landmarks(found)
     if not len(marks.hashes):
         raise MediaError("holds nothing to be known by: it is silent, or shorter than a second")
-    return Prints(counted.samples // HOP + 1, marks.hashes, marks.times, *found)
+    return Prints(heard.samples // HOP + 1, marks.hashes, marks.times, *found)
 
 
 def identify(location: str, catalog: Fingerprints, clip: str | Audio) -> list[Match]:
@@ -147,10 +151,10 @@ def identify(location: str, catalog: Fingerprints, clip: str | Audio) -> list[Ma
     _refuse_cluster(location)
     if not catalog.folder.exists():
         raise LibraryError(f"no recordings are known at {location}: take their fingerprints with `sonolux fingerprint`")
-    counted = _Counted(decode_audio(clip, RATE) if isinstance(clip, str) else _resampled(clip))
-    found = answering.identify(catalog, counted)
-    if counted.samples < answering.SHORTEST * RATE:
-        raise QueryError(f"a clip of {counted.samples / RATE:.2g} s is too short to be named: a second is the least")
+    heard = Heard(decode_audio(clip, RATE) if isinstance(clip, str) else _resampled(clip))
+    found = answering.identify(catalog, heard)
+    if heard.samples < answering.SHORTEST * RATE:
+        raise QueryError(f"a clip of {heard.samples / RATE:.2g} s is too short to be named: a second is the least")
     return found
 
 
@@ -161,21 +165,9 @@ def forget(index: Index, catalog: Fingerprints, where: Where) -> None:
         catalog.delete([point.id for point in files])
 
 
-class _Counted:
-    """Blocks of sound, and how many samples of them have gone by."""
-
-    def __init__(self, blocks: Iterable[NDArray[np.float32]]) -> None:
-        self._blocks = blocks
-        self.samples = 0
-
-    def __iter__(self) -> Iterator[NDArray[np.float32]]:
-        for block in self._blocks:
-            self.samples += block.size
-            yield block
-
-
-def _keep(catalog: Fingerprints, waiting: list[tuple[str, str, Prints]], summary: Indexed) -> None:
+def _keep(catalog: Fingerprints, waiting: list[tuple[str, str, Prints]], sampled: Sampled, summary: Indexed) -> None:
     catalog.add(waiting)
+    sampled.ask()
     summary.recordings += len(waiting)
     summary.seconds += sum(prints.frames for _, _, prints in waiting) * HOP / RATE
     waiting.clear()

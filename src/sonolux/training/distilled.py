@@ -29,7 +29,6 @@ from sonolux.training.pictures import PictureSet
 from sonolux.training.recipe import Recipe
 from sonolux.training.starting import picture_encoders
 
-
 NEIGHBOURS = 20
 
 

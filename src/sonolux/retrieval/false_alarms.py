@@ -1,0 +1,109 @@
+"""How often the best wrong place of a catalog scores as high as a match: its false-alarm probability.
+
+Recordings of one collection resemble each other, by their instruments, their chords and how they were made; so what
+wrong places score is learned from the catalog. Windows of its own recordings are put to it, each recording left out in
+turn: what is best then is wrong. The largest of many scores has Gumbel's distribution, whose location and the logarithm
+of whose scale go with the logarithm of the window's length.
+
+The tail is what counts, so samples below the middle only count as small; and some recordings of a collection do share
+sound (other takes, loops), so the largest tenth only counts as large (doubly censored samples: A. C. Cohen, "Truncated
+and censored samples", 1991).
+
+Source: S. Coles, "An introduction to statistical modeling of extreme values", Springer 2001, theorem 3.1 and chapter 6.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from math import exp, expm1, log
+
+import numpy as np
+from numpy.typing import NDArray
+
+SHORTEST = 1.0
+"""Seconds; shorter windows count as so long."""
+
+USUAL_LENGTHS = (2.0, 5.0, 10.0)
+"""Seconds of the windows that are put to a catalog."""
+
+UNSURE = (1.5, 0.5, 0.5, 0.25)
+"""Standard deviations of the parameters from catalog to catalog, about what is usual."""
+
+SMALL, LARGE = 0.5, 0.9
+"""Quantiles of the samples below and above which they only count as small and as large."""
+
+COPIES = 19.4
+"""Distances of the lower quartile from the median, above it, from which a sample is no wrong place: the recording is in
+the catalog twice. By Gumbel's distribution a wrong one is there once in a million."""
+
+
+@dataclass(frozen=True, slots=True)
+class FalseAlarms:
+    """Distribution of the score of the best wrong place.
+
+    Attributes
+    ----------
+    location, scale : (float, float)
+        Of one second, and for each natural logarithm of seconds; of the scale, the logarithm. The defaults were fitted
+        to songs that had nothing to do with each other.
+    """
+
+    location: tuple[float, float] = (3.25, 0.5)
+    scale: tuple[float, float] = (-1.05, 0.25)
+
+    def chance(self, score: float, seconds: float) -> float:
+        """Return how often the best wrong place of a window of so many seconds scores so high."""
+        longer = log(max(seconds, SHORTEST))
+        standard = (score - self.location[0] - self.location[1] * longer) / exp(self.scale[0] + self.scale[1] * longer)
+        return -expm1(-exp(min(-standard, 500.0)))
+
+    def score(self, chance: NDArray[np.float64], seconds: float) -> NDArray[np.float64]:
+        """Return what the best wrong place reaches with these chances."""
+        longer = log(max(seconds, SHORTEST))
+        standard = -np.log(-np.log1p(-chance))
+        return self.location[0] + self.location[1] * longer + standard * exp(self.scale[0] + self.scale[1] * longer)
+
+
+@lru_cache(maxsize=8)
+def false_alarms(samples: tuple[tuple[float, float], ...]) -> FalseAlarms:
+    """Fit the distribution to samples of a catalog, about what is usual: the most likely one after both.
+
+    Parameters
+    ----------
+    samples : tuple of (float, float)
+        Seconds of a window, and the score of the best wrong place.
+    """
+    from scipy.optimize import minimize
+
+    if not samples:
+        return FalseAlarms()
+    usual = FalseAlarms()
+    seconds, scores, side = _censored(np.array(samples, np.float64), usual)
+    longer = np.log(np.maximum(seconds, SHORTEST))
+    expected = np.array([*usual.location, *usual.scale])
+
+    def surprise(parameters: NDArray[np.float64]) -> float:
+        scale = parameters[2] + parameters[3] * longer
+        standard = (scores - parameters[0] - parameters[1] * longer) / np.exp(scale)
+        smaller = np.exp(np.minimum(-standard, 500.0))
+        larger = -np.log(np.maximum(-np.expm1(-smaller), 1e-300))
+        unlikely = (((parameters - expected) / UNSURE) ** 2).sum() / 2
+        return float(np.choose(side + 1, (smaller, scale + standard + smaller, larger)).sum() + unlikely)
+
+    found = minimize(surprise, expected, method="Nelder-Mead", options={"maxiter": 2000}).x
+    return FalseAlarms((float(found[0]), float(found[1])), (float(found[2]), float(found[3])))
+
+
+def _censored(
+    samples: NDArray[np.float64], usual: FalseAlarms
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int_]]:
+    """Return lengths and scores of the samples that are wrong places; -1 for so small or smaller, 1 for so large."""
+    seconds, scores = samples.T
+    usually = usual.location[1] * np.log(np.maximum(seconds, SHORTEST))
+    level = scores - usually
+    quartile, middle = np.quantile(level, (0.25, 0.5))
+    wrong = level <= middle + COPIES * max(middle - quartile, exp(usual.scale[0]) / 2)
+    small, large = np.quantile(level[wrong], (SMALL, LARGE))
+    side = (level > large).astype(int) - (level < small)
+    return seconds[wrong], (np.clip(level, small, large) + usually)[wrong], side[wrong]
