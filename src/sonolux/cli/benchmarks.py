@@ -96,6 +96,19 @@ def photos(data: DataOption = None, page: PageOption = PAGE) -> None:
 
 
 @app.command()
+def identify(
+    data: Annotated[
+        Path | None, typer.Option(help="Set of clips, or folder of the data sets.", show_default=False)
+    ] = None,
+    page: PageOption = PAGE,
+) -> None:
+    """How well and how fast clips are named, in noise, through codecs and telephones."""
+    from sonolux.evaluation.benchmarks.identifying import benchmark_identify
+
+    _publish(benchmark_identify(data or _data()), page)
+
+
+@app.command()
 def startup(page: PageOption = PAGE) -> None:
     """How long ``sonolux --help`` and ``import sonolux`` take, beside Python itself."""
     from sonolux.evaluation.benchmarks.startup import benchmark_startup

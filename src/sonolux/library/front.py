@@ -37,6 +37,7 @@ from sonolux.retrieval.hits import Hits
 from sonolux.retrieval.planning import plan
 from sonolux.retrieval.query import Query
 from sonolux.retrieval.ranking import Ranker
+from sonolux.retrieval.recognition import ACCEPTED
 from sonolux.settings import settings
 from sonolux.training.feedback import FeedbackSet
 from sonolux.types import Annotation, Item, Modality, Space
@@ -311,10 +312,10 @@ class Library:
             self.create([])
         return identifying.index_recordings(self.index, self.fingerprints, roots, progress)
 
-    def identify(self, clip: PathLike | Audio) -> list[Match]:
-        """Return which recordings are heard in a clip, where, and with what chance; none where none is."""
+    def identify(self, clip: PathLike | Audio, accepted: float = ACCEPTED) -> list[Match]:
+        """Return which recordings are heard in a clip, where, and with what chance: at most `accepted`."""
         sound = clip if isinstance(clip, Audio) else absolute(clip)
-        return identifying.identify(self.location, self.fingerprints, sound)
+        return identifying.identify(self.location, self.fingerprints, sound, accepted)
 
     # -- learning what is liked ---------------------------------------------------------------------------------
 

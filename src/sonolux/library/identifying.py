@@ -7,7 +7,6 @@ import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,10 +25,9 @@ from sonolux.media.hashing import content_hash
 from sonolux.media.paths import to_stored
 from sonolux.media.piece import Audio
 from sonolux.media.probing import probe
+from sonolux.retrieval import identify as answering
+from sonolux.retrieval.recognition import ACCEPTED, Match
 from sonolux.types import Failure, Modality
-
-if TYPE_CHECKING:
-    from sonolux.retrieval.recognition import Match
 
 NAMESPACE = uuid.UUID("d2a7c9b4-53f1-4f0e-8a36-1c9be07d6e52")
 """Of the ids of recordings that are no items of the library."""
@@ -126,7 +124,7 @@ def prints_of(blocks: Iterable[NDArray[np.float32]]) -> Prints:
     return Prints(heard.samples // HOP + 1, marks.hashes, marks.times, *found)
 
 
-def identify(location: str, catalog: Fingerprints, clip: str | Audio) -> list[Match]:
+def identify(location: str, catalog: Fingerprints, clip: str | Audio, accepted: float = ACCEPTED) -> list[Match]:
     """Return which recordings of a catalog are heard in a clip, the surest first; none where none is.
 
     Parameters
@@ -136,6 +134,8 @@ def identify(location: str, catalog: Fingerprints, clip: str | Audio) -> list[Ma
     catalog : Fingerprints
     clip : str or Audio
         A file, or sound at any rate.
+    accepted : float
+        Chance up to which a place is a match.
 
     Raises
     ------
@@ -146,13 +146,11 @@ def identify(location: str, catalog: Fingerprints, clip: str | Audio) -> list[Ma
     LibraryError
         Where the library is on a cluster, no recording was ever indexed, or the catalog is damaged.
     """
-    from sonolux.retrieval import identify as answering
-
     _refuse_cluster(location)
     if not catalog.folder.exists():
         raise LibraryError(f"no recordings are known at {location}: take their fingerprints with `sonolux fingerprint`")
     heard = Heard(decode_audio(clip, RATE) if isinstance(clip, str) else _resampled(clip))
-    found = answering.identify(catalog, heard)
+    found = answering.identify(catalog, heard, accepted)
     if heard.samples < answering.SHORTEST * RATE:
         raise QueryError(f"a clip of {heard.samples / RATE:.2g} s is too short to be named: a second is the least")
     return found

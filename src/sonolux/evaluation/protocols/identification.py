@@ -1,0 +1,109 @@
+"""Clips to be named: which recording they are from, at a threshold that hardly ever names what is in no recording.
+
+A set is a folder with ``catalog/ID.wav``, ``queries/`` and ``truth.csv``. A row there is a query: its path below
+``queries``, the id of its recording or ``unknown``, where in that it begins, how long it is, what was done to it. Lengths
+are measured apart: of each, the threshold is the lowest at which at most 1 % of the unknown queries are given an answer,
+and right are the known queries whose answer is theirs, above it.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from sonolux.errors import SonoluxError
+
+UNKNOWN = "unknown"
+
+ACCEPTED = 0.01
+"""Share of the unknown queries that may be given an answer."""
+
+NEAR = 0.5
+"""Seconds by which a place may be wrong."""
+
+TRUTH = "truth.csv"
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """A query; its place and length are seconds."""
+
+    path: Path
+    recording: str
+    start: float
+    length: int
+    condition: str
+
+    @property
+    def known(self) -> bool:
+        """Whether any recording of the catalog is heard."""
+        return self.recording != UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """The first answer to a query, however unlikely; an empty recording where there is none."""
+
+    recording: str = ""
+    start: float = 0.0
+    score: float = -np.inf
+    chance: float = 1.0
+
+
+def read_clips(folder: Path) -> list[Clip]:
+    """Read the queries of a set; SonoluxError where its table is missing or of another form."""
+    try:
+        with (folder / TRUTH).open(newline="", encoding="utf-8") as table:
+            return [
+                Clip(
+                    folder / "queries" / row["query"],
+                    row["truth"],
+                    float(row["start_s"]),
+                    int(row["length_s"]),
+                    row["condition"],
+                )
+                for row in csv.DictReader(table)
+            ]
+    except (OSError, KeyError, ValueError) as error:
+        raise SonoluxError(f"{folder / TRUTH} is no table of queries: {error}") from error
+
+
+def right(clips: Sequence[Clip], named: Sequence[Named], length: int) -> dict[str, float]:
+    """Return the share of known queries of a length that are answered rightly, by condition, and of ``all``."""
+    pairs = [pair for pair in zip(clips, named, strict=True) if pair[0].length == length]
+    limit = _threshold([answer.score for clip, answer in pairs if not clip.known])
+    hits = [
+        (clip.condition, answer.recording == clip.recording and answer.score > limit)
+        for clip, answer in pairs
+        if clip.known
+    ]
+    conditions = dict.fromkeys(clip.condition for clip in clips)
+    shares = {wanted: _share(hit for condition, hit in hits if condition == wanted) for wanted in conditions}
+    return shares | {"all": _share(hit for _, hit in hits)}
+
+
+def placed(clips: Sequence[Clip], named: Sequence[Named]) -> float:
+    """Return the share of the right answers whose place is right too."""
+    found = [(clip, answer) for clip, answer in zip(clips, named, strict=True) if answer.recording == clip.recording]
+    return _share(abs(answer.start - clip.start) <= NEAR for clip, answer in found)
+
+
+def claimed(clips: Sequence[Clip], named: Sequence[Named], chance: float) -> float:
+    """Return how many times as often as claimed an unknown query is given an answer of so small a chance."""
+    return _share(answer.chance <= chance for clip, answer in zip(clips, named, strict=True) if not clip.known) / chance
+
+
+def _threshold(unknown: Sequence[float]) -> float:
+    """Return the score above which at most 1 % of the unknown queries are answered."""
+    ordered = sorted(unknown, reverse=True)
+    spare = int(len(ordered) * ACCEPTED)
+    return ordered[spare] if spare < len(ordered) else -np.inf
+
+
+def _share(facts: Iterable[bool]) -> float:
+    counted = list(facts)
+    return sum(counted) / max(len(counted), 1)
