@@ -1,9 +1,9 @@
 """Clips to be named: which recording they are from, at a threshold that hardly ever names what is in no recording.
 
 A set is a folder with ``catalog/ID.wav``, ``queries/`` and ``truth.csv``. A row there is a query: its path below
-``queries``, the id of its recording or ``unknown``, where in that it begins, how long it is, what was done to it. Lengths
-are measured apart: of each, the threshold is the lowest at which at most 1 % of the unknown queries are given an answer,
-and right are the known queries whose answer is theirs, above it.
+``queries``, the id of its recording or ``unknown``, where in that it begins, how long it is, what was done to it.
+Lengths are measured apart: of each, the threshold is the lowest at which at most 1 % of the unknown queries are given
+an answer, and right are the known queries whose answer is theirs, above it.
 """
 
 from __future__ import annotations
