@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 import wave
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from tunes import RATE, tune
+from tunes import RATE, faster, tune
 
 
 @pytest.fixture
@@ -26,7 +29,11 @@ def songs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def write(path: Path, sound: np.ndarray) -> None:
     with wave.open(str(path), "wb") as file:
         file.setparams((1, 2, RATE, 0, "NONE", ""))
-        file.writeframes((np.clip(sound, -1, 1) * 32767).astype("<i2").tobytes())
+        file.writeframes(pcm(sound))
+
+
+def pcm(sound: np.ndarray) -> bytes:
+    return (np.clip(sound, -1, 1) * 32767).astype("<i2").tobytes()
 
 
 def test_a_clip_is_named(cli, songs: Path) -> None:
@@ -39,6 +46,33 @@ def test_a_clip_is_named(cli, songs: Path) -> None:
     ran = cli("identify", "clip.wav", "--library", "l.sonolux")
     assert ran.lines[0].split() == ["in", "the", "clip", "in", "the", "recording", "speed", "chance", "recording"]
     assert ran.lines[1].endswith("songs/2.wav")
+
+
+def test_a_stream_is_named_as_it_goes_by(cli, songs: Path) -> None:
+    cli("fingerprint", songs, "--library", "l.sonolux")
+    run = "from sonolux.cli import main; main()"
+    command = [sys.executable, "-c", run, "identify", "-", "--library", "l.sonolux", "--json"]
+    played = [tune(99, 20), tune(2, 20), tune(98, 30), faster(tune(0, 20), 1.03), tune(97, 30)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=False) as process:
+        assert process.stdin is not None and process.stdout is not None
+        with wave.open(process.stdin, "wb") as stream:
+            stream.setparams((1, 2, RATE, sum(map(len, played)), "NONE", ""))
+            for sound in played[:3]:
+                stream.writeframesraw(pcm(sound))
+            process.stdin.flush()
+            # The first match is told while the stream goes on.
+            first = json.loads(process.stdout.readline())
+            for sound in played[3:]:
+                stream.writeframesraw(pcm(sound))
+        process.stdin.close()
+        second = [json.loads(line) for line in process.stdout]
+    assert process.returncode == 0
+    found = [first, *second]
+    assert [Path(match["path"]).name for match in found] == ["2.wav", "0.wav"]
+    for match, begins, speed in zip(found, (20, 70), (1.0, 1.03), strict=True):
+        assert abs(match["query_start"] - begins - match["start"] / speed) < 0.1
+        assert abs(match["speed"] - speed) < 0.005
+        assert match["query_end"] - match["query_start"] > 15
 
 
 def test_what_is_not_there_is_said(cli, songs: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
@@ -38,26 +40,27 @@ def fingerprint(
 
 
 def identify(
-    clip: Annotated[str, typer.Argument(metavar="CLIP", help="A recording or video of a second or more.")],
+    clip: Annotated[
+        str, typer.Argument(metavar="CLIP", help="A recording or video of a second or more, or - for one on stdin.")
+    ],
     library: LibraryOption = None,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
     """Name the recordings that are heard in a clip, in noise, through a telephone, a little too fast or slow.
 
-    Chance is how often a sound that is in no recording of the library would be named as surely.
+    Chance is how often a sound that is in no recording of the library would be named as surely. On stdin, and with
+    --json, a match is printed as soon as it has ended, so a clip may be as long as a day; else the surest comes first.
     """
     from sonolux.library import Library
 
     out = Output(as_json=as_json, quiet=quiet)
     with Library(library) as opened:
-        found = opened.identify(clip)
-    if as_json:
-        for match in found:
-            out.record(asdict(match))
-    elif found:
-        out.table((">in the clip", ">in the recording", ">speed", ">chance", "recording"), [_row(one) for one in found])
-    else:
+        if clip == "-" or as_json:
+            found = _told(opened.follow(sys.stdin.buffer if clip == "-" else clip), out)
+        else:
+            found = _listed(opened.identify(clip), out)
+    if not found and not as_json:
         out.line("not in the library")
 
 
@@ -89,6 +92,27 @@ def compare(
         out.say(f"{sum(one.first_end - one.first_start for one in found):.1f} s of A are in B")
     else:
         out.line("nothing in common")
+
+
+def _told(matches: Iterable[Match], out: Output) -> bool:
+    """Print each match at once; tell whether there was any."""
+    any_yet = False
+    for match in matches:
+        any_yet = True
+        if out.as_json:
+            out.record(asdict(match))
+        else:
+            out.line("  ".join(_row(match)))
+        sys.stdout.flush()
+    return any_yet
+
+
+def _listed(matches: Sequence[Match], out: Output) -> bool:
+    """Print all matches under each other; tell whether there was any."""
+    if matches:
+        headings = (">in the clip", ">in the recording", ">speed", ">chance", "recording")
+        out.table(headings, [_row(match) for match in matches])
+    return bool(matches)
 
 
 def _row(match: Match) -> tuple[str, ...]:

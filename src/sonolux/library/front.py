@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import TYPE_CHECKING, Any, BinaryIO, Unpack
 
 from sonolux.annotators import Annotator
 from sonolux.annotators import resolve as resolve_annotator
@@ -316,6 +316,11 @@ class Library:
         """Return which recordings are heard in a clip, where, and with what chance: at most `accepted`."""
         sound = clip if isinstance(clip, Audio) else absolute(clip)
         return identifying.identify(self.location, self.fingerprints, sound, accepted)
+
+    def follow(self, clip: PathLike | BinaryIO) -> Iterator[Match]:
+        """Yield the same of a long recording or a stream, each match as soon as it has ended there."""
+        source = absolute(clip) if isinstance(clip, (str, os.PathLike)) else clip
+        yield from identifying.follow(self.location, self.fingerprints, source)
 
     # -- learning what is liked ---------------------------------------------------------------------------------
 

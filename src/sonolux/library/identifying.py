@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -127,13 +128,23 @@ def prints_of(blocks: Iterable[NDArray[np.float32]]) -> Prints:
 def identify(location: str, catalog: Fingerprints, clip: str | Audio, accepted: float = ACCEPTED) -> list[Match]:
     """Return which recordings of a catalog are heard in a clip, the surest first; none where none is.
 
+    Parameters are those of `follow`, which says what is raised.
+    """
+    return answering.surest(follow(location, catalog, clip, accepted))
+
+
+def follow(
+    location: str, catalog: Fingerprints, clip: str | BinaryIO | Audio, accepted: float = ACCEPTED
+) -> Iterator[Match]:
+    """Yield which recordings of a catalog are heard in a clip of any length, each as soon as it has ended there.
+
     Parameters
     ----------
     location : str
         Of the library.
     catalog : Fingerprints
-    clip : str or Audio
-        A file, or sound at any rate.
+    clip : str, binary file or Audio
+        A file; one that is open, which may be a pipe; or sound at any rate.
     accepted : float
         Chance up to which a place is a match.
 
@@ -149,11 +160,10 @@ def identify(location: str, catalog: Fingerprints, clip: str | Audio, accepted: 
     _refuse_cluster(location)
     if not catalog.folder.exists():
         raise LibraryError(f"no recordings are known at {location}: take their fingerprints with `sonolux fingerprint`")
-    heard = Heard(decode_audio(clip, RATE) if isinstance(clip, str) else _resampled(clip))
-    found = answering.identify(catalog, heard, accepted)
+    heard = Heard(_resampled(clip) if isinstance(clip, Audio) else decode_audio(clip, RATE))
+    yield from answering.follow(catalog, heard, accepted)
     if heard.samples < answering.SHORTEST * RATE:
         raise QueryError(f"a clip of {heard.samples / RATE:.2g} s is too short to be named: a second is the least")
-    return found
 
 
 def forget(index: Index, catalog: Fingerprints, where: Where) -> None:

@@ -8,7 +8,7 @@ single finite sample is refused. Broken packets are skipped while others decode.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,11 +30,13 @@ LARGEST_COVER = 64 * 2**20
 """Bytes of an embedded cover."""
 
 
-def decode_audio(path: str, rate: int) -> Iterator[Samples]:
+def decode_audio(source: str | BinaryIO, rate: int) -> Iterator[Samples]:
     """Decode the main stream of sound of a recording or video, as a stream of blocks.
 
     Parameters
     ----------
+    source : str or binary file
+        A path, or an open file, which may be a pipe.
     rate : int
         Hertz of the samples yielded.
 
@@ -48,7 +50,7 @@ def decode_audio(path: str, rate: int) -> Iterator[Samples]:
     MediaError
         Where there is no sound, or none that decodes.
     """
-    with open_container(path, "recording") as container:
+    with open_container(source, "recording") as container:
         stream = sound_stream(container)
         if stream is None:
             raise MediaError("holds no sound")

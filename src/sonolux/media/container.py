@@ -6,8 +6,8 @@ Only the file itself is read: playlists that name other files or addresses, and 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
+from contextlib import contextmanager, nullcontext
+from typing import Any, BinaryIO
 
 from sonolux.errors import MediaError
 from sonolux.media.faults import decoding
@@ -24,11 +24,13 @@ STILLS = frozenset(
 
 
 @contextmanager
-def open_container(path: str, what: str) -> Iterator[Any]:
+def open_container(source: str | BinaryIO, what: str) -> Iterator[Any]:
     """Open a container for reading, and translate every error met until it is closed.
 
     Parameters
     ----------
+    source : str or binary file
+        A path, or an open file, which may be a pipe; it is not closed.
     what : str
         What it is taken for, for people: ``"recording"``, ``"video"``.
 
@@ -42,7 +44,7 @@ def open_container(path: str, what: str) -> Iterator[Any]:
     # An empty list of protocols is no list, so one that does not exist stands for "none".
     closed = {"protocol_whitelist": "none"}
     with (
-        open_file(path) as file,
+        open_file(source) if isinstance(source, str) else nullcontext(source) as file,
         decoding(what),
         av.open(file, metadata_errors="replace", container_options=closed) as container,
     ):

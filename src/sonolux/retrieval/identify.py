@@ -37,7 +37,12 @@ def identify(catalog: Catalog, blocks: Iterable[NDArray[np.float32]], accepted: 
     accepted : float
         Chance up to which a place is a match.
     """
-    return sorted(follow(catalog, blocks, accepted), key=lambda match: (match.chance, -match.score))
+    return surest(follow(catalog, blocks, accepted))
+
+
+def surest(found: Iterable[Match]) -> list[Match]:
+    """Return matches in the order of their chances, the surest first."""
+    return sorted(found, key=lambda match: (match.chance, -match.score))
 
 
 def follow(catalog: Catalog, blocks: Iterable[NDArray[np.float32]], accepted: float = ACCEPTED) -> Iterator[Match]:
