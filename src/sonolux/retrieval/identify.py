@@ -46,13 +46,26 @@ def surest(found: Iterable[Match]) -> list[Match]:
 
 
 def follow(catalog: Catalog, blocks: Iterable[NDArray[np.float32]], accepted: float = ACCEPTED) -> Iterator[Match]:
-    """Yield the matches of a question of any length, each as soon as it has ended; parameters as for `identify`."""
+    """Yield the matches of a question of any length, each as soon as it has ended; parameters as for `identify`.
+
+    Every window gives chance another try, so the chance of a match is that of its surest window, times the windows
+    that have been asked so far (Bonferroni).
+    """
     going: list[Match] = []
-    for at, sound in _windows(blocks):
+    asked = 0
+    for asked, (at, sound) in enumerate(_windows(blocks), start=1):
         found = [_later(match, at) for match in matches(catalog, sound, accepted)]
         going, ended = _joined(going, found, at)
-        yield from ended
-    yield from going
+        yield from _ruled_out(ended, asked, accepted)
+    yield from _ruled_out(going, asked, accepted)
+
+
+def _ruled_out(ended: Iterable[Match], tries: int, accepted: float) -> Iterator[Match]:
+    """Yield the matches that chance does not explain, in so many tries."""
+    for match in ended:
+        chance = min(1.0, match.chance * tries)
+        if chance <= accepted:
+            yield replace(match, chance=chance)
 
 
 def _windows(blocks: Iterable[NDArray[np.float32]]) -> Iterator[tuple[float, NDArray[np.float32]]]:

@@ -86,7 +86,7 @@ class Match:
     score : float
         How far the place is above wrong ones; higher is surer.
     chance : float
-        Probability that a window of sound which is in no recording of the catalog is given a match as sure.
+        Probability that a question which is in no recording of the catalog is given a match as sure.
     """
 
     id: str
