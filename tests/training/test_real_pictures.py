@@ -35,7 +35,7 @@ train_codes(read_pictures(table, 32), Recipe(**eval(recipe)), Path(folder), prog
 """
 
 RECIPES = {
-    "ae": {"architecture": "conv-autoencoder", "arguments": {"widths": [8, 16]}, "options": {"descriptor": "hog"}},
+    "ae": {"architecture": "conv-autoencoder", "arguments": {"depth": 2, "width": 8}, "options": {"pretrained": 0}},
     "contrastive": {"arguments": {"widths": [8, 16], "strides": [2, 2]}},
     "distilled": {
         "arguments": {"widths": [8, 16], "strides": [2, 2]},
