@@ -166,7 +166,7 @@ def test_what_fits_nothing_is_refused() -> None:
         SemanticHash(np.array([2**28], np.uint32), random_codes(1, 32))
     with pytest.raises(LibraryError, match="items 0 to 0, not"):
         SemanticHash(np.zeros(1, np.uint32), random_codes(1, 32)).delete(np.array([-1]))
-    with pytest.raises(LibraryError, match="radius from 0 to 5"):
+    with pytest.raises(LibraryError, match="radius from 0 to 6"):
         SemanticHash(np.zeros(1, np.uint32), random_codes(1, 32)).ball(0, 9)
 
 

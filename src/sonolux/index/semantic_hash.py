@@ -23,8 +23,8 @@ from sonolux.index.hamming import distances_to
 BITS = 28
 """Of an address: the map of 2**28 bits that tell which are taken fills 32 MB, and as much for counts of its words."""
 
-WIDEST = 5
-"""Largest radius: beyond, a ball holds more addresses than a scan of millions has items."""
+WIDEST = 6
+"""Largest radius, of half a million addresses; with one more, looking takes as long as a scan of millions of items."""
 
 ONE = np.uint64(1)
 
@@ -100,7 +100,7 @@ class SemanticHash:
         radius : int
             Of the ball.
         wanted : int
-            The ball widens, up to radius 5, until it holds so many items.
+            The ball widens, up to `WIDEST`, until it holds so many items.
         """
         found = self.ball(address, radius)
         while len(found) < wanted and radius < WIDEST:
