@@ -103,6 +103,7 @@ def identify(
     page: PageOption = PAGE,
 ) -> None:
     """How well and how fast clips are named, in noise, through codecs and telephones."""
+    os.environ["OMP_NUM_THREADS"] = "1"  # Costs are those of one core; read when numpy is loaded, below.
     from sonolux.evaluation.benchmarks.identifying import benchmark_identify
 
     _publish(benchmark_identify(data or _data()), page)
