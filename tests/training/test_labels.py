@@ -23,7 +23,7 @@ from sonolux.models import registry
 from sonolux.training.classifier import classifier_of
 from sonolux.training.fitting import UNFINISHED
 from sonolux.training.labels import calibrated, train_labels
-from sonolux.training.learner import DEVIATION, MEAN
+from sonolux.training.picture_learner import DEVIATION, MEAN
 from sonolux.training.pictures import PictureSet, read_pictures
 from sonolux.training.recipe import Recipe
 from sonolux.training.recipes import recipe_of

@@ -7,7 +7,7 @@ from torch import nn
 from torch.nn.functional import pad
 
 from sonolux.models.initialisation import he
-from sonolux.models.resnet import BasicBlock
+from sonolux.models.resnet import BasicBlock, Stride
 
 WIDTHS = (16, 32, 64)
 
@@ -19,22 +19,22 @@ class PaddedShortcut(nn.Module):
     ----------
     missing : int
         Channels to add, half of them before and half of them after those there are.
-    stride : int
+    stride : int or (int, int)
     """
 
-    def __init__(self, missing: int, stride: int) -> None:
+    def __init__(self, missing: int, stride: Stride) -> None:
         super().__init__()
         self.missing = missing
-        self.stride = stride
+        self.rows, self.columns = (stride, stride) if isinstance(stride, int) else stride
 
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
         """Map (n, channels, h, w) to (n, channels + missing, h / stride, w / stride)."""
-        skipped = inputs[:, :, :: self.stride, :: self.stride]
+        skipped = inputs[:, :, :: self.rows, :: self.columns]
         before = self.missing // 2
         return pad(skipped, (0, 0, 0, 0, before, self.missing - before))
 
 
-def padded(channels: int, outputs: int, stride: int) -> nn.Module:
+def padded(channels: int, outputs: int, stride: Stride) -> nn.Module:
     """Return the input itself where shapes agree, else a `PaddedShortcut`."""
     if channels == outputs and stride == 1:
         return nn.Identity()

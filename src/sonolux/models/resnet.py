@@ -14,13 +14,16 @@ from torch import nn
 
 from sonolux.models.initialisation import he
 
-Shortcut = Callable[[int, int, int], nn.Module]
+Stride = int | tuple[int, int]
+"""Of height and width, one for both or each its own."""
+
+Shortcut = Callable[[int, int, Stride], nn.Module]
 """What brings the input of a block to the shape of its output, from channels in and out and a stride."""
 
 
-def projected(channels: int, outputs: int, stride: int) -> nn.Module:
+def projected(channels: int, outputs: int, stride: Stride) -> nn.Module:
     """Return the input itself where shapes agree, else a learned 1x1 convolution (option B of the paper)."""
-    if channels == outputs and stride == 1:
+    if channels == outputs and stride in (1, (1, 1)):
         return nn.Identity()
     return nn.Sequential(nn.Conv2d(channels, outputs, 1, stride, bias=False), nn.BatchNorm2d(outputs))
 
@@ -32,15 +35,15 @@ class BasicBlock(nn.Module):
     ----------
     channels, width : int
         Channels in and out.
-    stride : int
-        2 halves height and width.
+    stride : int or (int, int)
+        2 halves height and width, each of a pair its own.
     shortcut : callable
         See `Shortcut`.
     """
 
     widening = 1
 
-    def __init__(self, channels: int, width: int, stride: int = 1, shortcut: Shortcut = projected) -> None:
+    def __init__(self, channels: int, width: int, stride: Stride = 1, shortcut: Shortcut = projected) -> None:
         super().__init__()
         self.conv1 = nn.Conv2d(channels, width, 3, stride, padding=1, bias=False)
         self.bn1 = nn.BatchNorm2d(width)

@@ -28,7 +28,7 @@ from sonolux.models.autoencoder import Autoencoder
 from sonolux.training.drawings import draw_pairs
 from sonolux.training.finishing import Trained
 from sonolux.training.fitting import Progress, fit
-from sonolux.training.learner import DEVIATION, MEAN, Learner, prepared
+from sonolux.training.picture_learner import DEVIATION, MEAN, PictureLearner, prepared
 from sonolux.training.pictures import PictureSet
 from sonolux.training.pretraining import NOISE, draw_layer, pretrain
 from sonolux.training.recipe import Recipe
@@ -47,7 +47,7 @@ UNITS = "straight-through"
 """Mode of the binary units, unless the arguments give ``mode``; see `sonolux.models.binary_code`."""
 
 
-class Drawing(Learner):
+class Drawing(PictureLearner):
     """A learner whose held-out score is the share of the variance of held-out pictures that it draws again.
 
     Below 0 where it draws worse than the mean picture would.
@@ -55,7 +55,7 @@ class Drawing(Learner):
     Parameters
     ----------
     network, learned, held_out, recipe
-        See `Learner`; the network is the whole autoencoder.
+        See `PictureLearner`; the network is the whole autoencoder.
     depth : int, optional
         Number of the layer that learns alone, from the picture; None for the whole.
     """

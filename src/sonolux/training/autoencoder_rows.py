@@ -13,7 +13,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from lightning.pytorch import LightningModule
 from torch import nn
 from torch.nn import functional
 
@@ -24,7 +23,7 @@ from sonolux.training.codes import check_free
 from sonolux.training.drawings import draw_curve
 from sonolux.training.finishing import code_descriptor
 from sonolux.training.fitting import Progress, fit, forget_unfinished
-from sonolux.training.learner import Epoch
+from sonolux.training.learner import Learner
 from sonolux.training.numbers import RowSet
 from sonolux.training.pretraining import pretrain
 from sonolux.training.recipe import Recipe
@@ -48,16 +47,9 @@ class RowDrawing(Drawing):
     def __init__(
         self, network: nn.Module, learned: RowSet, held_out: RowSet, recipe: Recipe, depth: int | None = None
     ) -> None:
-        LightningModule.__init__(self)  # That of `Learner` would look for pixels.
-        self.network = network
-        self.recipe = recipe
+        Learner.__init__(self, network, recipe, learned.fingerprint(), len(learned))
         self.depth = depth
-        self.pictures, self.held_out = torch.from_numpy(learned.rows), torch.from_numpy(held_out.rows)
-        self.labels = self.held_out_labels = None
-        self.fingerprint = learned.fingerprint()
-        self.history: list[Epoch] = []
-        self._losses: list[torch.Tensor] = []
-        self._began = 0.0
+        self.rows, self.held_out = torch.from_numpy(learned.rows), torch.from_numpy(held_out.rows)
 
     def whole_loss(self, rows: torch.Tensor) -> torch.Tensor:
         """Draw rows from codes of what is left of them."""
@@ -66,7 +58,7 @@ class RowDrawing(Drawing):
 
     def inputs(self, rows: torch.Tensor) -> torch.Tensor:
         """Return the rows of a batch, by their numbers."""
-        return self.pictures[rows.cpu()].to(self.device)
+        return self.rows[rows.cpu()].to(self.device)
 
     def held_out_inputs(self) -> Iterable[torch.Tensor]:
         """Return the rows held out."""

@@ -19,7 +19,7 @@ from torch.nn import functional
 from sonolux.encoders.model_folder import Architecture
 from sonolux.errors import TrainingError
 from sonolux.models import registry
-from sonolux.training.learner import Learner, prepared
+from sonolux.training.picture_learner import PictureLearner, prepared
 from sonolux.training.pictures import PictureSet
 from sonolux.training.recipe import Recipe
 from sonolux.training.starting import start_from
@@ -52,7 +52,7 @@ class Head:
     width: int
 
 
-class LabelLearner(Learner):
+class LabelLearner(PictureLearner):
     """A classifier; option ``frozen`` lets its head alone learn, ``balanced`` makes every class count as much."""
 
     weights: torch.Tensor | None

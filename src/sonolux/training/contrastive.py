@@ -17,7 +17,7 @@ from sonolux.models.binary_code import signs
 from sonolux.training.code_networks import code_architecture, fitted
 from sonolux.training.finishing import Trained
 from sonolux.training.fitting import Progress
-from sonolux.training.learner import Learner, prepared
+from sonolux.training.picture_learner import PictureLearner, prepared
 from sonolux.training.pictures import PictureSet
 from sonolux.training.recipe import Recipe
 
@@ -26,7 +26,7 @@ HIDDEN, COMPARED = 512, 128
 """Width of the head, and of the vectors that are compared."""
 
 
-class Contrastive(Learner):
+class Contrastive(PictureLearner):
     """A code network and its head; option ``temperature`` sharpens the comparison."""
 
     def __init__(self, network: nn.Module, learned: PictureSet, held_out: PictureSet, recipe: Recipe) -> None:

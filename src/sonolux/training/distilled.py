@@ -23,8 +23,8 @@ from sonolux.models.binary_code import signs
 from sonolux.training.code_networks import code_architecture, fitted
 from sonolux.training.finishing import Trained
 from sonolux.training.fitting import Progress
-from sonolux.training.learner import DESCRIBED, Learner, prepared
 from sonolux.training.neighbourhoods import averaged, principal, side_by_side
+from sonolux.training.picture_learner import DESCRIBED, PictureLearner, prepared
 from sonolux.training.pictures import PictureSet
 from sonolux.training.recipe import Recipe
 from sonolux.training.starting import picture_encoders
@@ -32,7 +32,7 @@ from sonolux.training.starting import picture_encoders
 NEIGHBOURS = 20
 
 
-class Distilled(Learner):
+class Distilled(PictureLearner):
     """A code network and a linear head that reads what was taught from its codes; the head is thrown away afterwards.
 
     Options: ``teachers``, encoders by their names; ``neighbours``, over how many pictures they are averaged.

@@ -15,7 +15,8 @@ from torch import nn
 from sonolux.encoders import Encoder, resolve
 from sonolux.encoders.model_folder import AnyPreprocessing, Architecture, Descriptor, Labels, ModelFolder, Preprocessing
 from sonolux.training.drawings import draw_curve, draw_neighbours
-from sonolux.training.learner import DEVIATION, MEAN, Epoch
+from sonolux.training.learner import Epoch
+from sonolux.training.picture_learner import DEVIATION, MEAN
 from sonolux.training.pictures import PictureSet
 from sonolux.training.recipe import Recipe
 from sonolux.training.starting import before, taught_by

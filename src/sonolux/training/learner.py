@@ -1,8 +1,8 @@
-"""What every way to learn from pictures shares: batches, schedule, the held-out score, and resuming.
+"""What every way to learn shares: batches, schedule, the held-out score, and resuming.
 
-A learner is a Lightning module that writes one method, `training_step`: row numbers of a batch in, loss out. The order
-of an epoch, and the views and noise of a batch, follow from the seed and their numbers, so a training that was killed
-repeats from its last whole epoch what it would have done.
+A learner is a Lightning module that writes two methods: `training_step`, row numbers of a batch in, loss out; and
+`score`. The order of an epoch, and what a batch draws of chance, follow from the seed and their numbers, so a training
+that was killed repeats from its last whole epoch what it would have done.
 """
 
 from __future__ import annotations
@@ -16,22 +16,13 @@ from lightning.pytorch import LightningModule
 from torch import nn
 from torch.utils.data import DataLoader
 
-from sonolux.training.held_out import label_precision, spread, view_recall
-from sonolux.training.pictures import PictureSet
 from sonolux.training.recipe import Recipe
-from sonolux.training.views import Views
-
-MEAN, DEVIATION = 0.5, 0.25
-"""Pixels in [0, 1] become inputs by (pixel - mean) / deviation, all channels alike."""
 
 WARM_UP = 0.1
 """Share of the steps in which the learning rate rises."""
 
 BATCHES = 1_000_003
 """More than an epoch has: seeds of batches do not meet."""
-
-DESCRIBED = 500
-"""Pictures that are described at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,43 +40,38 @@ class Learner(LightningModule):
     Parameters
     ----------
     network : torch module
-        From inputs (n, 3, side, side) to descriptors (n, dim).
-    learned, held_out : PictureSet
     recipe : Recipe
+    fingerprint : str
+        Changes with anything that is learned from.
+    items : int
+        How many are learned from.
 
     Attributes
     ----------
     history : list of Epoch
     """
 
-    def __init__(self, network: nn.Module, learned: PictureSet, held_out: PictureSet, recipe: Recipe) -> None:
+    def __init__(self, network: nn.Module, recipe: Recipe, fingerprint: str, items: int) -> None:
         super().__init__()
-        self.network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.network = network
         self.recipe = recipe
-        self.views = Views(**recipe.options.get("views", {}))
-        self.pictures, self.labels = _tensors(learned)
-        self.held_out, self.held_out_labels = _tensors(held_out)
-        self.fingerprint = learned.fingerprint()
+        self.fingerprint = fingerprint
+        self.items = items
         self.history: list[Epoch] = []
         self._losses: list[torch.Tensor] = []
         self._began = 0.0
 
     def training_step(self, rows: torch.Tensor, number: int) -> torch.Tensor:
-        """Return the loss of a batch of pictures, given by their row numbers."""
+        """Return the loss of a batch of items, given by their row numbers."""
         raise NotImplementedError
 
-    def describe(self, inputs: torch.Tensor) -> torch.Tensor:
-        """Return the descriptors (n, dim) by which the held-out score ranks."""
-        described: torch.Tensor = self.network(inputs)
-        return described
-
-    def pixels(self, rows: torch.Tensor) -> torch.Tensor:
-        """Return the pictures of a batch, float32 (n, 3, side, side) in [0, 1], on the device."""
-        return self.pictures[rows.cpu()].to(self.device).float() / 255
+    def score(self) -> float:
+        """Return how good the network is, told from items that nothing was learned from; higher is better."""
+        raise NotImplementedError
 
     def train_dataloader(self) -> DataLoader[torch.Tensor]:
         """Return a loader of the row numbers of each batch of the next epoch; what is over waits for another order."""
-        n = len(self.pictures)
+        n = self.items
         # Even: torch 2.13 crashes in narrow convolutions, channels last, of odd batches on two threads.
         batch = self.recipe.batch if self.recipe.batch <= n else max(n - n % 2, 1)
         order = torch.randperm(n, generator=torch.Generator().manual_seed(self._seed()))
@@ -134,35 +120,5 @@ class Learner(LightningModule):
         """Return what an unfinished training must share with this one to be taken up."""
         return {"recipe": self.recipe.resolved(), "data": self.fingerprint}
 
-    @torch.no_grad()
-    def score(self) -> float:
-        """Return the held-out score; see `sonolux.training.held_out`."""
-        training = self.training
-        self.eval()
-        try:
-            if self.labels is None or self.held_out_labels is None:
-                held_out = self.held_out[spread(len(self.held_out))].float() / 255
-                return view_recall(self._described(self.views(held_out)), self._described(held_out))
-            rows = spread(len(self.pictures))
-            described = self._described(self.pictures[rows].float() / 255)
-            asked = self._described(self.held_out.float() / 255)
-            return label_precision(asked, self.held_out_labels, described, self.labels[rows])
-        finally:
-            self.train(training)
-
-    def _described(self, pixels: torch.Tensor) -> torch.Tensor:
-        parts = [self.describe(prepared(part.to(self.device))).float().cpu() for part in torch.split(pixels, DESCRIBED)]
-        return torch.cat(parts)
-
     def _seed(self) -> int:
         return self.recipe.seed * 100_003 + self.current_epoch
-
-
-def prepared(pixels: torch.Tensor) -> torch.Tensor:
-    """Return pixels in [0, 1] as a network takes them."""
-    return ((pixels - MEAN) / DEVIATION).to(memory_format=torch.channels_last)
-
-
-def _tensors(pictures: PictureSet) -> tuple[torch.Tensor, torch.Tensor | None]:
-    pixels = torch.from_numpy(pictures.pixels).permute(0, 3, 1, 2).contiguous()
-    return pixels, None if pictures.labels is None else torch.from_numpy(pictures.labels)

@@ -21,7 +21,7 @@ from sonolux.models.binary_code import signs
 from sonolux.training.code_networks import code_architecture, fitted
 from sonolux.training.finishing import Trained
 from sonolux.training.fitting import Progress
-from sonolux.training.learner import Learner, prepared
+from sonolux.training.picture_learner import PictureLearner, prepared
 from sonolux.training.pictures import PictureSet, check_classes
 from sonolux.training.recipe import Recipe
 
@@ -29,7 +29,7 @@ TEMPERATURE = 0.1
 MARGIN = 0.2
 
 
-class Supervised(Learner):
+class Supervised(PictureLearner):
     """A code network that learns from labels; options ``loss`` ("proxy" or "triplet"), ``temperature``, ``margin``."""
 
     def __init__(self, network: nn.Module, learned: PictureSet, held_out: PictureSet, recipe: Recipe) -> None:

@@ -9,10 +9,12 @@ from numpy.typing import NDArray
 from scipy.fft import dct
 
 from sonolux.encoders.base import Encoder
-from sonolux.encoders.classical.spectrum import FRAME, HOP, SAMPLE_RATE, mel_filters, power_spectrogram
+from sonolux.encoders.classical.spectrum import FRAME, HOP, SAMPLE_RATE, power_spectrogram
 from sonolux.encoders.digest import digest_of
+from sonolux.encoders.representations.mel_scale import mel_filters
 from sonolux.types import Modality
 
+BANDS = 128
 COEFFICIENTS = 20
 LIFTER = 22  # as in HTK
 RANGE_DB = 80.0  # below the loudest band of the sound nothing is heard
@@ -61,7 +63,7 @@ def statistics(samples: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def mfcc(power: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return the cepstral coefficients 0 to 19 of each frame of a power spectrogram: (frames, 20)."""
-    decibels = 10 * np.log10(np.maximum(power @ mel_filters().T, 1e-10))
+    decibels = 10 * np.log10(np.maximum(power @ mel_filters(SAMPLE_RATE, FRAME, BANDS).T, 1e-10))
     decibels = np.maximum(decibels, decibels.max() - RANGE_DB)
     coefficients: NDArray[np.float32] = dct(decibels, type=2, norm="ortho", axis=1)[:, :COEFFICIENTS]
     return coefficients

@@ -2,7 +2,8 @@
 
 Frames are centred on their time, the sound is continued with silence on both sides, and the window is Hann's
 (periodic): the conventions of librosa, which is the oracle of this module's tests. It is written out here because the
-first use of librosa's own filter banks compiles for many seconds.
+first use of librosa's own filter banks compiles for many seconds. Batches on torch, and other analyses, are in
+`sonolux.encoders.representations`.
 """
 
 from __future__ import annotations
@@ -36,35 +37,6 @@ def hann_window() -> NDArray[np.float32]:
     """Return the periodic Hann window, (2048,)."""
     phase = 2 * np.pi * np.arange(FRAME) / FRAME
     return (0.5 - 0.5 * np.cos(phase)).astype(np.float32)
-
-
-@lru_cache(maxsize=1)
-def mel_filters(bands: int = 128) -> NDArray[np.float32]:
-    """Return triangular filters evenly spaced in mel from 0 Hz to half the rate, (bands, 1025), each of area 1.
-
-    Source: M. Slaney, "Auditory Toolbox", Technical Report 1998-010, Interval Research, 1998.
-    """
-    highest = hertz_to_mel(np.array(SAMPLE_RATE / 2))
-    corners = mel_to_hertz(np.linspace(0, highest, bands + 2))
-    frequencies = np.fft.rfftfreq(FRAME, 1 / SAMPLE_RATE)
-    widths = np.diff(corners)[:, None]
-    slopes = frequencies - corners[:, None]
-    rising, falling = slopes[:-2] / widths[:-1], -slopes[2:] / widths[1:]
-    triangles = np.maximum(0, np.minimum(rising, falling))
-    areas = (corners[2:] - corners[:-2])[:, None] / 2
-    return (triangles / areas).astype(np.float32)
-
-
-def hertz_to_mel(hertz: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Map frequency to pitch as heard (Slaney's scale): linear to 1,000 Hz, which is 15 mel, then logarithmic."""
-    logarithmic = 15 + 27 * np.log(np.maximum(hertz, 1000) / 1000) / np.log(6.4)
-    return np.where(hertz < 1000, hertz * 15 / 1000, logarithmic)
-
-
-def mel_to_hertz(mel: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Map pitch as heard back to frequency, the inverse of `hertz_to_mel`."""
-    logarithmic = 1000 * np.exp((np.maximum(mel, 15) - 15) * np.log(6.4) / 27)
-    return np.where(mel < 15, mel * 1000 / 15, logarithmic)
 
 
 @lru_cache(maxsize=1)
