@@ -6,7 +6,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet -c constraints.txt
 
-.PHONY: demo test test-long lint format docs bench bench-codes clean
+.PHONY: demo test test-long lint format docs bench bench-codes bench-sounds clean
 
 demo: $(VENV)/.installed
 	$(BIN)/sonolux demo $(if $(MEDIA),--media "$(MEDIA)")
@@ -38,6 +38,10 @@ bench: $(VENV)/.installed-bench
 # MODELS="folder folder": model folders to measure beside the baselines.
 bench-codes: $(VENV)/.installed-dev
 	$(BIN)/sonolux bench codes $(foreach model,$(MODELS),--models $(model))
+
+# The models are kept in build/sounds: a run that was stopped goes on; about an hour on two cores.
+bench-sounds: $(VENV)/.installed-dev
+	$(BIN)/sonolux bench sounds
 
 clean:
 	rm -rf $(VENV) demo .pytest_cache .mypy_cache .ruff_cache

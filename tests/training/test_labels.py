@@ -257,7 +257,7 @@ def test_pictures_that_teach_no_labels_are_refused(pictures: PictureSet, tmp_pat
     for wrong, why in (
         (pictures.unlabelled(), "has no labels"),
         (one, "has one class, bars"),
-        (lone, "class discs has 1 readable pictures; at least 2"),
+        (lone, "class discs has 1 readable files; at least 2"),
     ):
         with pytest.raises(TrainingError, match=why):
             train_labels(wrong, recipe(), tmp_path / "model")

@@ -13,7 +13,8 @@ from PIL import Image
 from pyarrow import parquet
 
 from sonolux.errors import TrainingError
-from sonolux.training.pictures import check_classes, read_pictures
+from sonolux.training.pictures import read_pictures
+from sonolux.training.sources import check_classes
 
 
 def save(path: Path, n: int = 8, side: int = 20) -> list[str]:
@@ -93,7 +94,7 @@ def test_one_class_and_tiny_classes_are_refused(tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match="one class, dogs"):
         check_classes(read_pictures(tmp_path / "one", 16))
     save(tmp_path / "one" / "cats", 1)
-    with pytest.raises(TrainingError, match="class cats has 1 readable pictures; at least 2"):
+    with pytest.raises(TrainingError, match="class cats has 1 readable files; at least 2"):
         check_classes(read_pictures(tmp_path / "one", 16))
 
 

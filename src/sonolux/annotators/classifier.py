@@ -1,4 +1,4 @@
-"""Labels of pictures: a model folder that names its outputs, in use."""
+"""Labels of pictures or sounds: a model folder that names its outputs, in use."""
 
 from __future__ import annotations
 
@@ -6,37 +6,37 @@ import threading
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sonolux.annotators.base import Annotator
 from sonolux.encoders.device import chosen_device
-from sonolux.encoders.model_folder import Labels, ModelFolder
-from sonolux.encoders.trained import network_input
+from sonolux.encoders.model_folder import Labels, ModelFolder, Sounds
+from sonolux.encoders.trained import files_taken, modality_of, network_input
 from sonolux.errors import EncoderError
-from sonolux.types import Annotation, Modality
+from sonolux.types import Annotation
 
 if TYPE_CHECKING:
     import torch
     from torch import nn
 
 BEST = 5
-"""Labels of a picture, if nothing else is asked: the top five of the ImageNet challenge."""
+"""Labels of an input, if nothing else is asked: the top five of the ImageNet challenge."""
 
 _loading = threading.Lock()
 
 
 class Classifier(Annotator):
-    """The most probable labels of a picture, by the network of a model folder and its temperature.
+    """The most probable labels of a picture or a sound, by the network of a model folder and its temperature.
 
     Parameters
     ----------
     path : path
         Of the model folder.
     k : int
-        Labels of a picture.
+        Labels of an input.
 
     Raises
     ------
@@ -44,19 +44,20 @@ class Classifier(Annotator):
         Where the folder does not pass the checks of `ModelFolder.load`, or is no classifier's.
     """
 
-    modality = Modality.IMAGE
-
     def __init__(self, path: Path | str, k: int = BEST) -> None:
         self.folder = ModelFolder.load(path)
         self.labels = _labels_of(self.folder)
+        how = files_taken(self.folder)
+        self.modality = modality_of(how)
+        self.sample_rate = how.rate if isinstance(how, Sounds) else 0
         self.name = self.folder.path.name
         self.spec = str(self.folder.path)
         self.digest = self.folder.digest
         self.licence = self.folder.licence
         self.k = k
 
-    def annotate_batch(self, batch: Sequence[NDArray[np.uint8]]) -> list[list[Annotation]]:
-        """Return the labels of pictures (h, w, 3), best first; those of one picture are parts of a whole of 1."""
+    def annotate_batch(self, batch: Sequence[NDArray[Any]]) -> list[list[Annotation]]:
+        """Return the labels of pictures (h, w, 3) or samples, best first; those of one are parts of a whole of 1."""
         chances = self.probabilities(batch)
         best = np.argsort(-chances, axis=1, kind="stable")[:, : self.k]
         names = self.labels.names
@@ -65,18 +66,28 @@ class Classifier(Annotator):
             for row, order in zip(chances, best, strict=True)
         ]
 
-    def probabilities(self, batch: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
+    def probabilities(self, batch: Sequence[NDArray[Any]]) -> NDArray[np.float32]:
         """Return the probability of every label, float32 (n, labels), in the order of ``labels.names``."""
         import torch
 
-        network, device = self._ready()
-        inputs = torch.from_numpy(network_input(batch, self.folder.pictures)).to(device)
-        with torch.inference_mode():
-            scores = network(inputs).float() / self.labels.temperature
-            chances: NDArray[np.float32] = torch.softmax(scores, dim=1).cpu().numpy()
+        scores = self._scores(batch) / self.labels.temperature
+        chances: NDArray[np.float32] = torch.softmax(scores, dim=1).numpy()
         if chances.shape[1] != len(self.labels.names):
             raise EncoderError(f"{self.spec} has {len(self.labels.names)} labels, but {chances.shape[1]} outputs")
         return chances
+
+    def _scores(self, batch: Sequence[NDArray[Any]]) -> torch.Tensor:
+        import torch
+
+        network, device = self._ready()
+        if isinstance(self.folder.preprocessing, Sounds):
+            from sonolux.encoders.listening import heard
+
+            return heard(network, batch, self.folder.preprocessing, device)
+        inputs = torch.from_numpy(network_input(batch, self.folder.pictures)).to(device)
+        with torch.inference_mode():
+            scores: torch.Tensor = network(inputs).float().cpu()
+        return scores
 
     def _ready(self) -> tuple[nn.Module, torch.device]:
         with _loading:

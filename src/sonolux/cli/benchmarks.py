@@ -96,6 +96,26 @@ def photos(data: DataOption = None, page: PageOption = PAGE) -> None:
 
 
 @app.command()
+def sounds(
+    data: Annotated[Path | None, typer.Option(help="Folder of the data sets.", show_default=False)] = None,
+    work: Annotated[Path, typer.Option(help="Folder where trained models are kept.")] = Path("build/sounds"),
+    as_json: JsonOption = False,
+    page: PageOption = PAGE,
+) -> None:
+    """How well descriptors of sounds name and find digits and instruments; trains them first."""
+    from sonolux.evaluation.benchmarks.sounding import benchmark_sounds
+
+    out = Output(as_json=as_json)
+    cards, report = benchmark_sounds(data or _data(), work, out.say)
+    if not as_json:
+        _publish(report, page)
+        return
+    report.write(page)
+    for card in cards:
+        out.record(card.as_data())
+
+
+@app.command()
 def identify(
     data: Annotated[
         Path | None, typer.Option(help="Set of clips, or folder of the data sets.", show_default=False)

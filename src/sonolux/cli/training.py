@@ -1,4 +1,4 @@
-"""``sonolux train``: descriptors and labels from your own pictures."""
+"""``sonolux train``: descriptors and labels from your own pictures and sounds."""
 
 from __future__ import annotations
 
@@ -14,13 +14,15 @@ from sonolux.cli.options import JsonOption, LibraryOption, QuietOption
 from sonolux.cli.output import Output, shown_path
 
 if TYPE_CHECKING:
-    from sonolux.encoders.model_folder import ModelFolder
+    from sonolux.encoders.model_folder import ModelFolder, Sounds
     from sonolux.training.fitting import Progress
     from sonolux.training.pictures import PictureSet
     from sonolux.training.recipe import Recipe
+    from sonolux.training.sounds import SoundSet
 
 app = typer.Typer(
-    help="Train descriptors or labels on your own pictures, or a space to your taste.", no_args_is_help=True
+    help="Train descriptors or labels on your own pictures and sounds, or a space to your taste.",
+    no_args_is_help=True,
 )
 
 DataOption = Annotated[
@@ -137,9 +139,9 @@ def labels(  # noqa: PLR0913, PLR0917 - one parameter an option
     whole epoch.
     """
     from sonolux.training.codes import check_free
-    from sonolux.training.labels import counts_of, learning, train_labels, with_options
-    from sonolux.training.pictures import check_classes
+    from sonolux.training.labels import learning, train_labels, with_options
     from sonolux.training.recipes import recipe_of
+    from sonolux.training.sources import check_classes, counts_of
     from sonolux.training.starting import network_of
 
     talk = Output(as_json=as_json, quiet=quiet)
@@ -160,6 +162,58 @@ def labels(  # noqa: PLR0913, PLR0917 - one parameter an option
         saved = train_labels(pictures, recipe, out, licence, progress)
     report(saved, talk, "sonolux label IMAGE --model")
     if pictures.failed:
+        raise typer.Exit(SOME_FAILED)
+
+
+@app.command()
+def sounds(  # noqa: PLR0913, PLR0917 - one parameter an option
+    data: Annotated[
+        Path,
+        typer.Option(
+            metavar="PATH", help="Folder of sounds, a folder a class, or .csv with path,label.", show_default=False
+        ),
+    ],
+    out: OutOption,
+    arch: Annotated[
+        str, typer.Option(metavar="NAME", help="cnn, lstm, gru, crnn, transformer; or bag-of-words, without labels.")
+    ] = "crnn",
+    rate: Annotated[int, typer.Option(metavar="HERTZ", min=1_000, help="Samples a second that are heard.")] = 16_000,
+    epochs: EpochsOption = None,
+    seed: SeedOption = 0,
+    setting: SetOption = None,
+    licence: LicenceOption = "",
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Train a descriptor of sounds, which names them too, from a folder a class.
+
+    With --arch bag-of-words it needs no labels: typical moments of all sounds become words, and a sound is how often it
+    holds each. Stop a training at any time and run it again: it goes on from the last whole epoch.
+    """
+    from sonolux.training.codes import check_free
+    from sonolux.training.recipes import recipe_of
+    from sonolux.training.sound_labels import ARCHITECTURES, BAG_OF_WORDS, train_sounds
+    from sonolux.training.sounds import COEFFICIENTS, listening
+
+    talk = Output(as_json=as_json, quiet=quiet)
+    if arch not in (*ARCHITECTURES, BAG_OF_WORDS):
+        raise typer.BadParameter(f"--arch is one of {', '.join((*ARCHITECTURES, BAG_OF_WORDS))}, not {arch}")
+    named = arch in ARCHITECTURES
+    asked = {"seed": seed, "epochs": epochs} | ({"architecture": f"sound-{arch}"} if named else {})
+    recipe = recipe_of(
+        "sounds" if named else BAG_OF_WORDS, {k: v for k, v in asked.items() if v is not None}, setting or []
+    )
+    check_free(out)
+    heard = read_heard(data, listening(rate, 0 if named else COEFFICIENTS, **recipe.options.get("listening", {})), talk)
+    with progress_bar(talk) as progress:
+        if named:
+            saved = train_sounds(heard, recipe, out, licence, progress)
+        else:
+            from sonolux.training.sound_words import train_words
+
+            saved = train_words(heard, recipe, out, licence)
+    report(saved, talk, "sonolux add FOLDER --space")
+    if heard.failed:
         raise typer.Exit(SOME_FAILED)
 
 
@@ -202,6 +256,17 @@ def read(data: Path, side: int, talk: Output) -> PictureSet:
         talk.complain(f"left out: {shown_path(failure.path)}: {failure.reason}")
     talk.say(f"{len(pictures):,} pictures, {len(pictures.classes) or 'no'} classes")
     return pictures
+
+
+def read_heard(data: Path, how: Sounds, talk: Output) -> SoundSet:
+    """Read the sounds to learn from, and say how many and which were left out."""
+    from sonolux.training.sounds import read_sounds
+
+    found = read_sounds(data, how)
+    for failure in found.failed:
+        talk.complain(f"left out: {shown_path(failure.path)}: {failure.reason}")
+    talk.say(f"{len(found):,} sounds, {len(found.classes) or 'no'} classes")
+    return found
 
 
 def _codes_of_rows(data: Path, recipe: Recipe, out: Path, licence: str, talk: Output) -> None:

@@ -22,7 +22,7 @@ Descriptors: TypeAlias = NDArray[Any] | csr_array
 
 
 LEARNED = 3.0
-"""Weight of descriptors of pictures that were learned; colours and gradients know little of what is to be seen."""
+"""Weight of descriptors that were learned; colours, gradients and cepstra know little of what there is."""
 
 
 class Encoder(ABC):

@@ -74,6 +74,41 @@ class Words(_Part):
         return self
 
 
+class Sounds(_Part):
+    """How a sound becomes the input of the network, (frames, bands) or (frames, 2 x coefficients).
+
+    Of frames of `frame` samples at `rate` hertz, one every `hop`, the level of each of `bands` bands of pitch between
+    `lowest` and `highest` hertz is taken in decibels below the loudest (`sonolux.encoders.listening`); `mean` is taken
+    off and the rest divided by `deviation`. With `coefficients` it is as many cepstral coefficients and their slopes
+    instead. Sounds are heard in parts of `seconds`, shorter ones filled up with silence; without, as long as they are.
+    """
+
+    kind: Literal["sounds"] = "sounds"
+    rate: int = Field(ge=1_000, le=192_000)
+    frame: int = Field(ge=16, le=2**16)
+    hop: int = Field(ge=1, le=2**16)
+    bands: int = Field(ge=1, le=1024)
+    lowest: float = Field(0.0, ge=0)
+    highest: float = Field(gt=0)
+    mean: float = 0.0
+    deviation: float = Field(1.0, gt=0)
+    coefficients: int = Field(0, ge=0)
+    seconds: float | None = Field(None, gt=0, le=600)
+
+    @model_validator(mode="after")
+    def _bands_are_within_the_sound(self) -> Self:
+        if not self.lowest < self.highest <= self.rate / 2:
+            raise ValueError(f"bands of {self.lowest} to {self.highest} Hz are not within {self.rate} samples a second")
+        if self.coefficients > self.bands:
+            raise ValueError(f"{self.bands} bands have no {self.coefficients} coefficients")
+        return self
+
+    @property
+    def width(self) -> int:
+        """How many numbers a frame has."""
+        return 2 * self.coefficients or self.bands
+
+
 class Numbers(_Part):
     """How a row of numbers becomes the input of the network: `mean` is taken off, the rest divided by `deviation`.
 
@@ -112,11 +147,12 @@ def _kind(given: Any) -> str:
 PICTURES = "pictures"
 """Kind of the preprocessing that says none."""
 
-KINDS = (PICTURES, "words", "numbers", "descriptors")
+KINDS = (PICTURES, "words", "sounds", "numbers", "descriptors")
 
 AnyPreprocessing = Annotated[
     Annotated[Preprocessing, Tag(PICTURES)]
     | Annotated[Words, Tag("words")]
+    | Annotated[Sounds, Tag("sounds")]
     | Annotated[Numbers, Tag("numbers")]
     | Annotated[SourceDescriptors, Tag("descriptors")],
     Discriminator(_kind),

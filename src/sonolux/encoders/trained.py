@@ -1,6 +1,6 @@
 """Encoders that Sonolux trained: a model folder in use.
 
-Pictures, texts and rows of numbers become inputs of a network by the preprocessing of its folder.
+Pictures, texts, sounds and rows of numbers become inputs of a network by the preprocessing of its folder.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from sonolux.encoders.base import LEARNED, Encoder
 from sonolux.encoders.classical.bm25 import words_apart
 from sonolux.encoders.device import chosen_device
-from sonolux.encoders.model_folder import Descriptor, ModelFolder, Numbers, Preprocessing, Words
+from sonolux.encoders.model_folder import Descriptor, ModelFolder, Numbers, Preprocessing, Sounds, Words
 from sonolux.errors import EncoderError
 from sonolux.types import Modality
 
@@ -34,7 +34,7 @@ _loading = threading.Lock()
 
 
 class TrainedEncoder(Encoder):
-    """The network of a model folder, from pictures or texts to float vectors or binary codes.
+    """The network of a model folder, from pictures, texts or sounds to float vectors or binary codes.
 
     Parameters
     ----------
@@ -50,7 +50,8 @@ class TrainedEncoder(Encoder):
         self.folder = folder if isinstance(folder, ModelFolder) else ModelFolder.load(folder)
         self.descriptor = descriptor = self.folder.descriptor
         self.preprocessing = files_taken(self.folder)
-        self.modality = Modality.TEXT if isinstance(self.preprocessing, Words) else Modality.IMAGE
+        self.modality = modality_of(self.preprocessing)
+        self.sample_rate = self.preprocessing.rate if isinstance(self.preprocessing, Sounds) else 0
         self.name = self.folder.path.name
         self.spec = str(self.folder.path)
         self.space = descriptor.space
@@ -59,11 +60,16 @@ class TrainedEncoder(Encoder):
         self.metric = descriptor.metric
         self.digest = self.folder.digest
         self.licence = self.folder.licence
-        self.weight = LEARNED if self.modality is Modality.IMAGE else 1.0
+        self.weight = 1.0 if self.modality is Modality.TEXT else LEARNED
 
     def encode_batch(self, batch: Sequence[Any]) -> NDArray[Any]:
-        """Encode pictures (h, w, 3) or texts into rows: float32 (n, dim), or packed codes uint8 (n, dim / 8)."""
+        """Encode pictures (h, w, 3), texts or samples into rows: float32 (n, dim), or packed codes."""
         how = self.preprocessing
+        if isinstance(how, Sounds):
+            from sonolux.encoders.listening import heard
+
+            network, device = self._ready()
+            return in_kind(heard(network, batch, how, device).numpy(), self.kind)
         inputs = word_counts(batch, how) if isinstance(how, Words) else network_input(batch, how)
         return described(inputs, *self._ready(), self.kind)
 
@@ -118,7 +124,14 @@ class NumbersEncoder:
         return describing_part(self.folder.network(), self.folder.descriptor, self.folder.path).to(device), device
 
 
-def files_taken(folder: ModelFolder) -> Preprocessing | Words:
+def modality_of(how: Preprocessing | Words | Sounds) -> Modality:
+    """Return what a model takes."""
+    if isinstance(how, Sounds):
+        return Modality.AUDIO
+    return Modality.TEXT if isinstance(how, Words) else Modality.IMAGE
+
+
+def files_taken(folder: ModelFolder) -> Preprocessing | Words | Sounds:
     """Return how what files hold becomes the input of a model; EncoderError where it takes something else."""
     how = folder.preprocessing
     if isinstance(how, Numbers):
@@ -126,7 +139,7 @@ def files_taken(folder: ModelFolder) -> Preprocessing | Words:
             f"{folder.path}: this model takes rows of numbers, which no file of a library holds:"
             " ask it from Python, with sonolux.encoders.trained.NumbersEncoder"
         )
-    return how if isinstance(how, Words) else folder.pictures
+    return how if isinstance(how, Words | Sounds) else folder.pictures
 
 
 def describing_part(network: nn.Module, descriptor: Descriptor, path: Path) -> nn.Module:
@@ -147,6 +160,11 @@ def described(inputs: NDArray[np.float32], network: nn.Module, device: torch.dev
 
     with torch.inference_mode():
         outputs: NDArray[np.float32] = network(torch.from_numpy(inputs).to(device)).cpu().numpy()
+    return in_kind(outputs, kind)
+
+
+def in_kind(outputs: NDArray[np.float32], kind: str) -> NDArray[Any]:
+    """Return outputs as they are, or for kind "binary" their signs, packed."""
     return np.packbits(outputs > 0, axis=1) if kind == "binary" else outputs
 
 

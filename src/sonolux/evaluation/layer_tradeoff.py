@@ -20,7 +20,8 @@ from sonolux.encoders.layers import encoder_at, layers_of, network_called
 from sonolux.encoders.trained import TrainedEncoder
 from sonolux.evaluation.benchmarks.report import Report
 from sonolux.retrieval.similarity import similarities
-from sonolux.training.pictures import PictureSet, check_classes, read_pictures
+from sonolux.training.pictures import PictureSet, read_pictures
+from sonolux.training.sources import check_classes
 
 VISUAL = "colour-layout"
 

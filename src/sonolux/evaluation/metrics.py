@@ -7,6 +7,7 @@ database. Relevance is sharing a label.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -98,3 +99,26 @@ def _ranked_relevance(
     for start in range(0, len(scores), BLOCK):
         order = np.argsort(-scores[start : start + BLOCK], axis=1, kind="stable")
         yield labels[order] == query_labels[start : start + BLOCK, None]
+
+
+def precision_at(
+    depth: int,
+    queries: NDArray[np.floating],
+    gallery: NDArray[np.floating],
+    query_labels: NDArray[Any],
+    labels: NDArray[Any],
+) -> NDArray[np.float64]:
+    """Return the share of each query's nearest items by cosine that carry its label, (m,).
+
+    Parameters
+    ----------
+    depth : int
+        How many of the nearest are looked at.
+    queries : ndarray, shape (m, dim)
+    gallery : ndarray, shape (n, dim)
+    query_labels : ndarray, shape (m,)
+    labels : ndarray, shape (n,)
+    """
+    lengths = [np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12) for rows in (queries, gallery)]
+    order = np.argsort(-(queries / lengths[0]) @ (gallery / lengths[1]).T, axis=1, kind="stable")[:, :depth]
+    return np.asarray((labels[order] == query_labels[:, None]).mean(axis=1))

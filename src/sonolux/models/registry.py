@@ -15,6 +15,7 @@ _architectures: dict[str, Callable[..., nn.Module]] = {}
 BUILT_IN: dict[str, tuple[str, str, dict[str, Any]]] = {
     "alexnet": ("alexnet", "AlexNet", {}),
     "chain": ("chain", "Chain", {}),
+    "codebook": ("codebook", "Codebook", {}),
     "code-network": ("code_network", "CodeNetwork", {}),
     "conv-autoencoder": ("autoencoder", "ConvAutoencoder", {}),
     "cut": ("cut", "Cut", {}),

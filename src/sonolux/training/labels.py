@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 
 from sonolux.errors import TrainingError
 from sonolux.training.codes import check_free
-from sonolux.training.pictures import PictureSet, check_classes
+from sonolux.training.pictures import PictureSet
 from sonolux.training.recipe import Recipe
+from sonolux.training.sources import Labelled, check_classes, counts_of
 from sonolux.training.splits import split
 from sonolux.training.temperature import calibration_error, fitted_temperature, probabilities
 
@@ -92,7 +93,7 @@ def learning() -> Any:
         raise TrainingError(f"training needs {error.name}: pip install 'sonolux[train]'") from error
 
 
-def with_options(recipe: Recipe, pictures: PictureSet) -> Recipe:
+def with_options(recipe: Recipe, items: Labelled) -> Recipe:
     """Return the recipe with its options decided: ``balanced`` where classes are very unequal, not ``frozen``.
 
     Raises
@@ -100,7 +101,7 @@ def with_options(recipe: Recipe, pictures: PictureSet) -> Recipe:
     TrainingError
         For an option that is neither true nor false, or frozen weights that come from nowhere.
     """
-    counts = counts_of(pictures).values()
+    counts = counts_of(items).values()
     options = {"frozen": False, "balanced": max(counts) > UNEQUAL * min(counts)} | recipe.options
     for name in ("frozen", "balanced"):
         if not isinstance(options[name], bool):
@@ -108,13 +109,6 @@ def with_options(recipe: Recipe, pictures: PictureSet) -> Recipe:
     if options["frozen"] and not recipe.start:
         raise TrainingError("frozen, nothing but the head learns: name a model that has learned with --from")
     return replace(recipe, options=options)
-
-
-def counts_of(pictures: PictureSet) -> dict[str, int]:
-    """Return how many pictures each class has."""
-    assert pictures.labels is not None
-    counts = np.bincount(pictures.labels, minlength=len(pictures.classes))
-    return dict(zip(pictures.classes, counts.tolist(), strict=True))
 
 
 def calibrated(scores: NDArray[np.floating], labels: NDArray[np.int64], seed: int) -> tuple[float, dict[str, float]]:

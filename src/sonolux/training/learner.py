@@ -74,9 +74,13 @@ class Learner(LightningModule):
         n = self.items
         # Even: torch 2.13 crashes in narrow convolutions, channels last, of odd batches on two threads.
         batch = self.recipe.batch if self.recipe.batch <= n else max(n - n % 2, 1)
-        order = torch.randperm(n, generator=torch.Generator().manual_seed(self._seed()))
+        order = self.order(torch.Generator().manual_seed(self._seed()))
         rows: Any = torch.split(order[: n - n % batch], batch)
         return DataLoader(rows, batch_size=None)
+
+    def order(self, generator: torch.Generator) -> torch.Tensor:
+        """Return the row numbers of an epoch, (items,): each once."""
+        return torch.randperm(self.items, generator=generator)
 
     def configure_optimizers(self) -> Any:
         """Return AdamW and its schedule, one step a batch."""

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from sonolux.encoders.model_folder import Numbers, Words
 from sonolux.encoders.trained import standardised
 from sonolux.errors import TrainingError
-from sonolux.training.pictures import FEWEST
+from sonolux.training.sources import FEWEST
 from sonolux.types import Failure
 
 LABEL = "label"

@@ -6,10 +6,7 @@ classes.
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import os
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,16 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonolux.errors import TrainingError
-from sonolux.media.finding import find
 from sonolux.media.piece import Image, Piece
 from sonolux.media.pool import DecoderPool
 from sonolux.media.reading import ReadOptions
 from sonolux.settings import settings
 from sonolux.training.datasets import is_packed, read_packed
+from sonolux.training.sources import FEWEST, files_at, numbered
 from sonolux.types import Failure
-
-FEWEST = 8
-"""Pictures from which anything can be learned: some to learn from, some held out."""
 
 Progress = Callable[[int, int], None]
 """Called with how many pictures are read, and of how many."""
@@ -92,9 +86,8 @@ def read_pictures(data: Path | str, side: int, progress: Progress | None = None)
     Parameters
     ----------
     data : path
-        A folder: where all its pictures lie in folders of their own, the name of the first folder below `data` is the
-        label. Or a ``.csv`` file with the columns ``path`` (relative to the file) and, for labels, ``label``. Or a
-        packed data set, see `sonolux.training.datasets`.
+        A folder or table, see `sonolux.training.sources.files_at`, or a packed data set, see
+        `sonolux.training.datasets`.
     side : int
         Height and width of the pictures, in pixels.
     progress : callable, optional
@@ -107,43 +100,15 @@ def read_pictures(data: Path | str, side: int, progress: Progress | None = None)
     data = Path(data).expanduser()
     if is_packed(data):
         return _packed(data, side)
-    if data.suffix.lower() == ".csv" and data.is_file():
-        paths, names = _listed(data)
-    elif data.is_dir():
-        paths, names = _found(data)
-    else:
-        raise TrainingError(f"{data} is neither a folder nor a .csv file: name a folder of pictures")
+    paths, names = files_at(data, "pictures")
     read, failed = _decoded(paths, side, progress)
     kept = [path for path in paths if path in read]
     if len(kept) < FEWEST:
         why = f": {failed[0].path}: {failed[0].reason}" if failed else ""
         raise TrainingError(f"{data}: {len(kept)} readable pictures; at least {FEWEST} are needed{why}")
     pixels = np.stack([read[path] for path in kept])
-    if names is None:
-        return PictureSet(str(data), pixels, paths=tuple(kept), failed=tuple(failed))
-    classes, labels = np.unique([names[path] for path in kept], return_inverse=True)
-    return PictureSet(str(data), pixels, labels.astype(np.int64), tuple(classes.tolist()), tuple(kept), tuple(failed))
-
-
-def check_classes(pictures: PictureSet, fewest: int = 2) -> None:
-    """Refuse pictures that no classes can be learned from.
-
-    Raises
-    ------
-    TrainingError
-        Without labels, for a single class, or for a class of fewer than `fewest` pictures.
-    """
-    if pictures.labels is None:
-        raise TrainingError(f"{pictures.source} has no labels: give a folder a class, or a .csv with path,label")
-    if len(pictures.classes) < 2:
-        raise TrainingError(f"{pictures.source} has one class, {pictures.classes[0]}: two or more are needed")
-    counts = np.bincount(pictures.labels, minlength=len(pictures.classes))
-    small = int(counts.argmin())
-    if counts[small] < fewest:
-        raise TrainingError(
-            f"{pictures.source}: class {pictures.classes[small]} has {counts[small]} readable pictures;"
-            f" at least {fewest} are needed"
-        )
+    labels, classes = numbered(kept, names)
+    return PictureSet(str(data), pixels, labels, classes, tuple(kept), tuple(failed))
 
 
 def _packed(file: Path, side: int) -> PictureSet:
@@ -151,40 +116,6 @@ def _packed(file: Path, side: int) -> PictureSet:
     classes, labels = np.unique(names, return_inverse=True)
     pixels = np.stack([resized(picture, side) for picture in pictures])
     return PictureSet(str(file), pixels, labels.astype(np.int64), tuple(classes.tolist()))
-
-
-def _found(folder: Path) -> tuple[list[str], dict[str, str] | None]:
-    """Return the files of a folder, and the class of each where every file lies in a folder below."""
-    root = os.path.abspath(folder)
-    paths = [path for path in find([root]) if isinstance(path, str)]
-    below = {path: Path(os.path.relpath(path, root)).parts for path in paths}
-    if not paths or any(len(parts) == 1 for parts in below.values()):
-        return paths, None
-    return paths, {path: parts[0] for path, parts in below.items()}
-
-
-def _listed(table: Path) -> tuple[list[str], dict[str, str] | None]:
-    """Return the files that a table lists, and their labels where it has that column."""
-    try:
-        with table.open(newline="", encoding="utf-8-sig") as file:
-            rows = list(csv.DictReader(file))
-    except (OSError, ValueError, csv.Error) as error:
-        raise TrainingError(f"{table} cannot be read: {error}") from error
-    if not rows or "path" not in rows[0]:
-        raise TrainingError(f"{table} has no column path: its first line is to be path,label")
-    empty = next((line for line, row in enumerate(rows, start=2) if not row["path"]), None)
-    if empty is not None:
-        raise TrainingError(f"{table}, line {empty}: no path")
-    paths = [os.path.abspath(table.parent / row["path"]) for row in rows]
-    twice, times = Counter(paths).most_common(1)[0]
-    if times > 1:
-        raise TrainingError(f"{table} lists {twice} {times} times: once is right")
-    if "label" not in rows[0]:
-        return paths, None
-    missing = next((line for line, row in enumerate(rows, start=2) if not row["label"]), None)
-    if missing is not None:
-        raise TrainingError(f"{table}, line {missing}: {rows[missing - 2]['path']} has no label")
-    return paths, {path: row["label"] for path, row in zip(paths, rows, strict=True)}
 
 
 def _decoded(

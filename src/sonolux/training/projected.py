@@ -29,13 +29,14 @@ from sonolux.models.spectral_projection import SpectralHash
 from sonolux.models.unit_length import UnitLength
 from sonolux.training.finishing import Trained, preprocessing
 from sonolux.training.held_out import label_precision
-from sonolux.training.pictures import PictureSet, check_classes
+from sonolux.training.pictures import PictureSet
 from sonolux.training.projections.fisher import fit_fisher
 from sonolux.training.projections.itq import fit_itq
 from sonolux.training.projections.lsh import fit_lsh
 from sonolux.training.projections.pca import fit_pca
 from sonolux.training.projections.spectral import fit_spectral
 from sonolux.training.recipe import Recipe
+from sonolux.training.sources import check_classes
 from sonolux.training.starting import picture_encoders
 
 if TYPE_CHECKING:

@@ -38,6 +38,16 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "held_out": 0.2,
         "options": {"margin": 1.0, "rank": 8},
     },
+    "sounds": {
+        "architecture": "sound-crnn",
+        "epochs": 40,
+        "batch": 32,
+        "learning_rate": 3e-3,
+        "weight_decay": 1e-2,
+        "held_out": 0.1,
+        "options": {"mixup": 0.2},
+    },
+    "bag-of-words": {"architecture": "chain", "options": {"words": 256}},
     "labels": {
         "batch": 128,
         "held_out": 0.1,

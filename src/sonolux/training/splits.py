@@ -1,39 +1,43 @@
-"""Which pictures are held out: drawn once from the seed, a share of every class."""
+"""Which items are held out: drawn once from the seed, a share of every class."""
 
 from __future__ import annotations
+
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sonolux.training.pictures import PictureSet
+from sonolux.training.sources import Labelled
+
+Items = TypeVar("Items", bound=Labelled)
 
 FEWEST = 2
-"""Pictures held out, at least: one to ask with and one to find."""
+"""Items held out, at least: one to ask with and one to find."""
 
 
-def split(pictures: PictureSet, share: float, seed: int) -> tuple[PictureSet, PictureSet]:
-    """Part pictures into those to learn from and those held out.
+def split(items: Items, share: float, seed: int) -> tuple[Items, Items]:
+    """Part items into those to learn from and those held out.
 
     Parameters
     ----------
-    pictures : PictureSet
+    items : PictureSet or SoundSet
     share : float
-        Held out, of all pictures or of those of each class; of a class with two pictures or more at least one.
+        Held out, of all pictures or of those of each class; of a class with two items or more at least one.
     seed : int
 
     Returns
     -------
-    learned, held_out : PictureSet
+    learned, held_out : PictureSet or SoundSet
     """
     random = np.random.default_rng(seed)
-    groups = _classes(pictures) if pictures.labels is not None else [np.arange(len(pictures))]
+    groups = _classes(items.labels, len(items.classes)) if items.labels is not None else [np.arange(len(items))]
     held = [_drawn(group, share, random) for group in groups]
     rows = np.sort(np.concatenate(held))
-    return pictures.subset(np.setdiff1d(np.arange(len(pictures)), rows)), pictures.subset(rows)
+    return items.subset(np.setdiff1d(np.arange(len(items)), rows)), items.subset(rows)
 
 
-def _classes(pictures: PictureSet) -> list[NDArray[np.intp]]:
-    return [np.flatnonzero(pictures.labels == label) for label in range(len(pictures.classes))]
+def _classes(labels: NDArray[np.int64], classes: int) -> list[NDArray[np.intp]]:
+    return [np.flatnonzero(labels == label) for label in range(classes)]
 
 
 def _drawn(group: NDArray[np.intp], share: float, random: np.random.Generator) -> NDArray[np.intp]:

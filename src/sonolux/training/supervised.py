@@ -22,8 +22,9 @@ from sonolux.training.code_networks import code_architecture, fitted
 from sonolux.training.finishing import Trained
 from sonolux.training.fitting import Progress
 from sonolux.training.picture_learner import PictureLearner, prepared
-from sonolux.training.pictures import PictureSet, check_classes
+from sonolux.training.pictures import PictureSet
 from sonolux.training.recipe import Recipe
+from sonolux.training.sources import check_classes
 
 TEMPERATURE = 0.1
 MARGIN = 0.2

@@ -20,7 +20,7 @@ from sonolux.media.pool import DecoderPool
 from sonolux.media.reading import ReadOptions
 from sonolux.settings import settings
 from sonolux.training.numbers import RowSet
-from sonolux.training.pictures import FEWEST
+from sonolux.training.sources import FEWEST
 from sonolux.types import Failure, Modality
 
 VOCABULARY = 2_000

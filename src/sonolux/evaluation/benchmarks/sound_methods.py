@@ -1,0 +1,148 @@
+"""Ways to know sounds, each learned from some of them and asked about others."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from sonolux.encoders.classical.mfcc import Mfcc
+from sonolux.encoders.model_folder import CARD, ModelFolder, Sounds
+from sonolux.evaluation.protocols.labelled_sounds import LabelledSounds
+from sonolux.media.audio import load_audio
+from sonolux.models.cut import LayerDescriptor
+from sonolux.training.recipes import recipe_of
+from sonolux.training.sound_classifier import scores_of
+from sonolux.training.sound_labels import train_sounds
+from sonolux.training.sound_words import train_words
+from sonolux.training.sounds import COEFFICIENTS, SoundSet, listening, sounds_in
+
+Rows = NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a method made of one fold.
+
+    Attributes
+    ----------
+    named : ndarray of str
+        Class that each sound asked about was taken for.
+    asked, gallery : ndarray of float32
+        Descriptors of the sounds asked about, and of those learned from.
+    parameters : int
+        Numbers that were learned.
+    seconds : float
+        Of training.
+    """
+
+    named: NDArray[np.str_]
+    asked: NDArray[np.float32]
+    gallery: NDArray[np.float32]
+    parameters: int
+    seconds: float
+
+
+Method = Callable[[str], Outcome]
+"""Learns from all sounds but those of a fold, and is asked about these."""
+
+
+def by_statistics(sounds: LabelledSounds) -> Method:
+    """Return mean and deviation of cepstra with a support vector machine (radial basis, C = 10) on top."""
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+    from sklearn.svm import SVC
+
+    encoder = Mfcc()
+    rows = np.asarray(encoder.encode([load_audio(path, encoder.sample_rate).samples for path in sounds.paths]))
+    return lambda fold: _classified(
+        sounds, fold, rows, lambda: make_pipeline(StandardScaler(), SVC(C=10.0)), parameters=0
+    )
+
+
+def by_words(sounds: LabelledSounds, work: Path) -> Method:
+    """Return bags of 256 words of cepstra, with a logistic regression on top."""
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    heard = _heard(sounds, COEFFICIENTS)
+
+    def method(fold: str) -> Outcome:
+        folder = work / f"bag-of-words {fold}"
+        began = time.monotonic()
+        if not (folder / CARD).exists():
+            train_words(heard.subset(sounds.learned(fold)), recipe_of("bag-of-words", {}), folder)
+        network = ModelFolder.load(folder).network()
+        with torch.inference_mode():
+            rows = torch.cat([network(frames.float()[None]) for frames in heard.frames]).numpy()
+        parameters = sum(tensor.numel() for tensor in network.state_dict().values())
+        return _classified(
+            sounds,
+            fold,
+            rows,
+            lambda: make_pipeline(StandardScaler(), LogisticRegression(max_iter=2_000)),
+            parameters,
+            time.monotonic() - began,
+        )
+
+    return method
+
+
+def by_network(
+    sounds: LabelledSounds, arch: str, changes: dict[str, Any], work: Path, progress: Callable[[str], None]
+) -> Method:
+    """Return a network of sounds; what `work` holds from an earlier run is not trained again."""
+    heard = _heard(sounds)
+
+    def method(fold: str) -> Outcome:
+        folder = work / f"{arch} {fold}"
+        if not (folder / CARD).exists():
+            recipe = recipe_of("sounds", changes | {"architecture": f"sound-{arch}"})
+            train_sounds(
+                heard.subset(sounds.learned(fold)),
+                recipe,
+                folder,
+                progress=lambda _, line: progress(f"{sounds.name}, {arch}, {fold}: {line}"),
+            )
+        model = ModelFolder.load(folder)
+        assert model.labels is not None and isinstance(model.preprocessing, Sounds)
+        how, network = model.preprocessing, model.network()
+        frames = [(frames.float() - how.mean) / how.deviation for frames in heard.frames]
+        asked, learned = sounds.folds[fold], sounds.learned(fold)
+        cpu = torch.device("cpu")
+        with torch.inference_mode():
+            scores = scores_of(network, [frames[row] for row in asked], how, cpu)
+            rows = scores_of(LayerDescriptor(network, model.descriptor.layer), frames, how, cpu).numpy()
+        named = np.array(model.labels.names)[scores.argmax(dim=1).numpy()]
+        parameters = sum(parameter.numel() for parameter in network.parameters())
+        return Outcome(named, rows[asked], rows[learned], parameters, model.scores["seconds"])
+
+    return method
+
+
+def _heard(sounds: LabelledSounds, coefficients: int = 0) -> SoundSet:
+    names = dict(zip(sounds.paths, sounds.labels, strict=True))
+    rate = min(sounds.rate, 22_050)
+    return sounds_in(sounds.paths, names, listening(rate, coefficients), sounds.name)
+
+
+def _classified(
+    sounds: LabelledSounds,
+    fold: str,
+    rows: NDArray[np.float32],
+    classifier: Callable[[], Any],
+    parameters: int,
+    seconds: float = 0.0,
+) -> Outcome:
+    asked, learned = sounds.folds[fold], sounds.learned(fold)
+    labels = np.array(sounds.labels)
+    began = time.monotonic()
+    named = classifier().fit(rows[learned], labels[learned]).predict(rows[asked])
+    return Outcome(named, rows[asked], rows[learned], parameters, seconds + time.monotonic() - began)

@@ -1,0 +1,53 @@
+"""Bags of sounding words: which of a few hundred typical moments a sound is made of, and how much of each."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+
+class Codebook(nn.Module):
+    """Counts how often each codeword is the nearest to a frame.
+
+    Parameters
+    ----------
+    width : int
+        Numbers of a frame.
+    words : int
+        Codewords.
+
+    Attributes
+    ----------
+    mean, deviation : tensor, shape (width,)
+        By which the numbers of frames are brought to one size.
+    words : tensor, shape (words, width)
+        The codewords, of that size.
+
+    References
+    ----------
+    J. Sivic and A. Zisserman, "Video Google: a text retrieval approach to object matching in videos", ICCV 2003; for
+    sound, B. McFee, L. Barrington and G. Lanckriet, "Learning content similarity for music recommendation", IEEE TASLP
+    20(8), 2012.
+    """
+
+    mean: torch.Tensor
+    deviation: torch.Tensor
+    words: torch.Tensor
+
+    def __init__(self, width: int, words: int) -> None:
+        super().__init__()
+        if width < 1 or words < 1:
+            raise ValueError(f"a codebook holds a word of a number at least, not {words} of {width}")
+        self.register_buffer("mean", torch.zeros(width))
+        self.register_buffer("deviation", torch.ones(width))
+        self.register_buffer("words", torch.zeros(words, width))
+
+    def forward(self, frames: torch.Tensor) -> torch.Tensor:
+        """Return the root of the share of each word in the frames (n, frames, width): (n, words), of length 1.
+
+        The root keeps the word that sounds on and on from drowning all others (R. Arandjelovic and A. Zisserman,
+        "Three things everyone should know to improve object retrieval", CVPR 2012).
+        """
+        nearest = torch.cdist((frames - self.mean) / self.deviation, self.words).argmin(dim=2)
+        shares = nn.functional.one_hot(nearest, len(self.words)).to(frames.dtype).mean(dim=1)
+        return shares.sqrt()

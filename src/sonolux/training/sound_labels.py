@@ -1,0 +1,103 @@
+"""One command to descriptors of sounds: sounds a folder a class and a recipe in, a model folder out.
+
+It names sounds, with calibrated probabilities, and what its last layer but one hears is their descriptor.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+
+from sonolux.encoders.model_folder import Architecture, Descriptor, Labels, ModelFolder
+from sonolux.errors import TrainingError
+from sonolux.models import registry
+from sonolux.training.codes import check_free
+from sonolux.training.labels import calibrated, with_options
+from sonolux.training.recipe import Recipe
+from sonolux.training.sounds import SoundSet, standardised
+from sonolux.training.sources import check_classes
+from sonolux.training.splits import split
+
+if TYPE_CHECKING:
+    from sonolux.training.fitting import Progress
+
+ARCHITECTURES = ("cnn", "lstm", "gru", "crnn", "transformer")
+"""Bodies of networks that hear, as `sonolux.models.sound_network` names them."""
+
+BAG_OF_WORDS = "bag-of-words"
+"""What needs no labels, see `sonolux.training.sound_words`."""
+
+DESCRIBING = "pool"
+"""Layer whose output is the descriptor."""
+
+
+def train_sounds(
+    sounds: SoundSet, recipe: Recipe, folder: Path, licence: str = "", progress: Progress | None = None
+) -> ModelFolder:
+    """Train a network that names sounds, and write it as a model folder.
+
+    A training that was stopped, however, goes on when it is called again with the same arguments.
+
+    Parameters
+    ----------
+    sounds : SoundSet
+        With labels.
+    recipe : Recipe
+        Its architecture is ``sound-`` and one of `ARCHITECTURES`. Options: ``balanced``, ``views``, ``mixup``,
+        ``seconds``.
+    folder : Path
+        Of the model; new, or holding an unfinished training. Its name is that of the space.
+    licence : str
+        Of the weights; those of the sounds may bind it.
+    progress : callable, optional
+        See `sonolux.training.fitting.Progress`.
+
+    Returns
+    -------
+    model : ModelFolder
+        Its ``scores``, all of sounds that nothing was learned from: ``accuracy``, and of half of them ``ece-before``
+        and ``ece-after`` calibration, the expected calibration error.
+
+    Raises
+    ------
+    TrainingError
+        Where nothing can be learned from these sounds, or the folder holds something else.
+    """
+    check_free(folder)
+    check_classes(sounds)
+    recipe = with_options(recipe, sounds)
+    learned, held_out = split(sounds, recipe.held_out, recipe.seed)
+    how = standardised(learned, recipe.options.get("seconds"))
+    arguments = {"bands": how.width, "classes": len(sounds.classes)} | recipe.arguments
+    architecture = Architecture(name=recipe.architecture, arguments=arguments)
+    torch.manual_seed(recipe.seed)
+    try:
+        network = registry.build(architecture.name, architecture.arguments)
+    except (KeyError, TypeError, ValueError) as error:
+        raise TrainingError(f"no network can be built of {recipe.architecture} {recipe.arguments}: {error}") from error
+
+    from sonolux.training.drawings import draw_curve
+    from sonolux.training.fitting import fit, forget_unfinished
+    from sonolux.training.sound_classifier import SoundLearner
+
+    learner = SoundLearner(network, learned, held_out, recipe, how)
+    fit(learner, folder, progress)
+    assert held_out.labels is not None
+    width = int(learner.network.get_submodule("linear").in_features)  # type: ignore[arg-type]
+    temperature, scores = calibrated(learner.held_out_scores().numpy(), held_out.labels, recipe.seed)
+    record = ModelFolder(
+        architecture=architecture,
+        preprocessing=how,
+        descriptor=Descriptor(space=folder.name, dim=width, layer=DESCRIBING),
+        labels=Labels(names=sounds.classes, temperature=temperature),
+        recipe=recipe.resolved() | {"torch": torch.__version__},
+        data=learned.described() | {"held_out": len(held_out)},
+        scores=scores | {"seconds": round(sum(epoch.seconds for epoch in learner.history))},
+        licence=licence,
+    )
+    saved = record.save(folder, learner.network)
+    draw_curve(learner.history, folder / "curve.png")
+    forget_unfinished(folder)
+    return saved
