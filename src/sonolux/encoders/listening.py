@@ -29,7 +29,7 @@ def frames_heard(samples: NDArray[np.float32], how: Sounds) -> torch.Tensor:
     if how.coefficients:
         cepstra = mfcc(mel, how.coefficients, RANGE)
         return torch.cat([cepstra, deltas(cepstra)], dim=-1)
-    levels = decibels(mel, reach=None)
+    levels = decibels(mel, reach=None, least=10 ** ((QUIET - RANGE) / 10))
     return (levels - levels.max().clamp(min=QUIET)).clamp(min=-RANGE).sub(how.mean).div(how.deviation)
 
 

@@ -109,7 +109,7 @@ def by_network(
                 heard.subset(sounds.learned(fold)),
                 recipe,
                 folder,
-                progress=lambda _, line: progress(f"{sounds.name}, {arch}, {fold}: {line}"),
+                progress=_by_epoch(progress, f"{sounds.name}, {arch}, {fold}"),
             )
         model = ModelFolder.load(folder)
         assert model.labels is not None and isinstance(model.preprocessing, Sounds)
@@ -125,6 +125,19 @@ def by_network(
         return Outcome(named, rows[asked], rows[learned], parameters, model.scores["seconds"])
 
     return method
+
+
+def _by_epoch(progress: Callable[[str], None], where: str) -> Callable[[float, str], None]:
+    """Return what tells the first line of each epoch."""
+    told: set[str] = set()
+
+    def tell(_: float, line: str) -> None:
+        epoch = line.split(",", maxsplit=1)[0]
+        if epoch not in told:
+            told.add(epoch)
+            progress(f"{where}: {line}")
+
+    return tell
 
 
 def _heard(sounds: LabelledSounds, coefficients: int = 0) -> SoundSet:
