@@ -36,7 +36,18 @@ PAGES = [
     ROOT / "README.md",
     *(
         ROOT / "docs" / f"{name}.md"
-        for name in ("add", "search", "python", "models", "labels", "networks", "training", "feedback", "identify")
+        for name in (
+            "add",
+            "search",
+            "python",
+            "models",
+            "labels",
+            "networks",
+            "training",
+            "feedback",
+            "sounds",
+            "identify",
+        )
     ),
 ]
 CLUSTER_PAGE = ROOT / "docs" / "cluster.md"
