@@ -33,6 +33,9 @@ class Annotator(ABC):
         Licence of the weights (SPDX where there is one), empty where there are none.
     sample_rate : int
         Hertz it wants audio at; 0 for other modalities.
+    window, overlap : float or None, float
+        Seconds of a recording that it is given at once, and that it sees twice, where what it says has places of its
+        own: it says more of the middle of a window than of its ends. None for the windows that encoders get.
     batch_size : int
         How many inputs `annotate` hands to `annotate_batch` at once.
     k : int or None
@@ -45,6 +48,8 @@ class Annotator(ABC):
     digest: str
     licence: str = ""
     sample_rate: int = 0
+    window: float | None = None
+    overlap: float = 0.0
     batch_size: int = 32
     k: int | None = None
 

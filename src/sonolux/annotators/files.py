@@ -1,12 +1,15 @@
 """Files to annotations: decoded by a pool, annotated in batches that pieces of many files fill together.
 
-An input that an annotator cannot take costs its own file and no other of the batch.
+An input that an annotator cannot take costs its own file and no other of the batch. Of a place that two windows of a
+recording show, that one is believed which shows more around it.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Any
 
 from sonolux.annotators.base import Annotator
@@ -14,6 +17,7 @@ from sonolux.encoders.inputs import resampled
 from sonolux.errors import SonoluxError
 from sonolux.media.piece import Audio, Content, Image, Piece
 from sonolux.media.pool import DecoderPool
+from sonolux.media.reading import ReadOptions
 from sonolux.media.worker import Finished
 from sonolux.types import Annotation, Failure, Span
 
@@ -40,7 +44,7 @@ class Annotated:
 @dataclass(slots=True)
 class _File:
     path: str
-    said: list[Annotation] = field(default_factory=list)
+    said: list[tuple[Span | None, Annotation]] = field(default_factory=list)
     pieces: int = 0
     waiting: int = 0
     end: Finished | Failure | None = None
@@ -89,6 +93,36 @@ def annotate_files(annotator: Annotator, paths: Iterable[str], pool: DecoderPool
     yield from _done(files, annotator)
 
 
+def windows_of(annotator: Annotator, options: ReadOptions) -> ReadOptions:
+    """Return how files are read for an annotator: at its rate, in its windows."""
+    options = replace(options, audio_rate=annotator.sample_rate or options.audio_rate)
+    if annotator.window is None:
+        return options
+    return replace(options, audio_window=annotator.window, audio_hop=annotator.window - annotator.overlap)
+
+
+def believed(said: Sequence[tuple[Span | None, Annotation]]) -> list[Annotation]:
+    """Return what is said of a recording by the windows that show the middle of each place best, in order of time.
+
+    Parameters
+    ----------
+    said : sequence of (Span or None, Annotation)
+        The window, and what is said of a place in the file; None for a recording that is a single window.
+    """
+    windows = sorted({span for span, _ in said if span is not None}, key=lambda span: span.start)
+    seams = [(before.end + after.start) / 2 for before, after in pairwise(windows)]
+    kept = [
+        annotation
+        for span, annotation in said
+        if span is None or annotation.span is None or windows[bisect_right(seams, _middle(annotation.span))] == span
+    ]
+    return sorted(kept, key=lambda one: (one.span.start if one.span else 0.0, -one.probability))
+
+
+def _middle(span: Span) -> float:
+    return (span.start + span.end) / 2
+
+
 def _annotate(annotator: Annotator, queue: _Queue) -> None:
     """Annotate pieces; on an error, one by one, to find whose it is."""
     try:
@@ -106,7 +140,7 @@ def _annotate(annotator: Annotator, queue: _Queue) -> None:
         return
     for (file, piece), said in zip(queue, answers, strict=True):
         file.waiting -= 1
-        file.said += [_placed(annotation, piece.span) for annotation in said]
+        file.said += [(piece.span, _placed(annotation, piece.span)) for annotation in said]
 
 
 def _done(files: dict[str, _File], annotator: Annotator) -> Sequence[Annotated | Failure]:
@@ -119,7 +153,8 @@ def _done(files: dict[str, _File], annotator: Annotator) -> Sequence[Annotated |
 
 def _outcome(file: _File, annotator: Annotator) -> Annotated | Failure:
     if isinstance(file.end, Finished) and file.pieces:
-        return Annotated(file.path, tuple(file.said), file.end.size, file.end.mtime_ns)
+        said = believed(file.said) if annotator.window else [annotation for _, annotation in file.said]
+        return Annotated(file.path, tuple(said), file.end.size, file.end.mtime_ns)
     return file.end if isinstance(file.end, Failure) else Failure(file.path, f"holds no {annotator.modality}")
 
 

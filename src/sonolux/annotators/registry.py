@@ -35,7 +35,7 @@ def resolve(spec: str) -> Annotator:
     Parameters
     ----------
     spec : str
-        In this order: a registered name, the name of an entry point, or a model folder with labels.
+        In this order: a registered name, the name of an entry point, or a model folder that says something.
 
     Raises
     ------
@@ -48,11 +48,21 @@ def resolve(spec: str) -> Annotator:
         return _made(spec, _loaded(_installed()[spec]))
     folder = Path(spec).expanduser()
     if _is_model(folder):
-        from sonolux.annotators.classifier import Classifier
-
-        return Classifier(folder)
+        return _in_folder(folder)
     there = f"there are {', '.join(available())}; or give" if available() else "give"
-    raise SonoluxError(f"no annotator {spec!r}: {there} a model folder from `sonolux train labels`")
+    raise SonoluxError(f"no annotator {spec!r}: {there} a model folder that Sonolux trained, of labels or speech")
+
+
+def _in_folder(folder: Path) -> Annotator:
+    from sonolux.encoders.model_folder import ModelFolder
+
+    if ModelFolder.load(folder).speech is not None:
+        from sonolux.annotators.transcriber import Transcriber
+
+        return Transcriber(folder)
+    from sonolux.annotators.classifier import Classifier
+
+    return Classifier(folder)
 
 
 def _made(name: str, factory: Factory) -> Annotator:

@@ -22,6 +22,7 @@ from sonolux.cli import (
     searching,
     spaces,
     training,
+    transcribing,
 )
 
 EXIT_CODES = (
@@ -75,6 +76,7 @@ app.add_typer(training.app, name="train")
 app.command()(importing.import_weights)
 app.command()(layers.layers)
 app.command()(labelling.label)
+app.command()(transcribing.transcribe)
 app.command()(keeping.export)
 app.command()(looking.info)
 app.command()(doctor.doctor)

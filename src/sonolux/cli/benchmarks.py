@@ -12,7 +12,10 @@ from sonolux.cli.options import JsonOption
 from sonolux.cli.output import Output
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sonolux.evaluation.benchmarks.report import Report
+    from sonolux.evaluation.scorecard import Scorecard
 
 app = typer.Typer(help="Measure, print, and write the table into a page.", no_args_is_help=True)
 
@@ -64,13 +67,7 @@ def codes(
     """How well codes retrieve, under the fixed protocols, and how fast they are found."""
     from sonolux.evaluation.benchmarks.codes import benchmark_codes
 
-    cards, report = benchmark_codes(data or _data(), models or [])
-    if not as_json:
-        _publish(report, page)
-        return
-    report.write(page)
-    for card in cards:
-        Output(as_json=True).record(card.as_data())
+    _told(*benchmark_codes(data or _data(), models or []), page, Output(as_json=as_json))
 
 
 @app.command()
@@ -106,13 +103,21 @@ def sounds(
     from sonolux.evaluation.benchmarks.sounding import benchmark_sounds
 
     out = Output(as_json=as_json)
-    cards, report = benchmark_sounds(data or _data(), work, out.say)
-    if not as_json:
-        _publish(report, page)
-        return
-    report.write(page)
-    for card in cards:
-        out.record(card.as_data())
+    _told(*benchmark_sounds(data or _data(), work, out.say), page, out)
+
+
+@app.command()
+def speech(
+    data: Annotated[Path | None, typer.Option(help="Folder of the data sets.", show_default=False)] = None,
+    work: Annotated[Path, typer.Option(help="Folder where trained models are kept.")] = Path("build/speech"),
+    as_json: JsonOption = False,
+    page: PageOption = PAGE,
+) -> None:
+    """How many words are wrong when speech is written down; trains the networks first."""
+    from sonolux.evaluation.benchmarks.speaking import benchmark_speech
+
+    out = Output(as_json=as_json)
+    _told(*benchmark_speech(data or _data(), work, out.say), page, out)
 
 
 @app.command()
@@ -135,6 +140,16 @@ def startup(page: PageOption = PAGE) -> None:
     from sonolux.evaluation.benchmarks.startup import benchmark_startup
 
     _publish(benchmark_startup(), page)
+
+
+def _told(cards: Sequence[Scorecard], report: Report, page: Path, out: Output) -> None:
+    """Print the table, or the scores as JSON, and write the table into a page."""
+    if not out.as_json:
+        _publish(report, page)
+        return
+    report.write(page)
+    for card in cards:
+        out.record(card.as_data())
 
 
 def _photos() -> Path:

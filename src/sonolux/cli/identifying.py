@@ -12,7 +12,7 @@ import typer
 from sonolux.cli import SOME_FAILED
 from sonolux.cli.adding import complain_of, progress_bar
 from sonolux.cli.options import JsonOption, LibraryOption, QuietOption
-from sonolux.cli.output import Output, shown_path
+from sonolux.cli.output import Output, clock, shown_path
 
 if TYPE_CHECKING:
     from sonolux.retrieval.recognition import Match
@@ -81,8 +81,8 @@ def compare(
     elif found:
         rows = [
             (
-                f"{_clock(one.first_start)} - {_clock(one.first_end)}",
-                f"{_clock(one.second_start)} - {_clock(one.second_end)}",
+                f"{clock(one.first_start)} - {clock(one.first_end)}",
+                f"{clock(one.second_start)} - {clock(one.second_end)}",
                 f"{one.speed - 1:+.1%}",
                 f"{one.chance:.1g}",
             )
@@ -116,12 +116,5 @@ def _listed(matches: Sequence[Match], out: Output) -> bool:
 
 
 def _row(match: Match) -> tuple[str, ...]:
-    where = f"{_clock(match.query_start)} - {_clock(match.query_end)}"
-    return (where, _clock(match.start), f"{match.speed - 1:+.1%}", f"{match.chance:.1g}", shown_path(match.path))
-
-
-def _clock(seconds: float) -> str:
-    """Return a time as 1:02:03.45."""
-    minutes, rest = divmod(max(seconds, 0.0), 60)
-    hours, minutes = divmod(int(minutes), 60)
-    return f"{hours}:{minutes:02d}:{rest:05.2f}" if hours else f"{minutes}:{rest:05.2f}"
+    where = f"{clock(match.query_start)} - {clock(match.query_end)}"
+    return (where, clock(match.start), f"{match.speed - 1:+.1%}", f"{match.chance:.1g}", shown_path(match.path))

@@ -1,4 +1,4 @@
-"""``sonolux label``: what pictures show, by a model that names it."""
+"""``sonolux label``: what pictures show and sounds are, by a model that names it."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ DIGITS = 4
 
 
 def label(
-    images: Annotated[
+    files: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="IMAGE",
-            help="Pictures, or folders of them; with --store files, folders or ids of the library, by default all.",
+            metavar="FILE",
+            help="Pictures or sounds, or folders of them; with --store files, folders or ids of the library, by default all.",
             show_default=False,
         ),
     ] = None,
@@ -36,7 +36,7 @@ def label(
     model: Annotated[
         str, typer.Option("--model", metavar="MODEL", help="Model folder with labels, or a registered annotator.")
     ],
-    k: Annotated[int, typer.Option("-k", metavar="N", min=1, help="Labels a picture.")] = 5,
+    k: Annotated[int, typer.Option("-k", metavar="N", min=1, help="Labels a file, or a part of it.")] = 5,
     store: Annotated[
         bool, typer.Option("--store", metavar="", help="Keep the labels in the library, to search and filter by.")
     ] = False,
@@ -44,17 +44,19 @@ def label(
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Say what pictures show: the most probable labels of each, with their probabilities.
+    """Say what pictures show and sounds are: the most probable labels of each, with their probabilities.
 
     With --store the labels are kept in the library instead of printed: `search` finds them as words, `--where
-    label=NAME` filters by them, `show` prints them. Pictures that the model has labelled already are skipped.
+    label=NAME` filters by them, `show` prints them. Files that the model has labelled already are skipped.
     """
     from sonolux.annotators import resolve
 
     out = Output(as_json=as_json, quiet=quiet)
     annotator = resolve(model)
     annotator.k = k
-    failed = keep_labels(annotator, images or [], library, out) if store else print_labels(annotator, images or [], out)
+    failed = (
+        keep(annotator, files or [], library, out, "labelled") if store else print_labels(annotator, files or [], out)
+    )
     if failed:
         raise typer.Exit(SOME_FAILED)
 
@@ -64,9 +66,9 @@ def print_labels(annotator: Annotator, paths: Sequence[str], out: Output) -> int
     from sonolux.types import Failure
 
     if not paths:
-        raise typer.BadParameter("name a picture, or label those of the library with --store")
+        raise typer.BadParameter("name a picture or sound, or label those of the library with --store")
     failed = printed = 0
-    for outcome in _annotated(annotator, paths):
+    for outcome in annotated(annotator, paths):
         if isinstance(outcome, Failure):
             failed += 1
             out.complain(f"failed: {shown_path(outcome.path)}: {outcome.reason}")
@@ -80,8 +82,8 @@ def print_labels(annotator: Annotator, paths: Sequence[str], out: Output) -> int
     return failed
 
 
-def keep_labels(annotator: Annotator, targets: Sequence[str], library: str | None, out: Output) -> int:
-    """Annotate files of a library, and keep what is said of them there; return how many failed."""
+def keep(annotator: Annotator, targets: Sequence[str], library: str | None, out: Output, done: str) -> int:
+    """Annotate files of a library, and keep what is said of them there; return how many failed. `done` is what they are."""
     from dataclasses import asdict
 
     from sonolux.library import Library
@@ -91,16 +93,16 @@ def keep_labels(annotator: Annotator, targets: Sequence[str], library: str | Non
             with _watched(out) as progress:
                 summary = opened.annotate(annotator, *targets, progress=progress)
         except KeyboardInterrupt:
-            out.say("stopped: what was labelled is kept; the same command goes on from there")
+            out.say(f"stopped: what was {done} is kept; the same command goes on from there")
             raise
     if out.as_json:
         out.record(asdict(summary))
         return len(summary.failed)
     for failure in summary.failed:
         out.complain(f"failed: {shown_path(failure.path)}: {failure.reason}")
-    counts = {"labelled": summary.annotated, "unchanged": summary.unchanged, "failed": len(summary.failed)}
+    counts = {done: summary.annotated, "unchanged": summary.unchanged, "failed": len(summary.failed)}
     told = ", ".join(f"{count:,} {name}" for name, count in counts.items() if count)
-    out.line(f"{told or 'nothing to label'} in {summary.seconds:.1f} s")
+    out.line(f"{told or 'nothing to do'} in {summary.seconds:.1f} s")
     return len(summary.failed)
 
 
@@ -130,13 +132,13 @@ def _watched(out: Output) -> Iterator[Progress | None]:
         return
     from rich.console import Console
 
-    with Console(stderr=True, highlight=False, markup=False, emoji=False).status("labelling") as status:
-        yield lambda done, _: status.update(f"labelling: {done:,} files")
+    with Console(stderr=True, highlight=False, markup=False, emoji=False).status("working") as status:
+        yield lambda done, _: status.update(f"{done:,} files done")
 
 
-def _annotated(annotator: Annotator, paths: Sequence[str]) -> Iterator[AnnotatedFile | Failure]:
+def annotated(annotator: Annotator, paths: Sequence[str]) -> Iterator[AnnotatedFile | Failure]:
     """Annotate files and folders, and yield them in the order in which they were found."""
-    from sonolux.annotators.files import annotate_files
+    from sonolux.annotators.files import annotate_files, windows_of
     from sonolux.library.items import absolute
     from sonolux.media.finding import find
     from sonolux.media.pool import DecoderPool
@@ -149,7 +151,7 @@ def _annotated(annotator: Annotator, paths: Sequence[str]) -> Iterator[Annotated
     done: dict[str, AnnotatedFile | Failure] = {one.path: one for one in found if isinstance(one, Failure)}
     order = [file.path if isinstance(file, Failure) else file for file in found]
     limits = settings()
-    options = ReadOptions.from_settings(annotator.sample_rate or 22_050)
+    options = windows_of(annotator, ReadOptions.from_settings())
     with DecoderPool(limits.workers, options, silence=limits.decode_seconds, memory=limits.decode_memory) as pool:
         outcomes = annotate_files(annotator, files, pool)
         for path in order:

@@ -218,6 +218,50 @@ def sounds(  # noqa: PLR0913, PLR0917 - one parameter an option
 
 
 @app.command()
+def speech(  # noqa: PLR0913, PLR0917 - one parameter an option
+    data: Annotated[
+        Path,
+        typer.Option(
+            metavar="PATH",
+            help="A .csv with path,text, or a folder of CMU Sphinx with etc and feat.",
+            show_default=False,
+        ),
+    ],
+    out: OutOption,
+    rate: Annotated[int, typer.Option(metavar="HERTZ", min=4_000, help="Samples a second that are heard.")] = 16_000,
+    epochs: EpochsOption = None,
+    seed: SeedOption = 0,
+    setting: SetOption = None,
+    licence: LicenceOption = "",
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Train a network that writes down what is said, from recordings and their words.
+
+    It need not be told when each word is said. Stop it at any time and run it again: it goes on from the last whole
+    epoch.
+    """
+    from sonolux.training.codes import check_free
+    from sonolux.training.recipes import recipe_of
+    from sonolux.training.speech import train_speech
+    from sonolux.training.utterances import read_utterances
+
+    talk = Output(as_json=as_json, quiet=quiet)
+    asked = {"seed": seed, "epochs": epochs}
+    recipe = recipe_of("speech", {name: value for name, value in asked.items() if value is not None}, setting or [])
+    check_free(out)
+    utterances = read_utterances(data, rate)
+    for failure in utterances.failed:
+        talk.complain(f"left out: {shown_path(failure.path)}: {failure.reason}")
+    talk.say(f"{len(utterances):,} utterances, {sum(map(len, utterances.words)):,} words")
+    with progress_bar(talk) as progress:
+        saved = train_speech(utterances, recipe, out, licence, progress)
+    report(saved, talk, "sonolux transcribe RECORDING --model")
+    if utterances.failed:
+        raise typer.Exit(SOME_FAILED)
+
+
+@app.command()
 def feedback(
     out: OutOption,
     space: Annotated[str, typer.Option(metavar="NAME", help="Space of the library to learn in.", show_default=False)],

@@ -109,6 +109,32 @@ class Sounds(_Part):
         return 2 * self.coefficients or self.bands
 
 
+class Cepstra(_Part):
+    """How speech becomes the input of the network: cepstra with their slopes, of an utterance as a whole.
+
+    Of windows of `window` samples at `rate` hertz, one every `hop`, the Fourier transform has the length `frame`; of
+    `bands` bands of pitch between `lowest` and `highest` hertz so many `coefficients` are taken, after each sample has
+    lost `emphasis` times the one before (`sonolux.encoders.representations.speech_cepstra`).
+    """
+
+    kind: Literal["cepstra"] = "cepstra"
+    rate: int = Field(ge=1_000, le=192_000)
+    window: int = Field(ge=16, le=2**16)
+    frame: int = Field(ge=16, le=2**16)
+    hop: int = Field(ge=1, le=2**16)
+    bands: int = Field(ge=1, le=1024)
+    lowest: float = Field(ge=0)
+    highest: float = Field(gt=0)
+    coefficients: int = Field(13, ge=1)
+    emphasis: float = Field(0.97, ge=0, le=1)
+
+    @model_validator(mode="after")
+    def _a_window_fits(self) -> Self:
+        if not self.window <= self.frame or not self.lowest < self.highest <= self.rate / 2:
+            raise ValueError("the window is longer than the frame, or the bands are not within the sound")
+        return self
+
+
 class Numbers(_Part):
     """How a row of numbers becomes the input of the network: `mean` is taken off, the rest divided by `deviation`.
 
@@ -147,12 +173,13 @@ def _kind(given: Any) -> str:
 PICTURES = "pictures"
 """Kind of the preprocessing that says none."""
 
-KINDS = (PICTURES, "words", "sounds", "numbers", "descriptors")
+KINDS = (PICTURES, "words", "sounds", "cepstra", "numbers", "descriptors")
 
 AnyPreprocessing = Annotated[
     Annotated[Preprocessing, Tag(PICTURES)]
     | Annotated[Words, Tag("words")]
     | Annotated[Sounds, Tag("sounds")]
+    | Annotated[Cepstra, Tag("cepstra")]
     | Annotated[Numbers, Tag("numbers")]
     | Annotated[SourceDescriptors, Tag("descriptors")],
     Discriminator(_kind),
@@ -188,6 +215,28 @@ class Labels(_Part):
     temperature: float = Field(1.0, gt=0)
 
 
+class Speech(_Part):
+    """What the outputs of a network that transcribes mean, and what can be said.
+
+    Attributes
+    ----------
+    units : tuple of str
+        Letters or phones, output 1 of the network the first of them; output 0 is the blank.
+    lexicon : dict
+        Of each word, the ways to pronounce it, in units; empty where units are letters, and any word can be spelled.
+    sentences : tuple of str
+        From which the order of words is learned.
+    language, word : float
+        Weights, see `sonolux.models.ctc_decoding.Weights`.
+    """
+
+    units: tuple[str, ...] = Field(min_length=1)
+    lexicon: dict[str, tuple[tuple[str, ...], ...]] = {}
+    sentences: tuple[str, ...] = ()
+    language: float = 1.0
+    word: float = 0.0
+
+
 class ModelFolder(_Part):
     """The content of ``model.json``; the weights stay on disk until `network` is called.
 
@@ -199,6 +248,8 @@ class ModelFolder(_Part):
         What goes in, through what network, and what comes out.
     labels : Labels or None
         Of a classifier.
+    speech : Speech or None
+        Of a network that transcribes.
     recipe, data, scores : dict
         How it was trained, resolved; on what; and what it reached.
     licence : str
@@ -214,6 +265,7 @@ class ModelFolder(_Part):
     preprocessing: AnyPreprocessing
     descriptor: Descriptor
     labels: Labels | None = None
+    speech: Speech | None = None
     recipe: dict[str, Any] = {}
     data: dict[str, Any] = {}
     scores: dict[str, Any] = {}
@@ -308,6 +360,7 @@ class ModelFolder(_Part):
 
     def _digest(self) -> str:
         decisive = {"format", "architecture", "preprocessing", "descriptor", "labels"}
+        decisive |= {"speech"} if self.speech else set()  # models from before there was speech keep their digests
         record = self.model_dump(include=decisive, mode="json")
         content = json.dumps(record, sort_keys=True) + file_sha256(self.path / WEIGHTS)
         return hashlib.sha256(content.encode()).hexdigest()

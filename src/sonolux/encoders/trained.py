@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from sonolux.encoders.base import LEARNED, Encoder
 from sonolux.encoders.classical.bm25 import words_apart
 from sonolux.encoders.device import chosen_device
-from sonolux.encoders.model_folder import Descriptor, ModelFolder, Numbers, Preprocessing, Sounds, Words
+from sonolux.encoders.model_folder import Cepstra, Descriptor, ModelFolder, Numbers, Preprocessing, Sounds, Words
 from sonolux.errors import EncoderError
 from sonolux.types import Modality
 
@@ -134,6 +134,8 @@ def modality_of(how: Preprocessing | Words | Sounds) -> Modality:
 def files_taken(folder: ModelFolder) -> Preprocessing | Words | Sounds:
     """Return how what files hold becomes the input of a model; EncoderError where it takes something else."""
     how = folder.preprocessing
+    if isinstance(how, Cepstra):
+        raise EncoderError(f"{folder.path}: this model writes down what is said: use it with sonolux transcribe")
     if isinstance(how, Numbers):
         raise EncoderError(
             f"{folder.path}: this model takes rows of numbers, which no file of a library holds:"

@@ -20,7 +20,7 @@ from sonolux.encoders.base import rows_of
 from sonolux.errors import QueryError
 from sonolux.index import Condition, Index, Point, Where
 from sonolux.library.adding import Progress
-from sonolux.library.annotations import annotations_of, as_stored, said_of
+from sonolux.library.annotations import annotations_of, as_stored, said_of, words_of_labels
 from sonolux.library.catalog import Task
 from sonolux.library.moving import draft_of
 from sonolux.media.paths import from_stored
@@ -106,9 +106,17 @@ class Rewriter:
         if not any(annotation.span for annotation in (*before, *change.annotations)):
             return
         spans = [Condition("file", "=", change.file.id), Condition("kind", "!=", "file")]
-        for point in list(self.index.scroll(spans, keys=("start", "end"))):
+        for point in list(self.index.scroll(spans, keys=("start", "end", "kind"))):
             own = said_of(Span(point.payload["start"], point.payload["end"]), change.annotations)
+            if point.payload["kind"] != "passage":
+                self._write_words(point.id, words_of_labels(own))
             self.index.set_payload([point.id], {"annotations": [as_stored(one) for one in own] or None})
+
+    def _write_words(self, span: str, words: str) -> None:
+        """Let a span be found by the words that are said of it, so that a hit has their time."""
+        for encoder in self.keyword:
+            row = encoder.encode([words])[[0]]
+            self.index.update_vectors([Point(span, {encoder.space: row})])
 
 
 class Annotating:

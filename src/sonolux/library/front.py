@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Unpack
 
 from sonolux.annotators import Annotator
 from sonolux.annotators import resolve as resolve_annotator
+from sonolux.annotators.files import windows_of
 from sonolux.encoders import Encoder, resolve
 from sonolux.errors import LibraryError, QueryError
 from sonolux.index import Condition, Index, Where, open_index
@@ -231,7 +232,7 @@ class Library:
         """
         chosen = resolve_annotator(annotator) if isinstance(annotator, str) else annotator
         wheres = [where_target(self.index, os.fspath(target)) for target in targets] or [()]
-        with self._pool(self._read_options(chosen.sample_rate or 22_050)) as pool:
+        with self._pool(windows_of(chosen, self._read_options())) as pool:
             run = Annotating(self.index, chosen, pool, self._rewriter(), progress)
             try:
                 for each in wheres:

@@ -47,6 +47,16 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "held_out": 0.1,
         "options": {"mixup": 0.2},
     },
+    "speech": {
+        "architecture": "sound-frames",
+        "arguments": {"arguments": {"hidden": 128, "layers": 2, "stacked": 3, "dropout": 0.3}, "dropout": 0.3},
+        "epochs": 80,
+        "batch": 16,
+        "learning_rate": 3e-3,
+        "weight_decay": 1e-3,
+        "held_out": 0.1,
+        "options": {"body": "gru", "views": {"masks": 1, "time": 0.1, "bands": 0.1}},
+    },
     "bag-of-words": {"architecture": "chain", "options": {"words": 256}},
     "labels": {
         "batch": 128,

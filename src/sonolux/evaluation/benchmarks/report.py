@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import platform
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -67,6 +67,19 @@ def verdict(what: str, reached: float, target: float, *, at_most: bool = False, 
     met = reached <= target if at_most else reached >= target
     sign = "at most" if at_most else "at least"
     return f"{what}: {reached:{form}} ({sign} {target:{form}} asked: {'met' if met else '**missed**'})"
+
+
+def by_epoch(progress: Callable[[str], None], where: str) -> Callable[[float, str], None]:
+    """Return what tells the first line of each epoch."""
+    told: set[str] = set()
+
+    def tell(_: float, line: str) -> None:
+        epoch = line.split(",", maxsplit=1)[0]
+        if epoch not in told:
+            told.add(epoch)
+            progress(f"{where}: {line}")
+
+    return tell
 
 
 def _row(cells: Sequence[str]) -> str:

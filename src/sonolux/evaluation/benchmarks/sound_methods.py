@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from sonolux.encoders.classical.mfcc import Mfcc
 from sonolux.encoders.model_folder import CARD, ModelFolder, Sounds
+from sonolux.evaluation.benchmarks.report import by_epoch
 from sonolux.evaluation.protocols.labelled_sounds import LabelledSounds
 from sonolux.media.audio import load_audio
 from sonolux.models.cut import LayerDescriptor
@@ -109,7 +110,7 @@ def by_network(
                 heard.subset(sounds.learned(fold)),
                 recipe,
                 folder,
-                progress=_by_epoch(progress, f"{sounds.name}, {arch}, {fold}"),
+                progress=by_epoch(progress, f"{sounds.name}, {arch}, {fold}"),
             )
         model = ModelFolder.load(folder)
         assert model.labels is not None and isinstance(model.preprocessing, Sounds)
@@ -125,19 +126,6 @@ def by_network(
         return Outcome(named, rows[asked], rows[learned], parameters, model.scores["seconds"])
 
     return method
-
-
-def _by_epoch(progress: Callable[[str], None], where: str) -> Callable[[float, str], None]:
-    """Return what tells the first line of each epoch."""
-    told: set[str] = set()
-
-    def tell(_: float, line: str) -> None:
-        epoch = line.split(",", maxsplit=1)[0]
-        if epoch not in told:
-            told.add(epoch)
-            progress(f"{where}: {line}")
-
-    return tell
 
 
 def _heard(sounds: LabelledSounds, coefficients: int = 0) -> SoundSet:

@@ -1,0 +1,122 @@
+"""What is said in a recording: phrases with their times, by a network that Sonolux trained."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from sonolux.annotators.base import Annotator
+from sonolux.annotators.phrases import phrases
+from sonolux.encoders.device import chosen_device
+from sonolux.encoders.model_folder import Cepstra, ModelFolder
+from sonolux.encoders.representations.speech_cepstra import speech_cepstra, utterance
+from sonolux.errors import EncoderError
+from sonolux.models.ctc_decoding import SPACE, Weights, decode, greedy, words_of
+from sonolux.models.lexicon import tree_of
+from sonolux.models.word_bigrams import WordBigrams
+from sonolux.types import Annotation, Modality, Span
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from sonolux.models.lexicon import Node
+
+_loading = threading.Lock()
+
+
+class Transcriber(Annotator):
+    """The words of phrases, by the network of a model folder, with its lexicon and the bigrams of its sentences.
+
+    Parameters
+    ----------
+    path : path
+        Of the model folder.
+    greedily : bool
+        Whether units are written down as they are heard, without lexicon and bigrams; letters only.
+
+    Raises
+    ------
+    EncoderError
+        Where the folder does not pass the checks of `ModelFolder.load`, or its network does not transcribe.
+    """
+
+    modality = Modality.AUDIO
+    window, overlap = 60.0, 10.0
+    batch_size = 1
+
+    def __init__(self, path: Path | str, *, greedily: bool = False) -> None:
+        self.folder = ModelFolder.load(path)
+        how, speech = self.folder.preprocessing, self.folder.speech
+        if not isinstance(how, Cepstra) or speech is None:
+            raise EncoderError(
+                f"{self.folder.path} does not transcribe: train a model that does, `sonolux train speech`"
+            )
+        if greedily and SPACE not in speech.units:
+            raise EncoderError(f"{self.folder.path} hears phones, which only its lexicon makes words of")
+        self.how, self.speech, self.greedily = how, speech, greedily
+        self.name = self.folder.path.name
+        self.spec = str(self.folder.path)
+        self.digest = self.folder.digest
+        self.licence = self.folder.licence
+        self.sample_rate = how.rate
+
+    def annotate_batch(self, batch: Sequence[NDArray[np.float32]]) -> list[list[Annotation]]:
+        """Return the phrases said in samples at `sample_rate`; those in which nothing is understood are left out.
+
+        The probability of a phrase is the geometric mean of those of its frames, by its likeliest path.
+        """
+        return [self._said(samples) for samples in batch]
+
+    def words(self, log_probabilities: NDArray[np.float32]) -> tuple[str, ...]:
+        """Return the words in what the network has heard, natural logarithms (frames, 1 + units)."""
+        if self.greedily:
+            return words_of([self.speech.units[number - 1] for number in greedy(log_probabilities)])
+        return decode(log_probabilities, self.tree, self.bigrams, self.weights)
+
+    def heard(self, cepstra: torch.Tensor) -> NDArray[np.float32]:
+        """Return what the network hears in cepstra (frames, coefficients) of one utterance."""
+        with _loading:
+            network, device = self._placed
+        with torch.inference_mode():
+            scores = network(utterance(cepstra)[None].to(device))[0].float().log_softmax(dim=1)
+        heard: NDArray[np.float32] = scores.cpu().numpy()
+        return heard
+
+    def _said(self, samples: NDArray[np.float32]) -> list[Annotation]:
+        said = []
+        for start, end in phrases(samples, self.sample_rate):
+            part = torch.from_numpy(np.ascontiguousarray(samples[start:end]))
+            heard = self.heard(speech_cepstra(part, self.how))
+            words = self.words(heard)
+            if words:
+                surely = float(np.exp(heard.max(axis=1).mean()))
+                span = Span(start / self.sample_rate, end / self.sample_rate)
+                said.append(Annotation(self.name, " ".join(words).lower(), surely, span))
+        return said
+
+    @property
+    def weights(self) -> Weights:
+        """What counts beside what is heard."""
+        return Weights(self.speech.language, self.speech.word)
+
+    @cached_property
+    def tree(self) -> Node:
+        """The words that can be said, by their units."""
+        return tree_of(self.speech.lexicon, self.speech.units)
+
+    @cached_property
+    def bigrams(self) -> WordBigrams:
+        """How likely a word is after another."""
+        return WordBigrams([sentence.split() for sentence in self.speech.sentences], self.speech.lexicon)
+
+    @cached_property
+    def _placed(self) -> tuple[nn.Module, torch.device]:
+        device = chosen_device()
+        return self.folder.network().to(device), device

@@ -1,0 +1,80 @@
+"""Strings of spoken digits: recordings of single ones, one after the other, with pauses, levels and noise.
+
+A string is of one speaker. The recordings numbered 0 to 4 of each speaker and digit are the test, as for single digits;
+strings to learn from are of all others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from sonolux.encoders.representations.speech_cepstra import speech_cepstra
+from sonolux.evaluation.protocols.labelled_sounds import spoken_digits
+from sonolux.media.audio import load_audio
+from sonolux.training.utterances import UtteranceSet, analysis
+
+RATE = 8_000
+"""Hertz of the recordings."""
+
+NAMES = ("ZERO", "ONE", "TWO", "THREE", "FOUR", "FIVE", "SIX", "SEVEN", "EIGHT", "NINE")
+
+PAUSE = 0.3
+"""Seconds between digits, at most."""
+
+LEVEL = 6.0
+"""Decibels by which a digit is louder or softer, at most."""
+
+QUIETEST, LOUDEST = 15.0, 30.0
+"""Decibels of the string over white noise."""
+
+LEARNED, TESTED = 2_000, 300
+"""Strings."""
+
+
+def strings_to_learn(data: Path, count: int = LEARNED, seed: int = 0) -> UtteranceSet:
+    """Return strings of 1 to 7 digits that are no test recordings."""
+    sounds = spoken_digits(data)
+    return _strings([sounds.paths[row] for row in sounds.learned("test")], count, (1, 7), seed)
+
+
+def strings_to_test(data: Path, count: int = TESTED, seed: int = 1) -> UtteranceSet:
+    """Return strings of 3 to 7 digits of test recordings."""
+    sounds = spoken_digits(data)
+    return _strings([sounds.paths[row] for row in sounds.folds["test"]], count, (3, 7), seed)
+
+
+def _strings(paths: Sequence[str], count: int, lengths: tuple[int, int], seed: int) -> UtteranceSet:
+    random = np.random.default_rng(seed)
+    clips: dict[str, list[tuple[int, NDArray[np.float32]]]] = {}
+    for path in paths:
+        digit, speaker, _ = Path(path).stem.split("_")
+        clips.setdefault(speaker, []).append((int(digit), load_audio(path, RATE).samples))
+    how = analysis(RATE)
+    cepstra, words = [], []
+    for _ in range(count):
+        own = clips[random.choice(sorted(clips))]
+        drawn = [own[number] for number in random.integers(len(own), size=random.integers(*lengths, endpoint=True))]
+        sound = in_a_row([samples for _, samples in drawn], random)
+        cepstra.append(speech_cepstra(torch.from_numpy(sound), how))
+        words.append(tuple(NAMES[digit] for digit, _ in drawn))
+    return UtteranceSet("strings of spoken digits", cepstra, words, how)
+
+
+def in_a_row(clips: Sequence[NDArray[np.float32]], random: np.random.Generator) -> NDArray[np.float32]:
+    """Return clips one after the other, float32 (n,), with pauses, levels and noise."""
+    parts = [_pause(random)]
+    for clip in clips:
+        parts += [clip * np.float32(10 ** (random.uniform(-LEVEL, LEVEL) / 20)), _pause(random)]
+    sound = np.concatenate(parts)
+    noise = np.sqrt(np.mean(sound**2)) * 10 ** (-random.uniform(QUIETEST, LOUDEST) / 20)
+    noisy: NDArray[np.float32] = (sound + noise * random.standard_normal(len(sound))).astype(np.float32)
+    return noisy
+
+
+def _pause(random: np.random.Generator) -> NDArray[np.float32]:
+    return np.zeros(round(random.uniform(0, PAUSE) * RATE), np.float32)
