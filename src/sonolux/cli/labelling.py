@@ -28,7 +28,7 @@ def label(
         list[str] | None,
         typer.Argument(
             metavar="FILE",
-            help="Pictures or sounds, or folders of them; with --store files, folders or ids of the library, by default all.",
+            help="Pictures, sounds, or folders of them; with --store files, folders or ids of the library (all).",
             show_default=False,
         ),
     ] = None,
@@ -83,7 +83,7 @@ def print_labels(annotator: Annotator, paths: Sequence[str], out: Output) -> int
 
 
 def keep(annotator: Annotator, targets: Sequence[str], library: str | None, out: Output, done: str) -> int:
-    """Annotate files of a library, and keep what is said of them there; return how many failed. `done` is what they are."""
+    """Annotate files of a library, and keep what is said of them; return how many failed. `done` says what is done."""
     from dataclasses import asdict
 
     from sonolux.library import Library

@@ -78,11 +78,11 @@ def benchmark_speech(data: Path, work: Path, progress: Progress) -> tuple[list[S
         command="make bench-speech",
         about=(
             "AN4: 474 utterances are learned from, in the phones of its dictionary, 130 others are the test. Strings: "
-            "3 to 7 spoken digits of one speaker with pauses, levels and noise of 15 to 30 dB, of recordings 0 to 4 of "
-            "each speaker and digit; 2,000 strings of the other recordings are learned from, in letters. A GRU of two "
-            "layers in both directions, by CTC, seed 0; the weights of bigrams, counted in what is learned from, and of "
-            "words were chosen on a tenth of it that is held out. Shares of units and words that are wrong: "
-            "substitutions, insertions and deletions over the words said."
+            "3 to 7 spoken digits of one speaker with pauses, levels and noise of 15 to 30 dB, of recordings 0 to 4 "
+            "of each speaker and digit; 2,000 strings of the other recordings are learned from, in letters. A GRU of "
+            "two layers in both directions, by CTC, seed 0; the weights of bigrams, counted in what is learned from, "
+            "and of words were chosen on a tenth of it that is held out. Shares of units and words that are wrong: "
+            "substitutions, insertions and deletions over what was said."
         ),
         columns=("protocol", "words", "units, greedily", "words, lexicon", "words, bigrams", "parameters", "seconds"),
         rows=[
