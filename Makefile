@@ -6,7 +6,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet -c constraints.txt
 
-.PHONY: demo test test-long lint format docs bench bench-codes bench-sounds bench-speech clean
+.PHONY: demo test test-long lint format docs bench bench-codes bench-sounds bench-events bench-speech clean
 
 demo: $(VENV)/.installed
 	$(BIN)/sonolux demo $(if $(MEDIA),--media "$(MEDIA)")
@@ -42,6 +42,9 @@ bench-codes: $(VENV)/.installed-dev
 # The models are kept in build/sounds: a run that was stopped goes on; about an hour on two cores.
 bench-sounds: $(VENV)/.installed-dev
 	$(BIN)/sonolux bench sounds
+
+bench-events: $(VENV)/.installed-dev
+	$(BIN)/sonolux bench events
 
 bench-speech: $(VENV)/.installed-dev
 	$(BIN)/sonolux bench speech

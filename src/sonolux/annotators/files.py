@@ -116,7 +116,22 @@ def believed(said: Sequence[tuple[Span | None, Annotation]]) -> list[Annotation]
         for span, annotation in said
         if span is None or annotation.span is None or windows[bisect_right(seams, _middle(annotation.span))] == span
     ]
-    return sorted(kept, key=lambda one: (one.span.start if one.span else 0.0, -one.probability))
+    return _joined(sorted(kept, key=lambda one: (one.span.start if one.span else 0.0, -one.probability)))
+
+
+def _joined(said: Sequence[Annotation]) -> list[Annotation]:
+    """Join annotations of the same label that overlap: of what is longer than two windows share, each saw a part."""
+    joined: list[Annotation] = []
+    last: dict[str, int] = {}
+    for one in said:
+        before = joined[last[one.label]] if one.label in last else None
+        if before is None or before.span is None or one.span is None or one.span.start >= before.span.end:
+            last[one.label] = len(joined)
+            joined.append(one)
+            continue
+        whole = Span(before.span.start, max(before.span.end, one.span.end))
+        joined[last[one.label]] = replace(before, span=whole, probability=max(before.probability, one.probability))
+    return joined
 
 
 def _middle(span: Span) -> float:

@@ -50,16 +50,23 @@ def resolve(spec: str) -> Annotator:
     if _is_model(folder):
         return _in_folder(folder)
     there = f"there are {', '.join(available())}; or give" if available() else "give"
-    raise SonoluxError(f"no annotator {spec!r}: {there} a model folder that Sonolux trained, of labels or speech")
+    raise SonoluxError(
+        f"no annotator {spec!r}: {there} a model folder that Sonolux trained, of labels, events or speech"
+    )
 
 
 def _in_folder(folder: Path) -> Annotator:
     from sonolux.encoders.model_folder import ModelFolder
 
-    if ModelFolder.load(folder).speech is not None:
+    model = ModelFolder.load(folder)
+    if model.speech is not None:
         from sonolux.annotators.transcriber import Transcriber
 
         return Transcriber(folder)
+    if model.events is not None:
+        from sonolux.annotators.event_detector import EventDetector
+
+        return EventDetector(folder)
     from sonolux.annotators.classifier import Classifier
 
     return Classifier(folder)

@@ -11,6 +11,7 @@ from sonolux.cli import (
     benchmarks,
     demo,
     doctor,
+    events,
     identifying,
     importing,
     judging,
@@ -76,6 +77,7 @@ app.add_typer(training.app, name="train")
 app.command()(importing.import_weights)
 app.command()(layers.layers)
 app.command()(labelling.label)
+app.command()(events.events)
 app.command()(transcribing.transcribe)
 app.command()(keeping.export)
 app.command()(looking.info)

@@ -121,6 +121,20 @@ def speech(
 
 
 @app.command()
+def events(
+    data: Annotated[Path | None, typer.Option(help="Folder of the data sets.", show_default=False)] = None,
+    work: Annotated[Path, typer.Option(help="Folder where the trained model is kept.")] = Path("build/events"),
+    as_json: JsonOption = False,
+    page: PageOption = PAGE,
+) -> None:
+    """How well it is heard what sounds when, in noise; trains the network first."""
+    from sonolux.evaluation.benchmarks.eventful import benchmark_events
+
+    out = Output(as_json=as_json)
+    _told(*benchmark_events(data or _data(), work, out.say), page, out)
+
+
+@app.command()
 def identify(
     data: Annotated[
         Path | None, typer.Option(help="Set of clips, or folder of the data sets.", show_default=False)

@@ -218,6 +218,50 @@ def sounds(  # noqa: PLR0913, PLR0917 - one parameter an option
 
 
 @app.command()
+def events(  # noqa: PLR0913, PLR0917 - one parameter an option
+    data: Annotated[
+        Path,
+        typer.Option(
+            metavar="PATH",
+            help="Folder of clips, a folder a class, or .csv with path,label and, where known, start,end.",
+            show_default=False,
+        ),
+    ],
+    out: OutOption,
+    rate: Annotated[int, typer.Option(metavar="HERTZ", min=1_000, help="Samples a second that are heard.")] = 16_000,
+    epochs: EpochsOption = None,
+    seed: SeedOption = 0,
+    setting: SetOption = None,
+    licence: LicenceOption = "",
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Train a network that says what sounds when.
+
+    Clips are mixed into scenes, over noise, so that the truth is known. Stop it at any time and run it again: it goes
+    on from the last whole epoch.
+    """
+    from sonolux.training.codes import check_free
+    from sonolux.training.event_data import read_event_data
+    from sonolux.training.events import listening, train_events
+    from sonolux.training.recipes import recipe_of
+
+    talk = Output(as_json=as_json, quiet=quiet)
+    asked = {"seed": seed, "epochs": epochs}
+    recipe = recipe_of("events", {name: value for name, value in asked.items() if value is not None}, setting or [])
+    check_free(out)
+    heard = read_event_data(data, listening(rate))
+    for failure in heard.failed:
+        talk.complain(f"left out: {shown_path(failure.path)}: {failure.reason}")
+    talk.say(f"{len(heard.classes):,} classes: {', '.join(heard.classes)}")
+    with progress_bar(talk) as progress:
+        saved = train_events(heard, recipe, out, licence, progress)
+    report(saved, talk, "sonolux events RECORDING --model")
+    if heard.failed:
+        raise typer.Exit(SOME_FAILED)
+
+
+@app.command()
 def speech(  # noqa: PLR0913, PLR0917 - one parameter an option
     data: Annotated[
         Path,

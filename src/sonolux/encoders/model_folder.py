@@ -215,6 +215,28 @@ class Labels(_Part):
     temperature: float = Field(1.0, gt=0)
 
 
+class Events(_Part):
+    """What the outputs of a network that hears events mean: one class each, and from which probability it sounds.
+
+    Attributes
+    ----------
+    names : tuple of str
+    thresholds : tuple of float
+    smoothed : int
+        Frames over which the median of a probability is taken.
+    """
+
+    names: tuple[str, ...] = Field(min_length=1)
+    thresholds: tuple[float, ...]
+    smoothed: int = Field(ge=1, le=999)
+
+    @model_validator(mode="after")
+    def _one_threshold_a_class(self) -> Self:
+        if len(self.thresholds) != len(self.names) or not all(0 < each < 1 for each in self.thresholds):
+            raise ValueError("every class needs a threshold between 0 and 1")
+        return self
+
+
 class Speech(_Part):
     """What the outputs of a network that transcribes mean, and what can be said.
 
@@ -248,6 +270,8 @@ class ModelFolder(_Part):
         What goes in, through what network, and what comes out.
     labels : Labels or None
         Of a classifier.
+    events : Events or None
+        Of a network that hears when what sounds.
     speech : Speech or None
         Of a network that transcribes.
     recipe, data, scores : dict
@@ -265,6 +289,7 @@ class ModelFolder(_Part):
     preprocessing: AnyPreprocessing
     descriptor: Descriptor
     labels: Labels | None = None
+    events: Events | None = None
     speech: Speech | None = None
     recipe: dict[str, Any] = {}
     data: dict[str, Any] = {}
@@ -360,7 +385,8 @@ class ModelFolder(_Part):
 
     def _digest(self) -> str:
         decisive = {"format", "architecture", "preprocessing", "descriptor", "labels"}
-        decisive |= {"speech"} if self.speech else set()  # models from before there was speech keep their digests
+        # Models from before there were events and speech keep their digests.
+        decisive |= {name for name in ("events", "speech") if getattr(self, name) is not None}
         record = self.model_dump(include=decisive, mode="json")
         content = json.dumps(record, sort_keys=True) + file_sha256(self.path / WEIGHTS)
         return hashlib.sha256(content.encode()).hexdigest()

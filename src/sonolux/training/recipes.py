@@ -47,6 +47,16 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "held_out": 0.1,
         "options": {"mixup": 0.2},
     },
+    "events": {
+        "architecture": "sound-frames",
+        "arguments": {"arguments": {"widths": [16, 32, 64, 64], "strides": [2, 2, 1, 1]}},
+        "epochs": 60,
+        "batch": 16,
+        "learning_rate": 3e-3,
+        "weight_decay": 1e-2,
+        "held_out": 0.15,
+        "options": {"body": "crnn", "views": {"masks": 1, "time": 0.05, "bands": 0.1}},
+    },
     "speech": {
         "architecture": "sound-frames",
         "arguments": {"arguments": {"hidden": 128, "layers": 2, "stacked": 3, "dropout": 0.3}, "dropout": 0.3},

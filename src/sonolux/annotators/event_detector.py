@@ -1,0 +1,87 @@
+"""What sounds when in a recording, by a network that Sonolux trained."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sonolux.annotators.base import Annotator
+from sonolux.encoders.device import chosen_device
+from sonolux.encoders.model_folder import ModelFolder, Sounds
+from sonolux.errors import EncoderError
+from sonolux.models.event_frames import events_in
+from sonolux.types import Annotation, Modality, Span
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
+_loading = threading.Lock()
+
+
+class EventDetector(Annotator):
+    """Class, start, end and probability of each event, by the network of a model folder and its thresholds.
+
+    Parameters
+    ----------
+    path : path
+        Of the model folder.
+
+    Raises
+    ------
+    EncoderError
+        Where the folder does not pass the checks of `ModelFolder.load`, or its network hears no events.
+    """
+
+    modality = Modality.AUDIO
+    window, overlap = 30.0, 10.0
+    batch_size = 1
+
+    def __init__(self, path: Path | str) -> None:
+        self.folder = ModelFolder.load(path)
+        how, meaning = self.folder.preprocessing, self.folder.events
+        if not isinstance(how, Sounds) or meaning is None:
+            raise EncoderError(f"{self.folder.path} hears no events: train a model with `sonolux train events`")
+        self.how, self.meaning = how, meaning
+        self.name = self.folder.path.name
+        self.spec = str(self.folder.path)
+        self.digest = self.folder.digest
+        self.licence = self.folder.licence
+        self.sample_rate = how.rate
+
+    def annotate_batch(self, batch: Sequence[NDArray[np.float32]]) -> list[list[Annotation]]:
+        """Return the events in samples at `sample_rate`; the probability of one is the mean of those of its frames."""
+        return [self._events(samples) for samples in batch]
+
+    def probabilities(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return the probability of each class in each frame, (frames, classes)."""
+        import torch
+
+        from sonolux.encoders.listening import frames_heard
+
+        with _loading:
+            network, device = self._placed
+        with torch.inference_mode():
+            scores = network(frames_heard(samples, self.how)[None].to(device))[0].float()
+        chances: NDArray[np.float32] = scores.sigmoid().cpu().numpy()
+        return chances
+
+    def _events(self, samples: NDArray[np.float32]) -> list[Annotation]:
+        seconds = len(samples) / self.how.rate
+        chances = self.probabilities(samples)
+        found = events_in(chances, seconds / len(chances), self.meaning.thresholds, self.meaning.smoothed)
+        return [
+            Annotation(self.name, self.meaning.names[event.label], event.probability, Span(event.start, event.end))
+            for event in found
+        ]
+
+    @cached_property
+    def _placed(self) -> tuple[nn.Module, torch.device]:
+        device = chosen_device()
+        return self.folder.network().to(device), device
