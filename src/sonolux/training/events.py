@@ -28,9 +28,6 @@ THRESHOLDS = tuple(round(0.1 * tenth, 1) for tenth in range(2, 9))
 MEDIANS = (1, 3, 5, 9)
 """Lengths of the median filter that are tried, in frames."""
 
-HELD_OUT = 60
-"""Scenes by which the training is judged, of the clips that are learned from but never heard in them."""
-
 HEARD = 50
 """Items from which mean and deviation of the levels are told."""
 
@@ -59,7 +56,8 @@ def train_events(
     ----------
     data : MixedScenes or LabelledRecordings
     recipe : Recipe
-        Option ``body`` of the network, see `sonolux.models.sound_network`; ``views``.
+        Options: ``body`` of the network, see `sonolux.models.sound_network`; ``views``; ``scenes`` of an epoch. What is
+        held out of clips is scenes that nothing was learned from, of the same clips.
     folder : Path
         Of the model; new, or holding an unfinished training.
     licence : str
@@ -119,7 +117,7 @@ def _parted(data: MixedScenes | LabelledRecordings, recipe: Recipe) -> tuple[Eve
     """Return what is learned from and what is held out: other scenes, or other parts of recordings."""
     if isinstance(data, MixedScenes):
         learned = replace(data, count=recipe.options.get("scenes", data.count), seed=2 * recipe.seed)
-        return learned, replace(data, count=recipe.options.get("held_out", HELD_OUT), seed=2 * recipe.seed + 1)
+        return learned, replace(data, count=max(1, round(recipe.held_out * learned.count)), seed=2 * recipe.seed + 1)
     order = np.random.default_rng(recipe.seed).permutation(len(data))
     count = max(1, round(recipe.held_out * len(data)))
     return data.subset(np.sort(order[count:])), data.subset(np.sort(order[:count]))
