@@ -23,6 +23,9 @@ AROUND = 0.15
 ABOVE = 6.0
 """Decibels over the quiet of the recording at which something is said."""
 
+AUDIBLE = -70.0
+"""Decibels of full scale under which a whole recording is silent."""
+
 BELOW = 35.0
 """Decibels under its loudest at which nothing is."""
 
@@ -40,6 +43,8 @@ def phrases(samples: NDArray[np.float32], rate: int) -> list[tuple[int, int]]:
     power = np.square(samples[: count * step].astype(np.float64)).reshape(count, step).mean(axis=1)
     levels = 10 * np.log10(power + 1e-10)
     loudest = levels.max()
+    if loudest < AUDIBLE:
+        return []
     quiet = max(np.quantile(levels, 0.1) + ABOVE, loudest - BELOW)
     # What is never quiet, without a pause from end to end, is one phrase.
     spoken = levels >= min(quiet, loudest - ABOVE)

@@ -55,9 +55,7 @@ class Transcriber(Annotator):
         self.folder = ModelFolder.load(path)
         how, speech = self.folder.preprocessing, self.folder.speech
         if not isinstance(how, Cepstra) or speech is None:
-            raise EncoderError(
-                f"{self.folder.path} does not transcribe: train a model that does, `sonolux train speech`"
-            )
+            raise EncoderError(f"{self.folder.path} does not transcribe: train a model with `sonolux train speech`")
         if greedily and SPACE not in speech.units:
             raise EncoderError(f"{self.folder.path} hears phones, which only its lexicon makes words of")
         self.how, self.speech, self.greedily = how, speech, greedily
