@@ -73,4 +73,4 @@ def test_silence_has_cepstra_and_no_slopes() -> None:
     cepstra = mfcc(mel_of(torch.zeros(0)), 13)
     assert cepstra.shape == (1, 13)
     np.testing.assert_allclose(cepstra[0].numpy(), [-100 * 40**0.5, *[0] * 12], atol=0.01)
-    assert not deltas(cepstra).any()
+    assert float(deltas(cepstra).abs().max()) < 1e-6
