@@ -15,7 +15,7 @@ def stft(samples: torch.Tensor, frame: int = 2048, hop: int = 512, window: torch
     ----------
     samples : tensor, shape (..., n)
     frame : int
-        Samples of a frame.
+        Samples of a frame, even.
     hop : int
         Samples from one frame to the next.
     window : tensor, shape (frame,), optional
@@ -23,7 +23,7 @@ def stft(samples: torch.Tensor, frame: int = 2048, hop: int = 512, window: torch
     """
     if window is None:
         window = torch.hann_window(frame, dtype=samples.dtype, device=samples.device)
-    rows = samples.reshape(-1, samples.shape[-1])
+    rows = samples.reshape(samples.shape[:-1].numel(), samples.shape[-1])
     spectra = torch.stft(
         rows, frame, hop, window=window, center=True, pad_mode="constant", return_complex=True
     ).transpose(1, 2)

@@ -40,12 +40,12 @@ def resample(samples: torch.Tensor, source: int, target: int) -> torch.Tensor:
     kernels, left = _polyphase(up, down)
     n = samples.shape[-1]
     wanted = -(-n * up // down)
-    rows = samples.reshape(-1, 1, n)
+    rows = samples.reshape(samples.shape[:-1].numel(), 1, n)
     width = kernels.shape[-1]
     rows = functional.pad(rows, (left, width + down))
     # One filter a phase: output sample j * up + phase is where the filter of the phase meets input j * down.
     phases = functional.conv1d(rows, kernels[:, None].to(samples), stride=down)
-    resampled = phases.transpose(1, 2).reshape(len(rows), -1)[:, :wanted]
+    resampled = phases.transpose(1, 2).flatten(1)[:, :wanted]
     return resampled.reshape(*samples.shape[:-1], wanted)
 
 
