@@ -11,6 +11,7 @@ from sonolux.cli import (
     benchmarks,
     demo,
     doctor,
+    drawing,
     events,
     identifying,
     importing,
@@ -76,6 +77,7 @@ app.command()(looking.duplicates)
 app.add_typer(training.app, name="train")
 app.command()(importing.import_weights)
 app.command()(layers.layers)
+app.command()(drawing.look)
 app.command()(labelling.label)
 app.command()(events.events)
 app.command()(transcribing.transcribe)

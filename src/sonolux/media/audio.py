@@ -153,17 +153,27 @@ def windows(blocks: Iterable[Samples], rate: int, window: float, hop: float) -> 
         yield start / rate, (start + count) / rate, np.concatenate(held)
 
 
-def load_audio(path: str, rate: int, seconds: float | None = None) -> Audio:
-    """Decode a short recording whole, or the first ``seconds`` of a long one, at ``rate`` hertz."""
-    limit = None if seconds is None else max(1, round(seconds * rate))
+def load_audio(path: str, rate: int, seconds: float | None = None, start: float = 0.0) -> Audio:
+    """Decode a recording at ``rate`` hertz, from ``start`` seconds on: whole, or so many ``seconds`` at most.
+
+    Raises
+    ------
+    MediaError
+        Where there is no sound, or none after ``start``.
+    """
+    first = round(start * rate)
+    limit = None if seconds is None else first + max(1, round(seconds * rate))
     held: list[Samples] = []
     count = 0
     for block in decode_audio(path, rate):
-        held.append(block)
+        if first < count + block.size:
+            held.append(block[max(first - count, 0) :])
         count += block.size
         if limit is not None and count >= limit:
             break
-    return Audio(np.concatenate(held)[:limit], rate)
+    if not held:
+        raise MediaError(f"ends after {count / rate:.1f} s, before {start:.1f} s")
+    return Audio(np.concatenate(held)[: None if limit is None else limit - first], rate)
 
 
 def embedded_cover(path: str) -> bytes | None:
