@@ -46,6 +46,7 @@ PAGES = [
             "training",
             "feedback",
             "sounds",
+            "look",
             "events",
             "speech",
             "identify",

@@ -167,7 +167,8 @@ def _below_loudest(power: torch.Tensor, reach: float = RANGE) -> torch.Tensor:
 
 
 def _standardised(numbers: torch.Tensor) -> torch.Tensor:
-    return (numbers - numbers.mean(dim=0)) / numbers.std(dim=0, correction=0).clamp(min=1e-3)
+    centred = numbers.double() - numbers.double().mean(dim=0)
+    return (centred / centred.std(dim=0, correction=0).clamp(min=1e-3)).float()
 
 
 def _highest(spectrogram: torch.Tensor, rate: int) -> float:
@@ -185,4 +186,4 @@ def _audible(pitches: torch.Tensor, power: torch.Tensor) -> torch.Tensor:
 def _envelope(samples: NDArray[np.float32], width: int) -> NDArray[np.float32]:
     """Return the lowest and the highest sample around each multiple of a width, (2, 1 + n // width)."""
     whole = np.pad(samples, (width // 2, -(len(samples) + width // 2) % width), mode="edge").reshape(-1, width)
-    return np.stack([whole.min(axis=1), whole.max(axis=1)])
+    return np.stack([whole.min(axis=1), whole.max(axis=1)])[:, : 1 + len(samples) // width]

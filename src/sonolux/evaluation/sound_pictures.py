@@ -83,7 +83,9 @@ def draw(sound: SeenSound, title: str, file: Path, start: float = 0.0) -> None:
     try:
         from matplotlib.figure import Figure
     except ModuleNotFoundError as error:
-        raise SonoluxError(f"pictures need {error.name}: pip install 'sonolux[train]'") from error
+        raise SonoluxError(
+            f"pictures need {str(error.name).partition('.')[0]}: pip install 'sonolux[train]'"
+        ) from error
     height = TOP + BOTTOM + sum(HEIGHTS.values()) + GAP * len(HEIGHTS)
     figure = Figure(figsize=(WIDTH, height), dpi=DOTS)
     title = printable(title)
