@@ -66,7 +66,7 @@ class SeenSound:
     seconds, first, column : float
         Length of the sound, where the first column begins (half a frame before it), and from one column to the next.
     waveform : ndarray of float32, shape (2, columns)
-        Lowest and highest sample around each column.
+        Lowest and highest sample of each column.
     spectrogram, mel, scalogram : tensor, shape (columns, bins)
         Decibels, -80 (wavelets: -60) to 0: in even steps from 0 Hz to half the rate; in even steps of mel from 0 Hz to
         ``highest``; in semitones from `LOWEST` on.
@@ -109,7 +109,7 @@ def seen(samples: NDArray[np.float32], rate: int) -> SeenSound:
         seconds=len(samples) / rate,
         first=-hop / rate / 2,
         column=hop * together / rate,
-        waveform=_envelope(samples, hop * together),
+        waveform=_envelope(samples, hop, hop * together, len(power)),
         spectrogram=spectrogram,
         mel=_below_loudest(mel),
         highest=highest,
@@ -167,7 +167,7 @@ def _below_loudest(power: torch.Tensor, reach: float = RANGE) -> torch.Tensor:
 
 
 def _standardised(numbers: torch.Tensor) -> torch.Tensor:
-    return (numbers - numbers.mean(dim=0)) / numbers.std(dim=0, correction=0).clamp(min=1e-3)
+    return (numbers - numbers.mean(dim=0)) / numbers.std(dim=0, correction=0).clamp(min=0.1)
 
 
 def _highest(spectrogram: torch.Tensor, rate: int) -> float:
@@ -182,7 +182,8 @@ def _audible(pitches: torch.Tensor, power: torch.Tensor) -> torch.Tensor:
     return pitches * (_below_loudest(power[:, None]) > -RANGE / 2)
 
 
-def _envelope(samples: NDArray[np.float32], width: int) -> NDArray[np.float32]:
-    """Return the lowest and the highest sample around each multiple of a width, (2, 1 + n // width)."""
-    whole = np.pad(samples, (width // 2, -(len(samples) + width // 2) % width), mode="edge").reshape(-1, width)
+def _envelope(samples: NDArray[np.float32], hop: int, width: int, count: int) -> NDArray[np.float32]:
+    """Return the lowest and the highest sample of each column of `width`, the first from half a hop before 0."""
+    after = max(count * width - len(samples) - hop // 2, 0)
+    whole = np.pad(samples, (hop // 2, after), mode="edge")[: count * width].reshape(count, width)
     return np.stack([whole.min(axis=1), whole.max(axis=1)])
