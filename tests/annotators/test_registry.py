@@ -58,7 +58,7 @@ def test_a_model_folder_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 @pytest.mark.parametrize("spec", ["nonsense", "", "a/b/c", "x" * 5000, "nul\0byte", "../..//", "🎵"])
 def test_an_unknown_name_says_what_to_give(spec: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(SonoluxError, match="give a model folder from `sonolux train labels`") as refusal:
+    with pytest.raises(SonoluxError, match="give a model folder, or org/name of the hub") as refusal:
         resolve(spec)
     assert "\n" not in str(refusal.value)
     register("counting", Counting)

@@ -46,6 +46,8 @@ PAGES = [
             "training",
             "feedback",
             "sounds",
+            "events",
+            "speech",
             "identify",
         )
     ),

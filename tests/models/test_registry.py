@@ -17,6 +17,8 @@ from sonolux.models.cut import layer_names
 NEEDED: dict[str, dict[str, Any]] = {
     "chain": {"links": [{"name": "mlp", "arguments": {"sizes": [12, 8]}}, {"name": "unit-length", "arguments": {}}]},
     "code-network": {"backbone": "small-resnet"},
+    "codebook": {"width": 12, "words": 8},
+    "sound-frames": {"body": "gru"},
     "cut": {"architecture": "small-resnet", "arguments": {}, "layer": "stage2"},
     "dense-autoencoder": {"sizes": [12, 8]},
     "mlp": {"sizes": [12, 8]},

@@ -6,7 +6,6 @@ import csv
 import signal
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -51,12 +50,12 @@ def clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def scenes(clips: Path) -> MixedScenes:
     found = read_event_data(clips, listening(EAR).model_copy(update={"bands": 32}))
     assert isinstance(found, MixedScenes)
-    return replace(found, scenes=replace(found.scenes, seconds=4.0))
+    return found
 
 
 def recipe(**changes):
     small = {"arguments": {"arguments": {"widths": [8, 16], "strides": [2, 2], "hidden": 16}}, "batch": 8}
-    settings = ["scenes=24", "views.masks=0"]
+    settings = ["scenes=24", "seconds=4", "views.masks=0"]
     return recipe_of("events", small | {"epochs": 12, "learning_rate": 1e-2} | changes, settings)
 
 
@@ -93,7 +92,7 @@ class TestScenes:
     def test_no_more_sound_at_once_than_may(self, scenes: MixedScenes, seed: int) -> None:
         sound, events = scenes.scenes.scene((seed,))
         assert np.abs(sound).max() <= 0.9001
-        for time in np.arange(0, 4, 0.05):
+        for time in np.arange(0, 10, 0.05):
             sounding = [event.label for event in events if event.start <= time < event.end]
             assert len(sounding) == len(set(sounding)) <= 2
 
@@ -131,8 +130,11 @@ class TestTables:
     def table(self, folder: Path, *, strong: bool) -> Path:
         random = np.random.default_rng(0)
         rows = [("path", "label", "start", "end") if strong else ("path", "label")]
-        for number in range(16):
+        for number in range(48):
             sound = 0.01 * random.standard_normal(4 * RATE)
+            # A burst of noise in each, as loud as a beep: quiet around is no sign of one.
+            burst = int(random.uniform(0, 3.4) * RATE)
+            sound[burst : burst + RATE // 2] += 0.3 * random.standard_normal(RATE // 2)
             start = random.uniform(0.2, 2.5)
             if number % 2:
                 sound[int(start * RATE) : int((start + 1.2) * RATE)] += beep(1000, 1.2)[: int(1.2 * RATE)]
@@ -143,13 +145,10 @@ class TestTables:
             csv.writer(file).writerows(rows)
         return folder / "events.csv"
 
-    @pytest.mark.parametrize("strong", [True, False])
-    def test_labelled_recordings_are_learned_from(self, strong: bool, tmp_path: Path) -> None:
-        found = read_event_data(self.table(tmp_path, strong=strong), listening(EAR))
+    def test_recordings_with_known_times_are_learned_from(self, tmp_path: Path) -> None:
+        found = read_event_data(self.table(tmp_path, strong=True), listening(EAR))
         assert isinstance(found, LabelledRecordings)
-        # A recurrent network would spread over all frames what it knows of the whole.
-        cnn = {"arguments": {"arguments": {"widths": [8, 16], "strides": [2, 2]}}, "options": {"body": "cnn"}}
-        saved = train_events(found, recipe(epochs=24, batch=4, held_out=0.3, **cnn), tmp_path / "ear")
+        saved = train_events(found, recipe(epochs=10, batch=4, held_out=0.3), tmp_path / "ear")
         assert saved.scores["segment-f1"] >= 0.8
         sound = 0.01 * np.random.default_rng(9).standard_normal(4 * EAR).astype(np.float32)
         sound[2 * EAR : 3 * EAR] += beep(1000, 1, EAR).astype(np.float32)
@@ -157,6 +156,12 @@ class TestTables:
         places = np.arange(len(chances)) * 4 / len(chances)
         inside, outside = chances[(places > 2.2) & (places < 2.8)], chances[(places < 1.7) | (places > 3.3)]
         assert inside.mean() > outside.mean() + 0.2
+
+    def test_recordings_with_unknown_times_are_learned_from(self, tmp_path: Path) -> None:
+        found = read_event_data(self.table(tmp_path, strong=False), listening(EAR))
+        saved = train_events(found, recipe(epochs=8, batch=4, held_out=0.3), tmp_path / "ear")
+        assert saved.scores["segment-f1"] >= 0.8  # of whole recordings
+        assert saved.events.thresholds == (0.5,)
 
     @pytest.mark.parametrize(
         ("lines", "said"),
@@ -189,7 +194,6 @@ def test_silent_and_unreadable_clips_are_left_out(clips: Path, tmp_path: Path) -
 
 PROGRAM = """
 import os, signal, sys
-from dataclasses import replace
 from pathlib import Path
 from sonolux.training.event_data import read_event_data
 from sonolux.training.events import listening, train_events
@@ -201,7 +205,6 @@ def killed(done, line):
 
 data, folder, recipe = sys.argv[1:]
 data = read_event_data(data, listening(8_000).model_copy(update={"bands": 32}))
-data = replace(data, scenes=replace(data.scenes, seconds=4.0))
 train_events(data, Recipe(**eval(recipe)), Path(folder), progress=killed)
 """
 

@@ -1,9 +1,15 @@
-"""Where somebody may be speaking: stretches of sound between pauses, told by loudness alone."""
+"""Where somebody may be speaking: stretches of sound between pauses, by a voice activity or by loudness alone."""
 
 from __future__ import annotations
 
+from itertools import pairwise
+from math import ceil
+
 import numpy as np
+import soxr
 from numpy.typing import NDArray
+
+from sonolux.annotators.voice import VoiceActivity
 
 STEP = 0.02
 """Seconds whose loudness is looked at."""
@@ -30,12 +36,14 @@ BELOW = 35.0
 """Decibels under its loudest at which nothing is."""
 
 
-def phrases(samples: NDArray[np.float32], rate: int) -> list[tuple[int, int]]:
+def phrases(samples: NDArray[np.float32], rate: int, voice: VoiceActivity | None = None) -> list[tuple[int, int]]:
     """Return start and end of each phrase in samples (n,), in samples.
 
-    A step belongs to a phrase where it is louder than the quiet of the recording, the tenth of its steps that is
-    softest, and not far softer than its loudest.
+    Without a voice activity, a step belongs to a phrase where it is louder than the quiet of the recording, the tenth
+    of its steps that is softest, and not far softer than its loudest.
     """
+    if voice is not None:
+        return _voiced(samples, rate, voice)
     step = max(1, round(STEP * rate))
     count = len(samples) // step
     if not count:
@@ -52,6 +60,17 @@ def phrases(samples: NDArray[np.float32], rate: int) -> list[tuple[int, int]]:
     cut = [part for run in runs for part in _cut(run, levels, round(LONGEST / STEP))]
     around = round(AROUND / STEP)
     return [(max(start - around, 0) * step, min(end + around, count) * step) for start, end in cut]
+
+
+def _voiced(samples: NDArray[np.float32], rate: int, voice: VoiceActivity) -> list[tuple[int, int]]:
+    """Return the stretches of speech, those that are too long in equal parts."""
+    heard = samples if rate == voice.sample_rate else soxr.resample(samples, rate, voice.sample_rate)
+    found = []
+    for stretch in sorted((one.span for one in voice.annotate_one(heard) if one.span), key=lambda span: span.start):
+        parts = ceil((stretch.end - stretch.start) / LONGEST)
+        edges = np.linspace(stretch.start, stretch.end, parts + 1)
+        found += [(round(start * rate), round(end * rate)) for start, end in pairwise(edges)]
+    return found
 
 
 def _runs(spoken: NDArray[np.bool_]) -> list[tuple[int, int]]:

@@ -8,10 +8,13 @@ from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 
 from sonolux.annotators.base import Annotator
+from sonolux.encoders.registry import HUB_NAME
 from sonolux.errors import SonoluxError
 
 Factory = Callable[[], Annotator]
 """Makes an annotator; an annotator class is one."""
+
+WEIGHTS = ".safetensors"
 
 ENTRY_POINTS = "sonolux.annotators"
 """Group in which an installed package offers annotators: each entry point is a `Factory`."""
@@ -35,7 +38,8 @@ def resolve(spec: str) -> Annotator:
     Parameters
     ----------
     spec : str
-        In this order: a registered name, the name of an entry point, or a model folder that says something.
+        In this order: a registered name, the name of an entry point, a model folder that says something, the weights
+        of a voice activity (``.safetensors``), or a Whisper or wav2vec 2.0, by its folder or its name on the hub.
 
     Raises
     ------
@@ -47,12 +51,18 @@ def resolve(spec: str) -> Annotator:
     if spec in _installed():
         return _made(spec, _loaded(_installed()[spec]))
     folder = Path(spec).expanduser()
-    if _is_model(folder):
+    if _has(folder, "model.json"):
         return _in_folder(folder)
+    if folder.suffix == WEIGHTS:
+        from sonolux.annotators.voice import VoiceActivity
+
+        return VoiceActivity(folder)
+    if _has(folder, "config.json") or HUB_NAME.fullmatch(spec):
+        from sonolux.annotators.hub_speech import reader_called
+
+        return reader_called(spec)
     there = f"there are {', '.join(available())}; or give" if available() else "give"
-    raise SonoluxError(
-        f"no annotator {spec!r}: {there} a model folder that Sonolux trained, of labels, events or speech"
-    )
+    raise SonoluxError(f"no annotator {spec!r}: {there} a model folder, or org/name of the hub")
 
 
 def _in_folder(folder: Path) -> Annotator:
@@ -79,9 +89,9 @@ def _made(name: str, factory: Factory) -> Annotator:
     return annotator
 
 
-def _is_model(folder: Path) -> bool:
+def _has(folder: Path, file: str) -> bool:
     try:
-        return (folder / "model.json").is_file()
+        return (folder / file).is_file()
     except (OSError, ValueError):  # a name longer than the file system allows, or with a NUL
         return False
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,8 +11,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from sonolux.annotators.base import Annotator
-from sonolux.annotators.phrases import phrases
+from sonolux.annotators.speech_reader import SpeechReader
 from sonolux.encoders.device import chosen_device
 from sonolux.encoders.model_folder import Cepstra, ModelFolder
 from sonolux.encoders.representations.speech_cepstra import speech_cepstra, utterance
@@ -21,7 +19,6 @@ from sonolux.errors import EncoderError
 from sonolux.models.ctc_decoding import SPACE, Weights, decode, greedy, words_of
 from sonolux.models.lexicon import tree_of
 from sonolux.models.word_bigrams import WordBigrams
-from sonolux.types import Annotation, Modality, Span
 
 if TYPE_CHECKING:
     from torch import nn
@@ -31,7 +28,7 @@ if TYPE_CHECKING:
 _loading = threading.Lock()
 
 
-class Transcriber(Annotator):
+class Transcriber(SpeechReader):
     """The words of phrases, by the network of a model folder, with its lexicon and the bigrams of its sentences.
 
     Parameters
@@ -47,10 +44,6 @@ class Transcriber(Annotator):
         Where the folder does not pass the checks of `ModelFolder.load`, or its network does not transcribe.
     """
 
-    modality = Modality.AUDIO
-    window, overlap = 60.0, 10.0
-    batch_size = 1
-
     def __init__(self, path: Path | str, *, greedily: bool = False) -> None:
         self.folder = ModelFolder.load(path)
         how, speech = self.folder.preprocessing, self.folder.speech
@@ -65,12 +58,13 @@ class Transcriber(Annotator):
         self.licence = self.folder.licence
         self.sample_rate = how.rate
 
-    def annotate_batch(self, batch: Sequence[NDArray[np.float32]]) -> list[list[Annotation]]:
-        """Return the phrases said in samples at `sample_rate`; those in which nothing is understood are left out.
+    def read(self, samples: NDArray[np.float32]) -> tuple[str, float]:
+        """Return what is said in a phrase, in lower case, and how probable it is.
 
-        The probability of a phrase is the geometric mean of those of its frames, by its likeliest path.
+        The probability is the geometric mean of those of its frames, by its likeliest path.
         """
-        return [self._said(samples) for samples in batch]
+        heard = self.heard(speech_cepstra(torch.from_numpy(samples), self.how))
+        return " ".join(self.words(heard)).lower(), float(np.exp(heard.max(axis=1).mean()))
 
     def words(self, log_probabilities: NDArray[np.float32]) -> tuple[str, ...]:
         """Return the words in what the network has heard, natural logarithms (frames, 1 + units)."""
@@ -86,18 +80,6 @@ class Transcriber(Annotator):
             scores = network(utterance(cepstra)[None].to(device))[0].float().log_softmax(dim=1)
         heard: NDArray[np.float32] = scores.cpu().numpy()
         return heard
-
-    def _said(self, samples: NDArray[np.float32]) -> list[Annotation]:
-        said = []
-        for start, end in phrases(samples, self.sample_rate):
-            part = torch.from_numpy(np.ascontiguousarray(samples[start:end]))
-            heard = self.heard(speech_cepstra(part, self.how))
-            words = self.words(heard)
-            if words:
-                surely = float(np.exp(heard.max(axis=1).mean()))
-                span = Span(start / self.sample_rate, end / self.sample_rate)
-                said.append(Annotation(self.name, " ".join(words).lower(), surely, span))
-        return said
 
     @property
     def weights(self) -> Weights:

@@ -40,12 +40,17 @@ def add(
     prune: Annotated[
         bool, typer.Option("--prune", metavar="", help="Remove items whose files are gone from these folders.")
     ] = False,
+    no_fingerprints: Annotated[
+        bool,
+        typer.Option("--no-fingerprints", metavar="", help="Take none of recordings: `identify` will not know them."),
+    ] = False,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
     """Add files and folders, or what is new in them.
 
-    Unchanged files are skipped and moved ones followed. Stop it at any time and run it again: it goes on where it was.
+    Unchanged files are skipped and moved ones followed; of recordings and videos fingerprints are taken as well. Stop
+    it at any time and run it again: it goes on where it was.
     """
     from sonolux.library import Library
 
@@ -54,7 +59,9 @@ def add(
         specs = space or default_encoders(opened, out)
         try:
             with progress_bar(paths, out) as progress:
-                summary = opened.add(*paths, spaces=specs, prune=prune, progress=progress)
+                summary = opened.add(
+                    *paths, spaces=specs, prune=prune, fingerprints=not no_fingerprints, progress=progress
+                )
         except KeyboardInterrupt:
             out.say("stopped: what was added is kept; the same command goes on from there")
             raise

@@ -16,9 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sonolux.annotators import Annotator
+    from sonolux.annotators.speech_reader import SpeechReader
 
 
-def transcribe(
+def transcribe(  # noqa: PLR0913 - one parameter an option
     recordings: Annotated[
         list[str] | None,
         typer.Argument(
@@ -31,6 +32,10 @@ def transcribe(
     model: Annotated[
         str, typer.Option("--model", metavar="MODEL", help="Model folder of `sonolux train speech`, or one of the hub.")
     ],
+    voice: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Weights that tell where somebody speaks (Silero VAD).", show_default=False),
+    ] = None,
     subtitles: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Write them as .srt or .vtt, of a single recording.", show_default=False),
@@ -46,16 +51,30 @@ def transcribe(
 
     With --store the words are kept in the library instead: `search` finds the recording and the time by them.
     """
-    from sonolux.annotators import resolve
+    from sonolux.annotators.voice import VoiceActivity
 
     out = Output(as_json=as_json, quiet=quiet)
     given = recordings or []
     if subtitles is not None and (store or len(given) != 1):
         raise typer.BadParameter("--subtitles are of one recording, and not kept in a library")
-    annotator = resolve(model)
+    annotator = reader_of(model)
+    if voice is not None:
+        annotator.voice = VoiceActivity(voice)
     failed = keep(annotator, given, library, out, "transcribed") if store else _print(annotator, given, subtitles, out)
     if failed:
         raise typer.Exit(SOME_FAILED)
+
+
+def reader_of(model: str) -> SpeechReader:
+    """Return what writes down speech; SonoluxError for a model of something else."""
+    from sonolux.annotators import resolve
+    from sonolux.annotators.speech_reader import SpeechReader
+    from sonolux.errors import SonoluxError
+
+    annotator = resolve(model)
+    if not isinstance(annotator, SpeechReader):
+        raise SonoluxError(f"{model} does not write down speech: train a model that does with `sonolux train speech`")
+    return annotator
 
 
 def _print(annotator: Annotator, paths: Sequence[str], subtitles: Path | None, out: Output) -> int:

@@ -19,6 +19,7 @@ hash         BLAKE2b-128 of the content, hexadecimal
 encoded      names of the spaces for which the file has been encoded
 annotations  list of dicts: annotator, label, probability, start and end of a place, box; all of a file, of a
              span its own; absent for none
+heard        true where fingerprints were taken of the file, or it has none; absent else
 annotated    names, each with a digest, of the annotators that have seen the file; absent for none
 ===========  ==========================================================================================
 """

@@ -40,6 +40,7 @@ class Summary:
     moved: int = 0
     unchanged: int = 0
     removed: int = 0
+    fingerprinted: int = 0
     failed: list[Failure] = field(default_factory=list)
     seconds: float = 0.0
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sonolux.encoders.classical.constellation import RATE
 from sonolux.index.fingerprint_segment import build
 from sonolux.library.identifying import prints_of
-from sonolux.media.audio import decode_audio
+from sonolux.library.recordings import sound_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +46,7 @@ def compare(first: str, second: str) -> list[Shared]:
     from sonolux.retrieval.identify import follow
     from sonolux.retrieval.recognition import Recordings
 
-    held = Recordings([build([("second", second, prints_of(decode_audio(second, RATE)))])], [set()])
+    held = Recordings([build([("second", second, prints_of(sound_of(second)))])], [set()])
     return sorted(
         (
             Shared(
@@ -58,7 +57,7 @@ def compare(first: str, second: str) -> list[Shared]:
                 match.speed,
                 match.chance,
             )
-            for match in follow(held, decode_audio(first, RATE))
+            for match in follow(held, sound_of(first))
         ),
         key=lambda shared: shared.first_start,
     )

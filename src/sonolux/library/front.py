@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Unpack
@@ -141,6 +141,7 @@ class Library:
         *paths: PathLike,
         spaces: Sequence[str] = (),
         prune: bool = False,
+        fingerprints: bool = True,
         progress: Progress | None = None,
     ) -> Summary:
         """Add files and folders; what is already there and unchanged is skipped.
@@ -155,6 +156,8 @@ class Library:
         prune : bool
             Whether items whose files are gone from these folders leave; not from a folder that is itself gone, which
             may be a drive that is not there today (`remove` does that).
+        fingerprints : bool
+            Whether fingerprints are taken of recordings and videos, so that `identify` knows them.
         progress : callable, optional
             Called with the number of files done with and the path of the last.
 
@@ -185,6 +188,10 @@ class Library:
                 summary = Adder(self.index, self.spaces, pool, writer, progress).run(roots)
             finally:
                 self._save()
+        if fingerprints and "://" not in self.location:
+            heard = identifying.index_items(self.index, self.fingerprints, roots)
+            summary.fingerprinted = heard.recordings
+            summary.failed += heard.failed
         if prune:
             summary.removed = self._prune(there)
         if self.record.changes - before >= BIG_ADDITION:
@@ -316,12 +323,18 @@ class Library:
     def identify(self, clip: PathLike | Audio, accepted: float = ACCEPTED) -> list[Match]:
         """Return which recordings are heard in a clip, where, and with what chance: at most `accepted`."""
         sound = clip if isinstance(clip, Audio) else absolute(clip)
-        return identifying.identify(self.location, self.fingerprints, sound, accepted)
+        return list(self._present(identifying.identify(self.location, self.fingerprints, sound, accepted)))
 
     def follow(self, clip: PathLike | BinaryIO) -> Iterator[Match]:
         """Yield the same of a long recording or a stream, each match as soon as it has ended there."""
         source = absolute(clip) if isinstance(clip, (str, os.PathLike)) else clip
-        yield from identifying.follow(self.location, self.fingerprints, source)
+        yield from self._present(identifying.follow(self.location, self.fingerprints, source))
+
+    def _present(self, matches: Iterable[Match]) -> Iterator[Match]:
+        """Yield matches with the paths that items have today."""
+        for match in matches:
+            there = self.index.fetch([match.id], keys=("path",)) if self.index.exists() else []
+            yield replace(match, path=from_stored(there[0].payload["path"])) if there else match
 
     # -- learning what is liked ---------------------------------------------------------------------------------
 

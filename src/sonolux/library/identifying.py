@@ -20,10 +20,11 @@ from sonolux.index.fingerprint_segment import Prints
 from sonolux.index.fingerprints import Fingerprints
 from sonolux.library.adding import Progress
 from sonolux.library.hearing import Heard, Sampled
+from sonolux.library.recordings import recordings, sound_of
 from sonolux.media.audio import decode_audio
 from sonolux.media.finding import find
 from sonolux.media.hashing import content_hash
-from sonolux.media.paths import to_stored
+from sonolux.media.paths import from_stored, to_stored
 from sonolux.media.piece import Audio
 from sonolux.media.probing import probe
 from sonolux.retrieval import identify as answering
@@ -33,8 +34,15 @@ from sonolux.types import Failure, Modality
 NAMESPACE = uuid.UUID("d2a7c9b4-53f1-4f0e-8a36-1c9be07d6e52")
 """Of the ids of recordings that are no items of the library."""
 
+HEARD = "heard"
+"""Payload key of an item whose fingerprints were taken, or which has none."""
+
 AT_ONCE = 2**20
 """Landmarks that are held before they are written: two hours of sound, 8 MB."""
+
+
+class SilenceError(MediaError):
+    """A recording in which nothing stands out."""
 
 
 @dataclass(slots=True)
@@ -72,24 +80,102 @@ def index_recordings(
         Where the library is on a cluster, or the catalog cannot be written.
     """
     _refuse_cluster(index.location)
-    summary = Indexed()
-    waiting: list[tuple[str, str, Prints]] = []
-    sampled = Sampled(catalog)
-    for number, path in enumerate(_with_sound(roots), start=1):
+    taken = _Taken(index, catalog, progress)
+    for path, blocks in recordings(_found(roots, taken)):
+        taken.take(path, _id_of(index, path), blocks)
+    taken.keep()
+    return taken.summary
+
+
+def index_items(index: Index, catalog: Fingerprints, roots: Sequence[str], progress: Progress | None = None) -> Indexed:
+    """Take the fingerprints of the recordings and videos of a library that have none yet; the same otherwise.
+
+    A file without a sound track, a silent one and one that is too short has none, and is no failure.
+    """
+    _refuse_cluster(index.location)
+    taken = _Taken(index, catalog, progress, silence_is_fine=True)
+    with_sound = Condition("modality", "=", (str(Modality.AUDIO), str(Modality.VIDEO)))
+    below = tuple(map(to_stored, roots))
+    unheard = {
+        from_stored(point.payload["path"]): point.id
+        for key in ("path", "folders")
+        for point in index.scroll(
+            [Condition("kind", "=", "file"), with_sound, Condition(key, "=", below), Condition(HEARD, "!=", True)],
+            keys=("path", "meta"),
+        )
+        if "rate" in point.payload["meta"]
+    }
+    for path, blocks in recordings(unheard):
+        taken.take(path, unheard[path], blocks)
+    taken.keep()
+    return taken.summary
+
+
+class _Taken:
+    """Fingerprints on their way into a catalog, and what was done."""
+
+    def __init__(
+        self, index: Index, catalog: Fingerprints, progress: Progress | None, *, silence_is_fine: bool = False
+    ) -> None:
+        self.index = index
+        self.catalog = catalog
+        self.progress = progress
+        self.silence_is_fine = silence_is_fine
+        self.summary = Indexed()
+        self._sampled = Sampled(catalog)
+        self._waiting: list[tuple[str, str, Prints]] = []
+        self._heard: list[str] = []
+        self._done = 0
+
+    def take(self, path: str, identity: str, blocks: Iterator[NDArray[np.float32]]) -> None:
+        """Take the fingerprints of a file, given the id by which it is to be known and its sound."""
+        heard = Heard(blocks)
         try:
-            if isinstance(path, Failure):
-                raise MediaError(path.reason)
-            heard = Heard(decode_audio(path, RATE))
-            waiting.append((_id_of(index, path), path, prints_of(heard)))
-            sampled.take(waiting[-1][0], heard)
+            self._waiting.append((identity, path, prints_of(heard)))
+            self._sampled.take(identity, heard)
+        except SilenceError as error:
+            if not self.silence_is_fine:
+                self.summary.failed.append(Failure(path, str(error)))
         except MediaError as error:
-            summary.failed.append(Failure(path.path if isinstance(path, Failure) else path, str(error)))
-        if sum(len(prints.hashes) for _, _, prints in waiting) >= AT_ONCE:
-            _keep(catalog, waiting, sampled, summary)
-        if progress is not None:
-            progress(number, path.path if isinstance(path, Failure) else path)
-    _keep(catalog, waiting, sampled, summary)
-    return summary
+            self.summary.failed.append(Failure(path, str(error)))
+            self.report(path)
+            return
+        self._heard.append(identity)
+        if sum(len(prints.hashes) for _, _, prints in self._waiting) >= AT_ONCE:
+            self.keep()
+        self.report(path)
+
+    def fail(self, failure: Failure) -> None:
+        """Note a file that is not even found."""
+        self.summary.failed.append(failure)
+        self.report(failure.path)
+
+    def keep(self) -> None:
+        """Write what waits; items are marked as heard once their fingerprints are durable."""
+        self.catalog.add(self._waiting)
+        self._sampled.ask()
+        self.summary.recordings += len(self._waiting)
+        self.summary.seconds += sum(prints.frames for _, _, prints in self._waiting) * HOP / RATE
+        self._waiting.clear()
+        heard, self._heard = self._heard, []
+        if heard and self.index.exists():
+            items = [point.id for point in self.index.fetch(heard, keys=())]
+            self.index.set_payload(items, {HEARD: True})
+
+    def report(self, path: str) -> None:
+        """Tell how many files are done with."""
+        self._done += 1
+        if self.progress is not None:
+            self.progress(self._done, path)
+
+
+def _found(roots: Sequence[str], taken: _Taken) -> Iterator[str]:
+    """Yield the files of roots that may hold sound; what cannot be read is noted."""
+    for found in _with_sound(roots):
+        if isinstance(found, Failure):
+            taken.fail(found)
+        else:
+            yield found
 
 
 def _with_sound(roots: Sequence[str]) -> Iterator[str | Failure]:
@@ -114,14 +200,14 @@ def prints_of(blocks: Iterable[NDArray[np.float32]]) -> Prints:
 
     Raises
     ------
-    MediaError
-        Where nothing in it stands out, as in silence.
+    SilenceError
+        Where nothing in it stands out.
     """
     heard = blocks if isinstance(blocks, Heard) else Heard(blocks)
     found = constellation(heard)
     marks = landmarks(found)
     if not len(marks.hashes):
-        raise MediaError("holds nothing to be known by: it is silent, or shorter than a second")
+        raise SilenceError("holds nothing to be known by: it is silent, or shorter than a second")
     return Prints(heard.samples // HOP + 1, marks.hashes, marks.times, *found)
 
 
@@ -160,7 +246,7 @@ def follow(
     _refuse_cluster(location)
     if not catalog.folder.exists():
         raise LibraryError(f"no recordings are known at {location}: take their fingerprints with `sonolux fingerprint`")
-    heard = Heard(_resampled(clip) if isinstance(clip, Audio) else decode_audio(clip, RATE))
+    heard = Heard(_resampled(clip) if isinstance(clip, Audio) else _sound(clip))
     yield from answering.follow(catalog, heard, accepted)
     if heard.samples < answering.SHORTEST * RATE:
         raise QueryError(f"a clip of {heard.samples / RATE:.2g} s is too short to be named: a second is the least")
@@ -171,14 +257,6 @@ def forget(index: Index, catalog: Fingerprints, where: Where) -> None:
     if catalog.folder.exists():
         files = index.scroll([*where, Condition("kind", "=", "file")], keys=())
         catalog.delete([point.id for point in files])
-
-
-def _keep(catalog: Fingerprints, waiting: list[tuple[str, str, Prints]], sampled: Sampled, summary: Indexed) -> None:
-    catalog.add(waiting)
-    sampled.ask()
-    summary.recordings += len(waiting)
-    summary.seconds += sum(prints.frames for _, _, prints in waiting) * HOP / RATE
-    waiting.clear()
 
 
 def _id_of(index: Index, path: str) -> str:
@@ -197,6 +275,11 @@ def _resampled(clip: Audio) -> Iterator[NDArray[np.float32]]:
         raise QueryError("the sound to be named is not one channel of finite samples")
     sound = clip.samples.astype(np.float32, copy=False)
     yield sound if clip.rate == RATE else soxr.resample(sound, clip.rate, RATE)
+
+
+def _sound(clip: str | BinaryIO) -> Iterator[NDArray[np.float32]]:
+    """Yield the sound of a file, decoded apart from this process, or of one that is open."""
+    return sound_of(clip) if isinstance(clip, str) else decode_audio(clip, RATE)
 
 
 def _refuse_cluster(location: str) -> None:

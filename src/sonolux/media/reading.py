@@ -83,6 +83,21 @@ def read(path: str, options: ReadOptions) -> Iterator[Probe | Piece]:
             yield from _read_text(path, found, options)
 
 
+def read_sound(path: str, options: ReadOptions) -> Iterator[Probe | Piece]:
+    """Decode nothing but the sound of a file, in windows; `read` for those who look at nothing else.
+
+    Raises
+    ------
+    MediaError
+        Where the file holds no sound, or it cannot be decoded; the message is one line without the path.
+    """
+    found = probe(path)
+    yield found
+    if found.modality not in (Modality.AUDIO, Modality.VIDEO):
+        raise MediaError("holds no sound")
+    yield from _pieces("window", _sound(path, options))
+
+
 def _read_image(path: str, options: ReadOptions) -> Iterator[Piece]:
     from sonolux.media.image import decode_image
 

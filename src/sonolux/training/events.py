@@ -56,8 +56,8 @@ def train_events(
     ----------
     data : MixedScenes or LabelledRecordings
     recipe : Recipe
-        Options: ``body`` of the network, see `sonolux.models.sound_network`; ``views``; ``scenes`` of an epoch. What is
-        held out of clips is scenes that nothing was learned from, of the same clips.
+        Options: ``body`` of the network, see `sonolux.models.sound_network`; ``views``; ``scenes`` of an epoch, and
+        ``seconds`` of each. What is held out of clips is scenes that nothing was learned from, of the same clips.
     folder : Path
         Of the model; new, or holding an unfinished training.
     licence : str
@@ -116,8 +116,10 @@ def train_events(
 def _parted(data: MixedScenes | LabelledRecordings, recipe: Recipe) -> tuple[EventData, EventData]:
     """Return what is learned from and what is held out: other scenes, or other parts of recordings."""
     if isinstance(data, MixedScenes):
-        learned = replace(data, count=recipe.options.get("scenes", data.count), seed=2 * recipe.seed)
-        return learned, replace(data, count=max(1, round(recipe.held_out * learned.count)), seed=2 * recipe.seed + 1)
+        scenes = replace(data.scenes, seconds=recipe.options.get("seconds", data.scenes.seconds))
+        count = recipe.options.get("scenes", data.count)
+        learned = replace(data, scenes=scenes, count=count, seed=2 * recipe.seed)
+        return learned, replace(learned, count=max(1, round(recipe.held_out * count)), seed=2 * recipe.seed + 1)
     order = np.random.default_rng(recipe.seed).permutation(len(data))
     count = max(1, round(recipe.held_out * len(data)))
     return data.subset(np.sort(order[count:])), data.subset(np.sort(order[:count]))
