@@ -45,6 +45,7 @@ PAGES = [
             "networks",
             "training",
             "feedback",
+            "look",
             "sounds",
             "events",
             "speech",

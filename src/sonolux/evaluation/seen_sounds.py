@@ -40,6 +40,9 @@ FRAME_SECONDS = 0.05
 FINEST = 0.001
 """Seconds from one frame to the next, at least."""
 
+RARE = 0.01
+"""Share of the columns that does not count: a click has all frequencies."""
+
 BANDS, COEFFICIENTS = 128, 20
 
 OCTAVES = 8
@@ -171,8 +174,8 @@ def _standardised(numbers: torch.Tensor) -> torch.Tensor:
 
 
 def _highest(spectrogram: torch.Tensor, rate: int) -> float:
-    """Return the first whole kilohertz, at most half the rate, above which no column is more than the least."""
-    heard = torch.nonzero(spectrogram.amax(dim=0) > -RANGE)
+    """Return the first whole kilohertz, at most half the rate, above which hardly any column is more than the least."""
+    heard = torch.nonzero((spectrogram > -RANGE).float().mean(dim=0) > RARE)
     top = float(heard.max()) / (spectrogram.shape[1] - 1) * rate / 2 if len(heard) else 0.0
     return float(min(max(np.ceil(top / 1000), 2) * 1000, rate / 2))
 
