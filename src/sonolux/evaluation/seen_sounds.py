@@ -40,6 +40,9 @@ FRAME_SECONDS = 0.05
 FINEST = 0.001
 """Seconds from one frame to the next, at least."""
 
+RARE = 0.01
+"""Share of the columns that does not count: a click has all frequencies."""
+
 BANDS, COEFFICIENTS = 128, 20
 
 OCTAVES = 8
@@ -66,7 +69,7 @@ class SeenSound:
     seconds, first, column : float
         Length of the sound, where the first column begins (half a frame before it), and from one column to the next.
     waveform : ndarray of float32, shape (2, columns)
-        Lowest and highest sample around each column.
+        Lowest and highest sample of each column.
     spectrogram, mel, scalogram : tensor, shape (columns, bins)
         Decibels, -80 (wavelets: -60) to 0: in even steps from 0 Hz to half the rate; in even steps of mel from 0 Hz to
         ``highest``; in semitones from `LOWEST` on.
@@ -109,7 +112,7 @@ def seen(samples: NDArray[np.float32], rate: int) -> SeenSound:
         seconds=len(samples) / rate,
         first=-hop / rate / 2,
         column=hop * together / rate,
-        waveform=_envelope(samples, hop * together),
+        waveform=_envelope(samples, hop, hop * together, len(power)),
         spectrogram=spectrogram,
         mel=_below_loudest(mel),
         highest=highest,
@@ -167,13 +170,12 @@ def _below_loudest(power: torch.Tensor, reach: float = RANGE) -> torch.Tensor:
 
 
 def _standardised(numbers: torch.Tensor) -> torch.Tensor:
-    centred = numbers.double() - numbers.double().mean(dim=0)
-    return (centred / centred.std(dim=0, correction=0).clamp(min=1e-3)).float()
+    return (numbers - numbers.mean(dim=0)) / numbers.std(dim=0, correction=0).clamp(min=0.1)
 
 
 def _highest(spectrogram: torch.Tensor, rate: int) -> float:
-    """Return the first whole kilohertz, at most half the rate, above which no column is more than the least."""
-    heard = torch.nonzero(spectrogram.amax(dim=0) > -RANGE)
+    """Return the first whole kilohertz, at most half the rate, above which hardly any column is more than the least."""
+    heard = torch.nonzero((spectrogram > -RANGE).float().mean(dim=0) > RARE)
     top = float(heard.max()) / (spectrogram.shape[1] - 1) * rate / 2 if len(heard) else 0.0
     return float(min(max(np.ceil(top / 1000), 2) * 1000, rate / 2))
 
@@ -183,7 +185,8 @@ def _audible(pitches: torch.Tensor, power: torch.Tensor) -> torch.Tensor:
     return pitches * (_below_loudest(power[:, None]) > -RANGE / 2)
 
 
-def _envelope(samples: NDArray[np.float32], width: int) -> NDArray[np.float32]:
-    """Return the lowest and the highest sample around each multiple of a width, (2, 1 + n // width)."""
-    whole = np.pad(samples, (width // 2, -(len(samples) + width // 2) % width), mode="edge").reshape(-1, width)
-    return np.stack([whole.min(axis=1), whole.max(axis=1)])[:, : 1 + len(samples) // width]
+def _envelope(samples: NDArray[np.float32], hop: int, width: int, count: int) -> NDArray[np.float32]:
+    """Return the lowest and the highest sample of each column of `width`, the first from half a hop before 0."""
+    after = max(count * width - len(samples) - hop // 2, 0)
+    whole = np.pad(samples, (hop // 2, after), mode="edge")[: count * width].reshape(count, width)
+    return np.stack([whole.min(axis=1), whole.max(axis=1)])

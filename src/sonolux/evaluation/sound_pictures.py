@@ -83,9 +83,7 @@ def draw(sound: SeenSound, title: str, file: Path, start: float = 0.0) -> None:
     try:
         from matplotlib.figure import Figure
     except ModuleNotFoundError as error:
-        raise SonoluxError(
-            f"pictures need {str(error.name).partition('.')[0]}: pip install 'sonolux[train]'"
-        ) from error
+        raise SonoluxError("pictures need matplotlib: pip install 'sonolux[train]'") from error
     height = TOP + BOTTOM + sum(HEIGHTS.values()) + GAP * len(HEIGHTS)
     figure = Figure(figsize=(WIDTH, height), dpi=DOTS)
     title = printable(title)
@@ -124,7 +122,7 @@ def _panels(figure: Figure, sound: SeenSound, start: float) -> dict[str, Axes]:
 
 def _draw_waveform(axes: Axes, sound: SeenSound, start: float) -> None:
     lowest, highest = sound.waveform
-    times = start + sound.column * np.arange(len(lowest))
+    times = start + sound.first + sound.column * (np.arange(len(lowest)) + 0.5)
     axes.fill_between(times, lowest, highest, color=WAVE, linewidth=0.5)
     axes.set_ylim(1.05 * min(float(lowest.min()), -0.01), 1.05 * max(float(highest.max()), 0.01))
     _name(axes, "waveform", "amplitude")
