@@ -61,7 +61,7 @@ class TestLabel:
         ran = cli("label", pictures, "--model", "nowhere")
         assert ran.code == 1 and "no annotator 'nowhere': give a model folder" in ran.err
         ran = cli("label", "--model", model)
-        assert ran.code == 2 and "name a picture" in ran.err
+        assert ran.code == 2 and "name a file" in ran.err
         nameless = colour_model(model.parent / "nameless", labels=None).path
         ran = cli("label", pictures, "--model", nameless)
         assert ran.code == 1 and "names no labels" in ran.err and len(ran.err.splitlines()) == 1

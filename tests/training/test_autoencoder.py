@@ -20,7 +20,7 @@ from sonolux.encoders import resolve
 from sonolux.encoders.model_folder import ModelFolder
 from sonolux.errors import EncoderError, TrainingError
 from sonolux.models import registry
-from sonolux.training.autoencoder import Drawing, architecture_of, built, descriptors_of, reconstructions
+from sonolux.training.autoencoder import Drawing, architecture_of, autoencoder_of, descriptors_of, reconstructions
 from sonolux.training.codes import train_codes
 from sonolux.training.fitting import UNFINISHED
 from sonolux.training.pictures import PictureSet, read_pictures
@@ -81,7 +81,7 @@ def test_layers_trained_one_by_one_draw_better_before_all_are(
 ) -> None:
     asked = recipe(kind, options={"pretrained": 20})
     learned, held_out = split(pictures.unlabelled(), 0.2, 0)
-    network = built(architecture_of(asked), asked)
+    network = autoencoder_of(architecture_of(asked), asked)
     before = undigitised_error(network, held_out)
     pretrain(network, lambda alone, depth: Drawing(network, learned, held_out, alone, depth), asked, tmp_path)
     assert undigitised_error(network, held_out) < 0.7 * before

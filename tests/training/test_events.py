@@ -166,7 +166,7 @@ class TestTables:
     @pytest.mark.parametrize(
         ("lines", "said"),
         [
-            ("file,label\na.wav,b\n", "needs the columns path and label"),
+            ("file,label\na.wav,b\n", "has no column path"),
             ("path,label,start,end\na.wav,b,2,1\n", "line 2: an event from 2.0 to 1.0 s does not end after it begins"),
             ("path,label,start,end\na.wav,b,x,1\n", "line 2: start and end are seconds, not 'x' and '1'"),
             ("path,label\n,b\n", "line 2: no path"),

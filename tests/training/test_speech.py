@@ -153,7 +153,7 @@ class TestBadInput:
     @pytest.mark.parametrize(
         ("lines", "said"),
         [
-            ("path,label\na.wav,b\n", "needs the columns path and text"),
+            ("path,label\na.wav,b\n", "has no column text"),
             ("path,text\na.wav,\n", "line 2: no words"),
             ("path,text\n,hello\n", "line 2: no path"),
             ("path,text\na.wav,hello\n", "0 readable utterances; at least 8 are needed: .*a.wav"),

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonolux.annotators.base import Annotator
-from sonolux.encoders.device import chosen_device
+from sonolux.encoders.device import placed
+from sonolux.encoders.loading import LoadedOnce
 from sonolux.encoders.model_folder import Labels, ModelFolder, Sounds
 from sonolux.encoders.trained import files_taken, modality_of, network_input
 from sonolux.errors import EncoderError
@@ -20,12 +19,9 @@ from sonolux.types import Annotation
 
 if TYPE_CHECKING:
     import torch
-    from torch import nn
 
 BEST = 5
 """Labels of an input, if nothing else is asked: the top five of the ImageNet challenge."""
-
-_loading = threading.Lock()
 
 
 class Classifier(Annotator):
@@ -55,6 +51,7 @@ class Classifier(Annotator):
         self.digest = self.folder.digest
         self.licence = self.folder.licence
         self.k = k
+        self._network = LoadedOnce(lambda: placed(self.folder.network()))
 
     def annotate_batch(self, batch: Sequence[NDArray[Any]]) -> list[list[Annotation]]:
         """Return the labels of pictures (h, w, 3) or samples, best first; those of one are parts of a whole of 1."""
@@ -79,7 +76,7 @@ class Classifier(Annotator):
     def _scores(self, batch: Sequence[NDArray[Any]]) -> torch.Tensor:
         import torch
 
-        network, device = self._ready()
+        network, device = self._network()
         if isinstance(self.folder.preprocessing, Sounds):
             from sonolux.encoders.listening import heard
 
@@ -88,15 +85,6 @@ class Classifier(Annotator):
         with torch.inference_mode():
             scores: torch.Tensor = network(inputs).float().cpu()
         return scores
-
-    def _ready(self) -> tuple[nn.Module, torch.device]:
-        with _loading:
-            return self._placed
-
-    @cached_property
-    def _placed(self) -> tuple[nn.Module, torch.device]:
-        device = chosen_device()
-        return self.folder.network().to(device), device
 
 
 def _labels_of(folder: ModelFolder) -> Labels:

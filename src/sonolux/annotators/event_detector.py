@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
-from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sonolux.annotators.base import Annotator
-from sonolux.encoders.device import chosen_device
+from sonolux.encoders.device import placed
+from sonolux.encoders.loading import LoadedOnce
 from sonolux.encoders.model_folder import ModelFolder, Sounds
 from sonolux.errors import EncoderError
 from sonolux.models.event_frames import events_in
 from sonolux.types import Annotation, Modality, Span
-
-if TYPE_CHECKING:
-    import torch
-    from torch import nn
-
-_loading = threading.Lock()
 
 
 class EventDetector(Annotator):
@@ -54,6 +46,7 @@ class EventDetector(Annotator):
         self.digest = self.folder.digest
         self.licence = self.folder.licence
         self.sample_rate = how.rate
+        self._network = LoadedOnce(lambda: placed(self.folder.network()))
 
     def annotate_batch(self, batch: Sequence[NDArray[np.float32]]) -> list[list[Annotation]]:
         """Return the events in samples at `sample_rate`; the probability of one is the mean of those of its frames."""
@@ -65,8 +58,7 @@ class EventDetector(Annotator):
 
         from sonolux.encoders.listening import frames_heard
 
-        with _loading:
-            network, device = self._placed
+        network, device = self._network()
         with torch.inference_mode():
             scores = network(frames_heard(samples, self.how)[None].to(device))[0].float()
         chances: NDArray[np.float32] = scores.sigmoid().cpu().numpy()
@@ -80,8 +72,3 @@ class EventDetector(Annotator):
             Annotation(self.name, self.meaning.names[event.label], event.probability, Span(event.start, event.end))
             for event in found
         ]
-
-    @cached_property
-    def _placed(self) -> tuple[nn.Module, torch.device]:
-        device = chosen_device()
-        return self.folder.network().to(device), device

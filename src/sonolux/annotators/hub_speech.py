@@ -6,7 +6,6 @@ Mohamed and M. Auli, "wav2vec 2.0: a framework for self-supervised learning of s
 
 from __future__ import annotations
 
-import threading
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from sonolux.encoders.device import chosen_device, precision
 from sonolux.encoders.hub.checkpoint import Checkpoint
 from sonolux.encoders.hub.network import load
 from sonolux.encoders.hub.state import snapshot
+from sonolux.encoders.loading import LoadedOnce
 from sonolux.errors import EncoderError
 
 FAMILIES = {"whisper": "AutoModelForSpeechSeq2Seq", "wav2vec2": "AutoModelForCTC", "hubert": "AutoModelForCTC"}
@@ -26,8 +26,6 @@ FAMILIES = {"whisper": "AutoModelForSpeechSeq2Seq", "wav2vec2": "AutoModelForCTC
 
 RATE = 16_000
 """Hertz at which all of them hear."""
-
-_loading = threading.Lock()
 
 
 def reader_called(spec: str) -> HubReader:
@@ -70,6 +68,7 @@ class HubReader(SpeechReader):
         self.name = checkpoint.name
         self.spec = checkpoint.spec
         self.licence = checkpoint.licence
+        self._parts = LoadedOnce(self._loaded)
 
     @cached_property
     def digest(self) -> str:  # type: ignore[override]
@@ -80,8 +79,7 @@ class HubReader(SpeechReader):
         """Return what is said in a phrase, and the geometric mean of the probabilities of its tokens or frames."""
         import torch
 
-        with _loading:
-            model, processor = self._placed
+        model, processor = self._parts()
         inputs = processor(samples, sampling_rate=RATE, return_tensors="pt")
         values = next(inputs[name] for name in ("input_features", "input_values") if name in inputs)
         placed = values.to(model.device, model.dtype)
@@ -94,8 +92,7 @@ class HubReader(SpeechReader):
         special = {"skip_special_tokens": True} if self.family == "whisper" else {}
         return processor.decode(tokens, **special).strip(), surely
 
-    @cached_property
-    def _placed(self) -> tuple[Any, Any]:
+    def _loaded(self) -> tuple[Any, Any]:
         import transformers
 
         device = chosen_device()

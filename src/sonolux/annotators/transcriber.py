@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +11,8 @@ import torch
 from numpy.typing import NDArray
 
 from sonolux.annotators.speech_reader import SpeechReader
-from sonolux.encoders.device import chosen_device
+from sonolux.encoders.device import placed
+from sonolux.encoders.loading import LoadedOnce
 from sonolux.encoders.model_folder import Cepstra, ModelFolder
 from sonolux.encoders.representations.speech_cepstra import speech_cepstra, utterance
 from sonolux.errors import EncoderError
@@ -21,11 +21,7 @@ from sonolux.models.lexicon import tree_of
 from sonolux.models.word_bigrams import WordBigrams
 
 if TYPE_CHECKING:
-    from torch import nn
-
     from sonolux.models.lexicon import Node
-
-_loading = threading.Lock()
 
 
 class Transcriber(SpeechReader):
@@ -57,6 +53,7 @@ class Transcriber(SpeechReader):
         self.digest = self.folder.digest
         self.licence = self.folder.licence
         self.sample_rate = how.rate
+        self._network = LoadedOnce(lambda: placed(self.folder.network()))
 
     def read(self, samples: NDArray[np.float32]) -> tuple[str, float]:
         """Return what is said in a phrase, in lower case, and how probable it is.
@@ -74,8 +71,7 @@ class Transcriber(SpeechReader):
 
     def heard(self, cepstra: torch.Tensor) -> NDArray[np.float32]:
         """Return what the network hears in cepstra (frames, coefficients) of one utterance."""
-        with _loading:
-            network, device = self._placed
+        network, device = self._network()
         with torch.inference_mode():
             scores = network(utterance(cepstra)[None].to(device))[0].float().log_softmax(dim=1)
         heard: NDArray[np.float32] = scores.cpu().numpy()
@@ -95,8 +91,3 @@ class Transcriber(SpeechReader):
     def bigrams(self) -> WordBigrams:
         """How likely a word is after another."""
         return WordBigrams([sentence.split() for sentence in self.speech.sentences], self.speech.lexicon)
-
-    @cached_property
-    def _placed(self) -> tuple[nn.Module, torch.device]:
-        device = chosen_device()
-        return self.folder.network().to(device), device

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,14 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonolux.annotators.base import Annotator
-from sonolux.encoders.device import chosen_device
+from sonolux.encoders.device import placed
 from sonolux.encoders.digest import file_sha256
+from sonolux.encoders.loading import LoadedOnce
 from sonolux.errors import EncoderError
 from sonolux.models.silero_vad import CHUNK, RATE
 from sonolux.types import Annotation, Modality, Span
 
 if TYPE_CHECKING:
-    import torch
     from torch import nn
 
 LABEL = "speech"
@@ -32,8 +30,6 @@ SHORTEST, PAUSE = 0.25, 0.3
 
 AROUND = 0.1
 """Seconds before and after speech that belong to it: consonants are soft."""
-
-_loading = threading.Lock()
 
 
 class VoiceActivity(Annotator):
@@ -63,6 +59,7 @@ class VoiceActivity(Annotator):
         self.spec = str(self.path)
         self.digest = file_sha256(self.path)
         self.licence = "MIT"
+        self._network = LoadedOnce(lambda: placed(self._loaded()))
 
     def annotate_batch(self, batch: Sequence[NDArray[np.float32]]) -> list[list[Annotation]]:
         """Return the stretches of speech in samples at 16,000 Hz."""
@@ -74,8 +71,7 @@ class VoiceActivity(Annotator):
 
         if not len(samples):
             return np.empty(0, np.float32)
-        with _loading:
-            network, device = self._placed
+        network, device = self._network()
         with torch.inference_mode():
             heard: NDArray[np.float32] = network(torch.from_numpy(samples).to(device)).cpu().numpy()
         return heard
@@ -93,21 +89,19 @@ class VoiceActivity(Annotator):
             for start, end in stretches(chances)
         ]
 
-    @cached_property
-    def _placed(self) -> tuple[nn.Module, torch.device]:
+    def _loaded(self) -> nn.Module:
         from safetensors import SafetensorError
         from safetensors.torch import load_file
 
         from sonolux.models.silero_vad import SileroVad
 
-        device = chosen_device()
         network = SileroVad()
         try:
             network.load_state_dict(load_file(self.path))
         except (RuntimeError, OSError, SafetensorError) as error:
             reason = " ".join(str(error).split())[:200]
             raise EncoderError(f"{self.path} holds no weights of the voice activity: {reason}") from error
-        return network.eval().to(device), device
+        return network.eval()
 
 
 def stretches(chances: NDArray[np.floating]) -> list[tuple[int, int]]:

@@ -21,6 +21,8 @@ app = typer.Typer(help="Measure, print, and write the table into a page.", no_ar
 
 PageOption = Annotated[Path, typer.Option("--page", help="Page of benchmarks to write the table into.")]
 DataOption = Annotated[Path | None, typer.Option(help="Folder of JPEG files.", show_default=False)]
+SetsOption = Annotated[Path | None, typer.Option(help="Folder of the data sets.", show_default=False)]
+WorkOption = Annotated[Path, typer.Option(help="Folder where trained models are kept.")]
 PAGE = Path("docs/benchmarks.md")
 
 
@@ -57,7 +59,7 @@ def calibration(data: DataOption = None, page: PageOption = PAGE) -> None:
 
 @app.command()
 def codes(
-    data: Annotated[Path | None, typer.Option(help="Folder of the data sets.", show_default=False)] = None,
+    data: SetsOption = None,
     models: Annotated[
         list[Path] | None, typer.Option(help="Model folders to measure as well.", show_default=False)
     ] = None,
@@ -94,8 +96,8 @@ def photos(data: DataOption = None, page: PageOption = PAGE) -> None:
 
 @app.command()
 def sounds(
-    data: Annotated[Path | None, typer.Option(help="Folder of the data sets.", show_default=False)] = None,
-    work: Annotated[Path, typer.Option(help="Folder where trained models are kept.")] = Path("build/sounds"),
+    data: SetsOption = None,
+    work: WorkOption = Path("build/sounds"),
     as_json: JsonOption = False,
     page: PageOption = PAGE,
 ) -> None:
@@ -108,8 +110,8 @@ def sounds(
 
 @app.command()
 def speech(
-    data: Annotated[Path | None, typer.Option(help="Folder of the data sets.", show_default=False)] = None,
-    work: Annotated[Path, typer.Option(help="Folder where trained models are kept.")] = Path("build/speech"),
+    data: SetsOption = None,
+    work: WorkOption = Path("build/speech"),
     as_json: JsonOption = False,
     page: PageOption = PAGE,
 ) -> None:
@@ -122,8 +124,8 @@ def speech(
 
 @app.command()
 def events(
-    data: Annotated[Path | None, typer.Option(help="Folder of the data sets.", show_default=False)] = None,
-    work: Annotated[Path, typer.Option(help="Folder where the trained model is kept.")] = Path("build/events"),
+    data: SetsOption = None,
+    work: WorkOption = Path("build/events"),
     as_json: JsonOption = False,
     page: PageOption = PAGE,
 ) -> None:

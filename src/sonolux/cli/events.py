@@ -6,26 +6,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sonolux.cli import SOME_FAILED
-from sonolux.cli.labelling import DIGITS, annotated, as_data, keep
+from sonolux.cli.annotating import DIGITS, RecordingsArgument, annotated_files, file_as_data, keep
 from sonolux.cli.options import JsonOption, LibraryOption, QuietOption
 from sonolux.cli.output import Output, clock, shown_path
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from sonolux.annotators import Annotator
+    from sonolux.annotators.files import Annotated as AnnotatedFile
 
 
 def events(
-    recordings: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="RECORDING",
-            help="Recordings and videos, or folders of them; with --store those of the library, by default all.",
-            show_default=False,
-        ),
-    ] = None,
+    recordings: RecordingsArgument = None,
     *,
     model: Annotated[str, typer.Option("--model", metavar="MODEL", help="Model folder of `sonolux train events`.")],
     store: Annotated[
@@ -44,29 +34,18 @@ def events(
 
     out = Output(as_json=as_json, quiet=quiet)
     detector = resolve(model)
-    given = recordings or []
-    failed = keep(detector, given, library, out, "heard") if store else _print(detector, given, out)
-    if failed:
-        raise typer.Exit(SOME_FAILED)
+    if store:
+        keep(detector, recordings or [], library, out, "heard")
+        return
+    for file in annotated_files(detector, recordings or [], out):
+        if as_json:
+            out.record(file_as_data(file))
+        else:
+            _print(file, out)
 
 
-def _print(detector: Annotator, paths: Sequence[str], out: Output) -> int:
-    """Print the events of files from anywhere; return how many failed."""
-    from sonolux.types import Failure
-
-    if not paths:
-        raise typer.BadParameter("name a recording, or hear those of the library with --store")
-    failed = 0
-    for outcome in annotated(detector, paths):
-        if isinstance(outcome, Failure):
-            failed += 1
-            out.complain(f"failed: {shown_path(outcome.path)}: {outcome.reason}")
-            continue
-        if out.as_json:
-            out.record({"path": outcome.path, "annotations": [as_data(said) for said in outcome.annotations]})
-            continue
-        out.line(shown_path(outcome.path))
-        for event in outcome.annotations:
-            where = f"{clock(event.span.start)} - {clock(event.span.end)}" if event.span else ""
-            out.line(f"{where}  {event.probability:.{DIGITS}f}  {event.label}")
-    return failed
+def _print(file: AnnotatedFile, out: Output) -> None:
+    out.line(shown_path(file.path))
+    for event in file.annotations:
+        where = f"{clock(event.span.start)} - {clock(event.span.end)}" if event.span else ""
+        out.line(f"{where}  {event.probability:.{DIGITS}f}  {event.label}")

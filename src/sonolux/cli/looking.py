@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sonolux.cli.labelling import as_data
+from sonolux.cli.annotating import as_data
 from sonolux.cli.options import JsonOption, LibraryOption, QuietOption, WhereOption
 from sonolux.cli.output import Output, shown_path
 

@@ -7,27 +7,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sonolux.cli import SOME_FAILED
-from sonolux.cli.labelling import annotated, as_data, keep
+from sonolux.cli.annotating import RecordingsArgument, annotated_files, file_as_data, keep
 from sonolux.cli.options import JsonOption, LibraryOption, QuietOption
 from sonolux.cli.output import Output, clock, shown_path
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from sonolux.annotators import Annotator
+    from sonolux.annotators.files import Annotated as AnnotatedFile
     from sonolux.annotators.speech_reader import SpeechReader
 
 
 def transcribe(  # noqa: PLR0913 - one parameter an option
-    recordings: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="RECORDING",
-            help="Recordings and videos, or folders of them; with --store those of the library, by default all.",
-            show_default=False,
-        ),
-    ] = None,
+    recordings: RecordingsArgument = None,
     *,
     model: Annotated[
         str, typer.Option("--model", metavar="MODEL", help="Model folder of `sonolux train speech`, or one of the hub.")
@@ -60,9 +50,16 @@ def transcribe(  # noqa: PLR0913 - one parameter an option
     annotator = reader_of(model)
     if voice is not None:
         annotator.voice = VoiceActivity(voice)
-    failed = keep(annotator, given, library, out, "transcribed") if store else _print(annotator, given, subtitles, out)
-    if failed:
-        raise typer.Exit(SOME_FAILED)
+    if store:
+        keep(annotator, given, library, out, "transcribed")
+        return
+    for file in annotated_files(annotator, given, out):
+        if subtitles is not None:
+            _write(file, subtitles, out)
+        if as_json:
+            out.record(file_as_data(file))
+        elif subtitles is None:
+            _print(file, out)
 
 
 def reader_of(model: str) -> SpeechReader:
@@ -77,27 +74,15 @@ def reader_of(model: str) -> SpeechReader:
     return annotator
 
 
-def _print(annotator: Annotator, paths: Sequence[str], subtitles: Path | None, out: Output) -> int:
-    """Print what is said in files from anywhere, or write it down as subtitles; return how many failed."""
-    from sonolux.annotators.subtitles import write_subtitles
-    from sonolux.types import Failure
+def _print(file: AnnotatedFile, out: Output) -> None:
+    out.line(shown_path(file.path))
+    for phrase in file.annotations:
+        start = clock(phrase.span.start) if phrase.span else clock(0)
+        out.line(f"{start}  {phrase.label}")
 
-    if not paths:
-        raise typer.BadParameter("name a recording, or write down those of the library with --store")
-    failed = 0
-    for outcome in annotated(annotator, paths):
-        if isinstance(outcome, Failure):
-            failed += 1
-            out.complain(f"failed: {shown_path(outcome.path)}: {outcome.reason}")
-            continue
-        if subtitles is not None:
-            write_subtitles(outcome.annotations, subtitles)
-            out.say(f"{len(outcome.annotations):,} phrases in {shown_path(str(subtitles))}")
-        if out.as_json:
-            out.record({"path": outcome.path, "annotations": [as_data(said) for said in outcome.annotations]})
-        elif subtitles is None:
-            out.line(shown_path(outcome.path))
-            for phrase in outcome.annotations:
-                start = clock(phrase.span.start) if phrase.span else clock(0)
-                out.line(f"{start}  {phrase.label}")
-    return failed
+
+def _write(file: AnnotatedFile, subtitles: Path, out: Output) -> None:
+    from sonolux.annotators.subtitles import write_subtitles
+
+    write_subtitles(file.annotations, subtitles)
+    out.say(f"{len(file.annotations):,} phrases in {shown_path(str(subtitles))}")

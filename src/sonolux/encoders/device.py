@@ -9,6 +9,7 @@ from sonolux.settings import settings
 
 if TYPE_CHECKING:
     import torch
+    from torch import nn
 
 
 def chosen_device() -> torch.device:
@@ -32,3 +33,9 @@ def precision(device: torch.device) -> torch.dtype:
     import torch
 
     return torch.float16 if device.type == "cuda" else torch.float32
+
+
+def placed(network: nn.Module) -> tuple[nn.Module, torch.device]:
+    """Return a network where it computes, and where that is."""
+    device = chosen_device()
+    return network.to(device), device

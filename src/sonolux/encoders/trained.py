@@ -6,7 +6,6 @@ Pictures, texts, sounds and rows of numbers become inputs of a network by the pr
 from __future__ import annotations
 
 import re
-import threading
 from collections import Counter
 from collections.abc import Sequence
 from functools import cached_property
@@ -18,7 +17,8 @@ from numpy.typing import NDArray
 
 from sonolux.encoders.base import LEARNED, Encoder
 from sonolux.encoders.classical.bm25 import words_apart
-from sonolux.encoders.device import chosen_device
+from sonolux.encoders.device import placed
+from sonolux.encoders.loading import LoadedOnce
 from sonolux.encoders.model_folder import Cepstra, Descriptor, ModelFolder, Numbers, Preprocessing, Sounds, Words
 from sonolux.errors import EncoderError
 from sonolux.types import Modality
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
 WORD = re.compile(r"[^\W\d_]+")
 """A run of letters."""
-
-_loading = threading.Lock()
 
 
 class TrainedEncoder(Encoder):
@@ -60,6 +58,7 @@ class TrainedEncoder(Encoder):
         self.metric = descriptor.metric
         self.digest = self.folder.digest
         self.licence = self.folder.licence
+        self._describing = LoadedOnce(lambda: placed(describing_part(self.network, self.descriptor, self.folder.path)))
         self.weight = 1.0 if self.modality is Modality.TEXT else LEARNED
 
     def encode_batch(self, batch: Sequence[Any]) -> NDArray[Any]:
@@ -68,19 +67,10 @@ class TrainedEncoder(Encoder):
         if isinstance(how, Sounds):
             from sonolux.encoders.listening import heard
 
-            network, device = self._ready()
+            network, device = self._describing()
             return in_kind(heard(network, batch, how, device).numpy(), self.kind)
         inputs = word_counts(batch, how) if isinstance(how, Words) else network_input(batch, how)
-        return described(inputs, *self._ready(), self.kind)
-
-    def _ready(self) -> tuple[nn.Module, torch.device]:
-        with _loading:
-            return self._placed
-
-    @cached_property
-    def _placed(self) -> tuple[nn.Module, torch.device]:
-        device = chosen_device()
-        return describing_part(self.network, self.descriptor, self.folder.path).to(device), device
+        return described(inputs, *self._describing(), self.kind)
 
     @cached_property
     def network(self) -> nn.Module:
@@ -107,6 +97,9 @@ class NumbersEncoder:
         if not isinstance(how, Numbers):
             raise EncoderError(f"{self.folder.path}: this model takes no rows of numbers")
         self.preprocessing = how
+        self._describing = LoadedOnce(
+            lambda: placed(describing_part(self.folder.network(), self.folder.descriptor, self.folder.path))
+        )
 
     def encode(self, rows: NDArray[np.floating]) -> NDArray[Any]:
         """Encode rows (n, columns) into rows: float32 (n, dim), or packed codes uint8 (n, dim / 8).
@@ -116,12 +109,7 @@ class NumbersEncoder:
         EncoderError
             For another number of columns than the network takes.
         """
-        return described(standardised(rows, self.preprocessing), *self._placed, self.folder.descriptor.kind)
-
-    @cached_property
-    def _placed(self) -> tuple[nn.Module, torch.device]:
-        device = chosen_device()
-        return describing_part(self.folder.network(), self.folder.descriptor, self.folder.path).to(device), device
+        return described(standardised(rows, self.preprocessing), *self._describing(), self.folder.descriptor.kind)
 
 
 def modality_of(how: Preprocessing | Words | Sounds) -> Modality:

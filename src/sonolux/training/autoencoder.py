@@ -23,8 +23,8 @@ from torch.nn import functional
 from sonolux.encoders import resolve
 from sonolux.encoders.model_folder import Architecture
 from sonolux.errors import TrainingError
-from sonolux.models import registry
 from sonolux.models.autoencoder import Autoencoder
+from sonolux.training.building import built
 from sonolux.training.drawings import draw_pairs
 from sonolux.training.finishing import Trained
 from sonolux.training.fitting import Progress, fit
@@ -140,7 +140,7 @@ def train(
     """Train an autoencoder, labels unseen; see `sonolux.training.codes.Method`."""
     sets = learned.unlabelled(), held_out.unlabelled()
     architecture = architecture_of(recipe)
-    network = built(architecture, recipe)
+    network = autoencoder_of(architecture, recipe)
     descriptor = recipe.options.get("descriptor", "")
     descriptors = descriptors_of(learned, descriptor) if descriptor else None
     pretrain(network, lambda alone, depth: Drawing(network, *sets, alone, depth), recipe, folder, progress)
@@ -165,7 +165,7 @@ def architecture_of(recipe: Recipe) -> Architecture:
     return Architecture(name=recipe.architecture, arguments={"mode": UNITS, **decided, **recipe.arguments})
 
 
-def built(architecture: Architecture, recipe: Recipe) -> nn.Module:
+def autoencoder_of(architecture: Architecture, recipe: Recipe) -> nn.Module:
     """Return an autoencoder with its first weights, drawn by the seed of the recipe.
 
     Raises
@@ -173,11 +173,7 @@ def built(architecture: Architecture, recipe: Recipe) -> nn.Module:
     TrainingError
         Where its arguments make no sense, or it has another number of bits than the recipe.
     """
-    torch.manual_seed(recipe.seed)
-    try:
-        network = registry.build(architecture.name, architecture.arguments)
-    except (KeyError, TypeError, ValueError) as error:
-        raise TrainingError(f"no autoencoder can be built of {architecture}: {error}") from error
+    network = built(architecture, recipe)
     arguments = architecture.arguments
     bits = arguments["sizes"][-1] if "sizes" in arguments else arguments["bits"]
     if bits != recipe.bits:

@@ -18,10 +18,9 @@ from torch.nn import functional
 
 from sonolux.encoders.model_folder import Architecture, ModelFolder
 from sonolux.errors import TrainingError
-from sonolux.training.autoencoder import UNITS, Drawing, built
+from sonolux.training.autoencoder import UNITS, Drawing, autoencoder_of
 from sonolux.training.codes import check_free
-from sonolux.training.drawings import draw_curve
-from sonolux.training.finishing import code_descriptor
+from sonolux.training.finishing import Trained, code_descriptor, written
 from sonolux.training.fitting import Progress, fit, forget_unfinished
 from sonolux.training.learner import Learner
 from sonolux.training.numbers import RowSet
@@ -95,22 +94,17 @@ def train_rows(
     learned, held_out = parted(rows, recipe)
     sizes = [rows.rows.shape[1], *HIDDEN, recipe.bits]
     architecture = Architecture(name=recipe.architecture, arguments={"mode": UNITS, "sizes": sizes, **recipe.arguments})
-    network = built(architecture, recipe)
+    network = autoencoder_of(architecture, recipe)
     pretrain(
         network, lambda alone, depth: RowDrawing(network, learned, held_out, alone, depth), recipe, folder, progress
     )
     learner = RowDrawing(network.train(), learned, held_out, recipe)
     fit(learner, folder, progress)
-    saved = ModelFolder(
-        architecture=architecture,
-        preprocessing=rows.preprocessing,
-        descriptor=code_descriptor(folder.name, recipe.bits, "code"),
-        recipe=recipe.resolved() | {"torch": torch.__version__},
-        data=learned.described() | {"held_out": len(held_out)},
-        scores={"held-out": round(max(epoch.score for epoch in learner.history), 4)},
-        licence=licence,
-    ).save(folder, learner.network)
-    draw_curve(learner.history, folder / "curve.png")
+    scores = {"held-out": round(max(epoch.score for epoch in learner.history), 4)}
+    trained = Trained(learner.network, architecture, learner.history, scores, rows.preprocessing)
+    descriptor = code_descriptor(folder.name, recipe.bits, "code")
+    data = learned.described() | {"held_out": len(held_out)}
+    saved = written(trained, descriptor, recipe, data, folder, licence)
     forget_unfinished(folder)
     return saved
 

@@ -19,6 +19,7 @@ from torch.nn import functional
 from sonolux.encoders.model_folder import Architecture
 from sonolux.errors import TrainingError
 from sonolux.models import registry
+from sonolux.training.building import built
 from sonolux.training.picture_learner import PictureLearner, prepared
 from sonolux.training.pictures import PictureSet
 from sonolux.training.recipe import Recipe
@@ -128,8 +129,7 @@ def started(architecture: Architecture, head: Head, recipe: Recipe) -> nn.Module
     TrainingError
         Where the weights to start from cannot be read or do not fit, or lack a part of what is frozen.
     """
-    torch.manual_seed(recipe.seed)
-    network = registry.build(architecture.name, architecture.arguments)
+    network = built(architecture, recipe)
     own = {f"{head.name}.{name}" for name in network.get_submodule(head.name).state_dict()}
     missing = start_from(network, recipe.start, leave=own) if recipe.start else []
     if recipe.options["frozen"]:

@@ -6,11 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import torch
-
 from sonolux.encoders.model_folder import Architecture
-from sonolux.errors import TrainingError
-from sonolux.models import registry
+from sonolux.training.building import built
 from sonolux.training.finishing import Trained
 from sonolux.training.fitting import Progress, fit
 from sonolux.training.learner import Learner
@@ -45,11 +42,7 @@ def fitted(
     TrainingError
         Where the architecture does not take its arguments, or the weights to start from do not fit.
     """
-    torch.manual_seed(recipe.seed)
-    try:
-        network = registry.build(architecture.name, architecture.arguments)
-    except (KeyError, TypeError, ValueError) as error:
-        raise TrainingError(f"no network can be built of {recipe.architecture} {recipe.arguments}: {error}") from error
+    network = built(architecture, recipe)
     if recipe.start:
         start_from(network.get_submodule("backbone"), recipe.start)
     learner = teacher(network, *sets, recipe)

@@ -7,9 +7,7 @@ labels), or ``path`` and ``label`` alone (weak ones), a line an event; without a
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,12 +20,10 @@ from numpy.typing import NDArray
 from sonolux.encoders.listening import frames_heard
 from sonolux.encoders.model_folder import Sounds
 from sonolux.errors import TrainingError
-from sonolux.media.piece import Audio, Piece
-from sonolux.media.pool import DecoderPool
-from sonolux.media.reading import ReadOptions
-from sonolux.settings import settings
+from sonolux.training.recordings import heard
 from sonolux.training.scenes import Event, Scenes, audible
 from sonolux.training.sources import FEWEST, files_at
+from sonolux.training.tables import check_filled, is_table, path_in, rows_with
 from sonolux.types import Failure
 
 AN_EPOCH = 400
@@ -144,7 +140,7 @@ def read_event_data(data: Path | str, how: Sounds) -> MixedScenes | LabelledReco
         Where there is no such place, the table is broken, classes are missing, or too little can be read.
     """
     data = Path(data).expanduser()
-    if data.suffix.lower() == ".csv" and data.is_file():
+    if is_table(data):
         return _recordings(data, how)
     paths, names = files_at(data, "clips")
     if names is None:
@@ -198,19 +194,12 @@ def _parts(
 
 def _table(table: Path) -> tuple[dict[str, list[Event]], bool]:
     """Return the events of each recording, and whether their times are known."""
-    try:
-        with table.open(newline="", encoding="utf-8-sig") as file:
-            rows = list(csv.DictReader(file))
-    except (OSError, ValueError, csv.Error) as error:
-        raise TrainingError(f"{table} cannot be read: {error}") from error
-    if not rows or not {"path", "label"} <= rows[0].keys():
-        raise TrainingError(f"{table} needs the columns path and label: its first line is to be path,label,start,end")
+    rows = rows_with(table, ["path", "label"], "path,label,start,end")
+    check_filled(table, rows, "path")
     strong = {"start", "end"} <= rows[0].keys()
     told: dict[str, list[Event]] = {}
     for line, row in enumerate(rows, start=2):
-        if not row["path"]:
-            raise TrainingError(f"{table}, line {line}: no path")
-        events = told.setdefault(os.path.abspath(table.parent / row["path"]), [])
+        events = told.setdefault(path_in(table, row), [])
         if row["label"]:
             start, end = _times(row, f"{table}, line {line}") if strong else (0.0, LONGEST)
             events.append(Event(row["label"], start, end))
@@ -228,20 +217,6 @@ def _times(row: dict[str, str], where: str) -> tuple[float, float]:
 
 
 def _decoded(paths: Sequence[str], rate: int) -> tuple[dict[str, NDArray[np.float32]], list[Failure]]:
-    """Decode files in worker processes; return the samples of each, and the files that hold no sound."""
-    limits = settings()
-    options = ReadOptions(audio_rate=rate, audio_window=60.0, audio_hop=60.0)
-    blocks: dict[str, list[NDArray[np.float32]]] = {}
-    failed: dict[str, Failure] = {}
-    with DecoderPool(limits.workers, options, silence=limits.decode_seconds, memory=limits.decode_memory) as pool:
-        for path, event in pool.read(paths):
-            if isinstance(event, Failure):
-                failed[path] = event
-            elif isinstance(event, Piece) and isinstance(event.content, Audio):
-                blocks.setdefault(path, []).append(event.content.samples)
-    for path in paths:
-        if path not in failed and path not in blocks:
-            failed[path] = Failure(path, "holds no sound")
-        elif sum(map(len, blocks.get(path, ()))) > LONGEST * rate:
-            failed[path] = Failure(path, f"is longer than {LONGEST:.0f} s: cut it")
-    return {path: np.concatenate(parts) for path, parts in blocks.items() if path not in failed}, [*failed.values()]
+    """Return the samples of each recording, and those that cannot be learned from."""
+    blocks, failed = heard(paths, rate, lambda samples: samples, LONGEST)
+    return {path: np.concatenate(parts) for path, parts in blocks.items()}, failed

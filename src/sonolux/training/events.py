@@ -9,16 +9,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from sonolux.encoders.model_folder import Architecture, Descriptor, Events, ModelFolder
-from sonolux.errors import TrainingError
-from sonolux.models import registry
+from sonolux.encoders.model_folder import Architecture, Descriptor, Events
 from sonolux.training import sounds
+from sonolux.training.building import built
 from sonolux.training.codes import check_free
 from sonolux.training.event_data import EventData, LabelledRecordings, MixedScenes
 from sonolux.training.recipe import Recipe
 
 if TYPE_CHECKING:
-    from sonolux.encoders.model_folder import Sounds
+    from sonolux.encoders.model_folder import ModelFolder, Sounds
     from sonolux.training.event_learner import EventLearner
     from sonolux.training.fitting import Progress
 
@@ -81,34 +80,21 @@ def train_events(
     body = recipe.options.get("body", "crnn")
     arguments = {"body": body, "bands": how.width, "classes": len(data.classes)} | recipe.arguments
     architecture = Architecture(name=recipe.architecture, arguments=arguments)
-    torch.manual_seed(recipe.seed)
-    try:
-        network = registry.build(architecture.name, architecture.arguments)
-    except (KeyError, TypeError, ValueError) as error:
-        raise TrainingError(f"no network can be built of {recipe.architecture} {arguments}: {error}") from error
+    network = built(architecture, recipe)
 
-    from sonolux.training.drawings import draw_curve
     from sonolux.training.event_learner import EventLearner
+    from sonolux.training.finishing import Trained, written
     from sonolux.training.fitting import fit, forget_unfinished
 
     learner = EventLearner(network, learned, held_out, recipe, how)
     fit(learner, folder, progress)
     thresholds, smoothed, reached = _chosen(learner)
-    record = ModelFolder(
-        architecture=architecture,
-        preprocessing=how,
-        descriptor=Descriptor(space=folder.name, dim=len(data.classes)),
-        events=Events(names=data.classes, thresholds=thresholds, smoothed=smoothed),
-        recipe=recipe.resolved() | {"torch": torch.__version__},
-        data={"source": data.source, "items": len(learned), "fingerprint": data.fingerprint()},
-        scores={
-            "segment-f1": round(reached, 4),
-            "seconds": round(sum(epoch.seconds for epoch in learner.history)),
-        },
-        licence=licence,
-    )
-    saved = record.save(folder, learner.network)
-    draw_curve(learner.history, folder / "curve.png")
+    scores = {"segment-f1": round(reached, 4)} | learner.duration()
+    trained = Trained(learner.network, architecture, learner.history, scores, how)
+    descriptor = Descriptor(space=folder.name, dim=len(data.classes))
+    told: dict[str, object] = {"source": data.source, "items": len(learned), "fingerprint": data.fingerprint()}
+    meaning = Events(names=data.classes, thresholds=thresholds, smoothed=smoothed)
+    saved = written(trained, descriptor, recipe, told, folder, licence, events=meaning)
     forget_unfinished(folder)
     return saved
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -42,8 +42,8 @@ class Trained:
         Empty where nothing was iterated.
     scores : dict
         What it reached on held-out pictures.
-    preprocessing : Preprocessing, SourceDescriptors or None
-        How pictures become its inputs; None for the way of `preprocessing`.
+    preprocessing : part of a model folder, or None
+        How media become its inputs; None for the way of `preprocessing`.
     """
 
     network: nn.Module
@@ -63,6 +63,48 @@ def code_descriptor(space: str, bits: int, layer: str = "") -> Descriptor:
     return Descriptor(space=space, dim=-(-bits // 8) * 8, kind="binary", metric="hamming", layer=layer)
 
 
+def written(
+    trained: Trained,
+    descriptor: Descriptor,
+    recipe: Recipe,
+    data: dict[str, object],
+    folder: Path,
+    licence: str,
+    **meaning: Any,
+) -> ModelFolder:
+    """Write the model folder, and into it ``curve.png``.
+
+    Parameters
+    ----------
+    trained : Trained
+        With its preprocessing.
+    descriptor : Descriptor
+    recipe : Recipe
+    data : dict
+        What the card says of what was learned from.
+    folder : Path
+    licence : str
+        Of the weights.
+    **meaning
+        What the outputs are: ``labels``, ``events`` or ``speech``, see `ModelFolder`.
+    """
+    assert trained.preprocessing is not None
+    record = ModelFolder(
+        architecture=trained.architecture,
+        preprocessing=trained.preprocessing,
+        descriptor=descriptor,
+        recipe=recipe.resolved() | {"torch": torch.__version__},
+        data=data,
+        scores=trained.scores,
+        licence=licence,
+        **meaning,
+    )
+    saved = record.save(folder, trained.network)
+    if trained.history:
+        draw_curve(trained.history, folder / "curve.png")
+    return saved
+
+
 def finish(
     trained: Trained,
     descriptor: Descriptor,
@@ -72,7 +114,7 @@ def finish(
     licence: str,
     labels: Labels | None = None,
 ) -> ModelFolder:
-    """Write the model folder, and into it ``curve.png`` and ``neighbours.png``.
+    """Write the model folder of pictures, and into it ``curve.png`` and ``neighbours.png``.
 
     Parameters
     ----------
@@ -89,19 +131,9 @@ def finish(
     """
     learned, held_out = sets
     teachers = recipe.options.get("teachers", ())
-    record = ModelFolder(
-        architecture=trained.architecture,
-        preprocessing=trained.preprocessing or preprocessing(recipe.side),
-        descriptor=descriptor,
-        labels=labels,
-        recipe=recipe.resolved() | {"torch": torch.__version__},
-        data=learned.described() | {"held_out": len(held_out)} | before(recipe.start) | taught_by(teachers),
-        scores=trained.scores,
-        licence=licence,
-    )
-    saved = record.save(folder, trained.network)
-    if trained.history:
-        draw_curve(trained.history, folder / "curve.png")
+    data = learned.described() | {"held_out": len(held_out)} | before(recipe.start) | taught_by(teachers)
+    seen = replace(trained, preprocessing=trained.preprocessing or preprocessing(recipe.side))
+    saved = written(seen, descriptor, recipe, data, folder, licence, labels=labels)
     encoder = resolve(str(saved.path))[0]
     queries, gallery = held_out.pixels[:SHOWN], learned.pixels[:GALLERY]
     draw_neighbours(queries, gallery[_nearest(encoder, queries, gallery)], folder / "neighbours.png")

@@ -120,6 +120,10 @@ class Learner(LightningModule):
         """Take up the history."""
         self.history = [Epoch(**epoch) for epoch in checkpoint["sonolux"]["history"]]
 
+    def duration(self) -> dict[str, float]:
+        """Return how long it has learned, for the scores of a card: ``seconds``."""
+        return {"seconds": round(sum(epoch.seconds for epoch in self.history))}
+
     def identity(self) -> dict[str, Any]:
         """Return what an unfinished training must share with this one to be taken up."""
         return {"recipe": self.recipe.resolved(), "data": self.fingerprint}

@@ -89,7 +89,7 @@ def recipe_of(method: str, asked: Mapping[str, Any], settings: Sequence[str] = (
     ----------
     method : str
     asked : mapping
-        Fields by name.
+        Fields by name; None for what is not asked.
     settings : sequence of str
         ``name=value``, the value as JSON or else as plain text; a name that is no field is an option of the method,
         ``views.hue`` one of its views.
@@ -99,7 +99,7 @@ def recipe_of(method: str, asked: Mapping[str, Any], settings: Sequence[str] = (
     TrainingError
         For a setting that cannot be read, or a value that the recipe refuses.
     """
-    recipe = DEFAULTS.get(method, {}) | dict(asked)
+    recipe = DEFAULTS.get(method, {}) | {name: value for name, value in asked.items() if value is not None}
     options = dict(recipe.pop("options", {}))
     for setting in settings:
         name, separator, text = setting.partition("=")

@@ -8,11 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import torch
-
-from sonolux.encoders.model_folder import Architecture, Descriptor, Labels, ModelFolder
-from sonolux.errors import TrainingError
-from sonolux.models import registry
+from sonolux.encoders.model_folder import Architecture, Descriptor, Labels
+from sonolux.training.building import built
 from sonolux.training.codes import check_free
 from sonolux.training.labels import calibrated, with_options
 from sonolux.training.recipe import Recipe
@@ -21,6 +18,7 @@ from sonolux.training.sources import check_classes
 from sonolux.training.splits import split
 
 if TYPE_CHECKING:
+    from sonolux.encoders.model_folder import ModelFolder
     from sonolux.training.fitting import Progress
 
 ARCHITECTURES = ("cnn", "lstm", "gru", "crnn", "transformer")
@@ -72,13 +70,9 @@ def train_sounds(
     how = standardised(learned, recipe.options.get("seconds"))
     arguments = {"bands": how.width, "classes": len(sounds.classes)} | recipe.arguments
     architecture = Architecture(name=recipe.architecture, arguments=arguments)
-    torch.manual_seed(recipe.seed)
-    try:
-        network = registry.build(architecture.name, architecture.arguments)
-    except (KeyError, TypeError, ValueError) as error:
-        raise TrainingError(f"no network can be built of {recipe.architecture} {recipe.arguments}: {error}") from error
+    network = built(architecture, recipe)
 
-    from sonolux.training.drawings import draw_curve
+    from sonolux.training.finishing import Trained, written
     from sonolux.training.fitting import fit, forget_unfinished
     from sonolux.training.sound_classifier import SoundLearner
 
@@ -87,17 +81,10 @@ def train_sounds(
     assert held_out.labels is not None
     width = int(learner.network.get_submodule("linear").in_features)  # type: ignore[arg-type]
     temperature, scores = calibrated(learner.held_out_scores().numpy(), held_out.labels, recipe.seed)
-    record = ModelFolder(
-        architecture=architecture,
-        preprocessing=how,
-        descriptor=Descriptor(space=folder.name, dim=width, layer=DESCRIBING),
-        labels=Labels(names=sounds.classes, temperature=temperature),
-        recipe=recipe.resolved() | {"torch": torch.__version__},
-        data=learned.described() | {"held_out": len(held_out)},
-        scores=scores | {"seconds": round(sum(epoch.seconds for epoch in learner.history))},
-        licence=licence,
-    )
-    saved = record.save(folder, learner.network)
-    draw_curve(learner.history, folder / "curve.png")
+    trained = Trained(learner.network, architecture, learner.history, scores | learner.duration(), how)
+    descriptor = Descriptor(space=folder.name, dim=width, layer=DESCRIBING)
+    data = learned.described() | {"held_out": len(held_out)}
+    labels = Labels(names=sounds.classes, temperature=temperature)
+    saved = written(trained, descriptor, recipe, data, folder, licence, labels=labels)
     forget_unfinished(folder)
     return saved

@@ -13,9 +13,10 @@ import torch
 
 from sonolux.encoders.model_folder import Architecture, Descriptor, ModelFolder
 from sonolux.errors import TrainingError
-from sonolux.models import registry
 from sonolux.models.codebook import Codebook
+from sonolux.training.building import built
 from sonolux.training.codes import check_free
+from sonolux.training.finishing import Trained, written
 from sonolux.training.projections.pca import principal_axes, projection
 from sonolux.training.recipe import Recipe
 from sonolux.training.sounds import SoundSet
@@ -69,19 +70,12 @@ def train_words(sounds: SoundSet, recipe: Recipe, folder: Path, licence: str = "
         {"name": "projection", "arguments": {"inputs": words, "outputs": kept}},
     ]
     architecture = Architecture(name="chain", arguments={"links": links})
-    network = registry.build(architecture.name, architecture.arguments)
+    network = built(architecture, recipe)
     for link, fitted in zip(network.children(), (codebook, projected), strict=True):
         link.load_state_dict(fitted.state_dict())
-    record = ModelFolder(
-        architecture=architecture,
-        preprocessing=sounds.how,
-        descriptor=Descriptor(space=folder.name, dim=kept),
-        recipe=recipe.resolved() | {"torch": torch.__version__},
-        data=sounds.described(),
-        scores={"words": words, "kept": kept},
-        licence=licence,
-    )
-    return record.save(folder, network)
+    trained = Trained(network, architecture, (), {"words": words, "kept": kept}, sounds.how)
+    descriptor = Descriptor(space=folder.name, dim=kept)
+    return written(trained, descriptor, recipe, sounds.described(), folder, licence)
 
 
 def codebook_of(sounds: SoundSet, words: int, seed: int) -> Codebook:

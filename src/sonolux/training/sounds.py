@@ -19,10 +19,7 @@ from numpy.typing import NDArray
 from sonolux.encoders.listening import frames_heard
 from sonolux.encoders.model_folder import Sounds
 from sonolux.errors import TrainingError
-from sonolux.media.piece import Audio, Piece
-from sonolux.media.pool import DecoderPool
-from sonolux.media.reading import ReadOptions
-from sonolux.settings import settings
+from sonolux.training.recordings import heard
 from sonolux.training.sources import FEWEST, files_at, numbered
 from sonolux.types import Failure
 
@@ -42,9 +39,6 @@ LONGEST = 10.0
 
 MOST_ARE_SHORTER = 0.95
 """Share of the sounds that are to fit into what is heard at once."""
-
-BLOCK = 60.0
-"""Seconds of a file that are decoded at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,13 +127,13 @@ def read_sounds(data: Path | str, how: Sounds) -> SoundSet:
 
 def sounds_in(paths: Sequence[str], names: dict[str, str] | None, how: Sounds, source: str) -> SoundSet:
     """Read sounds, given by their files and the label of each, where they have any; see `read_sounds`."""
-    heard, failed = _heard(paths, how)
-    kept = [path for path in paths if path in heard]
+    blocks, failed = heard(paths, how.rate, lambda samples: frames_heard(samples, how).half())
+    kept = [path for path in paths if path in blocks]
     if len(kept) < FEWEST:
         why = f": {failed[0].path}: {failed[0].reason}" if failed else ""
         raise TrainingError(f"{source}: {len(kept)} readable sounds; at least {FEWEST} are needed{why}")
     labels, classes = numbered(kept, names)
-    frames = [heard[path] for path in kept]
+    frames = [torch.cat(blocks[path]) for path in kept]
     return SoundSet(source, frames, how, labels, classes, tuple(kept), tuple(failed))
 
 
@@ -155,21 +149,3 @@ def standardised(sounds: SoundSet, seconds: float | None = None) -> Sounds:
         "seconds": seconds or max(round(fitting, 2), how.frame / how.rate),
     }
     return how.model_copy(update=changes)
-
-
-def _heard(paths: Sequence[str], how: Sounds) -> tuple[dict[str, torch.Tensor], list[Failure]]:
-    """Decode files in worker processes; return the frames of each, and the files that hold no sound."""
-    limits = settings()
-    options = ReadOptions(audio_rate=how.rate, audio_window=BLOCK, audio_hop=BLOCK, max_pixels=limits.max_pixels)
-    blocks: dict[str, list[torch.Tensor]] = {}
-    failed: list[Failure] = []
-    with DecoderPool(limits.workers, options, silence=limits.decode_seconds, memory=limits.decode_memory) as pool:
-        for path, event in pool.read(paths):
-            if isinstance(event, Failure):
-                failed.append(event)
-                blocks.pop(path, None)
-            elif isinstance(event, Piece) and isinstance(event.content, Audio):
-                blocks.setdefault(path, []).append(frames_heard(event.content.samples, how).half())
-    known = {failure.path for failure in failed}
-    failed += [Failure(path, "holds no sound") for path in paths if path not in blocks and path not in known]
-    return {path: torch.cat(parts) for path, parts in blocks.items() if path not in known}, failed

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import os
 from collections import Counter
 from collections.abc import Sequence
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 
 from sonolux.errors import TrainingError
 from sonolux.media.finding import find
+from sonolux.training.tables import check_filled, is_table, path_in, rows_with
 
 FEWEST = 8
 """Items from which anything can be learned: some to learn from, some held out."""
@@ -60,7 +60,7 @@ def files_at(data: Path, things: str) -> tuple[list[str], dict[str, str] | None]
     TrainingError
         Where there is no such place, the table is broken, or a row lacks its label.
     """
-    if data.suffix.lower() == ".csv" and data.is_file():
+    if is_table(data):
         return _listed(data)
     if data.is_dir():
         return _found(data)
@@ -112,23 +112,13 @@ def _found(folder: Path) -> tuple[list[str], dict[str, str] | None]:
 
 
 def _listed(table: Path) -> tuple[list[str], dict[str, str] | None]:
-    try:
-        with table.open(newline="", encoding="utf-8-sig") as file:
-            rows = list(csv.DictReader(file))
-    except (OSError, ValueError, csv.Error) as error:
-        raise TrainingError(f"{table} cannot be read: {error}") from error
-    if not rows or "path" not in rows[0]:
-        raise TrainingError(f"{table} has no column path: its first line is to be path,label")
-    empty = next((line for line, row in enumerate(rows, start=2) if not row["path"]), None)
-    if empty is not None:
-        raise TrainingError(f"{table}, line {empty}: no path")
-    paths = [os.path.abspath(table.parent / row["path"]) for row in rows]
+    rows = rows_with(table, ["path"], "path,label")
+    check_filled(table, rows, "path")
+    paths = [path_in(table, row) for row in rows]
     twice, times = Counter(paths).most_common(1)[0]
     if times > 1:
         raise TrainingError(f"{table} lists {twice} {times} times: once is right")
     if "label" not in rows[0]:
         return paths, None
-    missing = next((line for line, row in enumerate(rows, start=2) if not row["label"]), None)
-    if missing is not None:
-        raise TrainingError(f"{table}, line {missing}: {rows[missing - 2]['path']} has no label")
+    check_filled(table, rows, "label")
     return paths, {path: row["label"] for path, row in zip(paths, rows, strict=True)}

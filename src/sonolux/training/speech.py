@@ -14,14 +14,14 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from sonolux.encoders.model_folder import Architecture, Descriptor, ModelFolder, Speech
+from sonolux.encoders.model_folder import Architecture, Descriptor, Speech
 from sonolux.encoders.representations.speech_cepstra import utterance
 from sonolux.errors import TrainingError
-from sonolux.models import registry
 from sonolux.models.ctc_decoding import BLANK, SPACE, Weights, decode, greedy
 from sonolux.models.edit_distance import error_rate
 from sonolux.models.lexicon import tree_of
 from sonolux.models.word_bigrams import WordBigrams
+from sonolux.training.building import built
 from sonolux.training.codes import check_free
 from sonolux.training.learner import Learner
 from sonolux.training.recipe import Recipe
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from sonolux.encoders.model_folder import ModelFolder
     from sonolux.training.fitting import Progress
 
 SPEED = 0.1
@@ -171,13 +172,9 @@ def train_speech(
     body = recipe.options.get("body", "gru")
     arguments = {"body": body, "bands": 3 * utterances.how.coefficients, "classes": 1 + len(units)} | recipe.arguments
     architecture = Architecture(name=recipe.architecture, arguments=arguments)
-    torch.manual_seed(recipe.seed)
-    try:
-        network = registry.build(architecture.name, architecture.arguments)
-    except (KeyError, TypeError, ValueError) as error:
-        raise TrainingError(f"no network can be built of {recipe.architecture} {arguments}: {error}") from error
+    network = built(architecture, recipe)
 
-    from sonolux.training.drawings import draw_curve
+    from sonolux.training.finishing import Trained, written
     from sonolux.training.fitting import fit, forget_unfinished
 
     learner = SpeechLearner(network, sets, (targets[0], targets[1]), recipe)
@@ -186,22 +183,11 @@ def train_speech(
     stored = {word: tuple(ways) for word, ways in lexicon.items()}
     speech, word_errors = weighed(Speech(units=units, lexicon=stored, sentences=sentences), learner, sets[1])
     best = max(epoch.score for epoch in learner.history)
-    record = ModelFolder(
-        architecture=architecture,
-        preprocessing=utterances.how,
-        descriptor=Descriptor(space=folder.name, dim=1 + len(units)),
-        speech=speech,
-        recipe=recipe.resolved() | {"torch": torch.__version__},
-        data=sets[0].described() | {"held_out": count},
-        scores={
-            "unit-errors": round(1 - best, 4),
-            "word-errors": round(word_errors, 4),
-            "seconds": round(sum(epoch.seconds for epoch in learner.history)),
-        },
-        licence=licence,
-    )
-    saved = record.save(folder, learner.network)
-    draw_curve(learner.history, folder / "curve.png")
+    scores = {"unit-errors": round(1 - best, 4), "word-errors": round(word_errors, 4)} | learner.duration()
+    trained = Trained(learner.network, architecture, learner.history, scores, utterances.how)
+    descriptor = Descriptor(space=folder.name, dim=1 + len(units))
+    data = sets[0].described() | {"held_out": count}
+    saved = written(trained, descriptor, recipe, data, folder, licence, speech=speech)
     forget_unfinished(folder)
     return saved
 

@@ -2,14 +2,12 @@
 
 A folder as CMU Sphinx lays it out: ``etc/NAME_train.fileids`` and ``.transcription`` list recordings and their words,
 ``feat`` holds the cepstra of each (``.mfc``), ``etc/NAME.dic`` may pronounce the words in phones. Or a ``.csv`` file
-with the columns ``path`` (of a recording, relative to the file) and ``text``.
+with the columns ``path`` (of a recording of a minute at most, relative to the file) and ``text``.
 """
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -22,18 +20,13 @@ from numpy.typing import NDArray
 from sonolux.encoders.model_folder import Cepstra
 from sonolux.encoders.representations.speech_cepstra import speech_cepstra
 from sonolux.errors import TrainingError
-from sonolux.media.piece import Audio, Piece
-from sonolux.media.pool import DecoderPool
-from sonolux.media.reading import ReadOptions
-from sonolux.settings import settings
+from sonolux.training.recordings import BLOCK, heard
 from sonolux.training.sources import FEWEST
+from sonolux.training.tables import check_filled, is_table, path_in, rows_with
 from sonolux.types import Failure
 
 Lexicon = dict[str, list[tuple[str, ...]]]
 """Of each word, the ways to pronounce it, in units."""
-
-LONGEST = 60.0
-"""Seconds of an utterance, at most."""
 
 WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*'?")
 """Letters and digits, with apostrophes between them or at the end."""
@@ -123,7 +116,7 @@ def read_utterances(data: Path | str, rate: int = 16_000, part: str = "train") -
     data = Path(data).expanduser()
     if data.is_dir():
         found = _sphinx(data, part)
-    elif data.suffix.lower() == ".csv" and data.is_file():
+    elif is_table(data):
         found = _table(data, analysis(rate))
     else:
         raise TrainingError(f"{data} is neither a folder with etc and feat nor a .csv file with the columns path,text")
@@ -204,37 +197,14 @@ def _dictionary(file: Path) -> Lexicon:
 
 
 def _table(table: Path, how: Cepstra) -> UtteranceSet:
-    try:
-        with table.open(newline="", encoding="utf-8-sig") as file:
-            rows = list(csv.DictReader(file))
-    except (OSError, ValueError, csv.Error) as error:
-        raise TrainingError(f"{table} cannot be read: {error}") from error
-    if not rows or not {"path", "text"} <= rows[0].keys():
-        raise TrainingError(f"{table} needs the columns path and text: its first line is to be path,text")
+    rows = rows_with(table, ["path", "text"], "path,text")
+    check_filled(table, rows, "path")
     said: dict[str, tuple[str, ...]] = {}
     for line, row in enumerate(rows, start=2):
-        if not row["path"] or not normal(row["text"] or ""):
-            raise TrainingError(f"{table}, line {line}: no {'words' if row['path'] else 'path'}")
-        said[os.path.abspath(table.parent / row["path"])] = normal(row["text"])
-    cepstra, failed = _heard(list(said), how)
-    kept = [path for path in said if path in cepstra]
-    return UtteranceSet(str(table), [cepstra[p] for p in kept], [said[p] for p in kept], how, {}, tuple(failed))
-
-
-def _heard(paths: Sequence[str], how: Cepstra) -> tuple[dict[str, torch.Tensor], list[Failure]]:
-    """Decode recordings in worker processes; return the cepstra of each, and those that cannot be learned from."""
-    limits = settings()
-    options = ReadOptions(audio_rate=how.rate, audio_window=LONGEST, audio_hop=LONGEST)
-    heard: dict[str, torch.Tensor] = {}
-    failed: dict[str, Failure] = {}
-    with DecoderPool(limits.workers, options, silence=limits.decode_seconds, memory=limits.decode_memory) as pool:
-        for path, event in pool.read(paths):
-            if isinstance(event, Failure):
-                failed[path] = event
-            elif isinstance(event, Piece) and isinstance(event.content, Audio):
-                if event.span is not None:
-                    failed[path] = Failure(path, f"is longer than {LONGEST:.0f} s: cut it into sentences")
-                else:
-                    heard[path] = speech_cepstra(torch.from_numpy(event.content.samples), how)
-    lost = [Failure(path, "holds no sound") for path in paths if path not in heard and path not in failed]
-    return heard, [*failed.values(), *lost]
+        said[path_in(table, row)] = words = normal(row["text"] or "")
+        if not words:
+            raise TrainingError(f"{table}, line {line}: no words")
+    blocks, failed = heard(list(said), how.rate, lambda samples: speech_cepstra(torch.from_numpy(samples), how), BLOCK)
+    kept = [path for path in said if path in blocks]
+    cepstra = [blocks[path][0] for path in kept]
+    return UtteranceSet(str(table), cepstra, [said[path] for path in kept], how, {}, tuple(failed))

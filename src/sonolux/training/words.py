@@ -5,7 +5,6 @@ Long files are learned from in passages, for in passages a library finds them.
 
 from __future__ import annotations
 
-import csv
 import os
 from collections import Counter
 from collections.abc import Sequence
@@ -21,6 +20,7 @@ from sonolux.media.reading import ReadOptions
 from sonolux.settings import settings
 from sonolux.training.numbers import RowSet
 from sonolux.training.sources import FEWEST
+from sonolux.training.tables import check_filled, is_table, path_in, rows_of
 from sonolux.types import Failure, Modality
 
 VOCABULARY = 2_000
@@ -49,7 +49,7 @@ def read_words(data: Path | str, most: int = VOCABULARY) -> RowSet:
     failed: list[Failure] = []
     if data.is_dir():
         texts = _read([path for path in find([os.path.abspath(data)]) if isinstance(path, str)], failed)
-    elif data.suffix.lower() == ".csv" and data.is_file():
+    elif is_table(data):
         texts = _listed(data, failed)
     else:
         raise TrainingError(f"{data} is neither a folder of texts nor a .csv file with a column text or path")
@@ -87,20 +87,14 @@ def vocabulary_of(texts: Sequence[str], source: str, most: int = VOCABULARY) -> 
 
 
 def _listed(table: Path, failed: list[Failure]) -> list[str]:
-    try:
-        with table.open(newline="", encoding="utf-8-sig") as file:
-            rows = list(csv.DictReader(file))
-    except (OSError, ValueError, csv.Error) as error:
-        raise TrainingError(f"{table} cannot be read: {error}") from error
+    rows = rows_of(table)
     column = next((name for name in ("text", "path") if rows and name in rows[0]), None)
     if column is None:
         raise TrainingError(f"{table} has no column text or path: its first line is to name one")
-    empty = next((line for line, row in enumerate(rows, start=2) if not row[column]), None)
-    if empty is not None:
-        raise TrainingError(f"{table}, line {empty}: no {column}")
+    check_filled(table, rows, column)
     if column == "text":
         return [row["text"] for row in rows]
-    return _read([os.path.abspath(table.parent / row["path"]) for row in rows], failed)
+    return _read([path_in(table, row) for row in rows], failed)
 
 
 def _read(paths: Sequence[str], failed: list[Failure]) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
@@ -13,12 +12,11 @@ from numpy.typing import NDArray
 
 from sonolux.encoders.device import chosen_device, precision
 from sonolux.encoders.hub.checkpoint import Checkpoint
+from sonolux.encoders.loading import LoadedOnce
 from sonolux.errors import EncoderError
 
 if TYPE_CHECKING:
     import torch
-
-_loading = threading.Lock()
 
 
 class Network:
@@ -26,12 +24,17 @@ class Network:
 
     def __init__(self, checkpoint: Checkpoint) -> None:
         self.checkpoint = checkpoint
+        self._model = LoadedOnce(self._loaded)
 
     @property
     def model(self) -> Any:
         """The model; the first use loads its weights."""
-        with _loading:
-            return self._model
+        return self._model()
+
+    @property
+    def loaded(self) -> bool:
+        """Whether the weights are in memory."""
+        return self._model.done
 
     @cached_property
     def device(self) -> torch.device:
@@ -80,8 +83,7 @@ class Network:
         except Exception as error:  # sizes that do not fit together can fail anywhere in transformers
             raise EncoderError(f"model {self.checkpoint.name}: config.json is not as expected: {error}") from error
 
-    @cached_property
-    def _model(self) -> Any:
+    def _loaded(self) -> Any:
         from transformers import AutoModel
 
         model, report = load(

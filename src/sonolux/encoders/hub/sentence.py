@@ -6,9 +6,7 @@ itself are allowed, because any other name would import code.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Sequence
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -19,13 +17,12 @@ from sonolux.encoders.device import chosen_device, precision
 from sonolux.encoders.hub.checkpoint import Checkpoint
 from sonolux.encoders.hub.encoder import HubEncoder
 from sonolux.encoders.hub.network import load
+from sonolux.encoders.loading import LoadedOnce
 from sonolux.encoders.words import encodable
 from sonolux.errors import EncoderError
 from sonolux.types import Modality
 
 PACKAGE = "sentence_transformers."
-
-_loading = threading.Lock()
 
 
 class SentenceText(HubEncoder):
@@ -33,6 +30,7 @@ class SentenceText(HubEncoder):
 
     def __init__(self, checkpoint: Checkpoint, dim: int) -> None:
         super().__init__(checkpoint, Modality.TEXT, dim)
+        self._model = LoadedOnce(self._loaded)
 
     def encode_batch(self, batch: Sequence[str]) -> NDArray[np.float32]:
         """Encode documents into rows (n, dim)."""
@@ -55,11 +53,6 @@ class SentenceText(HubEncoder):
         )
         return rows.astype(np.float32, copy=False)
 
-    def _model(self) -> Any:
-        with _loading:
-            return self._loaded
-
-    @cached_property
     def _loaded(self) -> Any:
         from sentence_transformers import SentenceTransformer
 

@@ -1,0 +1,112 @@
+"""What every command of ``sonolux train`` shares: options, what was read, where it stands, what was reached."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Protocol, TypeVar
+
+import typer
+
+from sonolux.cli import SOME_FAILED
+from sonolux.cli.output import Output, shown_path
+
+if TYPE_CHECKING:
+    from sonolux.encoders.model_folder import ModelFolder
+    from sonolux.training.fitting import Progress
+    from sonolux.types import Failure
+
+ADD = "sonolux add FOLDER --space"
+"""What is done next with a descriptor."""
+
+OutOption = Annotated[Path, typer.Option(metavar="FOLDER", help="Folder of the model to be.", show_default=False)]
+EpochsOption = Annotated[
+    int | None,
+    typer.Option(metavar="N", min=1, help="Passes over all that is learned from, at most.", show_default=False),
+]
+SeedOption = Annotated[int, typer.Option(metavar="N", help="Of everything that is drawn.")]
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="NAME=VALUE", help="Anything else of the recipe, as JSON.", show_default=False),
+]
+LicenceOption = Annotated[
+    str, typer.Option(metavar="TEXT", help="Licence of the weights, for the card.", show_default=False)
+]
+
+
+class Read(Protocol):
+    """What is learned from, and the files that could not be read."""
+
+    @property
+    def failed(self) -> Sequence[Failure]:
+        """These files."""
+        ...
+
+
+Items = TypeVar("Items", bound=Read)
+
+
+def told(read: Items, counted: Callable[[Items], str], talk: Output) -> Items:
+    """Say what was read, and what was left out; return it."""
+    for failure in read.failed:
+        talk.complain(f"left out: {shown_path(failure.path)}: {failure.reason}")
+    talk.say(counted(read))
+    return read
+
+
+def trained(learn: Callable[[Progress | None], ModelFolder], read: Read, then: str, talk: Output) -> None:
+    """Train, and say what was reached and by which command, `then`, the model is used next.
+
+    Raises
+    ------
+    typer.Exit
+        Afterwards, where files had been left out.
+    """
+    with progress_bar(talk) as progress:
+        saved = learn(progress)
+    report(saved, talk, then)
+    if read.failed:
+        raise typer.Exit(SOME_FAILED)
+
+
+def report(saved: ModelFolder, out: Output, then: str) -> None:
+    """Print what a training reached, and the command that uses the model next."""
+    if out.as_json:
+        out.record({"model": str(saved.path), "digest": saved.digest, "scores": saved.scores, "data": saved.data})
+        return
+    scores = ", ".join(f"{name} {value}" for name, value in saved.scores.items())
+    model = shown_path(str(saved.path))
+    out.line(f"{model}: {scores or 'done'}; next: {then} {model}")
+
+
+@contextmanager
+def progress_bar(out: Output) -> Iterator[Progress | None]:
+    """Show where a training stands, with the time left: a bar where someone watches, else a line an epoch."""
+    if out.quiet:
+        yield None
+        return
+    if not out.lively:
+        yield _line_an_epoch(out)
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+    console = Console(stderr=True, highlight=False, markup=False, emoji=False)
+    columns: list[Any] = [BarColumn(), TaskProgressColumn(), TimeRemainingColumn(), TextColumn("{task.description}")]
+    with Progress(*columns, console=console) as bar:
+        task = bar.add_task("", total=1.0)
+        yield lambda done, line: bar.update(task, completed=done, description=line)
+
+
+def _line_an_epoch(out: Output) -> Progress:
+    told = ""
+
+    def tell(done: float, line: str) -> None:
+        nonlocal told
+        epoch = line.split(",", maxsplit=1)[0]
+        if epoch != told:
+            told = epoch
+            out.say(f"{done:.0%} {line}")
+
+    return tell

@@ -1,0 +1,155 @@
+"""``sonolux train sounds``, ``events`` and ``speech``: from your own recordings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sonolux.cli.learning import ADD, EpochsOption, LicenceOption, OutOption, SeedOption, SetOption, told, trained
+from sonolux.cli.options import JsonOption, QuietOption
+from sonolux.cli.output import Output
+
+if TYPE_CHECKING:
+    from sonolux.training.sounds import SoundSet
+
+RateOption = Annotated[int, typer.Option(metavar="HERTZ", min=1_000, help="Samples a second that are heard.")]
+
+
+def sounds(  # noqa: PLR0913, PLR0917 - one parameter an option
+    data: Annotated[
+        Path,
+        typer.Option(
+            metavar="PATH", help="Folder of sounds, a folder a class, or .csv with path,label.", show_default=False
+        ),
+    ],
+    out: OutOption,
+    arch: Annotated[
+        str, typer.Option(metavar="NAME", help="cnn, lstm, gru, crnn, transformer; or bag-of-words, without labels.")
+    ] = "crnn",
+    rate: RateOption = 16_000,
+    epochs: EpochsOption = None,
+    seed: SeedOption = 0,
+    setting: SetOption = None,
+    licence: LicenceOption = "",
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Train a descriptor of sounds, which names them too, from a folder a class.
+
+    With --arch bag-of-words it needs no labels: typical moments of all sounds become words, and a sound is how often it
+    holds each. Stop a training at any time and run it again: it goes on from the last whole epoch.
+    """
+    from sonolux.training.codes import check_free
+    from sonolux.training.recipes import recipe_of
+    from sonolux.training.sound_labels import ARCHITECTURES, BAG_OF_WORDS, train_sounds
+    from sonolux.training.sounds import COEFFICIENTS, listening, read_sounds
+
+    talk = Output(as_json=as_json, quiet=quiet)
+    if arch not in (*ARCHITECTURES, BAG_OF_WORDS):
+        raise typer.BadParameter(f"--arch is one of {', '.join((*ARCHITECTURES, BAG_OF_WORDS))}, not {arch}")
+    named = arch in ARCHITECTURES
+    asked = {"seed": seed, "epochs": epochs, "architecture": f"sound-{arch}" if named else None}
+    recipe = recipe_of("sounds" if named else BAG_OF_WORDS, asked, setting or [])
+    check_free(out)
+    how = listening(rate, 0 if named else COEFFICIENTS, **recipe.options.get("listening", {}))
+    heard = told(read_sounds(data, how), _counted, talk)
+    if named:
+        trained(lambda progress: train_sounds(heard, recipe, out, licence, progress), heard, ADD, talk)
+        return
+    from sonolux.training.sound_words import train_words
+
+    trained(lambda _: train_words(heard, recipe, out, licence), heard, ADD, talk)
+
+
+def events(  # noqa: PLR0913, PLR0917 - one parameter an option
+    data: Annotated[
+        Path,
+        typer.Option(
+            metavar="PATH",
+            help="Folder of clips, a folder a class, or .csv with path,label and, where known, start,end.",
+            show_default=False,
+        ),
+    ],
+    out: OutOption,
+    rate: RateOption = 16_000,
+    epochs: EpochsOption = None,
+    seed: SeedOption = 0,
+    setting: SetOption = None,
+    licence: LicenceOption = "",
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Train a network that says what sounds when.
+
+    Clips are mixed into scenes, over noise, so that the truth is known. Stop it at any time and run it again: it goes
+    on from the last whole epoch.
+    """
+    from sonolux.training.codes import check_free
+    from sonolux.training.event_data import read_event_data
+    from sonolux.training.events import listening, train_events
+    from sonolux.training.recipes import recipe_of
+
+    talk = Output(as_json=as_json, quiet=quiet)
+    recipe = recipe_of("events", {"seed": seed, "epochs": epochs}, setting or [])
+    check_free(out)
+    heard = told(
+        read_event_data(data, listening(rate)),
+        lambda read: f"{len(read.classes):,} classes: {', '.join(read.classes)}",
+        talk,
+    )
+    trained(
+        lambda progress: train_events(heard, recipe, out, licence, progress),
+        heard,
+        "sonolux events RECORDING --model",
+        talk,
+    )
+
+
+def speech(  # noqa: PLR0913, PLR0917 - one parameter an option
+    data: Annotated[
+        Path,
+        typer.Option(
+            metavar="PATH",
+            help="A .csv with path,text, or a folder of CMU Sphinx with etc and feat.",
+            show_default=False,
+        ),
+    ],
+    out: OutOption,
+    rate: Annotated[int, typer.Option(metavar="HERTZ", min=4_000, help="Samples a second that are heard.")] = 16_000,
+    epochs: EpochsOption = None,
+    seed: SeedOption = 0,
+    setting: SetOption = None,
+    licence: LicenceOption = "",
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Train a network that writes down what is said, from recordings and their words.
+
+    It need not be told when each word is said. Stop it at any time and run it again: it goes on from the last whole
+    epoch.
+    """
+    from sonolux.training.codes import check_free
+    from sonolux.training.recipes import recipe_of
+    from sonolux.training.speech import train_speech
+    from sonolux.training.utterances import read_utterances
+
+    talk = Output(as_json=as_json, quiet=quiet)
+    recipe = recipe_of("speech", {"seed": seed, "epochs": epochs}, setting or [])
+    check_free(out)
+    utterances = told(
+        read_utterances(data, rate),
+        lambda read: f"{len(read):,} utterances, {sum(map(len, read.words)):,} words",
+        talk,
+    )
+    trained(
+        lambda progress: train_speech(utterances, recipe, out, licence, progress),
+        utterances,
+        "sonolux transcribe RECORDING --model",
+        talk,
+    )
+
+
+def _counted(read: SoundSet) -> str:
+    return f"{len(read):,} sounds, {len(read.classes) or 'no'} classes"
