@@ -14,7 +14,8 @@ import torch
 from contracts.encoder_contract import pictures
 from sonolux.encoders import resolve
 from sonolux.encoders.importing import checkpoint_weights, import_weights
-from sonolux.encoders.model_folder import Architecture, ModelFolder, Preprocessing
+from sonolux.encoders.model_folder import Architecture, ModelFolder
+from sonolux.encoders.model_inputs import Preprocessing
 from sonolux.encoders.trained import network_input
 from sonolux.errors import EncoderError
 from sonolux.models import registry

@@ -13,7 +13,9 @@ from contracts.encoder_contract import EncoderContract, pictures
 from sonolux.encoders import Encoder, resolve
 from sonolux.encoders.base import normalised
 from sonolux.encoders.layers import encoder_at, layers_of, network_called
-from sonolux.encoders.model_folder import Architecture, Descriptor, ModelFolder, Preprocessing
+from sonolux.encoders.model_folder import Architecture, ModelFolder
+from sonolux.encoders.model_inputs import Preprocessing
+from sonolux.encoders.model_outputs import Descriptor
 from sonolux.encoders.trained import network_input
 from sonolux.errors import EncoderError
 from sonolux.models.code_network import CodeNetwork

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sonolux.encoders.listening import frames_a_part, frames_heard, heard, parts_of, silence
-from sonolux.encoders.model_folder import Sounds
+from sonolux.encoders.model_inputs import Sounds
 
 RATE = 8_000
 HOW = Sounds(rate=RATE, frame=256, hop=80, bands=32, lowest=30, highest=4_000, mean=-30, deviation=15, seconds=1.0)

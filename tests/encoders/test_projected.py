@@ -13,7 +13,9 @@ from contracts.encoder_contract import TEXTS, EncoderContract, pictures, sounds
 from sonolux.encoders import Encoder, resolve
 from sonolux.encoders.base import normalised
 from sonolux.encoders.classical import colour_layout
-from sonolux.encoders.model_folder import Architecture, Descriptor, ModelFolder, Preprocessing, SourceDescriptors
+from sonolux.encoders.model_folder import Architecture, ModelFolder
+from sonolux.encoders.model_inputs import Preprocessing, SourceDescriptors
+from sonolux.encoders.model_outputs import Descriptor
 from sonolux.errors import EncoderError
 from sonolux.models.code_network import CodeNetwork
 from sonolux.models.projection import Projection

@@ -10,7 +10,9 @@ import torch
 from scipy.stats import spearmanr
 
 from sonolux.encoders import Encoder, resolve
-from sonolux.encoders.model_folder import Architecture, Descriptor, ModelFolder, Preprocessing
+from sonolux.encoders.model_folder import Architecture, ModelFolder
+from sonolux.encoders.model_inputs import Preprocessing
+from sonolux.encoders.model_outputs import Descriptor
 from sonolux.errors import SonoluxError
 from sonolux.evaluation.layer_tradeoff import agreements, benchmark_layers, first_of_each_class
 from sonolux.models import registry

@@ -12,7 +12,7 @@ import torch
 
 from digits import judge_like_somebody, precision, write_digits
 from sonolux.encoders import resolve
-from sonolux.encoders.model_folder import SourceDescriptors
+from sonolux.encoders.model_inputs import SourceDescriptors
 from sonolux.errors import TrainingError
 from sonolux.library import Library
 from sonolux.training import triplets

@@ -11,7 +11,8 @@ import torch
 from sklearn.datasets import load_digits
 
 import sonolux as sx
-from sonolux.encoders.model_folder import ModelFolder, Numbers
+from sonolux.encoders.model_folder import ModelFolder
+from sonolux.encoders.model_inputs import Numbers
 from sonolux.encoders.trained import NumbersEncoder
 from sonolux.errors import EncoderError, TrainingError
 from sonolux.training.autoencoder_rows import train_rows

@@ -15,7 +15,9 @@ from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 import sonolux as sx
 from sonolux.encoders import resolve
 from sonolux.encoders.base import normalised
-from sonolux.encoders.model_folder import Architecture, Descriptor, ModelFolder, Preprocessing
+from sonolux.encoders.model_folder import Architecture, ModelFolder
+from sonolux.encoders.model_inputs import Preprocessing
+from sonolux.encoders.model_outputs import Descriptor
 from sonolux.errors import SonoluxError, TrainingError
 from sonolux.models import registry
 from sonolux.training.codes import train_codes

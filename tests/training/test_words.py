@@ -13,7 +13,8 @@ import pytest
 import sonolux as sx
 from contracts.encoder_contract import TEXTS, EncoderContract
 from sonolux.encoders import Encoder, resolve
-from sonolux.encoders.model_folder import ModelFolder, Words
+from sonolux.encoders.model_folder import ModelFolder
+from sonolux.encoders.model_inputs import Words
 from sonolux.encoders.trained import NumbersEncoder, TrainedEncoder, word_counts
 from sonolux.errors import EncoderError, TrainingError
 from sonolux.training.autoencoder_rows import train_rows

@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 from sonolux.annotators.base import Annotator
 from sonolux.encoders.device import placed
 from sonolux.encoders.loading import LoadedOnce
-from sonolux.encoders.model_folder import Labels, ModelFolder, Sounds
+from sonolux.encoders.model_folder import ModelFolder
+from sonolux.encoders.model_inputs import Sounds
+from sonolux.encoders.model_outputs import Labels
 from sonolux.encoders.trained import files_taken, modality_of, network_input
 from sonolux.errors import EncoderError
 from sonolux.types import Annotation

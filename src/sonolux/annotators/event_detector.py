@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from sonolux.annotators.base import Annotator
 from sonolux.encoders.device import placed
 from sonolux.encoders.loading import LoadedOnce
-from sonolux.encoders.model_folder import ModelFolder, Sounds
+from sonolux.encoders.model_folder import ModelFolder
+from sonolux.encoders.model_inputs import Sounds
 from sonolux.errors import EncoderError
 from sonolux.models.event_frames import events_in
 from sonolux.types import Annotation, Modality, Span

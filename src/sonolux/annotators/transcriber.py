@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from sonolux.annotators.speech_reader import SpeechReader
 from sonolux.encoders.device import placed
 from sonolux.encoders.loading import LoadedOnce
-from sonolux.encoders.model_folder import Cepstra, ModelFolder
+from sonolux.encoders.model_folder import ModelFolder
+from sonolux.encoders.model_inputs import Cepstra
 from sonolux.encoders.representations.speech_cepstra import speech_cepstra, utterance
 from sonolux.errors import EncoderError
 from sonolux.models.ctc_decoding import SPACE, Weights, decode, greedy, words_of

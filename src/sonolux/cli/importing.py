@@ -40,7 +40,8 @@ def import_weights(  # noqa: PLR0913 - one parameter an option
     `add --space FOLDER@LAYER`; see `layers`.
     """
     from sonolux.encoders.importing import import_weights as import_from
-    from sonolux.encoders.model_folder import Architecture, Preprocessing
+    from sonolux.encoders.model_folder import Architecture
+    from sonolux.encoders.model_inputs import Preprocessing
 
     talk = Output(as_json=as_json)
     colours = _numbers(mean, "--mean"), _numbers(deviation, "--deviation")

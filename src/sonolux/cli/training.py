@@ -160,6 +160,7 @@ def labels(  # noqa: PLR0913, PLR0917 - one parameter an option
 app.command()(training_sounds.sounds)
 app.command()(training_sounds.events)
 app.command()(training_sounds.speech)
+app.command()(training_sounds.fingerprints)
 
 
 @app.command()

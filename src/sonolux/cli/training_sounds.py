@@ -151,5 +151,40 @@ def speech(  # noqa: PLR0913, PLR0917 - one parameter an option
     )
 
 
+def fingerprints(  # noqa: PLR0913, PLR0917 - one parameter an option
+    out: OutOption,
+    data: Annotated[
+        Path | None,
+        typer.Option(metavar="PATH", help="Folder of recordings; without, music that is made up.", show_default=False),
+    ] = None,
+    epochs: EpochsOption = None,
+    seed: SeedOption = 0,
+    setting: SetOption = None,
+    licence: LicenceOption = "",
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Train a network that knows a second of a recording again, in noise, through telephones and at another speed.
+
+    `sonolux identify` weighs what it says beside landmarks. Stop it at any time and run it again: it goes on from the
+    last whole epoch.
+    """
+    from sonolux.training.clips import made_clips, read_clips
+    from sonolux.training.codes import check_free
+    from sonolux.training.fingerprints import train_fingerprints
+    from sonolux.training.recipes import recipe_of
+
+    talk = Output(as_json=as_json, quiet=quiet)
+    recipe = recipe_of("fingerprints", {"seed": seed, "epochs": epochs}, setting or [])
+    check_free(out)
+    clips = told(made_clips(seed=seed) if data is None else read_clips(data), lambda read: f"{len(read):,} clips", talk)
+    trained(
+        lambda progress: train_fingerprints(clips, recipe, out, licence, progress),
+        clips,
+        "sonolux fingerprint FOLDER --model",
+        talk,
+    )
+
+
 def _counted(read: SoundSet) -> str:
     return f"{len(read):,} sounds, {len(read.classes) or 'no'} classes"

@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sonolux.encoders.digest import file_sha256
-from sonolux.encoders.model_folder import Architecture, Descriptor, ModelFolder, Preprocessing
+from sonolux.encoders.model_folder import Architecture, ModelFolder
+from sonolux.encoders.model_inputs import Preprocessing
+from sonolux.encoders.model_outputs import Descriptor
 from sonolux.errors import EncoderError
 from sonolux.models import registry
 

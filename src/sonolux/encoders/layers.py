@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 from sonolux.encoders.base import Encoder
 from sonolux.encoders.digest import digest_of
 from sonolux.encoders.layer_shapes import Layer, layers_run
-from sonolux.encoders.model_folder import Descriptor, ModelFolder
+from sonolux.encoders.model_folder import ModelFolder
+from sonolux.encoders.model_outputs import Descriptor
 from sonolux.encoders.trained import TrainedEncoder
 from sonolux.errors import EncoderError
 from sonolux.models import registry

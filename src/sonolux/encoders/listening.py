@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch.nn import functional
 
-from sonolux.encoders.model_folder import Sounds
+from sonolux.encoders.model_inputs import Sounds
 from sonolux.encoders.representations.cepstrum import deltas, mel_spectrogram, mfcc
 from sonolux.encoders.representations.fourier import decibels
 from sonolux.encoders.representations.mel_scale import mel_filters

@@ -9,15 +9,17 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationError, model_validator
+from pydantic import Field, ValidationError
 
 from sonolux.encoders.digest import file_sha256
+from sonolux.encoders.model_inputs import KINDS, AnyPreprocessing, Preprocessing, kind_of
+from sonolux.encoders.model_outputs import Descriptor, Events, Labels, Speech
+from sonolux.encoders.model_part import ModelPart
 from sonolux.encoders.pickled import refusal_of_pickled
 from sonolux.errors import EncoderError
 from sonolux.models import registry
-from sonolux.types import Metric
 
 if TYPE_CHECKING:
     from torch import nn
@@ -26,240 +28,14 @@ WEIGHTS = "model.safetensors"
 CARD = "model.json"
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Architecture(_Part):
+class Architecture(ModelPart):
     """A network by its registered name, with the arguments of its constructor."""
 
     name: str
     arguments: dict[str, Any]
 
 
-class Preprocessing(_Part):
-    """How a picture becomes the input of the network, (channels, height, width).
-
-    It is resized to `width` x `height` pixels, proportions not kept; values are scaled to [0, 1]; then `mean` is
-    taken off and the result divided by `deviation`, one number a channel.
-    """
-
-    modality: Literal["image"] = "image"
-    width: int = Field(ge=1, le=4096)
-    height: int = Field(ge=1, le=4096)
-    channels: Literal["grey", "rgb"] = "rgb"
-    mean: tuple[float, ...] = (0.0, 0.0, 0.0)
-    deviation: tuple[float, ...] = (1.0, 1.0, 1.0)
-
-    @model_validator(mode="after")
-    def _one_number_a_channel(self) -> Self:
-        depth = 1 if self.channels == "grey" else 3
-        if len(self.mean) != depth or len(self.deviation) != depth:
-            raise ValueError(f"mean and deviation need {depth} numbers for {self.channels}")
-        if min(self.deviation) <= 0:
-            raise ValueError("every deviation must be above 0")
-        return self
-
-
-class Words(_Part):
-    """How a text becomes the input of the network: one number a word of `vocabulary`, ln(1 + how often it occurs)."""
-
-    kind: Literal["words"] = "words"
-    vocabulary: tuple[str, ...] = Field(min_length=1)
-
-    @model_validator(mode="after")
-    def _no_word_twice(self) -> Self:
-        if len(set(self.vocabulary)) < len(self.vocabulary):
-            raise ValueError("a word stands twice in the vocabulary")
-        return self
-
-
-class Sounds(_Part):
-    """How a sound becomes the input of the network, (frames, bands) or (frames, 2 x coefficients).
-
-    Of frames of `frame` samples at `rate` hertz, one every `hop`, the level of each of `bands` bands of pitch between
-    `lowest` and `highest` hertz is taken in decibels below the loudest (`sonolux.encoders.listening`); `mean` is taken
-    off and the rest divided by `deviation`. With `coefficients` it is as many cepstral coefficients and their slopes
-    instead. Sounds are heard in parts of `seconds`, shorter ones filled up with silence; without, as long as they are.
-    """
-
-    kind: Literal["sounds"] = "sounds"
-    rate: int = Field(ge=1_000, le=192_000)
-    frame: int = Field(ge=16, le=2**16)
-    hop: int = Field(ge=1, le=2**16)
-    bands: int = Field(ge=1, le=1024)
-    lowest: float = Field(0.0, ge=0)
-    highest: float = Field(gt=0)
-    mean: float = 0.0
-    deviation: float = Field(1.0, gt=0)
-    coefficients: int = Field(0, ge=0)
-    seconds: float | None = Field(None, gt=0, le=600)
-
-    @model_validator(mode="after")
-    def _bands_are_within_the_sound(self) -> Self:
-        if not self.lowest < self.highest <= self.rate / 2:
-            raise ValueError(f"bands of {self.lowest} to {self.highest} Hz are not within {self.rate} samples a second")
-        if self.coefficients > self.bands:
-            raise ValueError(f"{self.bands} bands have no {self.coefficients} coefficients")
-        return self
-
-    @property
-    def width(self) -> int:
-        """How many numbers a frame has."""
-        return 2 * self.coefficients or self.bands
-
-
-class Cepstra(_Part):
-    """How speech becomes the input of the network: cepstra with their slopes, of an utterance as a whole.
-
-    Of windows of `window` samples at `rate` hertz, one every `hop`, the Fourier transform has the length `frame`; of
-    `bands` bands of pitch between `lowest` and `highest` hertz so many `coefficients` are taken, after each sample has
-    lost `emphasis` times the one before (`sonolux.encoders.representations.speech_cepstra`).
-    """
-
-    kind: Literal["cepstra"] = "cepstra"
-    rate: int = Field(ge=1_000, le=192_000)
-    window: int = Field(ge=16, le=2**16)
-    frame: int = Field(ge=16, le=2**16)
-    hop: int = Field(ge=1, le=2**16)
-    bands: int = Field(ge=1, le=1024)
-    lowest: float = Field(ge=0)
-    highest: float = Field(gt=0)
-    coefficients: int = Field(13, ge=1)
-    emphasis: float = Field(0.97, ge=0, le=1)
-
-    @model_validator(mode="after")
-    def _a_window_fits(self) -> Self:
-        if not self.window <= self.frame or not self.lowest < self.highest <= self.rate / 2:
-            raise ValueError("the window is longer than the frame, or the bands are not within the sound")
-        return self
-
-
-class Numbers(_Part):
-    """How a row of numbers becomes the input of the network: `mean` is taken off, the rest divided by `deviation`.
-
-    Both have one number a column; `names` are those of the columns, where they had any.
-    """
-
-    kind: Literal["numbers"] = "numbers"
-    mean: tuple[float, ...] = Field(min_length=1)
-    deviation: tuple[float, ...]
-    names: tuple[str, ...] = ()
-
-    @model_validator(mode="after")
-    def _one_number_a_column(self) -> Self:
-        if len(self.deviation) != len(self.mean) or len(self.names) not in (0, len(self.mean)):
-            raise ValueError(f"deviation, and names if there are any, need {len(self.mean)} values, as mean has")
-        if min(self.deviation) <= 0:
-            raise ValueError("every deviation must be above 0")
-        return self
-
-
-class SourceDescriptors(_Part):
-    """The input of the network is what other encoders write, see `sonolux.encoders.projected`.
-
-    `source` is what `sonolux.encoders.resolve` makes them from, `digests` those that they must have, by name.
-    """
-
-    kind: Literal["descriptors"] = "descriptors"
-    source: str = Field(min_length=1)
-    digests: dict[str, str] = Field(min_length=1)
-
-
-def _kind(given: Any) -> str:
-    return str(given.get("kind", PICTURES) if isinstance(given, dict) else getattr(given, "kind", PICTURES))
-
-
-PICTURES = "pictures"
-"""Kind of the preprocessing that says none."""
-
-KINDS = (PICTURES, "words", "sounds", "cepstra", "numbers", "descriptors")
-
-AnyPreprocessing = Annotated[
-    Annotated[Preprocessing, Tag(PICTURES)]
-    | Annotated[Words, Tag("words")]
-    | Annotated[Sounds, Tag("sounds")]
-    | Annotated[Cepstra, Tag("cepstra")]
-    | Annotated[Numbers, Tag("numbers")]
-    | Annotated[SourceDescriptors, Tag("descriptors")],
-    Discriminator(_kind),
-]
-
-
-class Descriptor(_Part):
-    """What the output of the network is: a float vector, or a binary code, the signs of its numbers.
-
-    With `layer`, it is taken where that part of the network ends, its height and width pooled away.
-    """
-
-    space: str = Field(min_length=1)
-    dim: int = Field(ge=1)
-    kind: Literal["float", "binary"] = "float"
-    metric: Metric = "cosine"
-    layer: str = ""
-    pooling: Literal["avg", "max", "gem", "flatten"] = "avg"
-
-    @model_validator(mode="after")
-    def _codes_are_whole_bytes(self) -> Self:
-        if (self.kind == "binary") != (self.metric == "hamming"):
-            raise ValueError("binary codes, and they alone, are compared by the metric hamming")
-        if self.kind == "binary" and self.dim % 8:
-            raise ValueError(f"binary codes are whole bytes, not {self.dim} bits")
-        return self
-
-
-class Labels(_Part):
-    """What the outputs of a classifier mean: one name each, and the temperature that makes probabilities of them."""
-
-    names: tuple[str, ...] = Field(min_length=2)
-    temperature: float = Field(1.0, gt=0)
-
-
-class Events(_Part):
-    """What the outputs of a network that hears events mean: one class each, and from which probability it sounds.
-
-    Attributes
-    ----------
-    names : tuple of str
-    thresholds : tuple of float
-    smoothed : int
-        Frames over which the median of a probability is taken.
-    """
-
-    names: tuple[str, ...] = Field(min_length=1)
-    thresholds: tuple[float, ...]
-    smoothed: int = Field(ge=1, le=999)
-
-    @model_validator(mode="after")
-    def _one_threshold_a_class(self) -> Self:
-        if len(self.thresholds) != len(self.names) or not all(0 < each < 1 for each in self.thresholds):
-            raise ValueError("every class needs a threshold between 0 and 1")
-        return self
-
-
-class Speech(_Part):
-    """What the outputs of a network that transcribes mean, and what can be said.
-
-    Attributes
-    ----------
-    units : tuple of str
-        Letters or phones, output 1 of the network the first of them; output 0 is the blank.
-    lexicon : dict
-        Of each word, the ways to pronounce it, in units; empty where units are letters, and any word can be spelled.
-    sentences : tuple of str
-        From which the order of words is learned.
-    language, word : float
-        Weights, see `sonolux.models.ctc_decoding.Weights`.
-    """
-
-    units: tuple[str, ...] = Field(min_length=1)
-    lexicon: dict[str, tuple[tuple[str, ...], ...]] = {}
-    sentences: tuple[str, ...] = ()
-    language: float = 1.0
-    word: float = 0.0
-
-
-class ModelFolder(_Part):
+class ModelFolder(ModelPart):
     """The content of ``model.json``; the weights stay on disk until `network` is called.
 
     Attributes
@@ -291,9 +67,9 @@ class ModelFolder(_Part):
     labels: Labels | None = None
     events: Events | None = None
     speech: Speech | None = None
-    recipe: dict[str, Any] = {}
-    data: dict[str, Any] = {}
-    scores: dict[str, Any] = {}
+    recipe: dict[str, Any] = Field(default_factory=dict)
+    data: dict[str, Any] = Field(default_factory=dict)
+    scores: dict[str, Any] = Field(default_factory=dict)
     licence: str = ""
     digest: str = ""
     path: Path = Field(default=Path(), exclude=True)
@@ -345,7 +121,7 @@ class ModelFolder(_Part):
     def pictures(self) -> Preprocessing:
         """How pictures become inputs; EncoderError where the network takes something else."""
         if not isinstance(self.preprocessing, Preprocessing):
-            raise EncoderError(f"{self.path}: this model takes {_kind(self.preprocessing)}, not pictures")
+            raise EncoderError(f"{self.path}: this model takes {kind_of(self.preprocessing)}, not pictures")
         return self.preprocessing
 
     def network(self) -> nn.Module:

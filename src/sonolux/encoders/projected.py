@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonolux.encoders.base import Descriptors, Encoder
-from sonolux.encoders.model_folder import ModelFolder, SourceDescriptors
+from sonolux.encoders.model_folder import ModelFolder
+from sonolux.encoders.model_inputs import SourceDescriptors
 from sonolux.errors import EncoderError
 
 if TYPE_CHECKING:

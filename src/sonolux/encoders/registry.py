@@ -82,7 +82,8 @@ def _made(name: str, factory: Factory) -> list[Encoder]:
 
 def _in_folder(folder: Path) -> list[Encoder]:
     if (folder / "model.json").is_file():
-        from sonolux.encoders.model_folder import ModelFolder, SourceDescriptors
+        from sonolux.encoders.model_folder import ModelFolder
+        from sonolux.encoders.model_inputs import SourceDescriptors
         from sonolux.encoders.projected import projected_encoders
         from sonolux.encoders.trained import TrainedEncoder
 

@@ -19,7 +19,9 @@ from sonolux.encoders.base import LEARNED, Encoder
 from sonolux.encoders.classical.bm25 import words_apart
 from sonolux.encoders.device import placed
 from sonolux.encoders.loading import LoadedOnce
-from sonolux.encoders.model_folder import Cepstra, Descriptor, ModelFolder, Numbers, Preprocessing, Sounds, Words
+from sonolux.encoders.model_folder import ModelFolder
+from sonolux.encoders.model_inputs import Cepstra, Contrast, Numbers, Preprocessing, Sounds, Words
+from sonolux.encoders.model_outputs import Descriptor
 from sonolux.errors import EncoderError
 from sonolux.types import Modality
 
@@ -124,6 +126,8 @@ def files_taken(folder: ModelFolder) -> Preprocessing | Words | Sounds:
     how = folder.preprocessing
     if isinstance(how, Cepstra):
         raise EncoderError(f"{folder.path}: this model writes down what is said: use it with sonolux transcribe")
+    if isinstance(how, Contrast):
+        raise EncoderError(f"{folder.path}: this model takes fingerprints: use it with sonolux fingerprint")
     if isinstance(how, Numbers):
         raise EncoderError(
             f"{folder.path}: this model takes rows of numbers, which no file of a library holds:"

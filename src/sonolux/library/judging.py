@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from sonolux.encoders.model_folder import SourceDescriptors
+from sonolux.encoders.model_inputs import SourceDescriptors
 from sonolux.errors import LibraryError, QueryError
 from sonolux.index import Index
 from sonolux.index.feedback import Feedback, Judgement, now, standing

@@ -43,6 +43,7 @@ BUILT_IN: dict[str, tuple[str, str, dict[str, Any]]] = {
     "sound-crnn": ("sound_network", "SoundNetwork", {"body": "crnn"}),
     "sound-transformer": ("sound_network", "SoundNetwork", {"body": "transformer"}),
     "sound-frames": ("sound_network", "FrameNetwork", {}),
+    "fingerprint": ("fingerprint_network", "FingerprintNetwork", {}),
     "spectral-hash": ("spectral_projection", "SpectralHash", {}),
     "unit-length": ("unit_length", "UnitLength", {}),
     "vgg11": ("vgg", "Vgg", {"depth": 11}),

@@ -7,7 +7,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sonolux.encoders.model_folder import Descriptor
+from sonolux.encoders.model_outputs import Descriptor
 from sonolux.errors import TrainingError
 from sonolux.training.pictures import PictureSet
 from sonolux.training.recipe import Recipe

@@ -18,7 +18,7 @@ import torch
 from numpy.typing import NDArray
 
 from sonolux.encoders.listening import frames_heard
-from sonolux.encoders.model_folder import Sounds
+from sonolux.encoders.model_inputs import Sounds
 from sonolux.errors import TrainingError
 from sonolux.training.recordings import heard
 from sonolux.training.scenes import Event, Scenes, audible

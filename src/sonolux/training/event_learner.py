@@ -11,7 +11,7 @@ from torch import nn
 from torch.nn import functional
 
 from sonolux.encoders.listening import silence
-from sonolux.encoders.model_folder import Sounds
+from sonolux.encoders.model_inputs import Sounds
 from sonolux.models.event_frames import events_in, frames_of_events
 from sonolux.training.event_data import EventData
 from sonolux.training.event_scores import Recording, f1, segments_of

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from sonolux.encoders.model_folder import Architecture, Descriptor, Events
+from sonolux.encoders.model_folder import Architecture
+from sonolux.encoders.model_outputs import Descriptor, Events
 from sonolux.training import sounds
 from sonolux.training.building import built
 from sonolux.training.codes import check_free
@@ -17,7 +18,8 @@ from sonolux.training.event_data import EventData, LabelledRecordings, MixedScen
 from sonolux.training.recipe import Recipe
 
 if TYPE_CHECKING:
-    from sonolux.encoders.model_folder import ModelFolder, Sounds
+    from sonolux.encoders.model_folder import ModelFolder
+    from sonolux.encoders.model_inputs import Sounds
     from sonolux.training.event_learner import EventLearner
     from sonolux.training.fitting import Progress
 

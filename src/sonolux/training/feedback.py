@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sonolux.encoders.model_folder import Architecture, Descriptor, ModelFolder, SourceDescriptors
+from sonolux.encoders.model_folder import Architecture, ModelFolder
+from sonolux.encoders.model_inputs import SourceDescriptors
+from sonolux.encoders.model_outputs import Descriptor
 from sonolux.errors import TrainingError
 from sonolux.training.recipe import Recipe
 from sonolux.types import Space

@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 from torch import nn
 
 from sonolux.encoders import Encoder, resolve
-from sonolux.encoders.model_folder import AnyPreprocessing, Architecture, Descriptor, Labels, ModelFolder, Preprocessing
+from sonolux.encoders.model_folder import Architecture, ModelFolder
+from sonolux.encoders.model_inputs import AnyPreprocessing, Preprocessing
+from sonolux.encoders.model_outputs import Descriptor, Labels
 from sonolux.training.drawings import draw_curve, draw_neighbours
 from sonolux.training.learner import Epoch
 from sonolux.training.picture_learner import DEVIATION, MEAN

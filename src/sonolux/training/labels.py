@@ -70,7 +70,7 @@ def train_labels(
     architecture, head = classifier.classifier_of(recipe, len(pictures.classes))
     learner = classifier.LabelLearner(classifier.started(architecture, head, recipe), *sets, recipe)
 
-    from sonolux.encoders.model_folder import Descriptor, Labels
+    from sonolux.encoders.model_outputs import Descriptor, Labels
     from sonolux.training.finishing import Trained, finish
     from sonolux.training.fitting import fit, forget_unfinished
 

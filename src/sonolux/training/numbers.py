@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from sonolux.encoders.model_folder import Numbers, Words
+from sonolux.encoders.model_inputs import Numbers, Words
 from sonolux.encoders.trained import standardised
 from sonolux.errors import TrainingError
 from sonolux.training.sources import FEWEST

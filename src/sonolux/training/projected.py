@@ -18,7 +18,8 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from sonolux.encoders.model_folder import AnyPreprocessing, Architecture, SourceDescriptors
+from sonolux.encoders.model_folder import Architecture
+from sonolux.encoders.model_inputs import AnyPreprocessing, SourceDescriptors
 from sonolux.encoders.projected import unpacked
 from sonolux.encoders.trained import TrainedEncoder, network_input
 from sonolux.errors import TrainingError

@@ -67,6 +67,15 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "held_out": 0.1,
         "options": {"body": "gru", "views": {"masks": 1, "time": 0.1, "bands": 0.1}},
     },
+    "fingerprints": {
+        "architecture": "fingerprint",
+        "bits": 128,
+        "epochs": 48,
+        "batch": 48,
+        "weight_decay": 1e-2,
+        "held_out": 0.1,
+        "options": {"temperature": 0.07},
+    },
     "bag-of-words": {"architecture": "chain", "options": {"words": 256}},
     "labels": {
         "batch": 128,

@@ -10,7 +10,7 @@ from torch import nn
 from torch.nn import functional
 
 from sonolux.encoders.listening import frames_a_part, parts_of, silence
-from sonolux.encoders.model_folder import Sounds
+from sonolux.encoders.model_inputs import Sounds
 from sonolux.training.learner import Learner
 from sonolux.training.recipe import Recipe
 from sonolux.training.sound_views import SoundViews

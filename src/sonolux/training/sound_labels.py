@@ -8,7 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sonolux.encoders.model_folder import Architecture, Descriptor, Labels
+from sonolux.encoders.model_folder import Architecture
+from sonolux.encoders.model_outputs import Descriptor, Labels
 from sonolux.training.building import built
 from sonolux.training.codes import check_free
 from sonolux.training.labels import calibrated, with_options

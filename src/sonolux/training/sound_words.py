@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from sonolux.encoders.model_folder import Architecture, Descriptor, ModelFolder
+from sonolux.encoders.model_folder import Architecture, ModelFolder
+from sonolux.encoders.model_outputs import Descriptor
 from sonolux.errors import TrainingError
 from sonolux.models.codebook import Codebook
 from sonolux.training.building import built

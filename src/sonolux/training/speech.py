@@ -14,7 +14,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from sonolux.encoders.model_folder import Architecture, Descriptor, Speech
+from sonolux.encoders.model_folder import Architecture
+from sonolux.encoders.model_outputs import Descriptor, Speech
 from sonolux.encoders.representations.speech_cepstra import utterance
 from sonolux.errors import TrainingError
 from sonolux.models.ctc_decoding import BLANK, SPACE, Weights, decode, greedy

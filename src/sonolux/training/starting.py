@@ -107,7 +107,8 @@ def before(source: str) -> dict[str, Any]:
 
 def _folder_in(source: str) -> ModelFolder | None:
     """Return the model of pictures that a start names, ``FOLDER`` or ``FOLDER@LAYER``; None for all else."""
-    from sonolux.encoders.model_folder import CARD, ModelFolder, Preprocessing
+    from sonolux.encoders.model_folder import CARD, ModelFolder
+    from sonolux.encoders.model_inputs import Preprocessing
 
     path = Path(source.rpartition("@")[0] or source).expanduser()
     if not source or not (path / CARD).is_file():

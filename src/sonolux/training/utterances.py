@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from sonolux.encoders.model_folder import Cepstra
+from sonolux.encoders.model_inputs import Cepstra
 from sonolux.encoders.representations.speech_cepstra import speech_cepstra
 from sonolux.errors import TrainingError
 from sonolux.training.recordings import BLOCK, heard

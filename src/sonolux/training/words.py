@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from sonolux.encoders.model_folder import Words
+from sonolux.encoders.model_inputs import Words
 from sonolux.encoders.trained import word_counts, words_in
 from sonolux.errors import TrainingError
 from sonolux.media.finding import find

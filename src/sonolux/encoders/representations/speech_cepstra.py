@@ -16,7 +16,7 @@ from sonolux.encoders.representations.cepstrum import deltas
 from sonolux.encoders.representations.mel_scale import mel_filters
 
 if TYPE_CHECKING:
-    from sonolux.encoders.model_folder import Cepstra
+    from sonolux.encoders.model_inputs import Cepstra
 
 SLOPE_REACH = 2
 """Frames each way over which the slope of a coefficient is taken."""

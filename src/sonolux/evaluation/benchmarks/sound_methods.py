@@ -13,7 +13,8 @@ import torch
 from numpy.typing import NDArray
 
 from sonolux.encoders.classical.mfcc import Mfcc
-from sonolux.encoders.model_folder import CARD, ModelFolder, Sounds
+from sonolux.encoders.model_folder import CARD, ModelFolder
+from sonolux.encoders.model_inputs import Sounds
 from sonolux.evaluation.benchmarks.report import by_epoch
 from sonolux.evaluation.protocols.labelled_sounds import LabelledSounds
 from sonolux.media.audio import load_audio
