@@ -70,7 +70,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "fingerprints": {
         "architecture": "fingerprint",
         "bits": 128,
-        "epochs": 48,
+        "epochs": 80,
         "batch": 48,
         "weight_decay": 1e-2,
         "held_out": 0.1,
