@@ -22,7 +22,7 @@ from sonolux.index.fingerprints import AT_ONCE, Fingerprints
 ADDER = Path(__file__).with_name("killed_catalog.py")
 
 
-def prints(seed: int, landmarks: int = 200, peaks: int = 50, frames: int = 1000) -> Prints:
+def prints(seed: int, landmarks: int = 200, peaks: int = 50, frames: int = 1000, encoder: str = "x") -> Prints:
     chance = np.random.default_rng(seed)
     return Prints(
         frames,
@@ -30,6 +30,8 @@ def prints(seed: int, landmarks: int = 200, peaks: int = 50, frames: int = 1000)
         chance.integers(0, frames, landmarks),
         np.sort(chance.integers(0, frames, peaks)),
         chance.integers(0, 600, peaks).astype(np.float32) / 4,
+        chance.integers(0, 256, (seed % 5, 2)).astype(np.uint8),
+        encoder,
     )
 
 
@@ -47,7 +49,8 @@ def kept(catalog: Fingerprints) -> dict[str, Prints]:
 
 def same(one: Prints, other: Prints) -> bool:
     whole = one.frames == other.frames and pairs(one) == pairs(other)
-    return whole and np.array_equal(one.times, other.times) and np.array_equal(one.bands, other.bands)
+    peaks = np.array_equal(one.times, other.times) and np.array_equal(one.bands, other.bands)
+    return whole and peaks and one.codes.tolist() == other.codes.tolist()
 
 
 changes = st.lists(
@@ -126,7 +129,7 @@ def test_times_go_beyond_a_day(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("version", "words"), [(0, "another Sonolux"), (2, "a newer Sonolux"), ("old", "another Sonolux")]
+    ("version", "words"), [(0, "another Sonolux"), (3, "a newer Sonolux"), ("old", "another Sonolux")]
 )
 def test_other_formats_are_refused_in_one_line(tmp_path: Path, version: object, words: str) -> None:
     catalog = Fingerprints(tmp_path)
@@ -134,8 +137,52 @@ def test_other_formats_are_refused_in_one_line(tmp_path: Path, version: object, 
     path = catalog.folder / "manifest.json"
     path.write_text(json.dumps({**manifest_of(catalog), "format": version}))
     for refused in (lambda: len(catalog), lambda: catalog.add([("2", "a.wav", prints(2))])):
-        with pytest.raises(LibraryError, match=rf"^[^\n]*{words} \(format {version}, this one reads 1\)$"):
+        with pytest.raises(LibraryError, match=rf"^[^\n]*{words} \(format {version}, this one reads 2\)$"):
             refused()
+
+
+def test_codes_of_another_encoder_leave_with_the_next_merge(tmp_path: Path) -> None:
+    catalog = Fingerprints(tmp_path)
+    for number in range(AT_ONCE - 1):
+        catalog.add([(str(number), "a.wav", prints(4, encoder="old"))])
+    catalog.add([("last", "a.wav", prints(3, encoder="new"))])
+    [segment] = catalog.segments
+    assert segment.encoder == "new"
+    assert {name: len(one.codes) for name, one in kept(catalog).items()} == {
+        **{str(number): 0 for number in range(AT_ONCE - 1)},
+        "last": 3,
+    }
+    assert all(len(one.hashes) == 200 for one in kept(catalog).values())
+
+
+def test_a_catalog_from_before_there_were_codes_is_read_and_added_to(tmp_path: Path) -> None:
+    catalog = Fingerprints(tmp_path)
+    catalog.add([("1", "a.wav", prints(1)._replace(codes=np.zeros((0, 0), np.uint8), encoder=""))])
+    manifest = manifest_of(catalog)
+    manifest["format"] = 1
+    [said] = manifest["segments"]
+    del said["encoder"], said["files"]["codes.npy"]
+    folder = catalog.folder / said["name"]
+    (folder / "codes.npy").unlink()
+    tracks = json.loads((folder / "tracks.json").read_text())
+    for track in tracks:
+        del track["codes"]
+    (folder / "tracks.json").write_text(json.dumps(tracks))
+    said["files"]["tracks.json"] = (folder / "tracks.json").stat().st_size
+    (catalog.folder / "manifest.json").write_text(json.dumps(manifest))
+    old = Fingerprints(tmp_path)
+    assert len(kept(old)["1"].codes) == 0 and len(kept(old)["1"].hashes) == 200
+    old.add([("2", "b.wav", prints(2))])
+    assert manifest_of(old)["format"] == 2
+    assert {name: len(one.codes) for name, one in kept(old).items()} == {"1": 0, "2": 2}
+
+
+def test_the_model_is_remembered(tmp_path: Path) -> None:
+    catalog = Fingerprints(tmp_path)
+    assert catalog.model == ""
+    catalog.choose("/models/mine")
+    catalog.add([("1", "a.wav", prints(1))])
+    assert Fingerprints(tmp_path).model == "/models/mine"
 
 
 @pytest.mark.parametrize("name", [*(f"{name}.npy" for name in ARRAYS), "tracks.json"])

@@ -20,6 +20,14 @@ if TYPE_CHECKING:
 
 def fingerprint(
     paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Recordings and videos, or folders of them.")],
+    model: Annotated[
+        str,
+        typer.Option(
+            metavar="MODEL",
+            help="Model folder of `sonolux train fingerprints`, whose codes are taken from now on.",
+            show_default=False,
+        ),
+    ] = "",
     library: LibraryOption = None,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
@@ -29,7 +37,7 @@ def fingerprint(
 
     out = Output(as_json=as_json, quiet=quiet)
     with Library(library) as opened, progress_bar(paths, out) as progress:
-        summary = opened.index_recordings(*paths, progress=progress)
+        summary = opened.index_recordings(*paths, progress=progress, model=model)
     if as_json:
         out.record(asdict(summary))
     else:

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from sonolux.encoders.classical.constellation import SECOND
 from sonolux.encoders.device import placed
 from sonolux.encoders.loading import LoadedOnce
 from sonolux.encoders.model_folder import ModelFolder
@@ -55,6 +56,10 @@ class FingerprintEncoder:
                 f"{self.folder.path} takes no fingerprints: train a model with `sonolux train fingerprints`"
             )
         self.how = self.folder.preprocessing
+        if self.how.frames > SECOND + STEP:
+            raise EncoderError(
+                f"{self.folder.path} hears {self.how.frames} frames at once: {SECOND + STEP} are the most"
+            )
         self.digest = self.folder.digest
         self.bits = self.folder.descriptor.dim
         self._network = LoadedOnce(lambda: placed(self.folder.network()))
@@ -80,10 +85,10 @@ class FingerprintEncoder:
         return np.packbits(self.encode(standing_out, step) > 0, axis=1)
 
 
-@lru_cache(maxsize=1)
-def shipped() -> FingerprintEncoder:
-    """Return the encoder that comes with Sonolux."""
-    return FingerprintEncoder(SHIPPED)
+@lru_cache(maxsize=4)
+def fingerprint_encoder(model: str = "") -> FingerprintEncoder:
+    """Return the encoder by a model folder, or the one that comes with Sonolux; it is loaded once."""
+    return FingerprintEncoder(model or SHIPPED)
 
 
 def pooled(standing_out: Levels, how: Contrast) -> Levels:

@@ -5,7 +5,8 @@ hashes.npy      uint32, ascending: the numbers of all landmarks
 anchors.npy     uint32: the frame of each on the axis of the segment, in the same order
 times.npy       uint32, ascending: the frames of all peaks
 bands.npy       uint16: their bands, in quarters
-tracks.json     the recordings: id, path, first frame and number of frames
+codes.npy       uint8, a row a code: the learned fingerprints of all recordings, one after the other
+tracks.json     the recordings: id, path, first frame, number of frames and of codes
 ==============  ============================================================================================
 
 Arrays are mapped, not read: a look-up touches the pages that it needs. The axis has 2**32 frames, years of sound.
@@ -23,7 +24,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-ARRAYS = {"hashes": np.uint32, "anchors": np.uint32, "times": np.uint32, "bands": np.uint16}
+ARRAYS = {"hashes": np.uint32, "anchors": np.uint32, "times": np.uint32, "bands": np.uint16, "codes": np.uint8}
 
 TRACKS = "tracks.json"
 
@@ -45,6 +46,7 @@ class Track:
     path: str
     first: int
     frames: int
+    codes: int = 0
 
 
 class Prints(NamedTuple):
@@ -58,6 +60,10 @@ class Prints(NamedTuple):
         Landmarks and their frames.
     times, bands : ndarray, shape (m,)
         Peaks in the order of time, and their bands.
+    codes : ndarray of uint8, shape (k, bytes)
+        Learned fingerprints in the order of time, see `sonolux.encoders.fingerprint_codes`; none where none were taken.
+    encoder : str
+        Digest of what made them.
     """
 
     frames: int
@@ -65,6 +71,8 @@ class Prints(NamedTuple):
     anchors: NDArray[np.int64]
     times: NDArray[np.int64]
     bands: NDArray[np.float32]
+    codes: NDArray[np.uint8] = np.zeros((0, 0), np.uint8)
+    encoder: str = ""
 
 
 class Segment:
@@ -76,13 +84,18 @@ class Segment:
         In the order of their first frames.
     arrays : dict of ndarray
         By the names in `ARRAYS`.
+    encoder : str
+        Digest of what made the codes.
     """
 
-    def __init__(self, tracks: Sequence[Track], arrays: dict[str, NDArray[Any]]) -> None:
+    def __init__(self, tracks: Sequence[Track], arrays: dict[str, NDArray[Any]], encoder: str = "") -> None:
         self.tracks = list(tracks)
         self.firsts = np.array([track.first for track in tracks], np.int64)
         self.hashes, self.anchors = arrays["hashes"], arrays["anchors"]
         self.times, self.bands = arrays["times"], arrays["bands"]
+        self.codes, self.encoder = arrays["codes"], encoder
+        self.code_counts = np.array([track.codes for track in tracks], np.int64)
+        self.code_firsts = np.cumsum(self.code_counts) - self.code_counts
 
     @property
     def axis(self) -> int:
@@ -117,17 +130,27 @@ class Segment:
                     self.anchors[mine].astype(np.int64) - track.first,
                     self.times[peaks].astype(np.int64) - track.first,
                     self.bands[peaks].astype(np.float32) / np.float32(FINENESS),
+                    self.codes[self.code_firsts[number] :][: track.codes],
+                    self.encoder,
                 )
             )
         return found
 
 
 def build(recordings: Sequence[tuple[str, str, Prints]]) -> Segment:
-    """Lay recordings, each an id, a path and its prints, end to end."""
+    """Lay recordings, each an id, a path and its prints, end to end.
+
+    Codes of different encoders cannot be compared: those of the last one stay.
+    """
     tracks, first = [], 0
+    encoder = next((prints.encoder for _, _, prints in reversed(recordings) if len(prints.codes)), "")
+    width = next((prints.codes.shape[1] for _, _, prints in reversed(recordings) if len(prints.codes)), 0)
     parts: dict[str, list[NDArray[Any]]] = {name: [np.zeros(0, kind)] for name, kind in ARRAYS.items()}
+    parts["codes"] = [np.zeros((0, width), np.uint8)]
     for identity, path, prints in recordings:
-        tracks.append(Track(identity, path, first, prints.frames))
+        codes = prints.codes if prints.encoder == encoder and len(prints.codes) else parts["codes"][0]
+        tracks.append(Track(identity, path, first, prints.frames, len(codes)))
+        parts["codes"].append(codes)
         parts["hashes"].append(prints.hashes)
         parts["anchors"].append((prints.anchors + first).astype(np.uint32))
         parts["times"].append((prints.times + first).astype(np.uint32))
@@ -136,7 +159,7 @@ def build(recordings: Sequence[tuple[str, str, Prints]]) -> Segment:
     arrays = {name: np.concatenate(part) for name, part in parts.items()}
     order = np.argsort(arrays["hashes"], kind="stable")
     arrays["hashes"], arrays["anchors"] = arrays["hashes"][order], arrays["anchors"][order]
-    return Segment(tracks, arrays)
+    return Segment(tracks, arrays, encoder)
 
 
 def write(segment: Segment, folder: Path) -> dict[str, int]:
@@ -153,13 +176,17 @@ def write(segment: Segment, folder: Path) -> dict[str, int]:
     return {file.name: file.stat().st_size for file in folder.iterdir()}
 
 
-def read(folder: Path, files: dict[str, int]) -> Segment:
-    """Open a segment whose files have these sizes; raise ValueError or OSError where it is not whole."""
+def read(folder: Path, files: dict[str, int], encoder: str = "") -> Segment:
+    """Open a segment whose files have these sizes; raise ValueError or OSError where it is not whole.
+
+    Segments that were written before there were codes have none.
+    """
     for name, size in files.items():
         if (there := (folder / name).stat().st_size) != size:
             raise ValueError(f"{name} has {there} bytes, not {size}")
     tracks = [Track(**fields) for fields in json.loads((folder / TRACKS).read_text(encoding="utf-8"))]
-    return Segment(tracks, {name: _mapped(folder / f"{name}.npy") for name in ARRAYS})
+    arrays = {name: _mapped(folder / f"{name}.npy") for name in ARRAYS if name != "codes" or "codes.npy" in files}
+    return Segment(tracks, {"codes": np.zeros((0, 0), np.uint8)} | arrays, encoder)
 
 
 def sync_folder(folder: Path) -> None:

@@ -1,8 +1,8 @@
 """The fingerprint catalog of a library: landmarks and peaks of recordings, in its folder ``fingerprints``.
 
 =============  =====================================================================================
-manifest.json  format, segments with the sizes of their files, recordings of each that are deleted, and what wrong
-               places score
+manifest.json  format, segments with the sizes of their files, recordings of each that are deleted, what wrong places
+               score, and the model whose codes are taken
 NNNNNNNN/      a segment, see `sonolux.index.fingerprint_segment`
 lock           held while a process writes
 =============  =====================================================================================
@@ -29,7 +29,10 @@ from sonolux.errors import LibraryError
 from sonolux.index.fingerprint_segment import LONGEST_AXIS, Prints, Segment, Track, build, read, sync_folder, write
 from sonolux.index.record import write_atomically
 
-FORMAT = 1
+FORMAT = 2
+"""That is written; catalogs of format 1 have no codes, and are read too."""
+
+OLDEST = 1
 
 FOLDER = "fingerprints"
 
@@ -66,6 +69,7 @@ class Fingerprints:
         self.folder = folder / FOLDER
         self._open: tuple[list[Segment], list[set[int]]] | None = None
         self._samples: list[tuple[float, float]] | None = None
+        self._model: str | None = None
 
     @property
     def segments(self) -> list[Segment]:
@@ -83,6 +87,18 @@ class Fingerprints:
         if self._samples is None:
             self._samples = [(seconds, score) for seconds, score in self._read_manifest().get("samples", [])]
         return self._samples
+
+    @property
+    def model(self) -> str:
+        """Model folder whose codes are taken; empty for the one that comes with Sonolux."""
+        if self._model is None:
+            self._model = str(self._read_manifest().get("model", ""))
+        return self._model
+
+    def choose(self, model: str) -> None:
+        """Take the codes of another model from now on."""
+        with self._writing() as manifest:
+            manifest["model"] = model
 
     def tracks(self) -> Iterator[Track]:
         """Yield the recordings that are there; frames count from the start of each's segment."""
@@ -125,7 +141,7 @@ class Fingerprints:
 
     def close(self) -> None:
         """Let go of the files; a later call opens them again."""
-        self._open = self._samples = None
+        self._open = self._samples = self._model = None
 
     def _opened(self) -> tuple[list[Segment], list[set[int]]]:
         if self._open is None:
@@ -147,7 +163,8 @@ class Fingerprints:
 
     def _segments(self, manifest: dict[str, Any]) -> tuple[list[Segment], list[set[int]]]:
         said = manifest["segments"]
-        return [read(self.folder / one["name"], one["files"]) for one in said], [set(one["gone"]) for one in said]
+        opened = [read(self.folder / one["name"], one["files"], one.get("encoder", "")) for one in said]
+        return opened, [set(one["gone"]) for one in said]
 
     def _read_manifest(self) -> dict[str, Any]:
         path = self.folder / MANIFEST
@@ -160,7 +177,7 @@ class Fingerprints:
             raise LibraryError(
                 f"{path} is damaged ({error}): remove that folder, and index the recordings again"
             ) from error
-        if version != FORMAT:
+        if not isinstance(version, int) or not OLDEST <= version <= FORMAT:
             age = "a newer" if isinstance(version, int) and version > FORMAT else "another"
             raise LibraryError(
                 f"the fingerprints in {self.folder} are of {age} Sonolux (format {version}, this one reads {FORMAT})"
@@ -176,6 +193,7 @@ class Fingerprints:
                 fcntl.flock(lock, fcntl.LOCK_EX)
                 manifest = self._read_manifest()
                 self._sweep(manifest)
+                manifest["format"] = FORMAT
                 yield manifest
                 write_atomically(self.folder / MANIFEST, json.dumps(manifest))
                 self._sweep(manifest)
@@ -205,7 +223,8 @@ class Fingerprints:
         files = write(segment, self.folder / name)
         sync_folder(self.folder)
         manifest["next"] += 1
-        manifest["segments"].append({"name": name, "landmarks": len(segment.hashes), "files": files, "gone": []})
+        said = {"name": name, "landmarks": len(segment.hashes), "files": files, "gone": [], "encoder": segment.encoder}
+        manifest["segments"].append(said)
 
     def _merge(self, manifest: dict[str, Any]) -> None:
         """Make one segment of eight of a size, until no size has so many."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sonolux.encoders.fingerprint_codes import fingerprint_encoder
 from sonolux.index.fingerprint_segment import build
 from sonolux.library.identifying import prints_of
 from sonolux.library.recordings import sound_of
@@ -46,7 +47,7 @@ def compare(first: str, second: str) -> list[Shared]:
     from sonolux.retrieval.identify import follow
     from sonolux.retrieval.recognition import Recordings
 
-    held = Recordings([build([("second", second, prints_of(sound_of(second)))])], [set()])
+    held = Recordings([build([("second", second, prints_of(sound_of(second), fingerprint_encoder()))])], [set()])
     return sorted(
         (
             Shared(
@@ -57,7 +58,7 @@ def compare(first: str, second: str) -> list[Shared]:
                 match.speed,
                 match.chance,
             )
-            for match in follow(held, sound_of(first))
+            for match in follow(held, sound_of(first), encoder=fingerprint_encoder())
         ),
         key=lambda shared: shared.first_start,
     )

@@ -313,12 +313,15 @@ class Library:
 
     # -- naming recordings --------------------------------------------------------------------------------------
 
-    def index_recordings(self, *paths: PathLike, progress: Progress | None = None) -> identifying.Indexed:
+    def index_recordings(
+        self, *paths: PathLike, progress: Progress | None = None, model: PathLike = ""
+    ) -> identifying.Indexed:
         """Take the fingerprints of recordings, so that `identify` knows them; see `sonolux.library.identifying`."""
         roots = [absolute(path) for path in paths]
         if not self.index.exists():
             self.create([])
-        return identifying.index_recordings(self.index, self.fingerprints, roots, progress)
+        folder = absolute(model) if model else ""
+        return identifying.index_recordings(self.index, self.fingerprints, roots, progress, folder)
 
     def identify(self, clip: PathLike | Audio, accepted: float = ACCEPTED) -> list[Match]:
         """Return which recordings are heard in a clip, where, and with what chance: at most `accepted`."""

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonolux.encoders.classical.constellation import RATE
+from sonolux.encoders.fingerprint_codes import FingerprintEncoder
 from sonolux.index.fingerprints import SAMPLES, Fingerprints
 from sonolux.retrieval.false_alarms import USUAL_LENGTHS
 from sonolux.retrieval.recognition import Recordings, matches
@@ -58,10 +59,13 @@ class Sampled:
     Parameters
     ----------
     catalog : Fingerprints
+    encoder : FingerprintEncoder
+        Whose codes are taken.
     """
 
-    def __init__(self, catalog: Fingerprints) -> None:
+    def __init__(self, catalog: Fingerprints, encoder: FingerprintEncoder) -> None:
         self.catalog = catalog
+        self.encoder = encoder
         self._seen = len(catalog)
         self._waiting: list[tuple[str, NDArray[np.float16]]] = []
 
@@ -81,7 +85,7 @@ class Sampled:
         samples = []
         for count, (recording, window) in enumerate(waiting):
             sound = window[: round(USUAL_LENGTHS[count % len(USUAL_LENGTHS)] * RATE)].astype(np.float32)
-            wrong = matches(_without(self.catalog, *places[recording]), sound, accepted=1.0)
+            wrong = matches(_without(self.catalog, *places[recording]), sound, accepted=1.0, encoder=self.encoder)
             samples += [(sound.size / RATE, best.score) for best in wrong[:1]]
         self.catalog.note(samples)
 

@@ -12,8 +12,9 @@ from typing import BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from sonolux.encoders.classical.constellation import HOP, RATE, constellation
+from sonolux.encoders.classical.constellation import HOP, RATE, joined, stretches
 from sonolux.encoders.classical.landmarks import landmarks
+from sonolux.encoders.fingerprint_codes import STEP, FingerprintEncoder, fingerprint_encoder
 from sonolux.errors import LibraryError, MediaError, QueryError
 from sonolux.index import Condition, Index, Where
 from sonolux.index.fingerprint_segment import Prints
@@ -59,8 +60,13 @@ def open_fingerprints(location: str) -> Fingerprints:
     return Fingerprints(Path(location).expanduser())
 
 
+def encoder_of(catalog: Fingerprints) -> FingerprintEncoder:
+    """Return the encoder whose codes a catalog takes; EncoderError where its folder is gone or damaged."""
+    return fingerprint_encoder(catalog.model)
+
+
 def index_recordings(
-    index: Index, catalog: Fingerprints, roots: Sequence[str], progress: Progress | None = None
+    index: Index, catalog: Fingerprints, roots: Sequence[str], progress: Progress | None = None, model: str = ""
 ) -> Indexed:
     """Take the fingerprints of recordings and videos into a catalog; durable, batch by batch.
 
@@ -73,13 +79,20 @@ def index_recordings(
         Files, and folders with all recordings and videos in them. A file that is there already is replaced.
     progress : callable, optional
         Called with the number of files done with and the path of the last.
+    model : str
+        Model folder of `sonolux train fingerprints` whose codes are taken from now on; empty for what was so far.
+        Recordings that have codes of another are known by landmarks alone until they are taken again.
 
     Raises
     ------
     LibraryError
         Where the library is on a cluster, or the catalog cannot be written.
+    EncoderError
+        For a folder that takes no fingerprints.
     """
     _refuse_cluster(index.location)
+    if model:
+        catalog.choose(str(FingerprintEncoder(model).folder.path))
     taken = _Taken(index, catalog, progress)
     for path, blocks in recordings(_found(roots, taken)):
         taken.take(path, _id_of(index, path), blocks)
@@ -122,7 +135,8 @@ class _Taken:
         self.progress = progress
         self.silence_is_fine = silence_is_fine
         self.summary = Indexed()
-        self._sampled = Sampled(catalog)
+        self._encoder = encoder_of(catalog)
+        self._sampled = Sampled(catalog, self._encoder)
         self._waiting: list[tuple[str, str, Prints]] = []
         self._heard: list[str] = []
         self._done = 0
@@ -131,7 +145,7 @@ class _Taken:
         """Take the fingerprints of a file, given the id by which it is to be known and its sound."""
         heard = Heard(blocks)
         try:
-            self._waiting.append((identity, path, prints_of(heard)))
+            self._waiting.append((identity, path, prints_of(heard, self._encoder)))
             self._sampled.take(identity, heard)
         except SilenceError as error:
             if not self.silence_is_fine:
@@ -195,8 +209,8 @@ def _is_something_else(path: str) -> bool:
         return False
 
 
-def prints_of(blocks: Iterable[NDArray[np.float32]]) -> Prints:
-    """Return what a recording is known by, given its sound of 8,000 Hz in blocks.
+def prints_of(blocks: Iterable[NDArray[np.float32]], encoder: FingerprintEncoder) -> Prints:
+    """Return what a recording is known by, given its sound of 8,000 Hz in blocks, and what takes codes of it.
 
     Raises
     ------
@@ -204,11 +218,13 @@ def prints_of(blocks: Iterable[NDArray[np.float32]]) -> Prints:
         Where nothing in it stands out.
     """
     heard = blocks if isinstance(blocks, Heard) else Heard(blocks)
-    found = constellation(heard)
+    parts = [(one.peaks, encoder.codes(one.standing_out)[: -(-one.frames // STEP)]) for one in stretches(heard)]
+    found = joined([peaks for peaks, _ in parts])
     marks = landmarks(found)
     if not len(marks.hashes):
         raise SilenceError("holds nothing to be known by: it is silent, or shorter than a second")
-    return Prints(heard.samples // HOP + 1, marks.hashes, marks.times, *found)
+    codes = np.concatenate([codes for _, codes in parts])
+    return Prints(heard.samples // HOP + 1, marks.hashes, marks.times, *found, codes, encoder.digest)
 
 
 def identify(location: str, catalog: Fingerprints, clip: str | Audio, accepted: float = ACCEPTED) -> list[Match]:
@@ -247,7 +263,7 @@ def follow(
     if not catalog.folder.exists():
         raise LibraryError(f"no recordings are known at {location}: take their fingerprints with `sonolux fingerprint`")
     heard = Heard(_resampled(clip) if isinstance(clip, Audio) else _sound(clip))
-    yield from answering.follow(catalog, heard, accepted)
+    yield from answering.follow(catalog, heard, accepted, encoder_of(catalog))
     if heard.samples < answering.SHORTEST * RATE:
         raise QueryError(f"a clip of {heard.samples / RATE:.2g} s is too short to be named: a second is the least")
 

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonolux.encoders.classical.constellation import HOP, RATE
+from sonolux.encoders.fingerprint_codes import FingerprintEncoder
 from sonolux.retrieval.recognition import ACCEPTED, Catalog, Match, matches
 
 WINDOW, STEP = 10.0, 5.0
@@ -26,7 +27,12 @@ TOGETHER = 0.3
 """Seconds by which places of one match may differ from window to window."""
 
 
-def identify(catalog: Catalog, blocks: Iterable[NDArray[np.float32]], accepted: float = ACCEPTED) -> list[Match]:
+def identify(
+    catalog: Catalog,
+    blocks: Iterable[NDArray[np.float32]],
+    accepted: float = ACCEPTED,
+    encoder: FingerprintEncoder | None = None,
+) -> list[Match]:
     """Return all matches of a question, the surest first; none where it is in no recording.
 
     Parameters
@@ -36,8 +42,10 @@ def identify(catalog: Catalog, blocks: Iterable[NDArray[np.float32]], accepted: 
         Sound of 8,000 Hz.
     accepted : float
         Chance up to which a place is a match.
+    encoder : FingerprintEncoder, optional
+        Whose codes the catalog has; without, landmarks and peaks decide.
     """
-    return surest(follow(catalog, blocks, accepted))
+    return surest(follow(catalog, blocks, accepted, encoder))
 
 
 def surest(found: Iterable[Match]) -> list[Match]:
@@ -45,7 +53,12 @@ def surest(found: Iterable[Match]) -> list[Match]:
     return sorted(found, key=lambda match: (match.chance, -match.score))
 
 
-def follow(catalog: Catalog, blocks: Iterable[NDArray[np.float32]], accepted: float = ACCEPTED) -> Iterator[Match]:
+def follow(
+    catalog: Catalog,
+    blocks: Iterable[NDArray[np.float32]],
+    accepted: float = ACCEPTED,
+    encoder: FingerprintEncoder | None = None,
+) -> Iterator[Match]:
     """Yield the matches of a question of any length, each as soon as it has ended; parameters as for `identify`.
 
     Every window gives chance another try, so the chance of a match is that of its surest window, times the windows
@@ -54,7 +67,7 @@ def follow(catalog: Catalog, blocks: Iterable[NDArray[np.float32]], accepted: fl
     going: list[Match] = []
     asked = 0
     for asked, (at, sound) in enumerate(_windows(blocks), start=1):
-        found = [_later(match, at) for match in matches(catalog, sound, accepted)]
+        found = [_later(match, at) for match in matches(catalog, sound, accepted, encoder)]
         going, ended = _joined(going, found, at)
         yield from _ruled_out(ended, asked, accepted)
     yield from _ruled_out(going, asked, accepted)

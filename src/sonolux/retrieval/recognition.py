@@ -1,8 +1,9 @@
 """What is heard in one window of sound: the matches of its places in a catalog, with their chance.
 
 Votes of landmarks say where to look (`sonolux.retrieval.votes`); there, all peaks of the recordings are weighed
-(`sonolux.retrieval.alignment`). Hundreds of places are looked at for each question, and all but a few are wrong: a
-score is the distance of a place from the mean of the wrong ones, over the root of their standard deviation. How often
+(`sonolux.retrieval.alignment`), and learned codes beside them (`sonolux.retrieval.agreement`). Hundreds of places are
+looked at for each question, and all but a few are wrong: a score is the distance of a place from the mean of the wrong
+ones, over the root of their standard deviation. How often
 the best wrong place scores as high is learned from the catalog (`sonolux.retrieval.false_alarms`).
 """
 
@@ -17,7 +18,9 @@ from numpy.typing import NDArray
 
 from sonolux.encoders.classical.constellation import MIDDLE, SECONDS, contrast, levels, peaks
 from sonolux.encoders.classical.landmarks import probes
+from sonolux.encoders.fingerprint_codes import ASKED_STEP, FingerprintEncoder
 from sonolux.index.fingerprint_segment import Segment, Track
+from sonolux.retrieval.agreement import Asked, Opinion, agreements, asked_with, opinion_of
 from sonolux.retrieval.alignment import Evidence, Places, by_frame, evidence, refined, scores, sharpness
 from sonolux.retrieval.false_alarms import false_alarms
 from sonolux.retrieval.votes import candidates
@@ -100,10 +103,15 @@ class Match:
 
 
 class _Question(NamedTuple):
-    """What a window of sound says of places, on the whole and in detail."""
+    """What a window of sound says of places: on the whole, in detail, and, with a model, by codes."""
 
     whole: Evidence
     detail: Evidence
+    codes: Asked | None
+
+    def agreements(self, segment: Segment, places: Places) -> NDArray[np.float64]:
+        """Return how well codes agree, 0 without a model."""
+        return np.zeros(len(places.tracks)) if self.codes is None else agreements(self.codes, segment, places)
 
 
 class _Found(NamedTuple):
@@ -116,38 +124,61 @@ class _Found(NamedTuple):
     speed: float
 
 
-def matches(catalog: Catalog, sound: NDArray[np.float32], accepted: float = ACCEPTED) -> list[Match]:
-    """Return the matches of one window of sound of 8,000 Hz, one a recording, the surest first."""
+def matches(
+    catalog: Catalog,
+    sound: NDArray[np.float32],
+    accepted: float = ACCEPTED,
+    encoder: FingerprintEncoder | None = None,
+) -> list[Match]:
+    """Return the matches of one window of sound of 8,000 Hz, one a recording, the surest first.
+
+    Parameters
+    ----------
+    catalog : Catalog
+    sound : ndarray of float32, shape (n,)
+    accepted : float
+        Chance up to which a place is a match.
+    encoder : FingerprintEncoder, optional
+        Whose codes the catalog has; without, landmarks and peaks decide.
+    """
     found = levels(sound)
     standing_out = contrast(found)
     heard = peaks(found, standing_out)
     if not len(heard.times) or not catalog.segments:
         return []
-    asked = _Question(evidence(standing_out), sharpness(found))
+    codes = None if encoder is None else _codes(encoder, standing_out)
+    asked = _Question(evidence(standing_out), sharpness(found), codes)
     chosen = candidates(probes(heard), catalog.segments, catalog.gone)
     places = [
-        _weighed(asked.whole, segment, number, ones)
+        _weighed(asked, segment, number, ones)
         for number, (segment, ones) in enumerate(zip(catalog.segments, chosen, strict=True))
     ]
     return _matches(catalog, asked, np.concatenate(places), accepted)
 
 
-def _weighed(asked: Evidence, segment: Segment, number: int, places: Places) -> NDArray[np.float64]:
-    """Return score, segment, track, start and speed of places, one a row."""
-    score, start = scores(asked, segment, places)
-    return np.stack([score, np.full(len(score), float(number)), places.tracks, start, places.speeds], axis=1)
+def _codes(encoder: FingerprintEncoder, standing_out: NDArray[np.float32]) -> Asked:
+    return asked_with(encoder.encode(standing_out, ASKED_STEP), encoder.how.frames, encoder.digest)
+
+
+def _weighed(asked: _Question, segment: Segment, number: int, places: Places) -> NDArray[np.float64]:
+    """Return score, segment, track, start, speed and agreement of places, one a row."""
+    score, start = scores(asked.whole, segment, places)
+    agreed = asked.agreements(segment, places._replace(starts=start))
+    return np.stack([score, np.full(len(score), float(number)), places.tracks, start, places.speeds, agreed], axis=1)
 
 
 def _matches(catalog: Catalog, asked: _Question, rows: NDArray[np.float64], accepted: float) -> list[Match]:
     """Fit the best places, one or more a recording; of each recording the best that chance rules out is a match."""
     segments = catalog.segments
+    opinion = opinion_of(rows[:, 5])
+    rows[:, 0] += opinion.worth(rows[:, 5])
     rows = rows[np.argsort(-rows[:, 0], kind="stable")]
     if not len(rows):
         return []
     by_track: dict[tuple[int, int], list[_Found]] = {}
     for row in _apart(rows):
-        place = _Found(row[0], *map(int, row[1:3]), *row[3:])
-        by_track.setdefault((place.segment, place.track), []).append(_fitted(segments, asked.whole, place))
+        place = _Found(row[0], *map(int, row[1:3]), *row[3:5])
+        by_track.setdefault((place.segment, place.track), []).append(_fitted(segments, asked, opinion, place))
     mean, spread = _wrong(rows, asked.whole.frames)
     alarms = false_alarms(tuple(catalog.samples))
     answers = []
@@ -180,9 +211,11 @@ def _apart(rows: NDArray[np.float64]) -> list[NDArray[np.float64]]:
     return kept
 
 
-def _fitted(segments: Sequence[Segment], asked: Evidence, place: _Found) -> _Found:
-    score, start, speed = refined(asked, segments[place.segment], _alone(place), STEPS)
-    return place._replace(score=score, start=start, speed=speed)
+def _fitted(segments: Sequence[Segment], asked: _Question, opinion: Opinion, place: _Found) -> _Found:
+    segment = segments[place.segment]
+    score, start, speed = refined(asked.whole, segment, _alone(place), STEPS)
+    fitted = place._replace(start=start, speed=speed)
+    return fitted._replace(score=score + float(opinion.worth(asked.agreements(segment, _alone(fitted)))[0]))
 
 
 def _wrong(rows: NDArray[np.float64], frames: int) -> tuple[float, float]:

@@ -15,7 +15,7 @@ Source: A. Wang, "An industrial-strength audio search algorithm", ISMIR 2003; on
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -64,6 +64,24 @@ STRETCH = 64 * SECOND
 """Frames that are worked through at once, and a second more on each side."""
 
 Levels = NDArray[np.float32]
+
+
+class Stretch(NamedTuple):
+    """A part of a recording as it is worked through.
+
+    Attributes
+    ----------
+    peaks : Constellation
+        Of the part, on the axis of the recording.
+    standing_out : ndarray of float32, shape (frames + at most a second, BANDS)
+        Contrast of the part and of what comes after it.
+    frames : int
+        Of the part.
+    """
+
+    peaks: Constellation
+    standing_out: Levels
+    frames: int
 
 
 class Constellation(NamedTuple):
@@ -117,20 +135,27 @@ def peaks(found: Levels, standing_out: Levels) -> Constellation:
 
 def constellation(blocks: Iterable[NDArray[np.float32]]) -> Constellation:
     """Return the peaks of a recording that comes in blocks of samples of 8,000 Hz."""
-    parts = list(_stretches(blocks))
+    return joined([stretch.peaks for stretch in stretches(blocks)])
+
+
+def joined(parts: Sequence[Constellation]) -> Constellation:
+    """Return the peaks of stretches that follow each other as those of the whole."""
     if not parts:
         return Constellation(np.zeros(0, np.int64), np.zeros(0, np.float32))
     return Constellation(np.concatenate([one.times for one in parts]), np.concatenate([one.bands for one in parts]))
 
 
-def _stretches(blocks: Iterable[NDArray[np.float32]]) -> Iterator[Constellation]:
-    """Yield the peaks of one stretch after the other."""
+def stretches(blocks: Iterable[NDArray[np.float32]]) -> Iterator[Stretch]:
+    """Work through a recording that comes in blocks of samples of 8,000 Hz, and yield one stretch after the other."""
     for first, before, sound, last in _overlapping(blocks):
         found = levels(sound)
-        times, bands = peaks(found, contrast(found))
+        standing_out = contrast(found)
+        times, bands = peaks(found, standing_out)
         end = len(found) if last else before + STRETCH
         inside = (times >= before) & (times < end)
-        yield Constellation(times[inside] + (first - before), bands[inside])
+        yield Stretch(
+            Constellation(times[inside] + (first - before), bands[inside]), standing_out[before:], end - before
+        )
 
 
 def _overlapping(
