@@ -6,7 +6,6 @@ Mohamed and M. Auli, "wav2vec 2.0: a framework for self-supervised learning of s
 
 from __future__ import annotations
 
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -67,13 +66,9 @@ class HubReader(SpeechReader):
         self.family = family
         self.name = checkpoint.name
         self.spec = checkpoint.spec
+        self.digest = checkpoint.digest
         self.licence = checkpoint.licence
         self._parts = LoadedOnce(self._loaded)
-
-    @cached_property
-    def digest(self) -> str:  # type: ignore[override]
-        """Of every file that decides what it says."""
-        return self.checkpoint.digest
 
     def read(self, samples: NDArray[np.float32]) -> tuple[str, float]:
         """Return what is said in a phrase, and the geometric mean of the probabilities of its tokens or frames."""
