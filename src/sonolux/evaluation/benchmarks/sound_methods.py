@@ -19,6 +19,7 @@ from sonolux.evaluation.benchmarks.report import by_epoch
 from sonolux.evaluation.protocols.labelled_sounds import LabelledSounds
 from sonolux.media.audio import load_audio
 from sonolux.models.cut import LayerDescriptor
+from sonolux.training.recipe import Recipe
 from sonolux.training.recipes import recipe_of
 from sonolux.training.sound_classifier import scores_of
 from sonolux.training.sound_labels import train_sounds
@@ -97,16 +98,14 @@ def by_words(sounds: LabelledSounds, work: Path) -> Method:
     return method
 
 
-def by_network(
-    sounds: LabelledSounds, arch: str, changes: dict[str, Any], work: Path, progress: Callable[[str], None]
-) -> Method:
+def by_network(sounds: LabelledSounds, recipe: Recipe, work: Path, progress: Callable[[str], None]) -> Method:
     """Return a network of sounds; what `work` holds from an earlier run is not trained again."""
     heard = _heard(sounds)
+    arch = recipe.architecture.removeprefix("sound-")
 
     def method(fold: str) -> Outcome:
         folder = work / f"{arch} {fold}"
         if not (folder / CARD).exists():
-            recipe = recipe_of("sounds", changes | {"architecture": f"sound-{arch}"})
             train_sounds(
                 heard.subset(sounds.learned(fold)),
                 recipe,
