@@ -1,8 +1,9 @@
 # Two commands, each from nothing but Python 3.11 and make: `make demo` and `make test`.
-# MEDIA=~/Pictures gives the demo a folder of your own.
+# MEDIA=~/Pictures gives the demo a folder of your own; WORKERS=8 runs so many tests side by side.
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV ?= .venv
+WORKERS ?= 2
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet -c constraints.txt
 
@@ -12,7 +13,7 @@ demo: $(VENV)/.installed
 	$(BIN)/sonolux demo $(if $(MEDIA),--media "$(MEDIA)")
 
 test: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest -m "not long"
+	$(BIN)/python -m pytest -m "not long" -n $(WORKERS) --dist loadfile
 
 test-long: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest -m long --timeout=3600

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+# One thread a process, before numpy and torch are loaded: tests run side by side.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["SONOLUX_HUB"] = "off"
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from sonolux.encoders.classical.constellation import RATE
+from sonolux.encoders.fingerprint_codes import fingerprint_encoder
 from sonolux.index.fingerprints import SAMPLES, Fingerprints
 from sonolux.library.hearing import Heard, Sampled
 from sonolux.library.identifying import prints_of
@@ -17,10 +18,11 @@ from tunes import tune
 
 def taken(folder: Path, sounds: list[np.ndarray]) -> Fingerprints:
     catalog = Fingerprints(folder)
-    sampled, waiting = Sampled(catalog), []
+    encoder = fingerprint_encoder()
+    sampled, waiting = Sampled(catalog, encoder), []
     for number, sound in enumerate(sounds):
         heard = Heard(np.array_split(sound, 3))
-        waiting.append((str(uuid.UUID(int=number)), f"{number}.wav", prints_of(heard)))
+        waiting.append((str(uuid.UUID(int=number)), f"{number}.wav", prints_of(heard, encoder)))
         sampled.take(waiting[-1][0], heard)
     catalog.add(waiting)
     sampled.ask()

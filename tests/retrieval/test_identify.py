@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sonolux.encoders.classical.constellation import HOP, RATE, constellation
-from sonolux.encoders.classical.landmarks import landmarks
+from sonolux.encoders.classical.constellation import RATE
+from sonolux.encoders.fingerprint_codes import fingerprint_encoder
 from sonolux.index.fingerprint_segment import Prints
 from sonolux.index.fingerprints import Fingerprints
-from sonolux.retrieval.identify import follow, identify
+from sonolux.library import identifying
+from sonolux.retrieval import identify as answering
 from sonolux.retrieval.recognition import Match, matches
 from tunes import faster, noisy, tune
 
@@ -22,9 +23,11 @@ SECONDS = 40.0
 
 
 def prints_of(sound: np.ndarray) -> Prints:
-    found = constellation([sound])
-    marks = landmarks(found)
-    return Prints(len(sound) // HOP + 1, marks.hashes, marks.times, *found)
+    return identifying.prints_of([sound], fingerprint_encoder())
+
+
+def identify(catalog: Fingerprints, blocks: list[np.ndarray], accepted: float = 0.01) -> list[Match]:
+    return answering.identify(catalog, blocks, accepted, fingerprint_encoder())
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +37,7 @@ def catalog(tmp_path_factory: pytest.TempPathFactory) -> Fingerprints:
         numbers = range(first, min(first + 5, TUNES))
         kept.add([(str(n), f"{n}.wav", prints_of(tune(n, SECONDS))) for n in numbers])
     strangers = [(seconds, tune(200 + n, seconds)) for n, seconds in enumerate([2.0, 5.0, 10.0] * 10)]
-    kept.note([(seconds, matches(kept, sound, accepted=1.0)[0].score) for seconds, sound in strangers])
+    kept.note([(seconds, matches(kept, sound, 1.0, fingerprint_encoder())[0].score) for seconds, sound in strangers])
     return kept
 
 
@@ -140,9 +143,26 @@ def test_a_mix_is_told_apart_as_it_goes_by(catalog: Fingerprints) -> None:
     played = [(4, 3.0, 22.0), (70, 0.0, 20.0), (8, 11.0, 25.0), (5, 0.5, 16.0)]
     mix = np.concatenate([clip(n, start, long) if n < TUNES else tune(n, long) for n, start, long in played])
     blocks = np.split(mix, range(1000, len(mix), 7777))
-    found = list(follow(catalog, blocks))
+    found = list(answering.follow(catalog, blocks, encoder=fingerprint_encoder()))
     assert [match.id for match in found] == ["4", "8", "5"]
     for match, begins, (_, start, long) in zip(found, (0, 42, 67), [played[0], *played[2:]], strict=True):
         assert abs(match.query_start - begins) < 1.5
         assert abs(match.query_end - (begins + long)) < 1.5
         assert abs(match.start - (start + match.query_start - begins)) < 0.05
+
+
+def test_without_codes_landmarks_and_peaks_decide(catalog: Fingerprints) -> None:
+    match = only(answering.identify(catalog, [clip(3, 10, 8)]))
+    assert match.id == "3"
+    assert abs(start_of(match) - 10) < 0.05
+
+
+def test_codes_of_another_model_are_not_asked(tmp_path: Path) -> None:
+    kept = Fingerprints(tmp_path)
+    kept.add([(str(n), "a.wav", prints_of(tune(n, 20))._replace(encoder="another")) for n in range(4)])
+    asked = only(identify(kept, [clip(1, 5, 6)]))
+    assert asked == only(answering.identify(kept, [clip(1, 5, 6)]))
+    kept.add([(str(n), "a.wav", prints_of(tune(n, 20))) for n in range(4)])
+    surer = only(identify(kept, [clip(1, 5, 6)]))
+    assert surer.id == asked.id == "1"
+    assert surer.score != asked.score

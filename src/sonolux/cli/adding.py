@@ -58,9 +58,9 @@ def add(
     with Library(library) as opened:
         specs = space or default_encoders(opened, out)
         try:
-            with progress_bar(paths, out) as progress:
+            with progress_bars(paths, out) as (added, heard):
                 summary = opened.add(
-                    *paths, spaces=specs, prune=prune, fingerprints=not no_fingerprints, progress=progress
+                    *paths, spaces=specs, prune=prune, fingerprints=not no_fingerprints, progress=added, hearing=heard
                 )
         except KeyboardInterrupt:
             out.say("stopped: what was added is kept; the same command goes on from there")
@@ -104,10 +104,10 @@ def default_encoders(library: Library, out: Output) -> list[str]:
 
 
 @contextmanager
-def progress_bar(paths: Sequence[str], out: Output) -> Iterator[Progress | None]:
-    """Show a bar with rate and time left, where someone watches."""
+def progress_bars(paths: Sequence[str], out: Output) -> Iterator[tuple[Progress | None, Progress | None]]:
+    """Show a bar of files with rate and time left, and how many are heard afterwards, where someone watches."""
     if not out.lively:
-        yield None
+        yield None, None
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -121,7 +121,7 @@ def progress_bar(paths: Sequence[str], out: Output) -> Iterator[Progress | None]
     rate, left = TextColumn("{task.fields[rate]}"), TimeRemainingColumn(elapsed_when_finished=True)
     with Progress(BarColumn(), MofNCompleteColumn(), rate, left, console=console) as bar:
         task = bar.add_task("add", total=total, rate="")
-        drawn = 0.0
+        drawn, hearing = 0.0, None
 
         def advance(done: int, _: str) -> None:
             # Files are reported in bursts, as batches are written: only bursts apart in time tell the rate.
@@ -131,4 +131,10 @@ def progress_bar(paths: Sequence[str], out: Output) -> Iterator[Progress | None]
                 speed = bar.tasks[0].speed
                 bar.update(task, completed=done, rate=f"{speed:,.1f} files/s" if speed else "")
 
-        yield advance
+        def hear(done: int, _: str) -> None:
+            nonlocal hearing
+            if hearing is None:
+                hearing = bar.add_task("hear", total=None, rate="fingerprints")
+            bar.update(hearing, completed=done)
+
+        yield advance, hear

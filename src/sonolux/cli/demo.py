@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sonolux.cli.adding import default_encoders, progress_bar, report
+from sonolux.cli.adding import default_encoders, progress_bars, report
 from sonolux.cli.output import Output
 from sonolux.cli.searching import files_asked, heading_of, print_hits
 from sonolux.errors import SonoluxError
@@ -61,8 +61,8 @@ def demo(
     roots = [str(media or folder / "sample")]
     with Library(_fresh(folder / "library.sonolux")) as library:
         specs = default_encoders(library, out)
-        with progress_bar(roots, out) as progress:
-            summary = library.add(*roots, spaces=specs, progress=progress)
+        with progress_bars(roots, out) as (added, heard):
+            summary = library.add(*roots, spaces=specs, progress=added, hearing=heard)
         report(summary, out)
         questions = list(_sample_questions(folder / "sample") if media is None else _own_questions(library))
         sections = []

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sonolux.cli import SOME_FAILED
-from sonolux.cli.adding import complain_of, progress_bar
+from sonolux.cli.adding import complain_of, progress_bars
 from sonolux.cli.options import JsonOption, LibraryOption, QuietOption
 from sonolux.cli.output import Output, clock, shown_path
 
@@ -36,7 +36,7 @@ def fingerprint(
     from sonolux.library import Library
 
     out = Output(as_json=as_json, quiet=quiet)
-    with Library(library) as opened, progress_bar(paths, out) as progress:
+    with Library(library) as opened, progress_bars(paths, out) as (progress, _):
         summary = opened.index_recordings(*paths, progress=progress, model=model)
     if as_json:
         out.record(asdict(summary))

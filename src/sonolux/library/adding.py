@@ -6,7 +6,6 @@ batch of each held.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
@@ -83,7 +82,6 @@ class Adder:
         summary : Summary
             Files that could not be read are in its ``failed``; they cost no other file.
         """
-        started = time.monotonic()
         try:
             for path, event in self.pool.read(self._to_decode(find(roots))):
                 self._take(path, event)
@@ -92,7 +90,6 @@ class Adder:
             self.queue.close()
             self._write_ready()
             self._count(self.writer.flush())
-            self.summary.seconds = round(time.monotonic() - started, 3)
         return self.summary
 
     def _to_decode(self, found: Iterable[str | Failure]) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -143,6 +144,7 @@ class Library:
         prune: bool = False,
         fingerprints: bool = True,
         progress: Progress | None = None,
+        hearing: Progress | None = None,
     ) -> Summary:
         """Add files and folders; what is already there and unchanged is skipped.
 
@@ -158,8 +160,9 @@ class Library:
             may be a drive that is not there today (`remove` does that).
         fingerprints : bool
             Whether fingerprints are taken of recordings and videos, so that `identify` knows them.
-        progress : callable, optional
-            Called with the number of files done with and the path of the last.
+        progress, hearing : callable, optional
+            Called with the number of files done with and the path of the last; `hearing` of those whose fingerprints
+            are taken, afterwards.
 
         Returns
         -------
@@ -177,6 +180,7 @@ class Library:
         there = [root for root in roots if os.path.lexists(root)]
         if not there:
             raise LibraryError(f"nothing to add: {', '.join(map(printable, roots)) or 'no path'} is not there")
+        started = time.monotonic()
         self._prepare(spaces)
         writers = self.spaces.writers()
         rate = max((encoder.sample_rate for encoder in writers), default=0) or 22_050
@@ -189,13 +193,14 @@ class Library:
             finally:
                 self._save()
         if fingerprints and "://" not in self.location:
-            heard = identifying.index_items(self.index, self.fingerprints, roots)
+            heard = identifying.index_items(self.index, self.fingerprints, roots, hearing)
             summary.fingerprinted = heard.recordings
             summary.failed += heard.failed
         if prune:
             summary.removed = self._prune(there)
         if self.record.changes - before >= BIG_ADDITION:
             self.index.optimize()
+        summary.seconds = round(time.monotonic() - started, 3)
         return summary
 
     def remove(self, *targets: PathLike) -> int:
