@@ -148,6 +148,7 @@ class TestBadInput:
         from sonolux.library import recordings
 
         monkeypatch.setattr(recordings, "read_sound", faulty.read)
+        monkeypatch.setattr(library, "_sound_decoder", recordings.sound_decoder())
         (media / "segfault").write_bytes(b"")
         with pytest.raises(MediaError, match=r"segfault: the decoder crashed"):
             library.identify(media / "segfault")

@@ -144,3 +144,37 @@ def test_of_a_folder_texts_and_pictures_are_passed_over_but_not_what_is_named(so
         assert indexed.recordings == 1
         assert [Path(failure.path).name for failure in indexed.failed] == ["broken.wav"]
         assert [Path(f.path).name for f in library.index_recordings(mixed / "0.txt").failed] == ["0.txt"]
+
+
+def test_one_process_decodes_clip_after_clip(songs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from sonolux.media import pool
+
+    started: list[pool.Worker] = []
+
+    class Counted(pool.Worker):
+        def __init__(self, orders: pool.Orders) -> None:
+            super().__init__(orders)
+            started.append(self)
+
+    monkeypatch.setattr(pool, "Worker", Counted)
+    with Library(tmp_path / "l.sonolux") as library:
+        library.index_recordings(songs / "1.wav")
+        taken = len(started)
+        for _ in range(3):
+            assert library.identify(songs / "1.wav")[0].path == str(songs / "1.wav")
+        with pytest.raises(MediaError):
+            library.identify(songs / "none.wav")
+        assert library.identify(songs / "1.wav")
+        assert len(started) == taken + 1
+        assert started[-1]._process.poll() is None
+    assert started[-1]._process.poll() is not None
+
+
+def test_a_library_that_is_not_closed_leaves_no_process(songs: Path, tmp_path: Path) -> None:
+    library = Library(tmp_path / "l.sonolux")
+    library.index_recordings(songs / "1.wav")
+    library.identify(songs / "1.wav")
+    [worker] = library._sound_decoder._idle
+    assert worker._process.poll() is None
+    del library
+    assert worker._process.poll() is not None

@@ -74,7 +74,7 @@ class FingerprintEncoder:
         network, device = self._network()
         with torch.inference_mode():
             parts = [
-                network(torch.from_numpy(np.ascontiguousarray(seen[first : first + AT_ONCE])).to(device)).float().cpu()
+                network(torch.from_numpy(seen[first : first + AT_ONCE].copy()).to(device)).float().cpu()
                 for first in range(0, len(seen), AT_ONCE)
             ]
         numbers: Levels = torch.cat(parts).numpy()

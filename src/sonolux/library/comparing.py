@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sonolux.encoders.fingerprint_codes import fingerprint_encoder
 from sonolux.index.fingerprint_segment import build
 from sonolux.library.identifying import prints_of
-from sonolux.library.recordings import sound_of
+from sonolux.library.recordings import sound_decoder, sound_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,10 @@ def compare(first: str, second: str) -> list[Shared]:
     from sonolux.retrieval.identify import follow
     from sonolux.retrieval.recognition import Recordings
 
-    held = Recordings([build([("second", second, prints_of(sound_of(second), fingerprint_encoder()))])], [set()])
+    with sound_decoder() as decoder:
+        prints = prints_of(sound_of(second, decoder), fingerprint_encoder())
+        held = Recordings([build([("second", second, prints)])], [set()])
+        found = list(follow(held, sound_of(first, decoder), encoder=fingerprint_encoder()))
     return sorted(
         (
             Shared(
@@ -58,7 +61,7 @@ def compare(first: str, second: str) -> list[Shared]:
                 match.speed,
                 match.chance,
             )
-            for match in follow(held, sound_of(first), encoder=fingerprint_encoder())
+            for match in found
         ),
         key=lambda shared: shared.first_start,
     )

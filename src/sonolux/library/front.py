@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import time
+import weakref
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -26,6 +27,7 @@ from sonolux.library.catalog import is_gone
 from sonolux.library.exporting import export
 from sonolux.library.items import absolute, ids_of, item_of, where_target
 from sonolux.library.record import Record
+from sonolux.library.recordings import sound_decoder
 from sonolux.library.spaces import Spaces, default_encoders
 from sonolux.library.writing import Writer, forget_space
 from sonolux.media.paths import from_stored, printable, to_stored
@@ -75,6 +77,9 @@ class Library:
         self.index: Index = open_index(self.location)
         self.feedback: Feedback = open_feedback(self.location)
         self.fingerprints = identifying.open_fingerprints(self.location)
+        self._sound_decoder = sound_decoder()
+        # Whoever forgets to close a library leaves no process behind.
+        weakref.finalize(self, self._sound_decoder.close)
         self._record: Record | None = None
         self._spaces: Spaces | None = None
         self._calibration: Calibration | None = None
@@ -90,6 +95,7 @@ class Library:
         self.index.close()
         self.feedback.close()
         self.fingerprints.close()
+        self._sound_decoder.close()
         self._record = self._spaces = self._calibration = None
 
     def __enter__(self) -> Library:
@@ -331,12 +337,14 @@ class Library:
     def identify(self, clip: PathLike | Audio, accepted: float = ACCEPTED) -> list[Match]:
         """Return which recordings are heard in a clip, where, and with what chance: at most `accepted`."""
         sound = clip if isinstance(clip, Audio) else absolute(clip)
-        return list(self._present(identifying.identify(self.location, self.fingerprints, sound, accepted)))
+        return list(
+            self._present(identifying.identify(self.location, self.fingerprints, sound, self._sound_decoder, accepted))
+        )
 
     def follow(self, clip: PathLike | BinaryIO) -> Iterator[Match]:
         """Yield the same of a long recording or a stream, each match as soon as it has ended there."""
         source = absolute(clip) if isinstance(clip, (str, os.PathLike)) else clip
-        yield from self._present(identifying.follow(self.location, self.fingerprints, source))
+        yield from self._present(identifying.follow(self.location, self.fingerprints, source, self._sound_decoder))
 
     def _present(self, matches: Iterable[Match]) -> Iterator[Match]:
         """Yield matches with the paths that items have today."""

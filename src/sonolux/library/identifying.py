@@ -27,6 +27,7 @@ from sonolux.media.finding import find
 from sonolux.media.hashing import content_hash
 from sonolux.media.paths import from_stored, to_stored
 from sonolux.media.piece import Audio
+from sonolux.media.pool import DecoderPool
 from sonolux.media.probing import probe
 from sonolux.retrieval import identify as answering
 from sonolux.retrieval.recognition import ACCEPTED, Match
@@ -227,16 +228,22 @@ def prints_of(blocks: Iterable[NDArray[np.float32]], encoder: FingerprintEncoder
     return Prints(heard.samples // HOP + 1, marks.hashes, marks.times, *found, codes, encoder.digest)
 
 
-def identify(location: str, catalog: Fingerprints, clip: str | Audio, accepted: float = ACCEPTED) -> list[Match]:
+def identify(
+    location: str, catalog: Fingerprints, clip: str | Audio, decoder: DecoderPool, accepted: float = ACCEPTED
+) -> list[Match]:
     """Return which recordings of a catalog are heard in a clip, the surest first; none where none is.
 
     Parameters are those of `follow`, which says what is raised.
     """
-    return answering.surest(follow(location, catalog, clip, accepted))
+    return answering.surest(follow(location, catalog, clip, decoder, accepted))
 
 
 def follow(
-    location: str, catalog: Fingerprints, clip: str | BinaryIO | Audio, accepted: float = ACCEPTED
+    location: str,
+    catalog: Fingerprints,
+    clip: str | BinaryIO | Audio,
+    decoder: DecoderPool,
+    accepted: float = ACCEPTED,
 ) -> Iterator[Match]:
     """Yield which recordings of a catalog are heard in a clip of any length, each as soon as it has ended there.
 
@@ -247,6 +254,8 @@ def follow(
     catalog : Fingerprints
     clip : str, binary file or Audio
         A file; one that is open, which may be a pipe; or sound at any rate.
+    decoder : DecoderPool
+        That decodes files, see `sonolux.library.recordings.sound_decoder`.
     accepted : float
         Chance up to which a place is a match.
 
@@ -262,7 +271,7 @@ def follow(
     _refuse_cluster(location)
     if not catalog.folder.exists():
         raise LibraryError(f"no recordings are known at {location}: take their fingerprints with `sonolux fingerprint`")
-    heard = Heard(_resampled(clip) if isinstance(clip, Audio) else _sound(clip))
+    heard = Heard(_resampled(clip) if isinstance(clip, Audio) else _sound(clip, decoder))
     yield from answering.follow(catalog, heard, accepted, encoder_of(catalog))
     if heard.samples < answering.SHORTEST * RATE:
         raise QueryError(f"a clip of {heard.samples / RATE:.2g} s is too short to be named: a second is the least")
@@ -293,9 +302,9 @@ def _resampled(clip: Audio) -> Iterator[NDArray[np.float32]]:
     yield sound if clip.rate == RATE else soxr.resample(sound, clip.rate, RATE)
 
 
-def _sound(clip: str | BinaryIO) -> Iterator[NDArray[np.float32]]:
+def _sound(clip: str | BinaryIO, decoder: DecoderPool) -> Iterator[NDArray[np.float32]]:
     """Yield the sound of a file, decoded apart from this process, or of one that is open."""
-    return sound_of(clip) if isinstance(clip, str) else decode_audio(clip, RATE)
+    return sound_of(clip, decoder) if isinstance(clip, str) else decode_audio(clip, RATE)
 
 
 def _refuse_cluster(location: str) -> None:

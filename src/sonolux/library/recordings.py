@@ -23,19 +23,24 @@ BLOCK = 30.0
 Blocks = Iterator[NDArray[np.float32]]
 
 
+def sound_decoder() -> DecoderPool:
+    """Return what decodes sound at 8,000 Hz, in a process that starts when it is needed and stays until closed."""
+    limits = settings()
+    options = ReadOptions(audio_rate=RATE, audio_window=BLOCK, audio_hop=BLOCK)
+    return DecoderPool(1, options, silence=limits.decode_seconds, memory=limits.decode_memory, reader=read_sound)
+
+
 def recordings(paths: Iterable[str]) -> Iterator[tuple[str, Blocks]]:
     """Yield files, each with its sound at 8,000 Hz in blocks; while one is dealt with the next is decoded.
 
     The blocks of a file raise `MediaError` where it cannot be decoded, or no further.
     """
-    limits = settings()
-    options = ReadOptions(audio_rate=RATE, audio_window=BLOCK, audio_hop=BLOCK)
-    with DecoderPool(1, options, silence=limits.decode_seconds, memory=limits.decode_memory, reader=read_sound) as pool:
-        for path, events in groupby(pool.read(paths), key=lambda heard: heard[0]):
+    with sound_decoder() as decoder:
+        for path, events in groupby(decoder.read(paths), key=lambda heard: heard[0]):
             yield path, _blocks(events)
 
 
-def sound_of(path: str) -> Blocks:
+def sound_of(path: str, decoder: DecoderPool) -> Blocks:
     """Yield the sound of a file at 8,000 Hz in blocks.
 
     Raises
@@ -43,11 +48,10 @@ def sound_of(path: str) -> Blocks:
     MediaError
         Where it cannot be decoded; it names the file.
     """
-    for _, blocks in recordings([path]):
-        try:
-            yield from blocks
-        except MediaError as error:
-            raise MediaError(f"{path}: {error}") from error
+    try:
+        yield from _blocks(decoder.read([path]))
+    except MediaError as error:
+        raise MediaError(f"{path}: {error}") from error
 
 
 def _blocks(events: Iterable[tuple[str, Any]]) -> Blocks:

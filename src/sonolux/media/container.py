@@ -16,6 +16,9 @@ from sonolux.media.opening import open_file
 REFERRING = frozenset({"concat", "dash", "hls", "imf", "rtp", "rtsp", "sap", "sdp"})
 """Formats that are lists of other files."""
 
+WAVE_LOOKED_AT = 2**14
+"""Bytes of a WAV that are searched for other codecs among its samples; libav would read megabytes."""
+
 STILLS = frozenset(
     {"adf", "alias_pix", "apng", "avif", "bin", "brender_pix", "fits", "gif", "ico", "idf"}
     | {"image2", "image2pipe", "jpegxl_anim", "svs", "tty", "txd", "webp", "xbin"}
@@ -41,18 +44,27 @@ def open_container(source: str | BinaryIO, what: str) -> Iterator[Any]:
     """
     import av
 
-    # An empty list of protocols is no list, so one that does not exist stands for "none".
-    closed = {"protocol_whitelist": "none"}
     with (
         open_file(source) if isinstance(source, str) else nullcontext(source) as file,
         decoding(what),
-        av.open(file, metadata_errors="replace", container_options=closed) as container,
+        av.open(file, metadata_errors="replace", container_options=_options(file)) as container,
     ):
         if _is_still(container.format.name):
             raise MediaError(f"not a {what}")
         if sound_stream(container) is None and moving_stream(container) is None:
             raise MediaError(f"not a {what}: no stream of sound or moving pictures in it")
         yield container
+
+
+def _options(file: BinaryIO) -> dict[str, str]:
+    # An empty list of protocols is no list, so one that does not exist stands for "none".
+    options = {"protocol_whitelist": "none"}
+    if file.seekable():
+        head = file.read(12)
+        file.seek(0)
+        if head[:4] == b"RIFF" and head[8:] == b"WAVE":
+            options["probesize"] = str(WAVE_LOOKED_AT)
+    return options
 
 
 def _is_still(name: str) -> bool:

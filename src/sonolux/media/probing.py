@@ -33,8 +33,7 @@ def probe(path: str) -> Probe:
     MediaError
         Where it is no medium, is empty, or is damaged where that can be seen so early.
     """
-    with open_file(path) as file, decoding("file"):
-        head = file.read(HEAD)
+    head = _head(path)
     if picture_format(head) is not None:
         return _probe_picture(path)
     if is_pdf(head):
@@ -42,6 +41,17 @@ def probe(path: str) -> Probe:
     if is_text(head):
         return _probe_text(path, head)
     return _probe_container(path, head)
+
+
+def may_sound(path: str) -> bool:
+    """Tell whether a file may hold sound, for all that its beginning says; MediaError where it cannot be read."""
+    head = _head(path)
+    return picture_format(head) is None and not is_pdf(head) and not is_text(head)
+
+
+def _head(path: str) -> bytes:
+    with open_file(path) as file, decoding("file"):
+        return file.read(HEAD)
 
 
 def _probe_picture(path: str) -> Probe:

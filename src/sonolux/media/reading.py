@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sonolux.errors import MediaError, SonoluxError
 from sonolux.media.piece import Audio, Content, Piece, Probe
-from sonolux.media.probing import probe
+from sonolux.media.probing import may_sound, probe
 from sonolux.types import Modality, PieceKind, Span
 
 Spanned = tuple[float, float, Content]
@@ -84,16 +84,14 @@ def read(path: str, options: ReadOptions) -> Iterator[Probe | Piece]:
 
 
 def read_sound(path: str, options: ReadOptions) -> Iterator[Probe | Piece]:
-    """Decode nothing but the sound of a file, in windows; `read` for those who look at nothing else.
+    """Decode nothing but the sound of a file, in windows; `read`, unprobed, for those who look at nothing else.
 
     Raises
     ------
     MediaError
         Where the file holds no sound, or it cannot be decoded; the message is one line without the path.
     """
-    found = probe(path)
-    yield found
-    if found.modality not in (Modality.AUDIO, Modality.VIDEO):
+    if not may_sound(path):
         raise MediaError("holds no sound")
     yield from _pieces("window", _sound(path, options))
 

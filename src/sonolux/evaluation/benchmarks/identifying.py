@@ -147,14 +147,17 @@ def _large(library: Library, folder: Path, clips: Sequence[Clip], hours: float) 
 
 
 def _made_up(there: Sequence[Prints], random: np.random.Generator) -> Prints:
-    """Return landmarks and peaks as numbers of those there are, at random times, as many a second."""
+    """Return landmarks, peaks and codes as numbers of those there are, at random times, as many a second."""
     frames = round(MADE_MINUTES * 60 / SECONDS)
     total = sum(prints.frames for prints in there)
     hashes = np.concatenate([prints.hashes for prints in there])
     bands = np.concatenate([prints.bands for prints in there])
     marks, peaks = (len(all_there) * frames // total for all_there in (hashes, bands))
     anchors, times = random.integers(0, frames, marks), np.sort(random.integers(0, frames, peaks))
-    return Prints(frames, random.choice(hashes, marks), anchors, times, random.choice(bands, peaks))
+    codes = np.concatenate([prints.codes for prints in there])
+    drawn = codes[random.integers(0, len(codes), len(codes) * frames // total)]
+    encoder = there[0].encoder
+    return Prints(frames, random.choice(hashes, marks), anchors, times, random.choice(bands, peaks), drawn, encoder)
 
 
 def _report(clips: Sequence[Clip], named: Sequence[Named], ingest: Ingest, small: Cost, large: Cost) -> Report:
