@@ -137,6 +137,20 @@ class TestTraining:
         assert len(found) == 5 + 4 and found.clips.shape[1] == SECONDS * RATE
         assert [Path(failure.path).name for failure in found.failed] == ["broken.wav"]
 
+    @pytest.mark.parametrize(
+        ("changes", "words"),
+        [
+            ({"bits": 12}, "codes are whole bytes, not 12 bits: say --set bits=16"),
+            ({"arguments": {"widths": []}}, "no network can be built of fingerprint"),
+        ],
+    )
+    def test_what_cannot_be_trained_is_refused(
+        self, clips: ClipSet, tmp_path: Path, changes: dict[str, object], words: str
+    ) -> None:
+        with pytest.raises(TrainingError, match=words):
+            train_fingerprints(clips, recipe_of("fingerprints", changes), tmp_path / "new")
+        assert not (tmp_path / "new").exists()
+
     def test_too_little_is_refused(self, tmp_path: Path) -> None:
         sf.write(tmp_path / "a.wav", tune(20.0, RATE, np.random.default_rng(1)), RATE)
         with pytest.raises(TrainingError, match="2 clips of 8 s; at least 8 are needed"):

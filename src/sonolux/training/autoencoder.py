@@ -28,6 +28,7 @@ from sonolux.training.building import built
 from sonolux.training.drawings import draw_pairs
 from sonolux.training.finishing import Trained
 from sonolux.training.fitting import Progress, fit
+from sonolux.training.learner import judging
 from sonolux.training.picture_learner import DEVIATION, MEAN, PictureLearner, prepared
 from sonolux.training.pictures import PictureSet
 from sonolux.training.pretraining import NOISE, draw_layer, pretrain
@@ -92,13 +93,10 @@ class Drawing(PictureLearner):
         """Return what the network takes of the items held out, part by part."""
         return (prepared(part.to(self.device).float() / 255) for part in torch.split(self.held_out, PART))
 
-    @torch.no_grad()
+    @judging
     def score(self) -> float:
         """Return 1 less the squared error over the variance."""
-        training = self.training
-        self.eval()
         pairs = [self.drawn(part) for part in self.held_out_inputs()]
-        self.train(training)
         wanted, drawn = (torch.cat(parts).float() for parts in zip(*pairs, strict=True))
         return float(1 - functional.mse_loss(drawn, wanted) / wanted.var(dim=0).mean())
 

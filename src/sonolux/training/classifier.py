@@ -20,6 +20,7 @@ from sonolux.encoders.model_folder import Architecture
 from sonolux.errors import TrainingError
 from sonolux.models import registry
 from sonolux.training.building import built
+from sonolux.training.learner import judging
 from sonolux.training.picture_learner import PictureLearner, prepared
 from sonolux.training.pictures import PictureSet
 from sonolux.training.recipe import Recipe
@@ -81,15 +82,10 @@ class LabelLearner(PictureLearner):
         assert self.held_out_labels is not None
         return float((self.held_out_scores().argmax(dim=1) == self.held_out_labels).float().mean())
 
-    @torch.no_grad()
+    @judging
     def held_out_scores(self) -> torch.Tensor:
         """Return the score of each class for each picture held out, (n, classes) on the CPU."""
-        training = self.training
-        self.eval()
-        try:
-            return self._described(self.held_out.float() / 255)
-        finally:
-            self.train(training)
+        return self._described(self.held_out.float() / 255)
 
 
 def class_weights(pictures: PictureSet) -> torch.Tensor:

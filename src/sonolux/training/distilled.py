@@ -23,6 +23,7 @@ from sonolux.models.binary_code import signs
 from sonolux.training.code_networks import code_architecture, fitted
 from sonolux.training.finishing import Trained
 from sonolux.training.fitting import Progress
+from sonolux.training.learner import judging
 from sonolux.training.neighbourhoods import averaged, principal, side_by_side
 from sonolux.training.picture_learner import DESCRIBED, PictureLearner, prepared
 from sonolux.training.pictures import PictureSet
@@ -52,16 +53,11 @@ class Distilled(PictureLearner):
         """Return codes of -1 and +1."""
         return signs(super().describe(inputs))
 
-    @torch.no_grad()
+    @judging
     def score(self) -> float:
         """Return the mean cosine of what is read from held-out pictures and what their neighbours would teach."""
-        training = self.training
-        self.eval()
-        try:
-            codes = self._described(self.held_out.float() / 255).to(self.device)
-            return float(functional.cosine_similarity(self.head(codes).cpu(), self.held_out_targets).mean())
-        finally:
-            self.train(training)
+        codes = self._described(self.held_out.float() / 255).to(self.device)
+        return float(functional.cosine_similarity(self.head(codes).cpu(), self.held_out_targets).mean())
 
 
 def taught(learned: PictureSet, held_out: PictureSet, recipe: Recipe) -> list[torch.Tensor]:

@@ -15,7 +15,7 @@ from sonolux.encoders.model_inputs import Sounds
 from sonolux.models.event_frames import events_in, frames_of_events
 from sonolux.training.event_data import EventData
 from sonolux.training.event_scores import Recording, f1, segments_of
-from sonolux.training.learner import Learner
+from sonolux.training.learner import Learner, judging
 from sonolux.training.recipe import Recipe
 from sonolux.training.scenes import Event
 from sonolux.training.sound_views import SoundViews, masked
@@ -87,15 +87,10 @@ class EventLearner(Learner):
             said, there = said + int(mine.sum()), there + int(theirs.sum())
         return f1(right, said, there)
 
-    @torch.no_grad()
+    @judging
     def probabilities(self) -> list[NDArray[np.float32]]:
         """Return the probability of each class in each frame of each recording held out, (frames, classes)."""
-        training = self.training
-        self.eval()
-        try:
-            return [self.network(f[None].to(self.device))[0].float().sigmoid().cpu().numpy() for f in self.held_out]
-        finally:
-            self.train(training)
+        return [self.network(f[None].to(self.device))[0].float().sigmoid().cpu().numpy() for f in self.held_out]
 
     def seconds(self, frames: int) -> float:
         """Return how long so many frames are."""

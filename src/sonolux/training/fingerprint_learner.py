@@ -28,7 +28,7 @@ from sonolux.training.distortions import (
     through_a_codec,
     with_noise,
 )
-from sonolux.training.learner import Learner
+from sonolux.training.learner import Learner, judging
 from sonolux.training.recipe import Recipe
 
 TEMPERATURE = 0.07
@@ -90,16 +90,13 @@ class FingerprintLearner(Learner):
         first, second = codes.chunk(2)
         return nt_xent(first, second, self.temperature)
 
-    @torch.no_grad()
+    @judging
     def score(self) -> float:
         """Return of how many windows that are heard again the nearest of their batch is the right one, by its signs."""
-        training = self.training
-        self.eval()
         right = []
         for clean, again in self.held_out:
             kept, asked = (self.network(part.to(self.device)).float().cpu() for part in (clean, again))
             right.append((asked @ kept.sign().T).argmax(dim=1) == torch.arange(len(asked)))
-        self.train(training)
         return float(torch.cat(right).float().mean())
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from sonolux.encoders.classical.constellation import BANDS
 from sonolux.encoders.model_folder import Architecture
 from sonolux.encoders.model_inputs import Contrast
+from sonolux.errors import TrainingError
 from sonolux.training.building import built
 from sonolux.training.clips import ClipSet
 from sonolux.training.codes import check_free
@@ -50,9 +51,11 @@ def train_fingerprints(
     Raises
     ------
     TrainingError
-        Where the folder holds something else, or no such network can be built.
+        Where the folder holds something else, no such network can be built, or its bits do not fill bytes.
     """
     check_free(folder)
+    if recipe.bits % 8:
+        raise TrainingError(f"codes are whole bytes, not {recipe.bits} bits: say --set bits={-(-recipe.bits // 8) * 8}")
     order = np.random.default_rng(recipe.seed).permutation(len(clips))
     count = max(2, round(recipe.held_out * len(clips)))
     learned, held_out = clips.subset(np.sort(order[count:])), clips.subset(np.sort(order[:count]))

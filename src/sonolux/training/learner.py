@@ -8,8 +8,10 @@ that was killed repeats from its last whole epoch what it would have done.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import Any
+from functools import wraps
+from typing import Any, TypeVar
 
 import torch
 from lightning.pytorch import LightningModule
@@ -17,6 +19,8 @@ from torch import nn
 from torch.utils.data import DataLoader
 
 from sonolux.training.recipe import Recipe
+
+Judged = TypeVar("Judged")
 
 WARM_UP = 0.1
 """Share of the steps in which the learning rate rises."""
@@ -32,6 +36,22 @@ class Epoch:
     loss: float
     score: float
     seconds: float
+
+
+def judging(judge: Callable[[Any], Judged]) -> Callable[[Any], Judged]:
+    """Make a method of a learner look at its network as it will be used: nothing is learned, and nothing left out."""
+
+    @wraps(judge)
+    def judged(learner: LightningModule) -> Judged:
+        training = learner.training
+        learner.eval()
+        try:
+            with torch.no_grad():
+                return judge(learner)
+        finally:
+            learner.train(training)
+
+    return judged
 
 
 class Learner(LightningModule):

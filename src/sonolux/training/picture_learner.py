@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from sonolux.training.held_out import label_precision, spread, view_recall
-from sonolux.training.learner import Learner
+from sonolux.training.learner import Learner, judging
 from sonolux.training.pictures import PictureSet
 from sonolux.training.recipe import Recipe
 from sonolux.training.views import Views
@@ -45,21 +45,16 @@ class PictureLearner(Learner):
         """Return the pictures of a batch, float32 (n, 3, side, side) in [0, 1], on the device."""
         return self.pictures[rows.cpu()].to(self.device).float() / 255
 
-    @torch.no_grad()
+    @judging
     def score(self) -> float:
         """Return the held-out score; see `sonolux.training.held_out`."""
-        training = self.training
-        self.eval()
-        try:
-            if self.labels is None or self.held_out_labels is None:
-                held_out = self.held_out[spread(len(self.held_out))].float() / 255
-                return view_recall(self._described(self.views(held_out)), self._described(held_out))
-            rows = spread(len(self.pictures))
-            described = self._described(self.pictures[rows].float() / 255)
-            asked = self._described(self.held_out.float() / 255)
-            return label_precision(asked, self.held_out_labels, described, self.labels[rows])
-        finally:
-            self.train(training)
+        if self.labels is None or self.held_out_labels is None:
+            held_out = self.held_out[spread(len(self.held_out))].float() / 255
+            return view_recall(self._described(self.views(held_out)), self._described(held_out))
+        rows = spread(len(self.pictures))
+        described = self._described(self.pictures[rows].float() / 255)
+        asked = self._described(self.held_out.float() / 255)
+        return label_precision(asked, self.held_out_labels, described, self.labels[rows])
 
     def _described(self, pixels: torch.Tensor) -> torch.Tensor:
         parts = [self.describe(prepared(part.to(self.device))).float().cpu() for part in torch.split(pixels, DESCRIBED)]

@@ -11,7 +11,7 @@ from torch.nn import functional
 
 from sonolux.encoders.listening import frames_a_part, parts_of, silence
 from sonolux.encoders.model_inputs import Sounds
-from sonolux.training.learner import Learner
+from sonolux.training.learner import Learner, judging
 from sonolux.training.recipe import Recipe
 from sonolux.training.sound_views import SoundViews
 from sonolux.training.sounds import SoundSet
@@ -72,15 +72,10 @@ class SoundLearner(Learner):
         """Return the accuracy on the sounds held out."""
         return float((self.held_out_scores().argmax(dim=1) == self.held_out_labels).float().mean())
 
-    @torch.no_grad()
+    @judging
     def held_out_scores(self) -> torch.Tensor:
         """Return the score of each class for each sound held out, (n, classes) on the CPU."""
-        training = self.training
-        self.eval()
-        try:
-            return scores_of(self.network, self.held_out, self.how, self.device)
-        finally:
-            self.train(training)
+        return scores_of(self.network, self.held_out, self.how, self.device)
 
     def _standardised(self, frames: torch.Tensor) -> torch.Tensor:
         return (frames.float() - self.how.mean) / self.how.deviation

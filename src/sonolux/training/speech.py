@@ -24,7 +24,7 @@ from sonolux.models.lexicon import tree_of
 from sonolux.models.word_bigrams import WordBigrams
 from sonolux.training.building import built
 from sonolux.training.codes import check_free
-from sonolux.training.learner import Learner
+from sonolux.training.learner import Learner, judging
 from sonolux.training.recipe import Recipe
 from sonolux.training.sound_views import SoundViews, masked
 from sonolux.training.utterances import Lexicon, UtteranceSet
@@ -109,15 +109,10 @@ class SpeechLearner(Learner):
         """Return 1 less the errors in the units of the utterances held out, over their number."""
         return 1 - error_rate(map(greedy, self.held_out_scores()), self.held_out_targets)
 
-    @torch.no_grad()
+    @judging
     def held_out_scores(self) -> list[NDArray[np.float32]]:
         """Return the log probabilities of each utterance held out, (frames, 1 + units)."""
-        training = self.training
-        self.eval()
-        try:
-            return [log_probabilities(self.network, cepstra, self.device) for cepstra in self.held_out]
-        finally:
-            self.train(training)
+        return [log_probabilities(self.network, cepstra, self.device) for cepstra in self.held_out]
 
     def _at_a_speed(self, cepstra: torch.Tensor) -> torch.Tensor:
         """Return cepstra (frames, numbers) a little faster or slower, drawn from torch's global generator."""
