@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from sonolux.encoders import resolve
 from sonolux.encoders.classical.constellation import RATE, SECONDS, STRETCH, contrast, levels
 from sonolux.encoders.fingerprint_codes import (
     SHIPPED,
@@ -100,6 +101,11 @@ def test_other_models_are_refused(tmp_path: Path) -> None:
     wide.save(tmp_path / "wide", registry.build("projection", arguments))
     with pytest.raises(EncoderError, match="hears 64 frames at once: 47 are the most"):
         FingerprintEncoder(tmp_path / "wide")
+
+
+def test_it_is_no_space_of_a_library() -> None:
+    with pytest.raises(EncoderError, match="takes fingerprints: use it with sonolux fingerprint"):
+        resolve(str(SHIPPED))
 
 
 def test_silence_has_codes_that_mean_nothing_but_are_finite() -> None:
