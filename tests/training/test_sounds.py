@@ -17,9 +17,10 @@ from making import RATE, write_wav
 from sonolux.annotators import resolve
 from sonolux.encoders.model_folder import ModelFolder
 from sonolux.errors import TrainingError
+from sonolux.training.recipe import Recipe
 from sonolux.training.recipes import recipe_of
 from sonolux.training.sound_classifier import mixed, placed
-from sonolux.training.sound_labels import ARCHITECTURES, train_sounds
+from sonolux.training.sound_labels import ARCHITECTURES, STEPS, train_sounds, with_enough_epochs
 from sonolux.training.sound_views import SoundViews
 from sonolux.training.sound_words import train_words
 from sonolux.training.sounds import COEFFICIENTS, SoundSet, listening, read_sounds, standardised
@@ -235,3 +236,34 @@ def test_the_card_says_what_was_heard(sounds: SoundSet, tmp_path: Path) -> None:
     assert set(ARCHITECTURES) == {name.removeprefix("sound-") for name in SMALL}
     assert (tmp_path / "ear" / "curve.png").exists()
     assert not (tmp_path / "ear" / "unfinished").exists()
+
+
+def test_of_few_sounds_epochs_are_many() -> None:
+    of_few, of_many = (with_enough_epochs(recipe_of("sounds", {}), items).epochs for items in (60, 3_000))
+    assert of_few == STEPS and of_many == 40
+    assert with_enough_epochs(recipe_of("sounds", {}), 320).epochs == STEPS // 10
+
+
+@pytest.mark.parametrize(
+    ("options", "epochs"),
+    [([], STEPS), (["--epochs", "3"], 3), (["--set", "epochs=5"], 5)],
+    ids=["none", "asked", "set"],
+)
+def test_epochs_that_are_asked_for_are_kept(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: list[str], epochs: int
+) -> None:
+    from sonolux.cli import main
+
+    taken = []
+
+    def learn(sounds: SoundSet, recipe: Recipe, out: Path, *_: object) -> ModelFolder:
+        taken.append(recipe.epochs)
+        raise TrainingError("enough")
+
+    monkeypatch.setattr("sonolux.training.sound_labels.train_sounds", learn)
+    monkeypatch.setattr(
+        sys, "argv", ["sonolux", "train", "sounds", "--data", str(folder), "--out", str(tmp_path / "ear"), *options]
+    )
+    with pytest.raises(SystemExit):
+        main()
+    assert taken == [epochs]

@@ -43,7 +43,7 @@ def sounds(  # noqa: PLR0913, PLR0917 - one parameter an option
     """
     from sonolux.training.codes import check_free
     from sonolux.training.recipes import recipe_of
-    from sonolux.training.sound_labels import ARCHITECTURES, BAG_OF_WORDS, train_sounds
+    from sonolux.training.sound_labels import ARCHITECTURES, BAG_OF_WORDS, train_sounds, with_enough_epochs
     from sonolux.training.sounds import COEFFICIENTS, listening, read_sounds
 
     talk = Output(as_json=as_json, quiet=quiet)
@@ -56,6 +56,8 @@ def sounds(  # noqa: PLR0913, PLR0917 - one parameter an option
     how = listening(rate, 0 if named else COEFFICIENTS, **recipe.options.get("listening", {}))
     heard = told(read_sounds(data, how), _counted, talk)
     if named:
+        if epochs is None and not any(one.startswith("epochs=") for one in setting or []):
+            recipe = with_enough_epochs(recipe, len(heard))
         trained(lambda progress: train_sounds(heard, recipe, out, licence, progress), heard, ADD, talk)
         return
     from sonolux.training.sound_words import train_words

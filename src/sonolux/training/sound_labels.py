@@ -5,6 +5,8 @@ It names sounds, with calibrated probabilities, and what its last layer but one 
 
 from __future__ import annotations
 
+from dataclasses import replace
+from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,8 +30,17 @@ ARCHITECTURES = ("cnn", "lstm", "gru", "crnn", "transformer")
 BAG_OF_WORDS = "bag-of-words"
 """What needs no labels, see `sonolux.training.sound_words`."""
 
+STEPS = 600
+"""In which a network learned instruments from sixty clips; in a quarter of them it had hardly begun."""
+
 DESCRIBING = "pool"
 """Layer whose output is the descriptor."""
+
+
+def with_enough_epochs(recipe: Recipe, items: int) -> Recipe:
+    """Return the recipe with so many epochs that a network takes `STEPS` steps at least: of few sounds, one has few."""
+    steps = max(items // recipe.batch, 1)
+    return replace(recipe, epochs=max(recipe.epochs, ceil(STEPS / steps)))
 
 
 def train_sounds(
