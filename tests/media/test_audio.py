@@ -150,3 +150,15 @@ def test_decoding_streams(specimens: dict[str, str]) -> None:
     blocks = decode_audio(specimens["sound.flac"], 22_050)
     assert 0 < next(blocks).size < 10_000
     blocks.close()
+
+
+def test_a_wav_with_much_before_its_samples_is_read(tmp_path: Path) -> None:
+    """More than the little of a WAV in which other codecs are looked for."""
+    stored = int16(tone(0.5))
+    path = write_wav(tmp_path / "a.wav", stored)
+    content = path.read_bytes()
+    note = b"LIST" + (300_000).to_bytes(4, "little") + b"INFO" + bytes(299_996)
+    path.write_bytes(content[:36] + note + content[36:])
+    np.testing.assert_array_equal(
+        load_audio(str(path), 22_050).samples, load_audio(str(write_wav(tmp_path / "b.wav", stored)), 22_050).samples
+    )

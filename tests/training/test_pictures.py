@@ -55,7 +55,7 @@ def test_a_table_of_labels(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("path,label\n0.png,a\n1.png,\n", "line 3: no label"),
+        ("path,label\n0.png,a\n1.png,\n", "line 3: 1.png has no label"),
         ("file,label\n0.png,a\n", "no column path"),
         ("path,label\n,a\n", "line 2: no path"),
         ("path\n0.png\n0.png\n", "lists .*0.png 2 times"),

@@ -141,13 +141,14 @@ def identify(
     data: Annotated[
         Path | None, typer.Option(help="Set of clips, or folder of the data sets.", show_default=False)
     ] = None,
+    as_json: JsonOption = False,
     page: PageOption = PAGE,
 ) -> None:
     """How well and how fast clips are named, in noise, through codecs and telephones."""
     os.environ["OMP_NUM_THREADS"] = "1"  # Costs are those of one core; read when numpy is loaded, below.
     from sonolux.evaluation.benchmarks.identifying import benchmark_identify
 
-    _publish(benchmark_identify(data or _data()), page)
+    _told(*benchmark_identify(data or _data()), page, Output(as_json=as_json))
 
 
 @app.command()

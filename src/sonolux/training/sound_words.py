@@ -6,6 +6,7 @@ the counts are its descriptor.
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import numpy as np
@@ -48,7 +49,7 @@ def train_words(sounds: SoundSet, recipe: Recipe, folder: Path, licence: str = "
     Returns
     -------
     model : ModelFolder
-        Its ``scores``: ``words``, and how many numbers keep the variance, ``kept``.
+        Its ``scores``: ``words``, how many numbers keep the variance, ``kept``, and ``seconds`` of training.
 
     Raises
     ------
@@ -56,6 +57,7 @@ def train_words(sounds: SoundSet, recipe: Recipe, folder: Path, licence: str = "
         Where the sounds have fewer frames than words are wanted, or the folder holds something else.
     """
     check_free(folder)
+    began = time.monotonic()
     words = int(recipe.options.get("words", WORDS))
     if sum(map(len, sounds.frames)) < words:
         raise TrainingError(f"{sounds.source} has fewer frames than {words} words: ask for fewer with --set words=N")
@@ -74,7 +76,8 @@ def train_words(sounds: SoundSet, recipe: Recipe, folder: Path, licence: str = "
     network = built(architecture, recipe)
     for link, fitted in zip(network.children(), (codebook, projected), strict=True):
         link.load_state_dict(fitted.state_dict())
-    trained = Trained(network, architecture, (), {"words": words, "kept": kept}, sounds.how)
+    scores = {"words": words, "kept": kept, "seconds": round(time.monotonic() - began)}
+    trained = Trained(network, architecture, (), scores, sounds.how)
     descriptor = Descriptor(space=folder.name, dim=kept)
     return written(trained, descriptor, recipe, sounds.described(), folder, licence)
 

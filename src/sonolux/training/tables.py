@@ -48,10 +48,11 @@ def rows_with(table: Path, columns: Sequence[str], header: str) -> list[Row]:
 
 
 def check_filled(table: Path, rows: Sequence[Row], column: str) -> None:
-    """Refuse a table with an empty cell in a column; TrainingError names its line."""
-    empty = next((line for line, row in enumerate(rows, start=2) if not row[column]), None)
-    if empty is not None:
-        raise TrainingError(f"{table}, line {empty}: no {column}")
+    """Refuse a table with an empty cell in a column; TrainingError names its line, and the path that stands there."""
+    for line, row in enumerate(rows, start=2):
+        if not row[column]:
+            path = row.get("path")
+            raise TrainingError(f"{table}, line {line}: {f'{path} has no {column}' if path else f'no {column}'}")
 
 
 def path_in(table: Path, row: Row) -> str:

@@ -19,6 +19,7 @@ from sonolux.encoders.classical.constellation import SECONDS
 from sonolux.errors import SonoluxError
 from sonolux.evaluation.benchmarks.report import Report, verdict
 from sonolux.evaluation.protocols.identification import TRUTH, Clip, Named, claimed, placed, read_clips, right
+from sonolux.evaluation.scorecard import Scorecard
 from sonolux.index.fingerprint_segment import Prints
 from sonolux.index.fingerprints import Fingerprints
 from sonolux.library import Library
@@ -60,7 +61,7 @@ class Cost:
     recordings: int
 
 
-def benchmark_identify(data: Path) -> Report:
+def benchmark_identify(data: Path) -> tuple[list[Scorecard], Report]:
     """Measure naming under the identification protocol, and its cost.
 
     Parameters
@@ -83,7 +84,15 @@ def benchmark_identify(data: Path) -> Report:
             named, times = _named(library, clips)
             small = Cost(median(times[clip] for clip in clips if clip.length == 5), 0.0, len(library.fingerprints))
             large = _large(library, folder / "large", clips, ingest.hours)
-    return _report(clips, named, ingest, small, large)
+    return _cards(clips, named, ingest, small), _report(clips, named, ingest, small, large)
+
+
+def _cards(clips: Sequence[Clip], named: Sequence[Named], ingest: Ingest, small: Cost) -> list[Scorecard]:
+    split = f"{small.recordings} recordings, {ingest.hours:.1f} hours"
+    return [
+        Scorecard(f"identify, {length} s", "landmarks and codes", right(clips, named, length), "all", split, seed=1)
+        for length in LENGTHS
+    ]
 
 
 def _made(data: Path, out: Path) -> Path:

@@ -79,10 +79,10 @@ def by_words(sounds: LabelledSounds, work: Path) -> Method:
 
     def method(fold: str) -> Outcome:
         folder = work / f"bag-of-words {fold}"
-        began = time.monotonic()
         if not (folder / CARD).exists():
             train_words(heard.subset(sounds.learned(fold)), recipe_of("bag-of-words", {}), folder)
-        network = ModelFolder.load(folder).network()
+        model = ModelFolder.load(folder)
+        network = model.network()
         with torch.inference_mode():
             rows = torch.cat([network(frames.float()[None]) for frames in heard.frames]).numpy()
         parameters = sum(tensor.numel() for tensor in network.state_dict().values())
@@ -92,7 +92,7 @@ def by_words(sounds: LabelledSounds, work: Path) -> Method:
             rows,
             lambda: make_pipeline(StandardScaler(), LogisticRegression(max_iter=2_000)),
             parameters,
-            time.monotonic() - began,
+            model.scores["seconds"],
         )
 
     return method
