@@ -151,6 +151,22 @@ class TestTraining:
             train_fingerprints(clips, recipe_of("fingerprints", changes), tmp_path / "new")
         assert not (tmp_path / "new").exists()
 
+    def test_soft_recordings_are_learned_from_as_loud_ones(self, tmp_path: Path) -> None:
+        for name, gain in (("loud", 1.0), ("soft", 0.02)):
+            (tmp_path / name).mkdir()
+            sf.write(
+                tmp_path / name / "a.wav", gain * tune(70.0, RATE, np.random.default_rng(1)), RATE, subtype="FLOAT"
+            )
+        loud, soft = (read_clips(tmp_path / name).clips for name in ("loud", "soft"))
+        np.testing.assert_allclose(soft.astype(np.float32), loud.astype(np.float32), atol=1e-3)
+
+    def test_clicks_are_refused_in_one_line(self) -> None:
+        clips = np.zeros((4, SECONDS * RATE), np.float16)
+        clips[:, 0] = 0.5
+        clean = [np.zeros((247, 50), np.float32)] * 4
+        with pytest.raises(TrainingError, match="4 clips, and none goes on sounding"):
+            pairs(clips, clean, np.arange(4), HOW, np.random.default_rng(0))
+
     def test_too_little_is_refused(self, tmp_path: Path) -> None:
         sf.write(tmp_path / "a.wav", tune(20.0, RATE, np.random.default_rng(1)), RATE)
         with pytest.raises(TrainingError, match="2 clips of 8 s; at least 8 are needed"):

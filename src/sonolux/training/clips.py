@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from sonolux.encoders.classical.constellation import RATE
 from sonolux.errors import TrainingError
-from sonolux.training.made_music import tune
+from sonolux.training.made_music import LOUDEST, tune
 from sonolux.training.recordings import heard
 from sonolux.training.sources import FEWEST, files_at
 from sonolux.types import Failure
@@ -63,7 +63,7 @@ class ClipSet:
 
 
 def read_clips(data: Path | str) -> ClipSet:
-    """Cut all recordings of a folder, or those that a table names, into clips.
+    """Cut all recordings of a folder, or those that a table names, into clips, each made as loud as made music is.
 
     Parameters
     ----------
@@ -94,4 +94,5 @@ def made_clips(count: int = MADE, seed: int = 0) -> ClipSet:
 def _cut(samples: NDArray[np.float32]) -> Sequence[NDArray[np.float16]]:
     length = SECONDS * RATE
     whole = samples[: len(samples) // length * length].reshape(-1, length)
-    return [clip.astype(np.float16) for clip in whole if np.sqrt(np.square(clip).mean()) > QUIETEST]
+    heard = whole[np.sqrt(np.square(whole).mean(axis=1)) > QUIETEST]
+    return [(clip * (LOUDEST / np.abs(clip).max())).astype(np.float16) for clip in heard]

@@ -16,6 +16,7 @@ from torch import nn
 from sonolux.encoders.classical.constellation import HOP, MIDDLE, RATE, contrast, levels
 from sonolux.encoders.fingerprint_codes import STEP, pooled
 from sonolux.encoders.model_inputs import Contrast
+from sonolux.errors import TrainingError
 from sonolux.training.clips import ClipSet
 from sonolux.training.contrastive import nt_xent
 from sonolux.training.distortions import (
@@ -118,6 +119,11 @@ def pairs(
         Which of them.
     how : Contrast
     random : Generator
+
+    Raises
+    ------
+    TrainingError
+        Where nothing is heard in any of them.
     """
     kept, asked = [], []
     for row in rows.tolist():
@@ -136,6 +142,8 @@ def pairs(
             if 0 <= beside <= len(clean[row]) - how.frames:
                 kept.append(clean[row][beside : beside + how.frames])
                 asked.append(again[at : at + how.frames])
+    if not kept:
+        raise TrainingError(f"{len(rows)} clips, and none goes on sounding for two seconds: give more music")
     return torch.from_numpy(np.stack(kept)), torch.from_numpy(np.stack(asked))
 
 
