@@ -46,7 +46,7 @@ def nested(depth: int) -> Any:
 
 def payload_of(n: int) -> dict[str, Any]:
     payload: dict[str, Any] = {
-        "file": id_of(n // 3),
+        "file": id_of(n - n % 3),
         "kind": "file" if n % 3 == 0 else "window",
         "path": f"\0/music/{n % 7}\0.mp3",
         "folders": ["/", "/music", f"/music/{n % 4}"],

@@ -196,7 +196,7 @@ class EmbeddedIndex(Index):
         with engine(self.location, "cannot be searched"):
             hits = shard.search(request)
         factor = similarity_factor(stored)
-        return [Match(str(hit.id), hit.score * factor, hit.payload or {}) for hit in hits]
+        return [_match(hit, factor) for hit in hits]
 
     def sample(self, space: str, n: int) -> list[Point]:
         """Return points drawn at random from those in a space."""
@@ -305,3 +305,10 @@ class EmbeddedIndex(Index):
             if engine_name(name) in stored
         }
         return Point(str(record.id), vectors, record.payload or {})
+
+
+def _match(hit: qe.ScoredPoint, factor: float) -> Match:
+    payload = hit.payload or {}
+    # A file's id stands in its payload too, which spares an object of `uuid` and its turning into text.
+    own = payload.get("file") if payload.get("kind") == "file" else None
+    return Match(own or str(hit.id), hit.score * factor, payload)

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from sonolux.index import Match
 
 
-def best_of_each_file(ranking: Iterable[tuple[Match, float]]) -> list[tuple[Match, float]]:
+def best_of_each_file(ranking: Iterable[Match]) -> list[Match]:
     """Keep the first match of every file of a ranking; it says where in the file to look."""
-    best: dict[str, tuple[Match, float]] = {}
-    for match, score in ranking:
-        best.setdefault(match.payload["file"], (match, score))
+    best: dict[str, Match] = {}
+    for match in ranking:
+        best.setdefault(match.payload["file"], match)
     return list(best.values())

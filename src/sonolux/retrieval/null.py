@@ -32,6 +32,9 @@ from sonolux.types import Metric, Space
 REFERENCES = 1000
 """Descriptors sampled from a space."""
 
+SCALING = 250
+"""References that set the scale of a query, at most half of them: each question is compared with all of these."""
+
 FEWEST = 4
 """Files from which something can be learned at all."""
 
@@ -85,7 +88,8 @@ class Null:
 
     def _scale(self, query: NDArray[Any]) -> tuple[float, float]:
         """Return the closeness of the near non-matches of a query, and how fast they thin out."""
-        ordered = np.sort(similarities(self.space, query[None], self.references)[0])
+        ordered = similarities(self.space, query[None], self.references)[0]
+        ordered.sort()
         near, nearest = (_close(self.space.metric, float(ordered[place])) for place in self._places)
         return near, max(nearest - near, FLATTEST)
 
@@ -104,21 +108,22 @@ def fit_null(space: Space, references: NDArray[Any], files: NDArray[Any]) -> Nul
     ----------
     space : Space
     references : ndarray, shape (m, dim)
-        At least four, of two files or more; the first half sets scales, the others the tail.
+        At least four, of two files or more; the first ones set scales, the others the tail.
     files : ndarray, shape (m,)
         The file of each: spans of one file are no pair of non-matches, and of each file a few are enough.
     """
     kept = _few_of_each(files)
     references, files = references[kept], files[kept]
-    half = len(references) // 2
+    first = min(len(references) // 2, SCALING)
     found = closeness(space, similarities(space, references, references))
     strangers = files[:, None] != files[None, :]
     found[~strangers] = np.nan
-    scaling, fitted = found[:, :half], found[:, half:]
+    scaling, fitted = found[:, :first], found[:, first:]
     able = ~np.isnan(scaling).all(axis=1)
-    near, nearest = np.nanquantile(scaling[able], _ranks(half), axis=1)[..., None]
+    near, nearest = np.nanquantile(scaling[able], _ranks(first), axis=1)[..., None]
     standardised = (fitted[able] - near) / np.maximum(nearest - near, FLATTEST)
-    return Null(space, references[:half], fit_tail(standardised[strangers[able, half:]], half))
+    tail = fit_tail(standardised[strangers[able, first:]], len(references) - first)
+    return Null(space, references[:first], tail)
 
 
 def closeness(space: Space, scores: NDArray[np.floating]) -> NDArray[np.float64]:

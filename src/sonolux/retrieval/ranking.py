@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,12 +43,8 @@ CANDIDATES = 5
 MODALITIES = {str(modality): modality for modality in Modality}
 
 
-class Evidence(NamedTuple):
-    """What one list says of an item: the space, its chance there times the tries, and whether chance is ruled out."""
-
-    space: str
-    chance: float
-    confident: bool
+Evidence = tuple[float, str, bool]
+"""What a list says of an item: its chance there times the tries, the space, and whether chance is ruled out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +68,16 @@ class Ranker:
 
     def rank(self, query: Query, questions: Sequence[SpaceQuery]) -> list[Hit]:
         """Answer a planned query with one page of hits, best first."""
-        lists = [self._ask(query, question, alone=len(questions) == 1) for question in questions]
-        ranking = _fused(questions, lists)
+        alone = len(questions) == 1
+        lists = [self._ask(query, question, alone=alone) for question in questions]
+        ranking = lists[0] if alone else _fused(questions, lists)
         if self.spans and not query.spans:
             ranking = best_of_each_file(ranking)
         if query.diverse:
             ranking = self._spread(query, questions, ranking)
         page = ranking[query.offset : query.offset + query.k]
-        evidence = self._evidence(questions, lists, [match for match, _ in page])
-        hits = [_hit(match, score, said) for (match, score), said in zip(page, evidence, strict=True)]
+        evidence = self._judge(questions[0], page) if alone else self._evidence(questions, lists, page)
+        hits = [_hit(match, *said) for match, said in zip(page, evidence, strict=True)]
         return [hit for hit in hits if hit.confident] if query.confident else hits
 
     def _ask(self, query: Query, question: SpaceQuery, *, alone: bool) -> list[Match]:
@@ -110,8 +107,6 @@ class Ranker:
         self, questions: Sequence[SpaceQuery], lists: Sequence[list[Match]], page: list[Match]
     ) -> list[Evidence]:
         """Say of each match of a page what the lists that hold it say together."""
-        if len(lists) == 1:
-            return self._judge(questions[0], page, tries=1)
         shown = {match.id for match in page}
         said: dict[str, list[Evidence]] = defaultdict(list)
         for question, found in zip(questions, lists, strict=True):
@@ -120,7 +115,7 @@ class Ranker:
                 said[match.id].append(evidence)
         return [_together(said[match.id]) for match in page]
 
-    def _judge(self, question: SpaceQuery, matches: list[Match], tries: int) -> list[Evidence]:
+    def _judge(self, question: SpaceQuery, matches: list[Match], tries: int = 1) -> list[Evidence]:
         if not matches:
             return []
         space = question.space
@@ -134,7 +129,7 @@ class Ranker:
             chances = null.chance(question.vector, [match.score for match in matches])
         allowed = EXPECTED / (tries * self.calibration.count(space.name, self.changes))
         return [
-            Evidence(space.name, chance * tries, whole or chance <= allowed)
+            (chance * tries, space.name, whole or chance <= allowed)
             for chance, whole in zip(chances, complete, strict=True)
         ]
 
@@ -143,41 +138,38 @@ class Ranker:
         rows = {point.id: point.vectors[space] for point in points}
         return vstack([rows[match.id] for match in matches], format="csr")
 
-    def _spread(
-        self, query: Query, questions: Sequence[SpaceQuery], ranking: list[tuple[Match, float]]
-    ) -> list[tuple[Match, float]]:
+    def _spread(self, query: Query, questions: Sequence[SpaceQuery], ranking: list[Match]) -> list[Match]:
         """Reorder the best candidates by maximal marginal relevance, in the first dense space asked."""
         dense = [question.space for question in questions if question.space.kind != "sparse"]
         head = ranking[: CANDIDATES * (query.offset + query.k)]
         if not dense or len(head) < 2:
             return ranking
         space = dense[0]
-        points = self.index.fetch([match.id for match, _ in head], spaces=[space.name], keys=())
+        points = self.index.fetch([match.id for match in head], spaces=[space.name], keys=())
         rows = {point.id: point.vectors[space.name] for point in points if space.name in point.vectors}
         likeness = np.zeros((len(head), len(head)))
-        held = [i for i, (match, _) in enumerate(head) if match.id in rows]
+        held = [i for i, match in enumerate(head) if match.id in rows]
         if held:
-            vectors: NDArray[Any] = np.stack([rows[head[i][0].id] for i in held])
+            vectors: NDArray[Any] = np.stack([rows[head[i].id] for i in held])
             likeness[np.ix_(held, held)] = similarities(space, vectors, vectors)
-        relevance = np.array([score for _, score in head])
+        relevance = np.array([match.score for match in head])
         order = maximal_marginal_relevance(relevance, likeness, len(head), query.diverse)
         return [head[i] for i in order]
 
 
-def _fused(questions: Sequence[SpaceQuery], lists: Sequence[list[Match]]) -> list[tuple[Match, float]]:
-    if len(lists) == 1:
-        return [(match, match.score) for match in lists[0]]
+def _fused(questions: Sequence[SpaceQuery], lists: Sequence[list[Match]]) -> list[Match]:
+    """Return the matches of all lists with their fused scores."""
     weighted = [(q.weight, [match.id for match in found]) for q, found in zip(questions, lists, strict=True)]
     matches = {match.id: match for found in lists for match in found}
-    return [(matches[item], score) for item, score in reciprocal_rank_fusion(weighted)]
+    return [matches[item]._replace(score=score) for item, score in reciprocal_rank_fusion(weighted)]
 
 
 def _together(evidence: Sequence[Evidence]) -> Evidence:
-    best = min(evidence, key=lambda said: said.chance)
-    return best._replace(confident=any(said.confident for said in evidence))
+    chance, space, _ = min(evidence, key=lambda said: said[0])
+    return min(1.0, chance), space, any(sure for _, _, sure in evidence)
 
 
-def _hit(match: Match, score: float, evidence: Evidence) -> Hit:
+def _hit(match: Match, chance: float, space: str, confident: bool) -> Hit:
     payload = match.payload
     start = payload.get("start")
     return Hit(
@@ -187,10 +179,10 @@ def _hit(match: Match, score: float, evidence: Evidence) -> Hit:
         payload["kind"],
         payload["file"],
         None if start is None else Span(start, payload["end"]),
-        score,
-        min(1.0, evidence.chance),
-        evidence.space,
+        match.score,
+        chance,
+        space,
         payload.get("title", ""),
         payload.get("text", ""),
-        evidence.confident,
+        confident,
     )
