@@ -15,11 +15,14 @@ import numpy as np
 from sonolux.errors import MediaError
 from sonolux.media.piece import Image, Piece, Probe
 from sonolux.media.reading import ReadOptions
+from sonolux.media.worker import GATHERED_SECONDS
 from sonolux.types import Modality
 
 
 def read(path: str, options: ReadOptions) -> Iterator[Probe | Piece]:
     """Yield a probe, then do what the name says, then yield a piece."""
+    if Path(path).name.startswith("hang"):
+        time.sleep(2 * GATHERED_SECONDS)  # so that the probe is sent at once
     yield Probe(Modality.TEXT, "txt", {"title": str(os.getpid())})
     FAULTS.get(Path(path).name.partition("-")[0], lambda _: None)(path)
     yield Piece("passage", Path(path).name)
@@ -43,6 +46,7 @@ def slow(path: str, options: ReadOptions) -> Iterator[Probe | Piece]:
 
 def spin_in_c(path: str, options: ReadOptions) -> Iterator[Probe | Piece]:
     """Hang in C with the GIL held, so that no thread of Python can run."""
+    time.sleep(2 * GATHERED_SECONDS)
     yield Probe(Modality.TEXT, "txt", {"title": str(os.getpid())})
     ctypes.PyDLL(None).sleep(1000)
 

@@ -15,7 +15,7 @@ import pytest
 from media import faulty
 from sonolux.errors import SonoluxError
 from sonolux.media.piece import Audio, Image, Piece, Probe
-from sonolux.media.pool import DecoderPool, Event, Finished
+from sonolux.media.pool import AHEAD, SMALL, DecoderPool, Event, Finished
 from sonolux.media.reading import ReadOptions, read
 from sonolux.types import Failure
 
@@ -154,8 +154,29 @@ def test_paths_are_taken_when_they_are_needed(pool: DecoderPool, tmp_path: Path)
 
     events = pool.read(paths())
     next(events)
-    assert len(taken) == 2
+    assert len(taken) <= 2 * AHEAD + 1
     assert sum(isinstance(event, Finished) for _, event in events) == 50
+
+
+def test_large_files_are_not_handed_out_ahead(pool: DecoderPool, tmp_path: Path) -> None:
+    paths = files(tmp_path, *(f"good-{n}" for n in range(20)))
+    for path in paths:
+        os.truncate(path, SMALL + 1)
+    taken = []
+    events = pool.read(path for path in paths if not taken.append(path))
+    next(events)
+    # One for each worker, and the next, whose size has been looked at; another once a file has ended.
+    assert len(taken) <= 4
+    assert sum(isinstance(event, Finished) for _, event in events) == 20
+
+
+def test_what_was_handed_out_ahead_of_a_crash_is_read_all_the_same(options: ReadOptions, tmp_path: Path) -> None:
+    names = ["good-1", "killed-1", "good-2", "segfault-1", "killed-2", "good-3"]
+    with DecoderPool(1, options, silence=5, memory=512 * MIB, reader=faulty.read) as pool:
+        found = by_path(pool.read(files(tmp_path, *names)))
+    assert {name: type(events[-1]) for name, events in found.items()} == {
+        name: Finished if name.startswith("good") else Failure for name in names
+    }
 
 
 def test_stopping_halfway_leaves_a_pool_that_works(pool: DecoderPool, tmp_path: Path) -> None:

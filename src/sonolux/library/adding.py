@@ -72,7 +72,6 @@ class Adder:
         self.catalog = Catalog(index, spaces.concerns())
         self.queue = EncodingQueue(spaces.writers())
         self._drafts: dict[str, Draft] = {}
-        self._waiting: list[Draft] = []
 
     def run(self, roots: Sequence[str]) -> Summary:
         """Add files and folders.
@@ -88,7 +87,7 @@ class Adder:
             self._fail(self.queue.flush())
         finally:
             self.queue.close()
-            self._write_ready()
+            self._write(self.queue.encoded())
             self._count(self.writer.flush())
         return self.summary
 
@@ -128,16 +127,15 @@ class Adder:
             self._finish(self._drafts.pop(path))
 
     def _finish(self, draft: Draft) -> None:
-        draft.finished = True
+        self._write(self.queue.encoded())
         self._fail(self.queue.put_words(draft))
-        self._waiting.append(draft)
-        self._write_ready()
+        draft.finished = True
+        self._write([draft])
 
-    def _write_ready(self) -> None:
-        ready = [draft for draft in self._waiting if draft.ready]
-        self._waiting = [draft for draft in self._waiting if not draft.ready and not draft.failed]
-        for draft in ready:
-            self._count(self.writer.put(draft))
+    def _write(self, drafts: Iterable[Draft]) -> None:
+        for draft in drafts:
+            if draft.ready:
+                self._count(self.writer.put(draft))
 
     def _count(self, tasks: Iterable[Task]) -> None:
         for task in tasks:

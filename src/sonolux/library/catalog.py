@@ -97,14 +97,16 @@ class Catalog:
         same: dict[str, list[Known]] = {}
         for file in self._known("hash", sorted({task.hash for task in strangers})):
             same.setdefault(file.hash, []).append(file)
+        new: list[Task] = []
         for task in strangers:
             gone = next((file for file in same.get(task.hash, []) if self._is_gone(file)), None)
             if gone is None:
-                yield replace(task, id=self._fresh_id(task))
+                new.append(task)
             else:
                 self._claimed.add(gone.id)
                 missing = self._missing(gone)
                 yield replace(task, state="moved", id=gone.id, spaces=missing, annotations=gone.annotations)
+        yield from self._with_ids(new)
 
     def _attempt(self, path: str, known: Known | None) -> Task | Failure:
         try:
@@ -135,15 +137,19 @@ class Catalog:
     def _is_gone(self, file: Known) -> bool:
         return file.id not in self._claimed and is_gone(from_stored(file.path))
 
-    def _fresh_id(self, task: Task) -> str:
-        """Return an id that follows from content and path; another where a file that moved away still has it."""
-        attempt = 0
-        while True:
-            name = f"{task.hash} {attempt} {to_stored(task.path)}"
-            candidate = str(uuid.uuid5(NAMESPACE, name))
-            if not self.index.fetch([candidate], keys=()):
-                return candidate
-            attempt += 1
+    def _with_ids(self, tasks: list[Task], attempt: int = 0) -> Iterator[Task]:
+        """Yield tasks with ids that follow from content and path; others where files that moved still have them."""
+        if not tasks:
+            return
+        ids = [_item_id(task, attempt) for task in tasks]
+        taken = {point.id for point in self.index.fetch(ids, keys=())}
+        yield from (replace(task, id=id_) for task, id_ in zip(tasks, ids, strict=True) if id_ not in taken)
+        again = [task for task, id_ in zip(tasks, ids, strict=True) if id_ in taken]
+        yield from self._with_ids(again, attempt + 1)
+
+
+def _item_id(task: Task, attempt: int) -> str:
+    return str(uuid.uuid5(NAMESPACE, f"{task.hash} {attempt} {to_stored(task.path)}"))
 
 
 def is_gone(path: str) -> bool:

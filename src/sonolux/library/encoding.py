@@ -41,6 +41,7 @@ class EncodingQueue:
         self._queues: dict[Modality, list[_Entry]] = {modality: [] for modality in Modality}
         self._thread = ThreadPoolExecutor(1, "encoding")
         self._batches: deque[tuple[list[_Entry], Future[list[Failure]]]] = deque()
+        self._encoded: list[Draft] = []
 
     def put(self, draft: Draft, piece: Piece) -> list[Failure]:
         """Queue a piece; hand its queue to the thread once it is full.
@@ -74,6 +75,11 @@ class EncodingQueue:
             self._hand_over(modality)
         return self._collect(0)
 
+    def encoded(self) -> list[Draft]:
+        """Take the drafts of which no piece waits any longer; one whose next piece is still to come may come again."""
+        taken, self._encoded = self._encoded, []
+        return taken
+
     def close(self) -> None:
         """End the thread; what waits for it is dropped."""
         self._thread.shutdown(cancel_futures=True)
@@ -91,6 +97,8 @@ class EncodingQueue:
             failures += encoded.result()
             for draft, _, _ in batch:
                 draft.waiting -= 1
+                if not draft.waiting:
+                    self._encoded.append(draft)
         return failures
 
 

@@ -37,19 +37,21 @@ class Writer:
         self.encoded = frozenset(spaces)
         self.before_write = before_write
         self._batch: list[tuple[Draft, list[Point]]] = []
+        self._points = 0
 
     def put(self, draft: Draft) -> list[Task]:
         """Take an encoded file; write the batch once it is full. Returns the tasks that are now durable."""
-        self._batch.append((draft, list(draft.span_points())))
-        points = sum(len(spans) + 1 for _, spans in self._batch)
-        return self.flush() if len(self._batch) >= FILES or points >= POINTS else []
+        spans = list(draft.span_points())
+        self._batch.append((draft, spans))
+        self._points += len(spans) + 1
+        return self.flush() if len(self._batch) >= FILES or self._points >= POINTS else []
 
     def flush(self) -> list[Task]:
         """Write whatever waits; returns the tasks that are now durable."""
-        batch, self._batch = self._batch, []
+        batch, points = self._batch, self._points
+        self._batch, self._points = [], 0
         if not batch:
             return []
-        points = sum(len(spans) + 1 for _, spans in batch)
         self.before_write(points, any(spans for _, spans in batch))
         self._write_new([entry for entry in batch if entry[0].task.state == "new"])
         for draft, spans in batch:

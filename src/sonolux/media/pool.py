@@ -1,20 +1,25 @@
 """Decoding in worker processes: a decoder that crashes, hangs or eats memory costs one file, and never the run.
 
-Each worker has a socket of its own and one file at a time. It sends each piece when it is decoded and blocks while
-nobody takes it, so a slow consumer slows decoding down and memory stays flat. Workers are plain subprocesses, not
-children of `multiprocessing`: they inherit no threads and no locks, and a script needs no ``__main__`` guard.
+Each worker has two pipes of its own, and reads one file at a time. It sends each piece when it is decoded and blocks
+once the pipe is full and nobody takes it, so a slow consumer slows decoding down and memory stays flat. Small files
+are handed out ahead, so that a worker goes on while the pool's owner is busy; one that dies costs the file that it was
+reading, and the others go to the next. Workers are plain subprocesses, not children of `multiprocessing`: they inherit
+no threads and no locks, and a script needs no ``__main__`` guard.
 """
 
 from __future__ import annotations
 
+import fcntl
 import multiprocessing
 import os
 import subprocess
 import sys
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from multiprocessing.connection import wait
+from pathlib import Path
 from typing import Any, Self
 
 from sonolux.errors import SonoluxError
@@ -30,42 +35,59 @@ START_SECONDS = 120.0
 """A worker that has not started by then never will."""
 
 DYING_SECONDS = 10.0
-"""A process that has closed its socket ends by then, or is made to."""
+"""A process that has closed its pipe ends by then, or is made to."""
+
+SMALL = 128 * 2**10
+"""Bytes of a file that may be handed out ahead, at most: a large one would wait where another worker is free."""
+
+AHEAD = 16
+"""Files that a worker has at once, at most."""
+
+PIPE_BYTES = 2**20
+"""What a pipe holds, where the system lets us say (Linux): several small pictures."""
 
 SINGLE_THREADED = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 """Workers are the parallelism."""
 
 
 class Worker:
-    """A decoding process, seen from its pool."""
+    """A decoding process, seen from its pool.
+
+    Attributes
+    ----------
+    files : deque of str
+        What it was given and has not ended, in the order in which it reads.
+    """
 
     def __init__(self, orders: Orders) -> None:
-        self.path = ""
+        self.files: deque[str] = deque()
         self.started = False
         self.fresh = True
         self.begun = False
         self.heard = time.monotonic()
         self._silence = orders.silence
         self._given_up = False
-        self.connection, theirs = multiprocessing.Pipe(duplex=True)
+        asked, self._asking = multiprocessing.Pipe(duplex=False)
+        self.connection, told = multiprocessing.Pipe(duplex=False)
+        _widen(told.fileno())
         # The search path is handed on: it may have been changed since this process started.
         program = (
             f"import sys; sys.path[:] = {[p for p in sys.path if isinstance(p, str)]!r}; "
-            f"from sonolux.media.worker import main; main({theirs.fileno()})"
+            f"from sonolux.media.worker import main; main({asked.fileno()}, {told.fileno()})"
         )
-        with theirs:
+        with asked, told:
             self._process = subprocess.Popen(
                 [sys.executable, "-c", program],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
-                pass_fds=[theirs.fileno()],
+                pass_fds=[asked.fileno(), told.fileno()],
                 env=os.environ | SINGLE_THREADED,
                 # In a group of its own: Ctrl-C reaches only the pool, which then ends its workers.
                 process_group=0,
             )
         try:
-            send(self.connection, orders)
+            send(self._asking, orders)
         except OSError:
             self.kill()
             raise
@@ -76,19 +98,24 @@ class Worker:
         return self.heard + (self._silence if self.started else START_SECONDS)
 
     def assign(self, path: str) -> None:
-        """Hand over the next file; OSError where the process is gone."""
-        send(self.connection, path)
-        self.path, self.begun, self.heard = path, False, time.monotonic()
+        """Hand over another file; OSError where the process is gone."""
+        send(self._asking, path)
+        if not self.files:
+            self.begun, self.heard = False, time.monotonic()
+        self.files.append(path)
 
-    def hear(self) -> Event | None:
-        """Take the next event of its file, None for its being ready; EOFError or OSError where it is gone."""
-        event: Event | Ready = receive(self.connection)
+    def hear(self) -> list[Event]:
+        """Take the next events of its first file, none for its being ready; EOFError or OSError where it is gone."""
+        events: list[Event] | Ready = receive(self.connection)
         self.heard = time.monotonic()
-        if isinstance(event, Ready):
+        if isinstance(events, Ready):
             self.started = True
-            return None
+            return []
         self.begun = True
-        return event
+        if isinstance(events[-1], Finished | Failure):
+            self.files.popleft()
+            self.fresh = self.begun = False
+        return events
 
     @property
     def died_idle(self) -> bool:
@@ -99,7 +126,7 @@ class Worker:
         """End the process at once."""
         self._process.kill()
         self._process.wait()
-        self.connection.close()
+        self._close()
 
     def give_up(self) -> None:
         """Kill a process that was silent for too long; what it has still sent can be heard."""
@@ -107,16 +134,20 @@ class Worker:
         self._process.kill()
 
     def reap(self) -> str:
-        """Wait for a process whose socket is closed, and say in one line how it ended."""
+        """Wait for a process whose pipe is closed, and say in one line how it ended."""
         try:
             code = self._process.wait(DYING_SECONDS)
         except subprocess.TimeoutExpired:
             self._process.kill()
             code = self._process.wait()
-        self.connection.close()
+        self._close()
         if self._given_up:
             return f"no progress for {self._silence:g} s: decoding ended"
         return f"the decoder crashed ({f'signal {-code}' if code < 0 else f'exit status {code}'})"
+
+    def _close(self) -> None:
+        self._asking.close()
+        self.connection.close()
 
 
 class DecoderPool:
@@ -165,7 +196,7 @@ class DecoderPool:
         SonoluxError
             Where worker processes do not start at all.
         """
-        waiting = iter(paths)
+        waiting = Waiting(paths)
         busy: dict[Any, Worker] = {}
         ready: deque[Worker] = deque()
         try:
@@ -174,10 +205,10 @@ class DecoderPool:
                     ready.extend(_poll(busy))
                     continue
                 worker = ready.popleft()
-                path, event = worker.path, self._hear(worker, busy)
-                # The next file gets under way before this event is dealt with.
+                path, events = worker.files[0], self._hear(worker, busy, waiting)
+                # The next file gets under way before these events are dealt with.
                 self._filled(busy, waiting)
-                if event is not None:
+                for event in events:
                     yield path, event
         finally:
             for worker in busy.values():
@@ -194,23 +225,28 @@ class DecoderPool:
     def __exit__(self, *exc: object) -> None:
         self.close()
 
-    def _filled(self, busy: dict[Any, Worker], waiting: Iterator[str]) -> bool:
-        """Hand files to workers while there are both; return whether any worker is busy."""
-        while len(busy) < self.workers and (path := next(waiting, None)) is not None:
+    def _filled(self, busy: dict[Any, Worker], waiting: Waiting) -> bool:
+        """Hand a file to each worker, and small ones ahead, while there are any; return whether any worker is busy."""
+        while len(busy) < self.workers and (path := waiting.next()) is not None:
             worker = self._reassigned(path) or self._started(path)
             busy[worker.connection] = worker
+        while busy and len((freest := min(busy.values(), key=_files_of)).files) < AHEAD:
+            path = waiting.next_small()
+            if path is None:
+                break
+            if not _assigned(freest, path):
+                # It is dead, as the next look at its pipe will tell.
+                waiting.put_back([path])
+                break
         return bool(busy)
 
     def _reassigned(self, path: str) -> Worker | None:
         """Hand a file to an idle worker, None where none is left alive."""
         while self._idle:
             worker = self._idle.pop()
-            try:
-                worker.assign(path)
-            except OSError:
-                worker.kill()
-            else:
+            if _assigned(worker, path):
                 return worker
+            worker.kill()
         return None
 
     def _started(self, path: str) -> Worker:
@@ -222,32 +258,84 @@ class DecoderPool:
             raise SonoluxError(f"decoding processes do not start: {one_line(error)}") from error
         return worker
 
-    def _hear(self, worker: Worker, busy: dict[Any, Worker]) -> Event | None:
-        """Take the next event of a worker; after the last of its file, it is busy no more."""
+    def _hear(self, worker: Worker, busy: dict[Any, Worker], waiting: Waiting) -> list[Event]:
+        """Take the next events of a worker; after the last of its files, it is busy no more."""
         try:
-            event = worker.hear()
+            events = worker.hear()
         except (EOFError, OSError):
             del busy[worker.connection]
-            return self._lost(worker, busy)
+            return self._lost(worker, busy, waiting)
         self._proven = True
-        if isinstance(event, Finished | Failure):
+        if not worker.files:
             del busy[worker.connection]
-            worker.fresh = False
             self._idle.append(worker)
-        return event
+        return events
 
-    def _lost(self, worker: Worker, busy: dict[Any, Worker]) -> Failure | None:
-        """Say how a worker ended, as the failure of its file, unless the file has another try."""
+    def _lost(self, worker: Worker, busy: dict[Any, Worker], waiting: Waiting) -> list[Event]:
+        """Say how a worker ended, as the failure of the file it was reading, unless that has another try."""
         end = worker.reap()
+        path, *others = worker.files
+        waiting.put_back(others)
         if worker.died_idle:
-            again = self._started(worker.path)
+            again = self._started(path)
             busy[again.connection] = again
-            return None
+            return []
         if not self._proven:
             # No worker ever started, so it is not the file's fault.
             why = f'`{sys.executable} -c "import sonolux.media.worker"` may say why'
             raise SonoluxError(f"decoding processes do not start ({end}): {why}")
-        return Failure(worker.path, end)
+        return [Failure(path, end)]
+
+
+class Waiting:
+    """Files that no worker has yet, taken from where they come when they are needed."""
+
+    def __init__(self, paths: Iterable[str]) -> None:
+        self._paths = iter(paths)
+        self._first: deque[str] = deque()
+
+    def next(self) -> str | None:
+        """Take the next, None at the end."""
+        return self._first.popleft() if self._first else next(self._paths, None)
+
+    def next_small(self) -> str | None:
+        """Take the next if it is small, else leave it and return None."""
+        path = self.next()
+        if path is None or _is_small(path):
+            return path
+        self.put_back([path])
+        return None
+
+    def put_back(self, paths: Sequence[str]) -> None:
+        """Have these come next, in their order."""
+        self._first.extendleft(reversed(paths))
+
+
+def _files_of(worker: Worker) -> int:
+    return len(worker.files)
+
+
+def _is_small(path: str) -> bool:
+    try:
+        return Path(path).stat().st_size <= SMALL
+    except OSError:
+        return False
+
+
+def _assigned(worker: Worker, path: str) -> bool:
+    """Hand a file to a worker; return whether it is still there to take it."""
+    try:
+        worker.assign(path)
+    except OSError:
+        return False
+    return True
+
+
+def _widen(pipe: int) -> None:
+    """Let a pipe hold more than it does by default, as far as the system and its limits allow."""
+    if hasattr(fcntl, "F_SETPIPE_SZ"):
+        with suppress(OSError):
+            fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
 
 
 def _poll(busy: dict[Any, Worker]) -> list[Worker]:

@@ -11,6 +11,7 @@ import os
 import select
 import signal
 import threading
+import time
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -24,6 +25,12 @@ from sonolux.media.piece import Piece, Probe
 from sonolux.media.reading import ReadOptions
 from sonolux.media.transfer import receive, send
 from sonolux.types import Failure
+
+GATHERED = 3
+"""Events that are sent as one message, at most: a picture has three, its probe, its pixels and its end."""
+
+GATHERED_SECONDS = 0.02
+"""An event that comes later than this after the last message is sent at once, with those before it."""
 
 Reader = Callable[[str, ReadOptions], Iterator[Probe | Piece]]
 
@@ -54,23 +61,37 @@ class Ready:
     """The worker has started."""
 
 
-def main(descriptor: int) -> None:
-    """Serve the pool at the other end of a socket until it closes."""
-    connection: Connection[Any, Any] = Connection(descriptor)
-    threading.Thread(target=_die_with_pool, args=(descriptor,), daemon=True).start()
-    orders: Orders = receive(connection)
+def main(asked: int, told: int) -> None:
+    """Serve the pool at the other ends of two pipes, one to be asked by and one to tell it, until it closes them."""
+    asking: Connection[Any, Any] = Connection(asked, writable=False)
+    telling: Connection[Any, Any] = Connection(told, readable=False)
+    threading.Thread(target=_die_with_pool, args=(asked,), daemon=True).start()
+    orders: Orders = receive(asking)
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     _load_decoders()
     _limit_memory(orders.memory)
-    send(connection, Ready())
+    send(telling, Ready())
     while True:
-        path: str = receive(connection)
-        for event in _watched(_events(path, orders), 2 * orders.silence):
-            send(connection, event)
+        path: str = receive(asking)
+        for events in _gathered(_watched(_events(path, orders), 2 * orders.silence)):
+            send(telling, events)
+
+
+def _gathered(events: Iterator[Event]) -> Iterator[list[Event]]:
+    """Send together what comes together: each message costs the pool as much as it costs to make a picture small."""
+    held: list[Event] = []
+    begun = time.monotonic()
+    for event in events:
+        held.append(event)
+        if len(held) == GATHERED or time.monotonic() - begun > GATHERED_SECONDS:
+            yield held
+            held, begun = [], time.monotonic()
+    if held:
+        yield held
 
 
 def _die_with_pool(descriptor: int) -> None:
-    """Wait until the other end of the socket closes, in whatever way the pool ended, and end this process."""
+    """Wait until the other end of a pipe closes, in whatever way the pool ended, and end this process."""
     poll = select.poll()
     poll.register(descriptor, 0)
     while not any(flags & (select.POLLHUP | select.POLLERR) for _, flags in poll.poll()):
