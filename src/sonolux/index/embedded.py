@@ -1,8 +1,8 @@
 """An index in a folder, over Qdrant Edge: no server, one process at a time.
 
 A write is in the engine's write-ahead log, a memory-mapped file, before its call returns: it outlives the
-process. Files are forced to the disk by `EmbeddedIndex.close` and `EmbeddedIndex.optimize`; a power cut
-loses what the operating system had not written by then.
+process. Files are forced to the disk by `EmbeddedIndex.close` and `EmbeddedIndex.optimize`, and whenever
+enough points have come; a power cut loses what the operating system had not written by then.
 """
 
 from __future__ import annotations
@@ -34,6 +34,9 @@ from sonolux.types import Space
 PAGE = 500
 """Points that `EmbeddedIndex.scroll` reads at once."""
 
+UNFLUSHED = 2000
+"""Points that may come before files are forced to the disk: until then the engine holds in memory where each is."""
+
 WORDS = EdgeWords()
 Op = qe.UpdateOperation
 
@@ -53,6 +56,7 @@ class EmbeddedIndex(Index):
         self._lock = threading.RLock()
         self._shard: qe.EdgeShard | None = None
         self._record = Record()
+        self._unflushed = 0
 
     def exists(self) -> bool:
         """Tell whether there is a library in the folder."""
@@ -133,6 +137,7 @@ class EmbeddedIndex(Index):
             with engine(self.location, f"cannot store this: {UNSTORABLE}"):
                 stored = [qe.Point(id_, vectors, payload) for id_, vectors, payload in rows]
             self._write(Op.upsert_points(stored))
+            self._flush_after(len(stored))
 
     def update_vectors(self, points: Sequence[Point]) -> None:
         """Write only the descriptors given, of points that exist."""
@@ -271,6 +276,13 @@ class EmbeddedIndex(Index):
                 # A shard refuses all writes after one that failed; opened afresh, it repeats its log.
                 self.close()
                 raise
+
+    def _flush_after(self, points: int) -> None:
+        self._unflushed += points
+        if self._unflushed >= UNFLUSHED:
+            self._unflushed = 0
+            with engine(self.location, "cannot be written"):
+                self._open().flush()
 
     def _write_record(self, record: Record) -> None:
         self._folder.write_record(record)
