@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +102,7 @@ def space_creation(space: Space) -> qe.UpdateOperation:
     return qe.UpdateOperation.create_dense_vector(name, space.dim, DISTANCES[space.metric])
 
 
+@lru_cache(maxsize=64)
 def search_params(wanted: int, filtered: bool, exact: bool) -> qe.SearchParams:
     """Return how to search for so many points; see `sonolux.index.graph`."""
     if exact:

@@ -86,7 +86,12 @@ def quoted(name: str) -> str:
 
 def selection(keys: Sequence[str] | None) -> bool | list[str]:
     """Return which payload keys to bring: all for None, none for an empty sequence."""
-    return True if keys is None else [*map(quoted, keys)] or False
+    return True if keys is None else _selection(tuple(keys))
+
+
+@lru_cache(maxsize=64)
+def _selection(keys: tuple[str, ...]) -> bool | list[str]:
+    return [*map(quoted, keys)] or False
 
 
 def _path(key: str) -> str:

@@ -78,8 +78,8 @@ class Null:
             Of the hits of this query.
         """
         near, spread = self._scale(query)
-        metric, tail = self.space.metric, self.tail
-        return [tail.chance((_close(metric, score) - near) / spread) for score in scores]
+        chance = self.tail.chance
+        return [chance((close - near) / spread) for close in _close(self.space.metric, scores)]
 
     def score(self, query: NDArray[Any], chance: float) -> float:
         """Return the score that a random item reaches with a small probability."""
@@ -90,15 +90,14 @@ class Null:
         """Return the closeness of the near non-matches of a query, and how fast they thin out."""
         ordered = similarities(self.space, query[None], self.references)[0]
         ordered.sort()
-        near, nearest = (_close(self.space.metric, float(ordered[place])) for place in self._places)
+        near, nearest = _close(self.space.metric, [float(ordered[place]) for place in self._places])
         return near, max(nearest - near, FLATTEST)
 
     @cached_property
-    def _places(self) -> tuple[int, int]:
+    def _places(self) -> list[int]:
         """Places, among the references in ascending order, of the two that set a query's scale."""
         last = len(self.references) - 1
-        low, high = _ranks(len(self.references))
-        return int(low * last), int(high * last)
+        return [int(rank * last) for rank in _ranks(len(self.references))]
 
 
 def fit_null(space: Space, references: NDArray[Any], files: NDArray[Any]) -> Null:
@@ -137,13 +136,13 @@ def closeness(space: Space, scores: NDArray[np.floating]) -> NDArray[np.float64]
     return np.asarray(-0.5 * np.log(np.maximum(2 - 2 * exact, CLOSEST**2)))
 
 
-def _close(metric: Metric, score: float) -> float:
-    """Return `closeness` of a single score, in a tenth of the time."""
+def _close(metric: Metric, scores: Sequence[float]) -> Sequence[float]:
+    """Return `closeness` of a few scores, in a third of the time."""
     if metric == "dot":
-        return score
+        return scores
     if metric == "euclidean":
-        return -log(max(-score, CLOSEST))
-    return -0.5 * log(max(2 - 2 * score, CLOSEST**2))
+        return [-log(max(-score, CLOSEST)) for score in scores]
+    return [-0.5 * log(max(2 - 2 * score, CLOSEST**2)) for score in scores]
 
 
 def _score(metric: Metric, close: float) -> float:

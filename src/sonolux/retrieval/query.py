@@ -70,9 +70,9 @@ class Query:
             raise QueryError(f"k and page count from 1, not {self.k} and {self.page}")
         if not 0 <= self.diverse < 1:
             raise QueryError(f"diverse lies in [0, 1), not {self.diverse}")
-        weights = [self.like_weight, *(part.weight for part in self.parts)]
-        if not all(0 < weight < inf for weight in weights):
-            raise QueryError(f"weights are positive numbers, not {weights}")
+        for weight in (self.like_weight, *[part.weight for part in self.parts]):
+            if not 0 < weight < inf:
+                raise QueryError(f"weights are positive numbers, not {weight}")
 
     @property
     def offset(self) -> int:
