@@ -185,6 +185,14 @@ def test_the_model_is_remembered(tmp_path: Path) -> None:
     assert Fingerprints(tmp_path).model == "/models/mine"
 
 
+def test_what_wrong_places_score_is_forgotten_with_its_model(tmp_path: Path) -> None:
+    catalog = Fingerprints(tmp_path)
+    catalog.note([(10.0, 5.0)])
+    for model, samples in (("", 1), ("/models/mine", 0)):
+        catalog.choose(model)
+        assert (catalog.model, len(catalog.samples)) == (model, samples)
+
+
 @pytest.mark.parametrize("name", [*(f"{name}.npy" for name in ARRAYS), "tracks.json"])
 @pytest.mark.parametrize("how", ["cut", "gone", "longer"])
 def test_broken_files_are_refused_in_one_line(tmp_path: Path, name: str, how: str) -> None:

@@ -48,6 +48,12 @@ def test_a_null_outlives_the_process(library: Library, tmp_path: Path) -> None:
     assert same(null_of(library), before)
 
 
+def test_the_same_files_in_another_folder_are_told_the_same(library: Library, tmp_path: Path) -> None:
+    with Library(tmp_path / "other.sonolux") as other:
+        other.add(paint(tmp_path / "elsewhere", range(60)), spaces=["colour-layout"])
+        assert same(null_of(other), null_of(library))
+
+
 def test_a_few_changes_leave_it_and_many_do_not(library: Library, tmp_path: Path) -> None:
     before = null_of(library)
     library.add(paint(tmp_path / "pictures", range(60, 64)))

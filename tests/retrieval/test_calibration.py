@@ -144,8 +144,7 @@ def test_keyword_chance_is_that_of_independent_terms() -> None:
 
 
 @pytest.mark.parametrize("metric", ["cosine", "dot", "euclidean"])
-@given(score=st.floats(-1, 1, width=32))
-def test_closeness_of_one_score_is_that_of_many(metric: Metric, score: float) -> None:
+@given(scores=st.lists(st.floats(-1, 1, width=32), max_size=3))
+def test_closeness_of_a_few_scores_is_that_of_many(metric: Metric, scores: list[float]) -> None:
     space = Space("any", 4, metric)
-    [many] = closeness(space, np.array([score], np.float32))
-    assert _close(metric, score) == pytest.approx(many)
+    assert _close(metric, scores) == pytest.approx(closeness(space, np.array(scores, np.float32)).tolist())

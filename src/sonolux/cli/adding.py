@@ -16,6 +16,7 @@ from sonolux.cli.output import Output, shown, shown_path
 if TYPE_CHECKING:
     from sonolux.library import Library, Summary
     from sonolux.library.adding import Progress
+    from sonolux.library.identifying import Hearing
     from sonolux.types import Failure
 
 FAILURES_SHOWN = 20
@@ -104,8 +105,8 @@ def default_encoders(library: Library, out: Output) -> list[str]:
 
 
 @contextmanager
-def progress_bars(paths: Sequence[str], out: Output) -> Iterator[tuple[Progress | None, Progress | None]]:
-    """Show a bar of files with rate and time left, and how many are heard afterwards, where someone watches."""
+def progress_bars(paths: Sequence[str], out: Output) -> Iterator[tuple[Progress | None, Hearing | None]]:
+    """Show bars of the files added, and of those heard afterwards, with rate and time left, where someone watches."""
     if not out.lively:
         yield None, None
         return
@@ -121,7 +122,8 @@ def progress_bars(paths: Sequence[str], out: Output) -> Iterator[tuple[Progress 
     rate, left = TextColumn("{task.fields[rate]}"), TimeRemainingColumn(elapsed_when_finished=True)
     with Progress(BarColumn(), MofNCompleteColumn(), rate, left, console=console) as bar:
         task = bar.add_task("add", total=total, rate="")
-        drawn, hearing = 0.0, None
+        drawn = 0.0
+        hearing = bar.add_task("hear", rate="", start=False, visible=False)
 
         def advance(done: int, _: str) -> None:
             # Files are reported in bursts, as batches are written: only bursts apart in time tell the rate.
@@ -131,10 +133,10 @@ def progress_bars(paths: Sequence[str], out: Output) -> Iterator[tuple[Progress 
                 speed = bar.tasks[0].speed
                 bar.update(task, completed=done, rate=f"{speed:,.1f} files/s" if speed else "")
 
-        def hear(done: int, _: str) -> None:
-            nonlocal hearing
-            if hearing is None:
-                hearing = bar.add_task("hear", total=None, rate="fingerprints")
-            bar.update(hearing, completed=done)
+        def hear(of: int, done: int, _: str) -> None:
+            bar.start_task(hearing)
+            speed = bar.tasks[1].speed
+            rate = f"{speed:,.1f} heard/s" if speed else "heard for their fingerprints"
+            bar.update(hearing, total=of, completed=done, rate=rate, visible=True)
 
         yield advance, hear

@@ -24,7 +24,8 @@ def fingerprint(
         str,
         typer.Option(
             metavar="MODEL",
-            help="Model folder of `sonolux train fingerprints`, whose codes are taken from now on.",
+            help="Model folder of `sonolux train fingerprints`, whose codes are taken from now on; or `shipped`, the"
+            " one that comes with Sonolux.",
             show_default=False,
         ),
     ] = "",

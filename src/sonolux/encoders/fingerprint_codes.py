@@ -21,6 +21,9 @@ from sonolux.encoders.model_inputs import Contrast
 from sonolux.errors import EncoderError
 
 SHIPPED = Path(__file__).parent / "fingerprint"
+SHIPPED_NAME = "shipped"
+"""What the model that comes with Sonolux is called where one is chosen."""
+
 """Model folder that was trained on music that is made up."""
 
 STEP = 16

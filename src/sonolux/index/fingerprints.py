@@ -96,9 +96,10 @@ class Fingerprints:
         return self._model
 
     def choose(self, model: str) -> None:
-        """Take the codes of another model from now on."""
+        """Take the codes of another model from now on; what wrong places score is heard anew."""
         with self._writing() as manifest:
-            manifest["model"] = model
+            if manifest.get("model", "") != model:
+                manifest |= {"model": model, "samples": []}
 
     def tracks(self) -> Iterator[Track]:
         """Yield the recordings that are there; frames count from the start of each's segment."""

@@ -150,7 +150,7 @@ class Library:
         prune: bool = False,
         fingerprints: bool = True,
         progress: Progress | None = None,
-        hearing: Progress | None = None,
+        hearing: identifying.Hearing | None = None,
     ) -> Summary:
         """Add files and folders; what is already there and unchanged is skipped.
 
@@ -166,9 +166,10 @@ class Library:
             may be a drive that is not there today (`remove` does that).
         fingerprints : bool
             Whether fingerprints are taken of recordings and videos, so that `identify` knows them.
-        progress, hearing : callable, optional
-            Called with the number of files done with and the path of the last; `hearing` of those whose fingerprints
-            are taken, afterwards.
+        progress : callable, optional
+            Called with the number of files done with and the path of the last.
+        hearing : callable, optional
+            Called afterwards, while fingerprints are taken, with the number of files to be heard, then the same.
 
         Returns
         -------
@@ -331,8 +332,7 @@ class Library:
         roots = [absolute(path) for path in paths]
         if not self.index.exists():
             self.create([])
-        folder = absolute(model) if model else ""
-        return identifying.index_recordings(self.index, self.fingerprints, roots, progress, folder)
+        return identifying.index_recordings(self.index, self.fingerprints, roots, progress, os.fspath(model))
 
     def identify(self, clip: PathLike | Audio, accepted: float = ACCEPTED) -> list[Match]:
         """Return which recordings are heard in a clip, where, and with what chance: at most `accepted`."""

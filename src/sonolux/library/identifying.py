@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import mimetypes
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -14,13 +15,14 @@ from numpy.typing import NDArray
 
 from sonolux.encoders.classical.constellation import HOP, RATE, joined, stretches
 from sonolux.encoders.classical.landmarks import landmarks
-from sonolux.encoders.fingerprint_codes import STEP, FingerprintEncoder, fingerprint_encoder
+from sonolux.encoders.fingerprint_codes import SHIPPED_NAME, STEP, FingerprintEncoder, fingerprint_encoder
 from sonolux.errors import LibraryError, MediaError, QueryError
 from sonolux.index import Condition, Index, Where
 from sonolux.index.fingerprint_segment import Prints
 from sonolux.index.fingerprints import Fingerprints
 from sonolux.library.adding import Progress
 from sonolux.library.hearing import Heard, Sampled
+from sonolux.library.items import absolute
 from sonolux.library.recordings import recordings, sound_of
 from sonolux.media.audio import decode_audio
 from sonolux.media.finding import find
@@ -38,6 +40,9 @@ NAMESPACE = uuid.UUID("d2a7c9b4-53f1-4f0e-8a36-1c9be07d6e52")
 
 HEARD = "heard"
 """Payload key of an item whose fingerprints were taken, or which has none."""
+
+Hearing = Callable[[int, int, str], None]
+"""Called with how many files are to be heard, how many of them are done with, and the path of the last."""
 
 AT_ONCE = 2**20
 """Landmarks that are held before they are written: two hours of sound, 8 MB."""
@@ -81,8 +86,9 @@ def index_recordings(
     progress : callable, optional
         Called with the number of files done with and the path of the last.
     model : str
-        Model folder of `sonolux train fingerprints` whose codes are taken from now on; empty for what was so far.
-        Recordings that have codes of another are known by landmarks alone until they are taken again.
+        Model folder of `sonolux train fingerprints` whose codes are taken from now on, or "shipped" for the one that
+        comes with Sonolux; empty for what was so far. Recordings that have codes of another are known by landmarks
+        alone until they are taken again.
 
     Raises
     ------
@@ -93,7 +99,7 @@ def index_recordings(
     """
     _refuse_cluster(index.location)
     if model:
-        catalog.choose(str(FingerprintEncoder(model).folder.path))
+        catalog.choose("" if model == SHIPPED_NAME else str(FingerprintEncoder(absolute(model)).folder.path))
     taken = _Taken(index, catalog, progress)
     for path, blocks in recordings(_found(roots, taken)):
         taken.take(path, _id_of(index, path), blocks)
@@ -101,13 +107,12 @@ def index_recordings(
     return taken.summary
 
 
-def index_items(index: Index, catalog: Fingerprints, roots: Sequence[str], progress: Progress | None = None) -> Indexed:
+def index_items(index: Index, catalog: Fingerprints, roots: Sequence[str], hearing: Hearing | None = None) -> Indexed:
     """Take the fingerprints of the recordings and videos of a library that have none yet; the same otherwise.
 
     A file without a sound track, a silent one and one that is too short has none, and is no failure.
     """
     _refuse_cluster(index.location)
-    taken = _Taken(index, catalog, progress, silence_is_fine=True)
     with_sound = Condition("modality", "=", (str(Modality.AUDIO), str(Modality.VIDEO)))
     below = tuple(map(to_stored, roots))
     unheard = {
@@ -119,6 +124,8 @@ def index_items(index: Index, catalog: Fingerprints, roots: Sequence[str], progr
         )
         if "rate" in point.payload["meta"]
     }
+    progress = None if hearing is None else partial(hearing, len(unheard))
+    taken = _Taken(index, catalog, progress, silence_is_fine=True)
     for path, blocks in recordings(unheard):
         taken.take(path, unheard[path], blocks)
     taken.keep()

@@ -92,12 +92,13 @@ class Calibration:
         return drawn.null
 
     def _draw(self, space: Space) -> Null | KeywordNull | None:
-        # In the order of their ids, which are as good as random: a space that fits into one sample is told the same
-        # each time.
-        points = sorted(self.index.sample(space.name, REFERENCES), key=lambda point: point.id)
+        points = self.index.sample(space.name, REFERENCES)
         if space.kind == "sparse":
             rows = [point.vectors[space.name] for point in points]
             return KeywordNull(vstack(rows, format="csr")) if rows else None
+        # In an order that is as good as random but follows from the descriptors: of a space that fits into one sample,
+        # the same files are told the same each time, in whatever folder they are.
+        points.sort(key=lambda point: (_digest(point.vectors[space.name]), point.id))
         files = np.array([point.payload["file"] for point in points])
         if len(set(files)) < FEWEST:
             return None
@@ -124,6 +125,10 @@ class Calibration:
                 return Drawn(int(arrays["changes"]), int(arrays["count"]), _from_arrays(space, arrays))
         except (OSError, ValueError, KeyError, EOFError, BadZipFile):
             return None
+
+
+def _digest(row: Any) -> bytes:
+    return hashlib.blake2b(row.tobytes(), digest_size=8).digest()
 
 
 def _to_arrays(null: Null | KeywordNull) -> dict[str, Any]:
