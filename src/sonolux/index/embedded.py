@@ -200,8 +200,7 @@ class EmbeddedIndex(Index):
         )
         with engine(self.location, "cannot be searched"):
             hits = shard.search(request)
-        factor = similarity_factor(stored)
-        return [_match(hit, factor) for hit in hits]
+        return _matches(hits, similarity_factor(stored))
 
     def sample(self, space: str, n: int) -> list[Point]:
         """Return points drawn at random from those in a space."""
@@ -319,8 +318,11 @@ class EmbeddedIndex(Index):
         return Point(str(record.id), vectors, record.payload or {})
 
 
-def _match(hit: qe.ScoredPoint, factor: float) -> Match:
-    payload = hit.payload or {}
-    # A file's id stands in its payload too, which spares an object of `uuid` and its turning into text.
-    own = payload.get("file") if payload.get("kind") == "file" else None
-    return Match(own or str(hit.id), hit.score * factor, payload)
+def _matches(hits: Sequence[qe.ScoredPoint], factor: float) -> list[Match]:
+    matches = []
+    for hit in hits:
+        payload = hit.payload or {}
+        # A file's id stands in its payload too, which spares an object of `uuid` and its turning into text.
+        own = payload.get("file") if payload.get("kind") == "file" else None
+        matches.append(Match(own or str(hit.id), hit.score * factor, payload))
+    return matches

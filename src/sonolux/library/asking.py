@@ -60,6 +60,10 @@ class Asked(TypedDict, total=False):
     confident: bool
 
 
+AS_GIVEN = frozenset(("k", "page", "diverse", "spans", "confident"))
+"""What a query takes as it is."""
+
+
 def build_query(index: Index, text: str | None, **asked: Unpack[Asked]) -> Query:
     """Build a query from the arguments of `Library.search`.
 
@@ -72,20 +76,17 @@ def build_query(index: Index, text: str | None, **asked: Unpack[Asked]) -> Query
         See `Asked`.
     """
     weights = _weights(asked.get("weights", {}))
-    where = asked.get("where", ())
-    return Query(
-        parts=tuple(_parts(text, asked, weights)),
-        like=tuple(ids_of(index, _several(asked.get("like", ())))),
-        unlike=tuple(ids_of(index, _several(asked.get("unlike", ())))),
-        spaces=tuple(_several(asked.get("space", ()))),
-        where=conditions(where) if isinstance(where, Mapping) else tuple(where),
-        k=asked.get("k", 10),
-        page=asked.get("page", 1),
-        diverse=asked.get("diverse", 0.0),
-        spans=asked.get("spans", False),
-        confident=asked.get("confident", False),
-        like_weight=weights.get("like", 1.0),
-    )
+    given: dict[str, Any] = {key: value for key, value in asked.items() if key in AS_GIVEN}
+    if "like" in asked:
+        given["like"] = tuple(ids_of(index, _several(asked["like"])))
+    if "unlike" in asked:
+        given["unlike"] = tuple(ids_of(index, _several(asked["unlike"])))
+    if "space" in asked:
+        given["spaces"] = tuple(_several(asked["space"]))
+    if "where" in asked:
+        where = asked["where"]
+        given["where"] = conditions(where) if isinstance(where, Mapping) else tuple(where)
+    return Query(tuple(_parts(text, asked, weights)), like_weight=weights.get("like", 1.0), **given)
 
 
 def _weights(given: Mapping[str, float]) -> Mapping[str, float]:

@@ -314,7 +314,7 @@ class Library:
         """Answer a query; `search` is the same for people in a hurry."""
         questions = plan(query, self.spaces, self._read)
         ranker = Ranker(self.index, self.calibration, self.record.changes, self.record.spans)
-        return Hits(ranker.rank(query, questions), tuple(dict.fromkeys(q.space.name for q in questions)))
+        return Hits(ranker.rank(query, questions), tuple({question.space.name: None for question in questions}))
 
     def duplicates(self, *, near: bool = True) -> list[list[Item]]:
         """Return groups of files that are copies of one another or, unless `near` is false, nearly so."""

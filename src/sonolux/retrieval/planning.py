@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any, Protocol
 
 import numpy as np
@@ -141,14 +142,19 @@ def _ask_vector(part: Part, spaces: Sequence[Space]) -> SpaceQuery:
     if space.kind == "binary":
         return SpaceQuery(space, vector.astype(np.uint8), part.weight)
     vector = vector.astype(np.float32)
-    if not np.isfinite(vector).all():
-        raise QueryError("the vector holds NaN or infinity")
-    return SpaceQuery(space, _direction(vector) if space.metric == "cosine" else vector, part.weight)
+    length = _length(vector)
+    return SpaceQuery(space, _direction(vector, length) if space.metric == "cosine" else vector, part.weight)
 
 
-def _direction(vector: NDArray[np.float32]) -> NDArray[np.float32]:
+def _length(vector: NDArray[np.float32]) -> np.float32:
+    length: np.float32 = np.sqrt((vector * vector).sum())
+    if not isfinite(length):
+        raise QueryError("the vector holds NaN, infinity, or numbers whose squares are too large")
+    return length
+
+
+def _direction(vector: NDArray[np.float32], length: np.float32) -> NDArray[np.float32]:
     """Return what `normalised` makes of a single row, in half the time."""
-    length = np.sqrt((vector * vector).sum())
     return np.asarray(vector / length) if length else np.zeros_like(vector)
 
 

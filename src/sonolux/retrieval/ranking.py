@@ -77,7 +77,7 @@ class Ranker:
             ranking = self._spread(query, questions, ranking)
         page = ranking[query.offset : query.offset + query.k]
         evidence = self._judge(questions[0], page) if alone else self._evidence(questions, lists, page)
-        hits = [_hit(match, *said) for match, said in zip(page, evidence, strict=True)]
+        hits = _hits(page, evidence)
         return [hit for hit in hits if hit.confident] if query.confident else hits
 
     def _ask(self, query: Query, question: SpaceQuery, *, alone: bool) -> list[Match]:
@@ -169,20 +169,24 @@ def _together(evidence: Sequence[Evidence]) -> Evidence:
     return min(1.0, chance), space, any(sure for _, _, sure in evidence)
 
 
-def _hit(match: Match, chance: float, space: str, confident: bool) -> Hit:
-    payload = match.payload
-    start = payload.get("start")
-    return Hit(
-        match.id,
-        from_stored(payload["path"]),
-        MODALITIES[payload["modality"]],
-        payload["kind"],
-        payload["file"],
-        None if start is None else Span(start, payload["end"]),
-        match.score,
-        chance,
-        space,
-        payload.get("title", ""),
-        payload.get("text", ""),
-        confident,
-    )
+def _hits(page: Sequence[Match], evidence: Sequence[Evidence]) -> list[Hit]:
+    hits = []
+    for (id_, score, payload), (chance, space, confident) in zip(page, evidence, strict=True):
+        start = payload.get("start")
+        hits.append(
+            Hit(
+                id_,
+                from_stored(payload["path"]),
+                MODALITIES[payload["modality"]],
+                payload["kind"],
+                payload["file"],
+                None if start is None else Span(start, payload["end"]),
+                score,
+                chance,
+                space,
+                payload.get("title", ""),
+                payload.get("text", ""),
+                confident,
+            )
+        )
+    return hits
