@@ -32,7 +32,7 @@ from sonolux.types import Metric, Space
 REFERENCES = 1000
 """Descriptors sampled from a space."""
 
-SCALING = 250
+SCALING = 200
 """References that set the scale of a query, at most half of them: each question is compared with all of these."""
 
 FEWEST = 4
@@ -78,8 +78,7 @@ class Null:
             Of the hits of this query.
         """
         near, spread = self._scale(query)
-        chance = self.tail.chance
-        return [chance((close - near) / spread) for close in _close(self.space.metric, scores)]
+        return self.tail.chances([(close - near) / spread for close in _close(self.space.metric, scores)])
 
     def score(self, query: NDArray[Any], chance: float) -> float:
         """Return the score that a random item reaches with a small probability."""

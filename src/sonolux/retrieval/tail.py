@@ -9,6 +9,7 @@ true matches that any sample of a library holds lie among these, and must not be
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Iterable
 from dataclasses import dataclass
 from math import exp, inf, log, sqrt
 
@@ -51,12 +52,21 @@ class Tail:
 
     def chance(self, value: float) -> float:
         """Return the probability that a non-match is at least as high."""
-        excess = value - self.values[-1]
-        if excess < 0:
-            return self.survival[bisect_right(self.values, value) - 1] if value >= self.values[0] else 1.0
-        if not self.scale:
-            return self.survival[-1]
-        return max(self.survival[-1] * exp(-excess / self.scale), SMALLEST)
+        return self.chances([value])[0]
+
+    def chances(self, values: Iterable[float]) -> list[float]:
+        """Return the same for several values."""
+        threshold, share, scale = self.values[-1], self.survival[-1], self.scale
+        found = []
+        for value in values:
+            if value < threshold:
+                found.append(self._in_sample(value))
+            else:
+                found.append(max(share * exp((threshold - value) / scale), SMALLEST) if scale else share)
+        return found
+
+    def _in_sample(self, value: float) -> float:
+        return self.survival[bisect_right(self.values, value) - 1] if value >= self.values[0] else 1.0
 
     def value(self, chance: float) -> float:
         """Return the value that a non-match reaches with this probability, below that of the last quantile.
