@@ -32,7 +32,7 @@ from sonolux.types import Metric, Space
 REFERENCES = 1000
 """Descriptors sampled from a space."""
 
-SCALING = 200
+SCALING = 250
 """References that set the scale of a query, at most half of them: each question is compared with all of these."""
 
 FEWEST = 4
