@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from math import isfinite
+from math import isfinite, sqrt
 from typing import Any, Protocol
 
 import numpy as np
@@ -147,10 +147,10 @@ def _ask_vector(part: Part, spaces: Sequence[Space]) -> SpaceQuery:
 
 
 def _length(vector: NDArray[np.float32]) -> np.float32:
-    length: np.float32 = np.sqrt((vector * vector).sum())
-    if not isfinite(length):
+    squared = float((vector * vector).sum())
+    if not isfinite(squared):
         raise QueryError("the vector holds NaN, infinity, or numbers whose squares are too large")
-    return length
+    return np.float32(sqrt(squared))
 
 
 def _direction(vector: NDArray[np.float32], length: np.float32) -> NDArray[np.float32]:

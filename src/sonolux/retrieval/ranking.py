@@ -47,7 +47,7 @@ Evidence = tuple[float, str, bool]
 """What a list says of an item: its chance there times the tries, the space, and whether chance is ruled out."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Ranker:
     """Ranks the answers of one library.
 
@@ -173,20 +173,19 @@ def _hits(page: Sequence[Match], evidence: Sequence[Evidence]) -> list[Hit]:
     hits = []
     for (id_, score, payload), (chance, space, confident) in zip(page, evidence, strict=True):
         start = payload.get("start")
-        hits.append(
-            Hit(
-                id_,
-                from_stored(payload["path"]),
-                MODALITIES[payload["modality"]],
-                payload["kind"],
-                payload["file"],
-                None if start is None else Span(start, payload["end"]),
-                score,
-                chance,
-                space,
-                payload.get("title", ""),
-                payload.get("text", ""),
-                confident,
-            )
+        hit = Hit(
+            id_,
+            from_stored(payload["path"]),
+            MODALITIES[payload["modality"]],
+            payload["kind"],
+            payload["file"],
+            None if start is None else Span(start, payload["end"]),
+            score,
+            chance,
+            space,
+            payload.get("title", ""),
+            payload.get("text", ""),
+            confident,
         )
+        hits.append(hit)
     return hits
