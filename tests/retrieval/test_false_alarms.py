@@ -48,14 +48,6 @@ def test_claimed_chances_are_those_of_the_catalog(truth: FalseAlarms, seconds: f
         assert chance / 4 < fitted.chance(score, seconds) < 4 * chance
 
 
-def test_few_samples_claim_less_than_there_is() -> None:
-    truth, rare = FalseAlarms((4.5, 0.5), (-1.5, 0.25)), 1e-6
-    score = float(truth.score(np.array([rare]), 5.0)[0])
-    claimed = [false_alarms(drawn(truth, 24, seed)).chance(score, 5.0) for seed in range(20)]
-    assert sum(chance < rare for chance in claimed) <= 2
-    assert np.median(claimed) < 1e4 * rare
-
-
 def test_recordings_that_are_there_twice_make_nothing_else_doubtful() -> None:
     truth = FalseAlarms((4.5, 1.0), (-0.9, 0.4))
     samples = drawn(truth, 250)

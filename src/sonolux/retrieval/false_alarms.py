@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from math import exp, expm1, log, sqrt
+from math import exp, expm1, log
 
 import numpy as np
 from numpy.typing import NDArray
@@ -92,9 +92,7 @@ def false_alarms(samples: tuple[tuple[float, float], ...]) -> FalseAlarms:
         return float(np.choose(side + 1, (smaller, scale + standard + smaller, larger)).sum() + unlikely)
 
     found = minimize(surprise, expected, method="Nelder-Mead", options={"maxiter": 2000}).x
-    # Raised by two standard errors, as in `sonolux.retrieval.tail`: few samples claim little far beyond them.
-    scale = found[2] + log(1 + 2 / sqrt(len(scores)))
-    return FalseAlarms((float(found[0]), float(found[1])), (float(scale), float(found[3])))
+    return FalseAlarms((float(found[0]), float(found[1])), (float(found[2]), float(found[3])))
 
 
 def _censored(
