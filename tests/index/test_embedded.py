@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Iterator
 from itertools import count
+from typing import Any
 
 import pytest
 
 from contracts.index_contract import IndexContract
-from sonolux.index.base import Index
-from sonolux.index.embedded import EmbeddedIndex
+from sonolux.index.base import Index, Point
+from sonolux.index.embedded import UNFLUSHED, EmbeddedIndex
 
 
 @pytest.fixture(scope="module")
@@ -43,3 +45,26 @@ def reopen() -> Iterator[Callable[[Index], Index]]:
 
 class TestEmbeddedIndex(IndexContract):
     pass
+
+
+class Watched:
+    """A shard whose flushes are counted."""
+
+    def __init__(self, shard: Any) -> None:
+        self.shard = shard
+        self.flushes = 0
+
+    def flush(self) -> None:
+        self.flushes += 1
+        self.shard.flush()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.shard, name)
+
+
+def test_files_are_forced_to_the_disk_now_and_then(make: Callable[[], EmbeddedIndex]) -> None:
+    index = make()
+    shard = index._shard = Watched(index.shard())
+    for first in range(0, 2 * UNFLUSHED, UNFLUSHED // 2):
+        index.upsert([Point(str(uuid.UUID(int=first + n + 1))) for n in range(UNFLUSHED // 2)])
+    assert shard.flushes == 2

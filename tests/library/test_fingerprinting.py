@@ -7,6 +7,7 @@ import signal
 import struct
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -95,10 +96,10 @@ def test_what_a_kill_left_out_is_made_up_for(media: Path, tmp_path: Path) -> Non
 
 class TestBadInput:
     @pytest.fixture
-    def library(self, media: Path, tmp_path: Path) -> Library:
-        library = Library(tmp_path / "l.sonolux")
-        library.add(media, spaces=["mfcc"])
-        return library
+    def library(self, media: Path, tmp_path: Path) -> Iterator[Library]:
+        with Library(tmp_path / "l.sonolux") as library:
+            library.add(media, spaces=["mfcc"])
+            yield library
 
     def test_clipping_and_offset_are_heard_through(self, library: Library) -> None:
         sound = clip(1).samples
