@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sonolux.encoders.base import normalised
+from sonolux.errors import QueryError
 from sonolux.retrieval.planning import _direction, _length, _shared
 from sonolux.types import Space
 
@@ -22,6 +23,12 @@ def test_a_single_row_is_normalised_as_many_are(dim: int, seed: int, size: float
 def test_zeros_stay_zeros(dim: int) -> None:
     zeros = np.zeros(dim, np.float32)
     assert np.array_equal(_direction(zeros, _length(zeros)), zeros)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_a_vector_that_is_not_finite_is_refused_in_one_line(value: float) -> None:
+    with pytest.raises(QueryError, match="the vector holds NaN, infinity"):
+        _length(np.array([1.0, value], np.float32))
 
 
 class Weighing:
