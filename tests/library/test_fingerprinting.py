@@ -119,6 +119,12 @@ class TestBadInput:
         assert set(named(library, 1)) <= {"1.wav", "copy.wav"}
         assert named(library, 1)
 
+    def test_every_recording_twice(self, library: Library, media: Path) -> None:
+        for number in range(3):
+            write(media / f"{number}-copy.wav", tune(number, 12))
+        library.add(media)
+        assert set(named(library, 1)) == {"1.wav", "1-copy.wav"}
+
     def test_a_rate_that_the_header_makes_up(self, library: Library, media: Path) -> None:
         content = bytearray((media / "1.wav").read_bytes())
         content[24:28] = struct.pack("<I", 4_000_000_000)

@@ -34,7 +34,9 @@ def test_the_window_ends_after_forty_seconds_or_with_the_recording(seconds: int,
     sound = np.arange(seconds * RATE, dtype=np.float32)
     heard = Heard(np.array_split(sound, 7))
     assert sum(block.size for block in heard) == heard.samples == sound.size
-    np.testing.assert_array_equal(heard.window(), sound[first * RATE : (first + 10) * RATE])
+    begin, window = heard.window()
+    assert begin == first
+    np.testing.assert_array_equal(window, sound[first * RATE : (first + 10) * RATE])
 
 
 def test_every_recording_is_asked_about_without_itself(tmp_path: Path) -> None:
@@ -44,8 +46,15 @@ def test_every_recording_is_asked_about_without_itself(tmp_path: Path) -> None:
     assert Fingerprints(tmp_path).samples == catalog.samples
 
 
-def test_a_copy_scores_as_what_it_is(tmp_path: Path) -> None:
-    catalog = taken(tmp_path, [tune(number % 5, 20) for number in range(6)])
+def test_copies_are_no_wrong_places(tmp_path: Path) -> None:
+    catalog = taken(tmp_path, [tune(number % 4, 20) for number in range(12)])
+    assert len(catalog.samples) == 12
+    assert all(score < 9 for _, score in catalog.samples)
+
+
+def test_a_recording_that_begins_elsewhere_scores_as_what_it_is(tmp_path: Path) -> None:
+    others = [tune(number, 20) for number in range(5)]
+    catalog = taken(tmp_path, [*others, np.concatenate([others[0][3 * RATE :], others[4]])])
     scores = sorted(score for _, score in catalog.samples)
     assert scores[-1] > 2 * scores[2]
 

@@ -60,15 +60,16 @@ MAX_DEPTH = 64
 
 def checked_payload(payload: Mapping[str, Any]) -> dict[str, Any]:
     """Return a payload as a dict; raise LibraryError where it nests too deep to be read again."""
-    level: list[Any] = [payload]
+    stored = dict(payload)
+    level: list[Any] = [stored]
     for _ in range(MAX_DEPTH):
         level = [child for value in level for child in _children(value)]
         if not level:
-            return dict(payload)
+            return stored
     raise LibraryError(f"a payload nests at most {MAX_DEPTH} dicts and lists within each other")
 
 
 def _children(value: Any) -> Iterable[Any]:
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return value.values()
-    return value if isinstance(value, list | tuple) else ()
+    return value if isinstance(value, (list, tuple)) else ()

@@ -1,12 +1,13 @@
 """Windows of recordings that a catalog takes in, put to it afterwards, to hear what wrong places score there.
 
-Each recording is left out where its own window is asked about; see `sonolux.retrieval.false_alarms`.
+Each recording is left out where its own window is asked about, and so are its copies: recordings that are heard at the
+very place where the window is from. See `sonolux.retrieval.false_alarms`.
 """
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,13 +16,19 @@ from sonolux.encoders.classical.constellation import RATE
 from sonolux.encoders.fingerprint_codes import FingerprintEncoder
 from sonolux.index.fingerprints import SAMPLES, Fingerprints
 from sonolux.retrieval.false_alarms import USUAL_LENGTHS
-from sonolux.retrieval.recognition import Recordings, matches
+from sonolux.retrieval.recognition import Match, Recordings, matches
 
 WINDOW, UNTIL = 10, 40
 """Seconds of a window, and of the recording by which it ends: songs begin alike."""
 
+SAME_PLACE, SAME_SPEED = 0.1, 0.005
+"""Seconds, and share of the speed, by which a copy may differ: encoders put some silence in front."""
+
 HELD = 128
 """Windows that wait in memory, as half floats: 20 MB."""
+
+Place = tuple[int, int]
+"""Number of a segment, and of a recording in it."""
 
 
 class Heard:
@@ -45,9 +52,11 @@ class Heard:
             self.samples += block.size
             yield block
 
-    def window(self) -> NDArray[np.float32]:
-        """Return the ten seconds that end after forty, or the last ten of a shorter recording."""
-        return np.concatenate(self._first)[: UNTIL * RATE][-WINDOW * RATE :]
+    def window(self) -> tuple[float, NDArray[np.float32]]:
+        """Return the ten seconds that end after forty, or the last ten of a shorter recording, and where they begin."""
+        first = np.concatenate(self._first)[: UNTIL * RATE]
+        window = first[-WINDOW * RATE :]
+        return (first.size - window.size) / RATE, window
 
 
 class Sampled:
@@ -67,30 +76,49 @@ class Sampled:
         self.catalog = catalog
         self.encoder = encoder
         self._seen = len(catalog)
-        self._waiting: list[tuple[str, NDArray[np.float16]]] = []
+        self._waiting: list[tuple[str, float, NDArray[np.float16]]] = []
 
     def take(self, recording: str, heard: Heard) -> None:
         """Draw a recording, given by its id, or pass it over."""
-        window = heard.window()
+        begin, window = heard.window()
         if window.size < WINDOW * RATE or len(self._waiting) == HELD:
             return
         self._seen += 1
         if uuid.UUID(recording).int % self._seen < SAMPLES:
-            self._waiting.append((recording, window.astype(np.float16)))
+            self._waiting.append((recording, begin, window.astype(np.float16)))
 
     def ask(self) -> None:
         """Put the windows drawn to the catalog, each without its own recording, and note what is best there."""
         waiting, self._waiting = self._waiting, []
         places = _places(self.catalog) if waiting else {}
         samples = []
-        for count, (recording, window) in enumerate(waiting):
+        for count, (recording, begin, window) in enumerate(waiting):
             sound = window[: round(USUAL_LENGTHS[count % len(USUAL_LENGTHS)] * RATE)].astype(np.float32)
-            wrong = matches(_without(self.catalog, *places[recording]), sound, accepted=1.0, encoder=self.encoder)
-            samples += [(sound.size / RATE, best.score) for best in wrong[:1]]
+            best = self._best_wrong(sound, recording, begin, places)
+            samples += [(sound.size / RATE, best.score)] if best else []
         self.catalog.note(samples)
 
+    def _best_wrong(
+        self, sound: NDArray[np.float32], recording: str, begin: float, places: Mapping[str, Place]
+    ) -> Match | None:
+        """Return the best match of a window in recordings that are neither its own nor copies of that, if any."""
+        without = {recording}
+        while found := matches(self._left(without, places), sound, accepted=1.0, encoder=self.encoder):
+            if not _is_copy(found[0], begin):
+                return found[0]
+            without.add(found[0].id)
+        return None
 
-def _places(catalog: Fingerprints) -> dict[str, tuple[int, int]]:
+    def _left(self, without: Collection[str], places: Mapping[str, Place]) -> Recordings:
+        """Return the catalog without some recordings."""
+        gone = [set(numbers) for numbers in self.catalog.gone]
+        for recording in without:
+            segment, number = places[recording]
+            gone[segment].add(number)
+        return Recordings(self.catalog.segments, gone)
+
+
+def _places(catalog: Fingerprints) -> dict[str, Place]:
     """Return segment and number of each recording."""
     there = enumerate(zip(catalog.segments, catalog.gone, strict=True))
     return {
@@ -101,7 +129,7 @@ def _places(catalog: Fingerprints) -> dict[str, tuple[int, int]]:
     }
 
 
-def _without(catalog: Fingerprints, segment: int, number: int) -> Recordings:
-    """Return the catalog without one recording."""
-    gone = [left | {number} if place == segment else left for place, left in enumerate(catalog.gone)]
-    return Recordings(catalog.segments, gone)
+def _is_copy(match: Match, begin: float) -> bool:
+    """Tell whether a window that begins there in its own recording was found at the same place of another."""
+    there = match.start - match.query_start * match.speed
+    return abs(there - begin) <= SAME_PLACE and abs(match.speed - 1) <= SAME_SPEED

@@ -8,6 +8,7 @@ number that does not depend on the catalog: looking takes hardly longer in a lar
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,6 +66,10 @@ def _voted(asked: Probes, segment: Segment, gone: set[int], share: float) -> tup
     places = anchors - np.repeat(asked.times[chosen], count)
     speeds = np.repeat(asked.speeds[chosen], count)
     weights = np.repeat(1 / np.sqrt(count), count)
+    if gone:
+        # Before places are chosen: a recording that is gone may have more votes than all others.
+        there = _there(segment, anchors, gone)
+        places, speeds, weights = places[there], speeds[there], weights[there]
     cells, votes = _counted((places + 2**20) // CELL * len(SPEEDS) + speeds, weights)
     return _chosen(cells, votes, segment, gone)
 
@@ -110,6 +115,17 @@ def _chosen(
     votes = votes[once]
     starts = (cells // len(SPEEDS) * CELL - 2**20 + CELL).astype(np.float64)
     speeds = SPEEDS[cells % len(SPEEDS)]
-    tracks = np.maximum(np.searchsorted(segment.firsts, np.maximum(starts, 0), side="right") - 1, 0)
-    there = ~np.isin(tracks, np.fromiter(gone, np.int64, len(gone)))
+    tracks = _tracks(segment, starts)
+    there = _there(segment, starts, gone)
     return Places(tracks[there], starts[there], speeds[there]), votes[there]
+
+
+def _tracks(segment: Segment, frames: NDArray[Any]) -> NDArray[np.int64]:
+    """Return the number of the recording at each frame of a segment."""
+    found: NDArray[np.int64] = np.searchsorted(segment.firsts, np.maximum(frames, 0), side="right") - 1
+    return np.maximum(found, 0)
+
+
+def _there(segment: Segment, frames: NDArray[Any], gone: set[int]) -> NDArray[np.bool_]:
+    """Tell which frames of a segment are of recordings that are not gone."""
+    return ~np.isin(_tracks(segment, frames), np.fromiter(gone, np.int64, len(gone)))
