@@ -136,7 +136,8 @@ def _add_rate(folder: Path, library: Path) -> float:
 class Peak:
     """Most memory of a process and its workers together, in MiB: all that is resident, and what is no file's.
 
-    Pages of files are counted as long as they are mapped; the system can take them back.
+    A page counts once, however often it is mapped (proportional set size): the engine maps its vectors twice. Pages of
+    files count as long as they are mapped; the system can take them back.
     """
 
     resident: float
@@ -160,7 +161,7 @@ def _peak(folder: Path, library: Path) -> Peak:
 
 def _memory(process: int) -> Peak:
     """Return what a process and those that it started hold now; nothing where it has just ended."""
-    total = dict.fromkeys(("Rss:", "Anonymous:"), 0)
+    total = dict.fromkeys(("Pss:", "Anonymous:"), 0)
     try:
         children = Path(f"/proc/{process}/task/{process}/children").read_text(encoding="ascii").split()
         for number in (str(process), *children):
@@ -170,7 +171,7 @@ def _memory(process: int) -> Peak:
                     total[name] += int(amount)
     except OSError:
         return Peak(0, 0)
-    return Peak(total["Rss:"] / 1024, total["Anonymous:"] / 1024)
+    return Peak(total["Pss:"] / 1024, total["Anonymous:"] / 1024)
 
 
 def _report(rounds: dict[str, list[dict[str, float]]], peaks: list[Peak], small: int, large: int) -> Report:
@@ -184,8 +185,8 @@ def _report(rounds: dict[str, list[dict[str, float]]], peaks: list[Peak], small:
         command="sonolux bench add",
         about=(
             f"Photos a second with {', '.join(ENCODERS)} and {settings().workers} decoding process(es); {ROUNDS}"
-            " rounds. Memory is the most that the process and its workers held together: all that is resident, and the"
-            " part that is no page of a file, which the system cannot take back."
+            " rounds. Memory is the most that the process and its workers held together: all that is resident, every"
+            " page once, and the part that is no page of a file, which the system cannot take back."
         ),
         columns=("photos", "decode alone", "encode alone", "add", "add / min(decode, encode)"),
         rows=rows,
