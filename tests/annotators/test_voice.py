@@ -95,6 +95,27 @@ class TestPublishedWeights:
         assert found[-1][1] <= len(sound) + 4_000
 
 
+@pytest.mark.parametrize("heard", ["by a voice activity", "by loudness"])
+def test_what_is_too_long_is_cut_where_it_is_softest(
+    heard: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    sound = np.random.default_rng(0).uniform(-0.5, 0.5, 50 * RATE).astype(np.float32)
+    for pause in (14.0, 31.0):
+        sound[round(pause * RATE) : round((pause + 0.2) * RATE)] *= 0.1
+        stop = round((pause + 2) * RATE)  # the silence of a t within a word
+        sound[stop : stop + RATE // 50] = 0
+    voice = None
+    if heard == "by a voice activity":
+        (tmp_path / "voice.safetensors").touch()
+        voice = VoiceActivity(tmp_path / "voice.safetensors")
+        monkeypatch.setattr(voice, "probabilities", lambda samples: np.ones(len(samples) // CHUNK, np.float32))
+    found = phrases(sound, RATE, voice)
+    edges = [start / RATE for start, _ in found[1:]]
+    assert edges == [end / RATE for _, end in found[:-1]]
+    assert edges == [pytest.approx(14.1, abs=0.06), pytest.approx(31.1, abs=0.06)]
+    assert found[0][0] == 0 and found[-1][1] == pytest.approx(len(sound), abs=0.2 * RATE)
+
+
 class TestBadInput:
     def test_a_file_that_is_not_there(self, tmp_path: Path) -> None:
         with pytest.raises(EncoderError, match="is not there: name the weights of the voice activity"):

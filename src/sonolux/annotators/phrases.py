@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-from math import ceil
-
 import numpy as np
 import soxr
 from numpy.typing import NDArray
@@ -23,6 +20,9 @@ SHORTEST = 0.1
 LONGEST = 20.0
 """Seconds after which a phrase is cut where it is softest, in its second half."""
 
+BREATH = 0.2
+"""Seconds over which it is told how soft a place is."""
+
 AROUND = 0.15
 """Seconds of quiet before and after a phrase that are heard with it."""
 
@@ -37,40 +37,51 @@ BELOW = 35.0
 
 
 def phrases(samples: NDArray[np.float32], rate: int, voice: VoiceActivity | None = None) -> list[tuple[int, int]]:
-    """Return start and end of each phrase in samples (n,), in samples.
-
-    Without a voice activity, a step belongs to a phrase where it is louder than the quiet of the recording, the tenth
-    of its steps that is softest, and not far softer than its loudest.
-    """
-    if voice is not None:
-        return _voiced(samples, rate, voice)
+    """Return start and end of each phrase in samples (n,), in samples."""
     step = max(1, round(STEP * rate))
-    count = len(samples) // step
-    if not count:
+    levels = _levels(samples, step)
+    if not len(levels):
         return []
+    runs = _loud(levels) if voice is None else _voiced(samples, rate, step, voice)
+    # Whoever stops to breathe is soft for longer than within a word.
+    breath = round(BREATH / STEP)
+    softened = np.convolve(levels, np.full(breath, 1 / breath), mode="same")
+    cut = [part for run in runs for part in _cut(run, softened, round(LONGEST / STEP))]
+    return [(start * step, min(end * step, len(samples))) for start, end in cut]
+
+
+def _levels(samples: NDArray[np.float32], step: int) -> NDArray[np.float64]:
+    """Return the loudness of each step, in decibels of full scale."""
+    count = len(samples) // step
     power = np.square(samples[: count * step].astype(np.float64)).reshape(count, step).mean(axis=1)
-    levels = 10 * np.log10(power + 1e-10)
+    return np.asarray(10 * np.log10(power + 1e-10))
+
+
+def _loud(levels: NDArray[np.float64]) -> list[tuple[int, int]]:
+    """Return the runs of steps that are loud, with the quiet around them.
+
+    A step is loud where it is above the quiet of the recording, the tenth of its steps that is softest, and not far
+    softer than its loudest.
+    """
     loudest = levels.max()
     if loudest < AUDIBLE:
         return []
     quiet = max(np.quantile(levels, 0.1) + ABOVE, loudest - BELOW)
     # What is never quiet, without a pause from end to end, is one phrase.
     spoken = levels >= min(quiet, loudest - ABOVE)
-    runs = [run for run in _joined(_runs(spoken), round(PAUSE / STEP)) if run[1] - run[0] >= SHORTEST / STEP]
-    cut = [part for run in runs for part in _cut(run, levels, round(LONGEST / STEP))]
     around = round(AROUND / STEP)
-    return [(max(start - around, 0) * step, min(end + around, count) * step) for start, end in cut]
+    return [
+        (max(start - around, 0), min(end + around, len(levels)))
+        for start, end in _joined(_runs(spoken), round(PAUSE / STEP))
+        if end - start >= SHORTEST / STEP
+    ]
 
 
-def _voiced(samples: NDArray[np.float32], rate: int, voice: VoiceActivity) -> list[tuple[int, int]]:
-    """Return the stretches of speech, those that are too long in equal parts."""
+def _voiced(samples: NDArray[np.float32], rate: int, step: int, voice: VoiceActivity) -> list[tuple[int, int]]:
+    """Return the runs of steps in which somebody speaks."""
     heard = samples if rate == voice.sample_rate else soxr.resample(samples, rate, voice.sample_rate)
-    found = []
-    for stretch in sorted((one.span for one in voice.annotate_one(heard) if one.span), key=lambda span: span.start):
-        parts = ceil((stretch.end - stretch.start) / LONGEST)
-        edges = np.linspace(stretch.start, stretch.end, parts + 1)
-        found += [(round(start * rate), round(end * rate)) for start, end in pairwise(edges)]
-    return found
+    spans = sorted((one.span for one in voice.annotate_one(heard) if one.span), key=lambda span: span.start)
+    return [(round(span.start * rate / step), round(span.end * rate / step)) for span in spans]
 
 
 def _runs(spoken: NDArray[np.bool_]) -> list[tuple[int, int]]:
@@ -90,6 +101,7 @@ def _joined(runs: list[tuple[int, int]], pause: int) -> list[tuple[int, int]]:
 
 
 def _cut(run: tuple[int, int], levels: NDArray[np.float64], longest: int) -> list[tuple[int, int]]:
+    """Cut a run that is too long where it is softest."""
     start, end = run
     parts = []
     while end - start > longest:
