@@ -1,7 +1,7 @@
 """Windows of recordings that a catalog takes in, put to it afterwards, to hear what wrong places score there.
 
-Each recording is left out where its own window is asked about, and so are its copies: recordings that are heard at the
-very place where the window is from. See `sonolux.retrieval.false_alarms`.
+Each recording is left out where its own window is asked about, and so are its copies: recordings in which both halves
+of the window are heard, one right after the other. See `sonolux.retrieval.false_alarms`.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from sonolux.encoders.classical.constellation import RATE
 from sonolux.encoders.fingerprint_codes import FingerprintEncoder
 from sonolux.index.fingerprints import SAMPLES, Fingerprints
 from sonolux.retrieval.false_alarms import USUAL_LENGTHS
-from sonolux.retrieval.recognition import Match, Recordings, matches
+from sonolux.retrieval.recognition import ACCEPTED, Match, Recordings, matches
 
 WINDOW, UNTIL = 10, 40
 """Seconds of a window, and of the recording by which it ends: songs begin alike."""
 
-SAME_PLACE, SAME_SPEED = 0.1, 0.005
-"""Seconds, and share of the speed, by which a copy may differ: encoders put some silence in front."""
+FOLLOWING = 0.1
+"""Seconds by which the place of the second half of a window may be off, where a copy is heard."""
 
 HELD = 128
 """Windows that wait in memory, as half floats: 20 MB."""
@@ -52,11 +52,9 @@ class Heard:
             self.samples += block.size
             yield block
 
-    def window(self) -> tuple[float, NDArray[np.float32]]:
-        """Return the ten seconds that end after forty, or the last ten of a shorter recording, and where they begin."""
-        first = np.concatenate(self._first)[: UNTIL * RATE]
-        window = first[-WINDOW * RATE :]
-        return (first.size - window.size) / RATE, window
+    def window(self) -> NDArray[np.float32]:
+        """Return the ten seconds that end after forty, or the last ten of a shorter recording."""
+        return np.concatenate(self._first)[: UNTIL * RATE][-WINDOW * RATE :]
 
 
 class Sampled:
@@ -76,38 +74,55 @@ class Sampled:
         self.catalog = catalog
         self.encoder = encoder
         self._seen = len(catalog)
-        self._waiting: list[tuple[str, float, NDArray[np.float16]]] = []
+        self._waiting: list[tuple[str, NDArray[np.float16]]] = []
 
     def take(self, recording: str, heard: Heard) -> None:
         """Draw a recording, given by its id, or pass it over."""
-        begin, window = heard.window()
+        window = heard.window()
         if window.size < WINDOW * RATE or len(self._waiting) == HELD:
             return
         self._seen += 1
         if uuid.UUID(recording).int % self._seen < SAMPLES:
-            self._waiting.append((recording, begin, window.astype(np.float16)))
+            self._waiting.append((recording, window.astype(np.float16)))
 
     def ask(self) -> None:
         """Put the windows drawn to the catalog, each without its own recording, and note what is best there."""
         waiting, self._waiting = self._waiting, []
         places = _places(self.catalog) if waiting else {}
         samples = []
-        for count, (recording, begin, window) in enumerate(waiting):
-            sound = window[: round(USUAL_LENGTHS[count % len(USUAL_LENGTHS)] * RATE)].astype(np.float32)
-            best = self._best_wrong(sound, recording, begin, places)
-            samples += [(sound.size / RATE, best.score)] if best else []
+        for count, (recording, held) in enumerate(waiting):
+            window = held.astype(np.float32)
+            seconds = USUAL_LENGTHS[count % len(USUAL_LENGTHS)]
+            best = self._best_wrong(window, seconds, recording, places)
+            samples += [(seconds, best.score)] if best else []
         self.catalog.note(samples)
 
     def _best_wrong(
-        self, sound: NDArray[np.float32], recording: str, begin: float, places: Mapping[str, Place]
+        self, window: NDArray[np.float32], seconds: float, recording: str, places: Mapping[str, Place]
     ) -> Match | None:
-        """Return the best match of a window in recordings that are neither its own nor copies of that, if any."""
+        """Return the best match of a window's beginning in what is neither its own recording nor a copy, if any."""
         without = {recording}
-        while found := matches(self._left(without, places), sound, accepted=1.0, encoder=self.encoder):
-            if not _is_copy(found[0], begin):
+        while found := self._matches(self._left(without, places), window[: round(seconds * RATE)]):
+            if not self._is_copy(found[0], window, places):
                 return found[0]
             without.add(found[0].id)
         return None
+
+    def _is_copy(self, match: Match, window: NDArray[np.float32], places: Mapping[str, Place]) -> bool:
+        """Tell whether a match is no chance, but the same sound: one half of the window follows the other there."""
+        if match.chance > ACCEPTED:
+            return False
+        there = self._left(places.keys() - {match.id}, places)
+        half = window.size // 2
+        begins = [
+            one.start - (one.query_start + first / RATE) * one.speed
+            for first in (0, half)
+            for one in self._matches(there, window[first : first + half])
+        ]
+        return len(begins) == 2 and abs(begins[0] - begins[1]) <= FOLLOWING
+
+    def _matches(self, catalog: Recordings, sound: NDArray[np.float32]) -> list[Match]:
+        return matches(catalog, sound, accepted=1.0, encoder=self.encoder)
 
     def _left(self, without: Collection[str], places: Mapping[str, Place]) -> Recordings:
         """Return the catalog without some recordings."""
@@ -127,9 +142,3 @@ def _places(catalog: Fingerprints) -> dict[str, Place]:
         for number, track in enumerate(segment.tracks)
         if number not in gone
     }
-
-
-def _is_copy(match: Match, begin: float) -> bool:
-    """Tell whether a window that begins there in its own recording was found at the same place of another."""
-    there = match.start - match.query_start * match.speed
-    return abs(there - begin) <= SAME_PLACE and abs(match.speed - 1) <= SAME_SPEED
