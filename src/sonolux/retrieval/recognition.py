@@ -47,6 +47,13 @@ USUAL_WEIGHT = 10
 """Wrong places that the usual counts for, where a catalog has few."""
 
 
+FAR = 5.0
+"""Standard deviations above the mean of wrong places at which none of them is."""
+
+MOST_TRACKS = 2**32
+"""Of a segment: what tells the recordings of one from those of the next."""
+
+
 class Catalog(Protocol):
     """Recordings to look among: those of a library, or a few that are held in memory."""
 
@@ -219,23 +226,38 @@ def _fitted(segments: Sequence[Segment], asked: _Question, opinion: Opinion, pla
 
 
 def _wrong(rows: NDArray[np.float64], frames: int) -> tuple[float, float]:
-    """Return mean and standard deviation of the scores of wrong places: those in other recordings than the best.
+    """Return mean and standard deviation of the scores of wrong places: those in recordings that are not heard.
 
-    Where these are few, as in a small catalog, other places of the same recording count too. What is played twice is
-    not wrong there, so the lower half of the scores says how far the upper half would spread.
+    Where these are few, as in a small catalog, other places of the best recording count too; what is played twice is
+    not wrong there.
     """
-    best = rows[0]
-    same = (rows[:, 1] == best[1]) & (rows[:, 2] == best[2])
-    others = rows[~same, 0]
+    wrong, best = ~_heard(rows), rows[0]
+    others = rows[wrong, 0]
     if len(others) < 3 * USUAL_WEIGHT:
-        apart = rows[~same | (np.abs(rows[:, 3] - best[3]) > frames), 0]
-        middle = float(np.median(apart)) if len(apart) else USUAL[0]
-        lower = apart[apart <= middle]
-        others = np.concatenate([lower, 2 * middle - lower])
+        same = (rows[:, 1] == best[1]) & (rows[:, 2] == best[2])
+        others = _mirrored(rows[wrong | (same & (np.abs(rows[:, 3] - best[3]) > frames)), 0])
     count = len(others)
     mean = (others.sum() + USUAL_WEIGHT * USUAL[0]) / (count + USUAL_WEIGHT)
     squares = ((others - mean) ** 2).sum() + USUAL_WEIGHT * USUAL[1] ** 2
     return float(mean), float(np.sqrt(squares / (count + USUAL_WEIGHT)))
+
+
+def _heard(rows: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Tell which places are in recordings that may be heard: the best, and what stands out as its copies do."""
+    scores = _mirrored(rows[:, 0])
+    standing_out = rows[:, 0] > scores.mean() + FAR * scores.std()
+    standing_out[0] = True
+    recordings = rows[:, 1] * MOST_TRACKS + rows[:, 2]
+    return np.isin(recordings, recordings[standing_out])
+
+
+def _mirrored(scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the lower half of some scores, and as many above: how they would spread if none of them were right."""
+    if not len(scores):
+        return scores
+    middle = np.median(scores)
+    lower = scores[scores <= middle]
+    return np.concatenate([lower, 2 * middle - lower])
 
 
 def _match(segment: Segment, asked: Evidence, place: _Found, score: float, chance: float) -> Match:
