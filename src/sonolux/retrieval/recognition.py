@@ -46,7 +46,6 @@ USUAL = (5.5, 1.4)
 USUAL_WEIGHT = 10
 """Wrong places that the usual counts for, where a catalog has few."""
 
-
 FAR = 5.0
 """Standard deviations above the mean of wrong places at which none of them is."""
 

@@ -68,7 +68,7 @@ def _voted(asked: Probes, segment: Segment, gone: set[int], share: float) -> tup
     weights = np.repeat(1 / np.sqrt(count), count)
     if gone:
         # Before places are chosen: a recording that is gone may have more votes than all others.
-        there = _there(segment, anchors, gone)
+        there = _there(_tracks(segment, anchors), gone)
         places, speeds, weights = places[there], speeds[there], weights[there]
     cells, votes = _counted((places + 2**20) // CELL * len(SPEEDS) + speeds, weights)
     return _chosen(cells, votes, segment, gone)
@@ -116,7 +116,8 @@ def _chosen(
     starts = (cells // len(SPEEDS) * CELL - 2**20 + CELL).astype(np.float64)
     speeds = SPEEDS[cells % len(SPEEDS)]
     tracks = _tracks(segment, starts)
-    there = _there(segment, starts, gone)
+    # A place may begin before its recording does, in one that is gone.
+    there = _there(tracks, gone)
     return Places(tracks[there], starts[there], speeds[there]), votes[there]
 
 
@@ -126,6 +127,6 @@ def _tracks(segment: Segment, frames: NDArray[Any]) -> NDArray[np.int64]:
     return np.maximum(found, 0)
 
 
-def _there(segment: Segment, frames: NDArray[Any], gone: set[int]) -> NDArray[np.bool_]:
-    """Tell which frames of a segment are of recordings that are not gone."""
-    return ~np.isin(_tracks(segment, frames), np.fromiter(gone, np.int64, len(gone)))
+def _there(tracks: NDArray[np.int64], gone: set[int]) -> NDArray[np.bool_]:
+    """Tell which recordings are not gone."""
+    return ~np.isin(tracks, np.fromiter(gone, np.int64, len(gone)))
