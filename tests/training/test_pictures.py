@@ -133,7 +133,11 @@ def test_idx_files(tmp_path: Path) -> None:
     np.testing.assert_array_equal(pictures.pixels[..., 1], greys)
 
 
-@pytest.mark.parametrize("content", [b"", b"\x1f\x8b broken", gzip.compress(b"\0\0\x08\x01\0\0\0\x01\0")])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"\x1f\x8b broken", gzip.compress(b"\0\0\x08\x01\0\0\0\x01\0")],
+    ids=["empty", "no gzip", "no pictures"],  # a content as id would hold the time, and differ from worker to worker
+)
 def test_broken_idx_files_are_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "t-images-idx3-ubyte.gz").write_bytes(content)
     with pytest.raises(TrainingError, match="cannot be read"):
