@@ -1,11 +1,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
 from pathlib import Path
 
-import av
-import numpy as np
 import pytest
 
 from sonolux.library.sampling import photos, write_sample
@@ -17,20 +14,9 @@ def digests(folder: Path) -> dict[str, str]:
     return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
-def frames(video: Path) -> Iterator[np.ndarray]:
-    with av.open(str(video)) as container:
-        for frame in container.decode(video=0):
-            yield frame.to_ndarray(format="rgb24")
-
-
 def test_the_same_every_time(sample: Path, tmp_path: Path) -> None:
     write_sample(tmp_path)
-    once, again = digests(sample), digests(tmp_path)
-    assert [name for name in once if once[name] != again.get(name)] in ([], ["video/a_day_out.mp4"])
-    pictures = zip(
-        frames(sample / "video" / "a_day_out.mp4"), frames(tmp_path / "video" / "a_day_out.mp4"), strict=True
-    )
-    assert max(np.abs(one.astype(int) - other).mean() for one, other in pictures) < 2
+    assert digests(tmp_path) == digests(sample)
 
 
 def test_every_modality_is_there_and_says_what_it_is(sample: Path) -> None:

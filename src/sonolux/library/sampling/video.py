@@ -23,9 +23,10 @@ def write_video(path: Path, photos: Mapping[str, Path]) -> Path:
     import PIL.ImageOps
 
     shown = [photos[name] for name in SHOTS if name in photos]
+    codec, options = _codec()
     with av.open(str(path), "w", options=BITEXACT) as container:
         container.metadata.update({"title": "A day out", "artist": "Sonolux", "date": "2026"})
-        stream = container.add_stream(_codec(), rate=FRAMES_A_SECOND)
+        stream = container.add_stream(codec, rate=FRAMES_A_SECOND, options=options)
         stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
         sound = container.add_stream("aac", rate=RATE, layout="mono")
         for number, file in enumerate(shown):
@@ -41,8 +42,13 @@ def write_video(path: Path, photos: Mapping[str, Path]) -> Path:
     return path
 
 
-def _codec() -> str:
-    """Return the best encoder that this build of PyAV has."""
+def _codec() -> tuple[str, dict[str, str]]:
+    """Return the best encoder that this build of PyAV has, and the options that make it write the same bytes each time.
+
+    What x264's macroblock tree sees of the frames ahead depends on how its threads run.
+    """
     import av
 
-    return "libx264" if "libx264" in av.codecs_available else "mpeg4"
+    if "libx264" in av.codecs_available:
+        return "libx264", {"x264-params": "mbtree=0"}
+    return "mpeg4", {}
