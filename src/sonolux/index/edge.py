@@ -17,7 +17,7 @@ import qdrant_edge as qe
 
 from sonolux.errors import LibraryError
 from sonolux.index import graph
-from sonolux.index.payload import INDEXED
+from sonolux.index.payload import INDEXED, UNIQUE
 from sonolux.index.record import write_atomically
 from sonolux.index.vectors import engine_name
 from sonolux.types import Space
@@ -29,6 +29,7 @@ SCHEMAS = {
     "datetime": qe.PayloadSchemaType.Datetime,
     "text": qe.PayloadSchemaType.Text,
 }
+ON_DISK = qe.KeywordIndexParams(memory=qe.Memory.Cold)
 DISTANCES = {
     "cosine": qe.Distance.Cosine,
     "dot": qe.Distance.Dot,
@@ -83,8 +84,19 @@ def make_shard(folder: Path) -> None:
     shard = qe.EdgeShard.create(str(folder), config)
     shard.update(qe.UpdateOperation.delete_vector_name("none"))
     for key, schema in INDEXED.items():
-        shard.update(qe.UpdateOperation.create_field_index(key, SCHEMAS[schema]))
+        shard.update(qe.UpdateOperation.create_field_index(key, ON_DISK if key in UNIQUE else SCHEMAS[schema]))
     shard.close()
+
+
+def configure(folder: Path, segments: int) -> None:
+    """Say how many segments a shard is to keep, and that vectors stay on the disk until they are asked for."""
+    file = folder / "edge_config.json"
+    config = json.loads(file.read_text(encoding="utf-8"))
+    vectors = {name: vector | {"memory": "cold"} for name, vector in (config.get("vectors") or {}).items()}
+    sealing = {"default_segment_number": segments, "indexing_threshold": graph.SEALED_KB}
+    wanted = config | {"vectors": vectors, "optimizers": (config.get("optimizers") or {}) | sealing}
+    if wanted != config:
+        write_atomically(file, json.dumps(wanted))
 
 
 def forget_vectors(folder: Path) -> None:

@@ -19,6 +19,7 @@ from sonolux.index.base import Index, Match, Point, Vector, Where
 from sonolux.index.edge import EdgeWords, engine, search_params, space_creation
 from sonolux.index.filters import build_filter, selection
 from sonolux.index.folder import LibraryFolder
+from sonolux.index.graph import SEGMENTS, is_full
 from sonolux.index.ids import checked_id, known_ids
 from sonolux.index.payload import UNSTORABLE, checked_payload
 from sonolux.index.record import Record
@@ -34,7 +35,7 @@ from sonolux.types import Space
 PAGE = 500
 """Points that `EmbeddedIndex.scroll` reads at once."""
 
-UNFLUSHED = 2000
+UNFLUSHED = 2_000
 """Points that may come before files are forced to the disk: until then the engine holds in memory where each is."""
 
 WORDS = EdgeWords()
@@ -57,6 +58,8 @@ class EmbeddedIndex(Index):
         self._shard: qe.EdgeShard | None = None
         self._record = Record()
         self._unflushed = 0
+        self._unsealed = 0
+        self._unplaced = False
 
     def exists(self) -> bool:
         """Tell whether there is a library in the folder."""
@@ -78,13 +81,13 @@ class EmbeddedIndex(Index):
                 self._folder.release(shard)
 
     def optimize(self) -> None:
-        """Build graphs, clear away what was deleted, and write everything to the disk."""
-        shard = self._open()
+        """Merge all into one graph, clear away what was deleted, and write everything to the disk."""
+        self._open()
         with self._lock:
             self._folder.refuse_full_disk(spare=self._folder.size())
-            with engine(self.location, "cannot be optimized"):
-                shard.optimize()
-                shard.flush()
+            self._reopen(segments=1)
+            self._seal()
+            self._reopen()
 
     def read_meta(self) -> dict[str, Any]:
         """Return the library's own record."""
@@ -116,6 +119,7 @@ class EmbeddedIndex(Index):
             self._write(Op.delete_vector_name(engine_name(space.name)))
             self._write(space_creation(space))
             self._write_record(replace(self._record, spaces={**spaces, space.name: space}))
+            self._unplaced = not self._open().info().points_count
 
     def drop_space(self, name: str) -> None:
         """Remove a named vector from the index and from every point."""
@@ -133,11 +137,13 @@ class EmbeddedIndex(Index):
         self._open()
         # Locked from the check to the write: no space may be dropped in between.
         with self._lock:
+            if self._unplaced:
+                self._reopen()
             rows = [(checked_id(p.id), self._stored_vectors(p), checked_payload(p.payload)) for p in points]
             with engine(self.location, f"cannot store this: {UNSTORABLE}"):
                 stored = [qe.Point(id_, vectors, payload) for id_, vectors, payload in rows]
             self._write(Op.upsert_points(stored))
-            self._flush_after(len(stored))
+            self._settle(len(stored))
 
     def update_vectors(self, points: Sequence[Point]) -> None:
         """Write only the descriptors given, of points that exist."""
@@ -276,12 +282,32 @@ class EmbeddedIndex(Index):
                 self.close()
                 raise
 
-    def _flush_after(self, points: int) -> None:
+    def _settle(self, points: int) -> None:
+        """Force files to the disk, or seal the segment that points come into, when enough of them have come."""
+        self._unsealed += points
         self._unflushed += points
-        if self._unflushed >= UNFLUSHED:
-            self._unflushed = 0
+        if self._unflushed < UNFLUSHED:
+            return
+        self._unflushed = 0
+        shard = self._open()
+        if is_full(self._unsealed, shard.info().points_count):
+            self._seal()
+        else:
             with engine(self.location, "cannot be written"):
-                self._open().flush()
+                shard.flush()
+
+    def _seal(self) -> None:
+        self._unsealed = self._unflushed = 0
+        shard = self._open()
+        with engine(self.location, "cannot be optimized"):
+            shard.optimize()
+            shard.flush()
+
+    def _reopen(self, segments: int = SEGMENTS) -> None:
+        """Open afresh: from its file alone the engine takes how many segments to keep, and vectors on the disk."""
+        self._unplaced = False
+        self.close()
+        self._shard, self._record = self._folder.load(segments)
 
     def _write_record(self, record: Record) -> None:
         self._folder.write_record(record)

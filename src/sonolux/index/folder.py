@@ -19,7 +19,8 @@ from pathlib import Path
 import qdrant_edge as qe
 
 from sonolux.errors import LibraryBusyError, LibraryError
-from sonolux.index.edge import engine, forget_vectors, make_shard
+from sonolux.index import graph
+from sonolux.index.edge import configure, engine, forget_vectors, make_shard
 from sonolux.index.holder import read_note, write_note
 from sonolux.index.record import Record, write_atomically
 from sonolux.settings import settings
@@ -53,11 +54,18 @@ class LibraryFolder:
         except OSError as error:
             raise LibraryError(f"cannot make a library at {self.location}: {error}") from error
 
-    def load(self) -> tuple[qe.EdgeShard, Record]:
-        """Open the shard and read the record; this process holds the library from here on."""
+    def load(self, segments: int = graph.SEGMENTS) -> tuple[qe.EdgeShard, Record]:
+        """Open the shard and read the record; this process holds the library from here on.
+
+        Parameters
+        ----------
+        segments : int
+            How many segments are to be kept, where there are more.
+        """
         if not self.exists():
             raise LibraryError(f"{self.location} {self._what_is_there()}")
         with engine(self.location, "cannot be opened"):
+            configure(self._shard, segments)
             shard = self._locked_shard()
             try:
                 record = self._read_record(empty=shard.info().points_count == 0)

@@ -52,6 +52,9 @@ INDEXED: dict[str, IndexType] = {
     "meta.duration": "float",
 }
 
+UNIQUE = ("file", "path", "hash")
+"""Keys of which nearly every file has a value of its own: their indexes would be large in memory."""
+
 UNSTORABLE = "a payload holds JSON values alone, finite numbers, valid Unicode"
 
 MAX_DEPTH = 64

@@ -51,9 +51,6 @@ if TYPE_CHECKING:
 
 PathLike = str | os.PathLike[str]
 
-BIG_ADDITION = 5_000
-"""Points after whose addition the graph indexes are rebuilt at once."""
-
 
 class Library:
     """Items with their descriptors, in a folder or on a Qdrant cluster.
@@ -193,7 +190,6 @@ class Library:
         rate = max((encoder.sample_rate for encoder in writers), default=0) or 22_050
         options = self._read_options(rate)
         writer = Writer(self.index, self.spaces.names(), self._note_write)
-        before = self.record.changes
         with self._pool(options) as pool:
             try:
                 summary = Adder(self.index, self.spaces, pool, writer, progress).run(roots)
@@ -205,8 +201,6 @@ class Library:
             summary.failed += heard.failed
         if prune:
             summary.removed = self._prune(there)
-        if self.record.changes - before >= BIG_ADDITION:
-            self.index.optimize()
         summary.seconds = round(time.monotonic() - started, 3)
         return summary
 
@@ -281,7 +275,7 @@ class Library:
         self._save()
 
     def optimize(self) -> None:
-        """Rebuild the graph indexes; worth it after big additions, done by `add` itself after the biggest."""
+        """Merge the graphs of all additions into one, which is searched fastest; worth it after big ones."""
         self.index.optimize()
 
     # -- asking -------------------------------------------------------------------------------------------------
