@@ -1,7 +1,7 @@
 """A process that writes to a library until it is killed; each line on stdout acknowledges one round.
 
 Round n: write two points, change one, delete an older one, record n. Run as
-``python killed_writer.py FOLDER FIRST_ROUND``.
+``python killed_writer.py FOLDER FIRST_ROUND POINTS``; a segment is sealed after so many points.
 """
 
 from __future__ import annotations
@@ -12,11 +12,14 @@ from itertools import count
 import numpy as np
 
 from contracts.index_oracle import id_of
+from sonolux.index import embedded, graph
 from sonolux.index.base import Point
 from sonolux.index.embedded import EmbeddedIndex
 
 
-def write(folder: str, first: int) -> None:
+def write(folder: str, first: int, sealed: int) -> None:
+    embedded.UNFLUSHED = graph.UNSEALED = sealed
+    graph.SEALED_KB = 1
     index = EmbeddedIndex(folder)
     for n in count(first):
         row = np.full(4, n + 1, np.float32)
@@ -31,4 +34,4 @@ def write(folder: str, first: int) -> None:
 
 
 if __name__ == "__main__":
-    write(sys.argv[1], int(sys.argv[2]))
+    write(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))

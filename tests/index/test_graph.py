@@ -70,3 +70,25 @@ def test_deleted_points_are_not_found(index: EmbeddedIndex, rows: np.ndarray) ->
     assert _recall(index, rows, ~gone, []) >= 0.99
     index.optimize()
     assert _recall(index, rows, ~gone, []) >= 0.99
+
+
+def test_what_comes_is_sealed_and_found_beside_what_came_later(rows: np.ndarray, tmp_path: Path) -> None:
+    with EmbeddedIndex(str(tmp_path / "sealed.sonolux")) as index:
+        index.create()
+        index.add_space(Space("look", 256))
+        sealed = []
+        for start in range(0, COUNT, 1000):
+            index.upsert([Point(id_of(n), {"look": rows[n]}, _payload(n)) for n in range(start, start + 1000)])
+            sealed.append(index.shard().info().indexed_vectors_count)
+        assert sealed == [0, *(2000 * (n // 2) for n in range(2, 13))]
+        assert _recall(index, rows, np.ones(COUNT, bool), []) >= 0.99
+        assert _segments(tmp_path) == 1 + 6
+        index.optimize()
+        assert _segments(tmp_path) == 1 + 1
+        assert _recall(index, rows, np.ones(COUNT, bool), []) >= 0.99
+        index.delete([id_of(0)])
+        assert index.count() == COUNT - 1
+
+
+def _segments(folder: Path) -> int:
+    return len(list(folder.glob("sealed.sonolux/shard/segments/*/segment.json")))

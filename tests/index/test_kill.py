@@ -20,13 +20,14 @@ WRITER = Path(__file__).with_name("killed_writer.py")
 
 
 @pytest.mark.parametrize("kills", [5, pytest.param(30, marks=pytest.mark.long)])
-def test_acknowledged_writes_survive(tmp_path: Path, kills: int) -> None:
+@pytest.mark.parametrize("sealed", [2_000, 64])
+def test_acknowledged_writes_survive(tmp_path: Path, kills: int, sealed: int) -> None:
     folder, rng, first = tmp_path / "trips.sonolux", random.Random(0), 0
     with EmbeddedIndex(str(folder)) as index:
         index.create()
         index.add_space(Space("look", 4, "dot"))
     for _ in range(kills):
-        last = _write_and_be_killed(folder, first, seconds=rng.uniform(0.05, 0.4))
+        last = _write_and_be_killed(folder, first, sealed, seconds=rng.uniform(0.05, 0.4))
         with EmbeddedIndex(str(folder)) as index:
             _check(index, last)
             index.delete([id_of(2 * (last + 1)), id_of(2 * (last + 1) + 1)])
@@ -35,9 +36,9 @@ def test_acknowledged_writes_survive(tmp_path: Path, kills: int) -> None:
     assert first > 10 * kills
 
 
-def _write_and_be_killed(folder: Path, first: int, seconds: float) -> int:
+def _write_and_be_killed(folder: Path, first: int, sealed: int, seconds: float) -> int:
     """Return the last round that was acknowledged."""
-    command = [sys.executable, str(WRITER), str(folder), str(first)]
+    command = [sys.executable, str(WRITER), str(folder), str(first), str(sealed)]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment) as child:
         assert child.stdout is not None
