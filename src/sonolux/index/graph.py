@@ -38,7 +38,7 @@ def breadth(wanted: int, filtered: bool) -> int:
     return max(2 * wanted, EF_FILTERED if filtered else EF)
 
 
-UNSEALED = 2_000
+UNSEALED = 4_000
 """Points that may come before their segment is sealed; an eighth of all, where that is more."""
 
 SEALED_KB = 1_000
