@@ -86,8 +86,10 @@ class EmbeddedIndex(Index):
         with self._lock:
             self._folder.refuse_full_disk(spare=self._folder.size())
             self._reopen(segments=1)
-            self._seal()
-            self._reopen()
+            try:
+                self._seal()
+            finally:
+                self._reopen()
 
     def read_meta(self) -> dict[str, Any]:
         """Return the library's own record."""
@@ -283,14 +285,14 @@ class EmbeddedIndex(Index):
                 raise
 
     def _settle(self, points: int) -> None:
-        """Force files to the disk, or seal the segment that points come into, when enough of them have come."""
+        """Force files to the disk when enough points have come; seal their segment when it is large, and has room."""
         self._unsealed += points
         self._unflushed += points
         if self._unflushed < UNFLUSHED:
             return
         self._unflushed = 0
         shard = self._open()
-        if is_full(self._unsealed, shard.info().points_count):
+        if is_full(self._unsealed, shard.info().points_count) and self._folder.has_room_for_a_copy():
             self._seal()
         else:
             with engine(self.location, "cannot be written"):

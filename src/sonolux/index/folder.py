@@ -98,13 +98,19 @@ class LibraryFolder:
 
     def refuse_full_disk(self, spare: int = 0) -> None:
         """Leave room: the engine maps its files into memory, and a full disk would kill it by SIGBUS."""
-        free = shutil.disk_usage(self._folder).free
-        wanted = settings().min_free + spare
+        free, wanted = self._free(), settings().min_free + spare
         if free < wanted:
             raise LibraryError(
                 f"the disk of {self.location} is nearly full: {free // 2**20} MiB are free,"
                 f" {wanted // 2**20} MiB must be"
             )
+
+    def has_room_for_a_copy(self) -> bool:
+        """Tell whether the disk takes all files of the shard once more."""
+        return self._free() >= settings().min_free + self.size()
+
+    def _free(self) -> int:
+        return shutil.disk_usage(self._folder).free
 
     def _locked_shard(self) -> qe.EdgeShard:
         try:
