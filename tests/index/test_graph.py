@@ -11,7 +11,6 @@ import pytest
 from contracts.index_oracle import id_of
 from sonolux.index.base import Condition, Point, Where
 from sonolux.index.embedded import EmbeddedIndex
-from sonolux.index.folder import LibraryFolder
 from sonolux.types import Space
 
 COUNT, QUERIES = 12_000, 100
@@ -71,38 +70,3 @@ def test_deleted_points_are_not_found(index: EmbeddedIndex, rows: np.ndarray) ->
     assert _recall(index, rows, ~gone, []) >= 0.99
     index.optimize()
     assert _recall(index, rows, ~gone, []) >= 0.99
-
-
-def test_what_comes_is_sealed_and_found_beside_what_came_later(rows: np.ndarray, tmp_path: Path) -> None:
-    with EmbeddedIndex(str(tmp_path / "sealed.sonolux")) as index:
-        index.create()
-        index.add_space(Space("look", 256))
-        sealed = []
-        for start in range(0, COUNT, 1000):
-            index.upsert([Point(id_of(n), {"look": rows[n]}, _payload(n)) for n in range(start, start + 1000)])
-            sealed.append(index.shard().info().indexed_vectors_count)
-        assert sealed == [4000 * (n // 4) for n in range(1, 13)]
-        assert _recall(index, rows, np.ones(COUNT, bool), []) >= 0.99
-        assert _segments(tmp_path) == 1 + 3
-        index.optimize()
-        assert _segments(tmp_path) == 1 + 1
-        assert _recall(index, rows, np.ones(COUNT, bool), []) >= 0.99
-        index.delete([id_of(0)])
-        assert index.count() == COUNT - 1
-
-
-def _segments(folder: Path) -> int:
-    return len(list(folder.glob("sealed.sonolux/shard/segments/*/segment.json")))
-
-
-def test_without_room_for_a_copy_nothing_is_sealed_and_nothing_lost(
-    rows: np.ndarray, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(LibraryFolder, "has_room_for_a_copy", lambda folder: False)
-    with EmbeddedIndex(str(tmp_path / "sealed.sonolux")) as index:
-        index.create()
-        index.add_space(Space("look", 256))
-        for start in range(0, 6000, 1000):
-            index.upsert([Point(id_of(n), {"look": rows[n]}, _payload(n)) for n in range(start, start + 1000)])
-        assert index.count() == 6000
-        assert _segments(tmp_path) == 1

@@ -34,6 +34,7 @@ def test_acknowledged_writes_survive(tmp_path: Path, kills: int, sealed: int) ->
             index.write_meta({"round": last})
         first = last + 1
     assert first > 10 * kills
+    assert (len(list(folder.glob("shard/segments/*/segment.json"))) > 1) == (sealed == 64)
 
 
 def _write_and_be_killed(folder: Path, first: int, sealed: int, seconds: float) -> int:

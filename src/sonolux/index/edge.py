@@ -16,7 +16,7 @@ import numpy as np
 import qdrant_edge as qe
 
 from sonolux.errors import LibraryError
-from sonolux.index import graph
+from sonolux.index import graph, sealing
 from sonolux.index.payload import INDEXED, UNIQUE
 from sonolux.index.record import write_atomically
 from sonolux.index.vectors import engine_name
@@ -89,12 +89,15 @@ def make_shard(folder: Path) -> None:
 
 
 def configure(folder: Path, segments: int) -> None:
-    """Say how many segments a shard is to keep, and that vectors stay on the disk until they are asked for."""
+    """Say how many segments a shard is to keep, and that vectors stay on the disk until they are asked for.
+
+    The engine reads this when it opens the shard; a process that has it open writes its own over it.
+    """
     file = folder / "edge_config.json"
     config = json.loads(file.read_text(encoding="utf-8"))
     vectors = {name: vector | {"memory": "cold"} for name, vector in (config.get("vectors") or {}).items()}
-    sealing = {"default_segment_number": segments, "indexing_threshold": graph.SEALED_KB}
-    wanted = config | {"vectors": vectors, "optimizers": (config.get("optimizers") or {}) | sealing}
+    kept = {"default_segment_number": segments, "indexing_threshold": sealing.SEALED_KB}
+    wanted = config | {"vectors": vectors, "optimizers": (config.get("optimizers") or {}) | kept}
     if wanted != config:
         write_atomically(file, json.dumps(wanted))
 

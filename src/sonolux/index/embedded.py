@@ -19,10 +19,10 @@ from sonolux.index.base import Index, Match, Point, Vector, Where
 from sonolux.index.edge import EdgeWords, engine, search_params, space_creation
 from sonolux.index.filters import build_filter, selection
 from sonolux.index.folder import LibraryFolder
-from sonolux.index.graph import SEGMENTS, is_full
 from sonolux.index.ids import checked_id, known_ids
 from sonolux.index.payload import UNSTORABLE, checked_payload
 from sonolux.index.record import Record
+from sonolux.index.sealing import SEGMENTS, is_full
 from sonolux.index.vectors import (
     check_space,
     engine_name,
@@ -156,6 +156,7 @@ class EmbeddedIndex(Index):
             changes = [qe.PointVectors(id_, rows[id_]) for id_ in present if rows[id_]]
             if changes:
                 self._write(Op.update_vectors(changes))
+                self._settle(len(changes))
 
     def set_payload(self, ids: Sequence[str], payload: Mapping[str, Any]) -> None:
         """Overwrite some top-level keys of the payload of points that exist."""
@@ -285,7 +286,7 @@ class EmbeddedIndex(Index):
                 raise
 
     def _settle(self, points: int) -> None:
-        """Force files to the disk when enough points have come; seal their segment when it is large, and has room."""
+        """Force files to the disk when enough points were written; seal their segment when it is large, and has room."""
         self._unsealed += points
         self._unflushed += points
         if self._unflushed < UNFLUSHED:

@@ -19,10 +19,10 @@ from pathlib import Path
 import qdrant_edge as qe
 
 from sonolux.errors import LibraryBusyError, LibraryError
-from sonolux.index import graph
 from sonolux.index.edge import configure, engine, forget_vectors, make_shard
 from sonolux.index.holder import read_note, write_note
 from sonolux.index.record import Record, write_atomically
+from sonolux.index.sealing import SEGMENTS
 from sonolux.settings import settings
 
 
@@ -54,7 +54,7 @@ class LibraryFolder:
         except OSError as error:
             raise LibraryError(f"cannot make a library at {self.location}: {error}") from error
 
-    def load(self, segments: int = graph.SEGMENTS) -> tuple[qe.EdgeShard, Record]:
+    def load(self, segments: int = SEGMENTS) -> tuple[qe.EdgeShard, Record]:
         """Open the shard and read the record; this process holds the library from here on.
 
         Parameters

@@ -9,10 +9,6 @@ graph cut off, however large ``ef`` is (measured on 100,000 clustered points of 
 pass: recall@10 0.975 to 0.997, by luck of the build). So a filtered search steps through the neighbours'
 neighbours too (ACORN; Patel et al., "ACORN: performant and predicate-agnostic search over vector embeddings
 and structured data", 2024), which reaches 0.999 with a smaller ``ef`` in the same time.
-
-Points come into a segment without a graph. It is sealed when it is large: its points go into a segment of their
-own, with a graph, which is read from the disk and never changed, and memory does not grow with what was added. A search
-asks every segment, so small ones are merged when there are many.
 """
 
 from __future__ import annotations
@@ -36,18 +32,3 @@ EF_FILTERED = 16
 def breadth(wanted: int, filtered: bool) -> int:
     """Return ``ef`` for a search that wants so many points: at least twice as many candidates."""
     return max(2 * wanted, EF_FILTERED if filtered else EF)
-
-
-UNSEALED = 4_000
-"""Points that may come before their segment is sealed; an eighth of all, where that is more."""
-
-SEALED_KB = 1_000
-"""Kilobytes of one space's vectors below which a segment stays as it is."""
-
-SEGMENTS = 16
-"""Segments there may be before the smallest are merged."""
-
-
-def is_full(unsealed: int, points: int) -> bool:
-    """Tell whether so many points that came, of so many in all, are to be sealed."""
-    return unsealed >= max(UNSEALED, points // 8)
