@@ -286,7 +286,7 @@ class EmbeddedIndex(Index):
                 raise
 
     def _settle(self, points: int) -> None:
-        """Force files to the disk when enough points were written; seal their segment when it is large, and has room."""
+        """Force files to the disk when enough points were written; seal them when there is room on it."""
         self._unsealed += points
         self._unflushed += points
         if self._unflushed < UNFLUSHED:
