@@ -7,10 +7,12 @@ from random import Random
 
 import numpy as np
 import pytest
+import skimage.data
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from sonolux.encoders.classical import colour_histogram
 from sonolux.encoders.classical.colour_histogram import BINS, ColourHistogram, hsv, memberships
 
 SIZES = st.tuples(st.integers(1, 12), st.integers(1, 12), st.just(3))
@@ -71,6 +73,24 @@ def test_where_a_pixel_is_does_not_matter(pixels: np.ndarray, random: Random) ->
 def test_size_does_not_matter(pixels: np.ndarray, times: int) -> None:
     larger = pixels.repeat(times, axis=0).repeat(times, axis=1)
     np.testing.assert_allclose(row(larger), row(pixels), atol=1e-5)
+
+
+@pytest.mark.parametrize("period", [2, 4, 8, 16])
+@pytest.mark.parametrize("pattern", ["upright stripes", "level stripes", "squares"])
+def test_the_counted_share_of_a_large_picture_meets_every_colour_of_a_pattern(period: int, pattern: str) -> None:
+    y, x = np.indices((384, 512)) % period * 2 // period
+    first = {"upright stripes": x, "level stripes": y, "squares": x ^ y}[pattern].astype(bool)
+    picture = np.where(first[..., None], np.uint8([200, 30, 30]), np.uint8([20, 60, 220]))
+    both = np.uint8([[[200, 30, 30], [20, 60, 220]]])
+    assert row(picture) @ row(both) > 0.999
+
+
+@pytest.mark.parametrize("name", ["astronaut", "coffee", "rocket"])
+def test_a_share_of_a_photo_has_the_colours_of_all_of_it(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    photo = getattr(skimage.data, name)()
+    counted = row(photo)
+    monkeypatch.setattr(colour_histogram, "SAMPLED", photo.size)
+    assert 0.995 < counted @ row(photo) < 1 - 1e-6
 
 
 @pytest.mark.parametrize("fixed", [(40, 90), (200, 200), (0, 0)])

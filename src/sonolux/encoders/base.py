@@ -48,6 +48,9 @@ class Encoder(ABC):
         Licence of the weights (SPDX where there is one), empty where there are none.
     sample_rate : int
         Hertz it wants audio at; 0 for other modalities.
+    side : int
+        Pixels a side of the square that a picture may be reduced to before it comes (see `sonolux.encoders.reduction`);
+        0 where the encoder wants all of it.
     weight : float
         Of its answers where those of several spaces are fused.
     batch_size : int
@@ -64,6 +67,7 @@ class Encoder(ABC):
     digest: str
     licence: str = ""
     sample_rate: int = 0
+    side: int = 0
     weight: float = 1.0
     batch_size: int = 32
 

@@ -5,13 +5,27 @@ from __future__ import annotations
 from typing import Any
 
 from sonolux.encoders.base import Encoder
+from sonolux.encoders.reduction import reduced
 from sonolux.media.piece import Audio, Content, Image
 
 
-def encoder_input(encoder: Encoder, content: Content) -> Any:
-    """Return pixels (h, w, 3), samples at the encoder's own rate, or a string."""
+class EncoderInputs:
+    """What encoders take of some contents, made once for all that take it alike; lives no longer than the contents."""
+
+    def __init__(self) -> None:
+        self._made: dict[tuple[int, int, int], Any] = {}
+
+    def of(self, encoder: Encoder, content: Content) -> Any:
+        """Return pixels (h, w, 3), reduced where the encoder says so, samples at its own rate, or a string."""
+        form = id(content), encoder.side, encoder.sample_rate
+        if form not in self._made:
+            self._made[form] = _input(encoder, content)
+        return self._made[form]
+
+
+def _input(encoder: Encoder, content: Content) -> Any:
     if isinstance(content, Image):
-        return content.pixels
+        return reduced(content.pixels, encoder.side) if encoder.side else content.pixels
     if isinstance(content, Audio):
         return resampled(content, encoder.sample_rate)
     return content

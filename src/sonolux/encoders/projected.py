@@ -48,6 +48,7 @@ class ProjectedEncoder(Encoder):
         self.digest = folder.digest
         self.licence = folder.licence
         self.sample_rate = source.sample_rate
+        self.side = source.side
         self.batch_size = source.batch_size
         self.weight = source.weight
 

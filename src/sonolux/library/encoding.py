@@ -14,7 +14,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 from sonolux.encoders import Encoder
 from sonolux.encoders.base import rows_of
-from sonolux.encoders.inputs import encoder_input
+from sonolux.encoders.inputs import EncoderInputs
 from sonolux.library.draft import Draft, Section
 from sonolux.media.piece import Content, Piece
 from sonolux.types import Failure, Modality
@@ -67,7 +67,7 @@ class EncodingQueue:
         section = Section("words", None, "")
         entry = (draft, section, draft.words())
         draft.sections.append(section)
-        return [failure for encoder in keyword for failure in _encode_with(encoder, [entry])]
+        return _encode(keyword, [entry])
 
     def flush(self) -> list[Failure]:
         """Encode whatever waits; returns the files that turned out to be beyond an encoder."""
@@ -103,20 +103,20 @@ class EncodingQueue:
 
 
 def _encode(encoders: Sequence[Encoder], batch: Sequence[_Entry]) -> list[Failure]:
-    return [failure for encoder in encoders for failure in _encode_with(encoder, batch)]
+    inputs = EncoderInputs()
+    return [failure for encoder in encoders for failure in _encode_with(encoder, batch, inputs)]
 
 
-def _encode_with(encoder: Encoder, entries: Sequence[_Entry]) -> list[Failure]:
+def _encode_with(encoder: Encoder, entries: Sequence[_Entry], inputs: EncoderInputs) -> list[Failure]:
     """Encode what still needs this encoder's space; on an error, one by one, to find whose it is."""
     wanted = [entry for entry in entries if encoder.space in entry[0].task.spaces and not entry[0].failed]
     if not wanted:
         return []
-    inputs = [encoder_input(encoder, content) for _, _, content in wanted]
     try:
-        rows = rows_of(encoder.encode(inputs))
+        rows = rows_of(encoder.encode([inputs.of(encoder, content) for _, _, content in wanted]))
     except Exception as error:  # whatever a model raises on one input must not cost the others
         if len(wanted) > 1:
-            return [failure for entry in wanted for failure in _encode_with(encoder, [entry])]
+            return [failure for entry in wanted for failure in _encode_with(encoder, [entry], inputs)]
         draft = wanted[0][0]
         draft.failed = True
         return [Failure(draft.task.path, f"{encoder.name} cannot encode it: {_one_line(error)}")]

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from sonolux.encoders.base import Encoder, normalised, rows_of
-from sonolux.encoders.inputs import encoder_input
+from sonolux.encoders.inputs import EncoderInputs
 from sonolux.errors import MediaError, QueryError
 from sonolux.index import Condition, Index
 from sonolux.media.piece import Audio, Content, Image, Piece, Probe
@@ -111,7 +111,13 @@ def _ask_part(
     ]
     if not able:
         raise QueryError(_no_space(part, [space.name for space in spaces]))
-    asked = [(space, row) for space, encoder, media in able for row in _encoded(encoder, media) if row is not None]
+    inputs = EncoderInputs()
+    asked = [
+        (space, row)
+        for space, encoder, media in able
+        for row in rows_of(encoder.encode_queries([inputs.of(encoder, content) for content in media]))
+        if row is not None
+    ]
     return _shared(part.weight, asked, asking)
 
 
@@ -122,10 +128,6 @@ def _shared(weight: float, asked: Sequence[tuple[Space, Any]], asking: Asking) -
         SpaceQuery(space, vector, weight * own / sum(weights))
         for (space, vector), own in zip(asked, weights, strict=True)
     ]
-
-
-def _encoded(encoder: Encoder, media: Sequence[Content]) -> list[Any]:
-    return rows_of(encoder.encode_queries([encoder_input(encoder, content) for content in media]))
 
 
 def _ask_vector(part: Part, spaces: Sequence[Space]) -> SpaceQuery:

@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 from scipy.fft import dctn
 
 from sonolux.encoders.base import Encoder
-from sonolux.encoders.classical.reduction import reduced
 from sonolux.encoders.digest import digest_of
+from sonolux.encoders.reduction import reduced
 from sonolux.types import Modality
 
 SIDE = 8
+REDUCED = 40  # the picture is made so small first, in pixels a side: as small as HOG wants it
 KEPT = (21, 10, 10)  # coefficients of Y, Cb, Cr: whole diagonals of the zigzag
 FIRST_WEIGHTS = ((2.0, 2.0, 2.0), (2.0, 1.0, 1.0), (4.0, 2.0, 2.0))  # the others weigh 1
 
@@ -44,14 +45,15 @@ class ColourLayout(Encoder):
 
     name = spec = space = "colour-layout"
     modality = Modality.IMAGE
+    side = REDUCED
     dim = sum(KEPT)
 
     def __init__(self) -> None:
-        self.digest = digest_of(self.name, 1, SIDE, KEPT, FIRST_WEIGHTS)
+        self.digest = digest_of(self.name, 2, REDUCED, SIDE, KEPT, FIRST_WEIGHTS)
 
     def encode_batch(self, batch: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
         """Encode pictures (h, w, 3) into rows (n, 41): Y, Cb, Cr, each from the lowest frequency up."""
-        tiny = np.stack([reduced(pixels, SIDE, SIDE) for pixels in batch]).astype(np.float64)
+        tiny = np.stack([reduced(reduced(pixels, REDUCED), SIDE) for pixels in batch]).astype(np.float64)
         channels = (tiny - 128) @ RGB_TO_YCBCR.T
         frequencies = dctn(channels, axes=(1, 2), norm="ortho")
         rows, columns = zigzag(SIDE)

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonolux.encoders.base import Encoder
-from sonolux.encoders.classical.reduction import reduced
 from sonolux.encoders.digest import digest_of
+from sonolux.encoders.reduction import reduced
 from sonolux.types import Modality
 
 SIDE = 40  # the picture is made so small, in pixels: five cells a side
@@ -20,6 +20,7 @@ CELL = 8  # pixels a side of a cell
 CELLS = SIDE // CELL
 ORIENTATIONS = 9  # over half a turn: an edge and its reverse are the same
 CLIPPED = 0.2  # no gradient counts for more of a block than this
+LUMA = np.array([0.299, 0.587, 0.114], np.float32)  # of red, green and blue (ITU-R BT.601)
 EPSILON = 1e-5  # added to the length of a block, so that a flat one stays flat
 
 
@@ -33,15 +34,16 @@ class Hog(Encoder):
 
     name = spec = space = "hog"
     modality = Modality.IMAGE
+    side = SIDE
     dim = (CELLS - 1) ** 2 * 4 * ORIENTATIONS  # blocks of 2 x 2 cells
 
     def __init__(self) -> None:
-        self.digest = digest_of(self.name, 1, SIDE, CELL, ORIENTATIONS)
+        self.digest = digest_of(self.name, 2, SIDE, CELL, ORIENTATIONS)
 
     def encode_batch(self, batch: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
         """Encode pictures (h, w, 3) into rows."""
-        greys = np.stack([reduced(pixels, SIDE, SIDE, "L") for pixels in batch])
-        return blocks(cell_histograms(greys.astype(np.float32))).reshape(len(batch), -1)
+        greys = np.stack([reduced(pixels, SIDE) for pixels in batch]) @ LUMA
+        return blocks(cell_histograms(greys)).reshape(len(batch), -1)
 
 
 def cell_histograms(greys: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -14,12 +14,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
-from typing import Any
 
 from sonolux.encoders import Encoder, resolve
+from sonolux.encoders.inputs import EncoderInputs
 from sonolux.errors import SonoluxError
 from sonolux.evaluation.benchmarks.report import Report, verdict
 from sonolux.library import Library
+from sonolux.library.encoding import BATCH
 from sonolux.media.piece import Image, Piece
 from sonolux.media.pool import DecoderPool
 from sonolux.media.reading import ReadOptions, read
@@ -103,24 +104,25 @@ def _decode_rate(paths: list[str]) -> float:
 
 def _encode_rate(paths: list[str]) -> float:
     encoders = [encoder for spec in ENCODERS for encoder in resolve(spec)]
-    pixels = list(_decoded(paths[:ENCODED_ALONE]))
-    _encode(encoders, pixels[:8])
+    pictures = list(_decoded(paths[:ENCODED_ALONE]))
+    _encode(encoders, pictures[:8])
     started = time.perf_counter()
-    _encode(encoders, pixels)
-    return len(pixels) / (time.perf_counter() - started)
+    _encode(encoders, pictures)
+    return len(pictures) / (time.perf_counter() - started)
 
 
-def _decoded(paths: list[str]) -> Iterator[Any]:
+def _decoded(paths: list[str]) -> Iterator[Image]:
     for path in paths:
         for event in read(path, ReadOptions.from_settings()):
             if isinstance(event, Piece) and isinstance(event.content, Image):
-                yield event.content.pixels
+                yield event.content
 
 
-def _encode(encoders: list[Encoder], pixels: list[Any]) -> None:
-    for start in range(0, len(pixels), 32):
+def _encode(encoders: list[Encoder], pictures: list[Image]) -> None:
+    for start in range(0, len(pictures), BATCH):
+        inputs = EncoderInputs()
         for encoder in encoders:
-            encoder.encode(pixels[start : start + 32])
+            encoder.encode([inputs.of(encoder, picture) for picture in pictures[start : start + BATCH]])
 
 
 def _add_rate(folder: Path, library: Path) -> float:
