@@ -47,3 +47,5 @@ def test_spaces_and_dropping_one(cli) -> None:
     ran = cli("spaces", "--drop", "hog", "--json")
     assert ran.err == "dropped hog\n" and {space["space"] for space in ran.records} == spaces.keys() - {"hog"}
     assert cli("spaces", "--drop", "hog").code == 1
+    ran = cli("spaces", "--drop", "mfcc", "--drop", "chroma", "--json")
+    assert {space["space"] for space in ran.records} == spaces.keys() - {"hog", "mfcc", "chroma"}

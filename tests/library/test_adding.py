@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections import Counter
 from pathlib import Path
@@ -186,6 +187,26 @@ def test_an_encoder_that_changed_is_refused_with_the_way_out(own: Path, tmp_path
         for attempt in (lambda: library.add(own), lambda: library.search(image=own / "photos" / "moon.png")):
             with pytest.raises(EncoderError, match="spaces --drop hog"):
                 attempt()
+
+
+def test_all_spaces_whose_encoders_changed_are_named_at_once_and_the_way_out_leads_out(
+    own: Path, tmp_path: Path
+) -> None:
+    with Library(tmp_path / "l.sonolux") as library:
+        library.add(own, spaces=["hog", "colour-layout", "colour-histogram"])
+        before = library.info()["spaces"]
+        for name in ("hog", "colour-histogram"):
+            library.record.spaces[name][0]["digest"] = "another"
+        library.index.write_meta(library.record.as_meta())
+    with Library(tmp_path / "l.sonolux") as library:
+        with pytest.raises(EncoderError, match="changed too") as refusal:
+            library.add(own)
+        dropped, added = (re.findall(rf"--{option} ([a-z-]+)", str(refusal.value)) for option in ("drop", "space"))
+        assert set(dropped) == set(added) == {"hog", "colour-histogram"}
+        for name in dropped:
+            library.drop_space(name)
+        library.add(own, spaces=added)
+        assert library.info()["spaces"] == before
 
 
 def test_a_model_folder_that_is_gone_is_named_with_the_way_out(own: Path, tmp_path: Path) -> None:

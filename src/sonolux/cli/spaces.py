@@ -19,8 +19,8 @@ DIGEST = 12
 def spaces(
     library: LibraryOption = None,
     drop: Annotated[
-        str | None,
-        typer.Option("--drop", metavar="NAME", help="Remove this space and its descriptors; items stay."),
+        list[str] | None,
+        typer.Option("--drop", metavar="NAME", help="Remove this space and its descriptors; items stay. Repeatable."),
     ] = None,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
@@ -30,9 +30,9 @@ def spaces(
 
     out = Output(as_json=as_json, quiet=quiet)
     with Library(library) as opened:
-        if drop is not None:
-            opened.drop_space(drop)
-            out.say(f"dropped {drop}")
+        for name in drop or ():
+            opened.drop_space(name)
+            out.say(f"dropped {name}")
         found = [_space_as_data(opened, name) for name in opened.spaces.names()]
     if as_json:
         for space in found:

@@ -189,9 +189,29 @@ class Spaces:
         return f"bring it back, ask other spaces, or run `sonolux spaces --drop {name}`"
 
     def _check(self, encoder: Encoder, record: EncoderRecord) -> None:
-        if encoder.digest != record.digest:
-            raise EncoderError(
-                f"space {encoder.space} was written by {record.name} (digest {record.digest[:12]}), which is now"
-                f" {encoder.digest[:12]}: to encode again, run `sonolux spaces --drop {encoder.space}`"
-                f" and `sonolux add --space {encoder.spec} FOLDER`"
-            )
+        if encoder.digest == record.digest:
+            return
+        changed = {encoder.space: encoder.spec} | self._changed()
+        others = ", ".join(name for name in changed if name != encoder.space)
+        drop = " ".join(f"--drop {name}" for name in changed)
+        add = " ".join(f"--space {spec}" for spec in dict.fromkeys(changed.values()))
+        raise EncoderError(
+            f"space {encoder.space} was written by {record.name} (digest {record.digest[:12]}), which is now"
+            f" {encoder.digest[:12]}{f' (changed too: {others})' if others else ''}: to encode again, run"
+            f" `sonolux spaces {drop}` and `sonolux add {add} FOLDER`"
+        )
+
+    def _changed(self) -> dict[str, str]:
+        """Return the spaces whose encoders are no longer what wrote them, with the specs of these encoders."""
+        return {
+            name: record.spec for name, records in self.records.items() for record in records if _is_changed(record)
+        }
+
+
+def _is_changed(record: EncoderRecord) -> bool:
+    """Tell whether an encoder that can be had is no longer what it was."""
+    try:
+        encoders = resolve(record.spec)
+    except EncoderError:
+        return False
+    return any(encoder.name == record.name and encoder.digest != record.digest for encoder in encoders)
