@@ -71,6 +71,16 @@ def test_what_comes_is_sealed_and_found(index: EmbeddedIndex) -> None:
     assert agrees_with_a_scan(index, values)
 
 
+def test_what_several_processes_bring_is_sealed_together(index: EmbeddedIndex) -> None:
+    values, counts = rows(COUNT), []
+    for batch in batches("look", values):
+        index.upsert(batch)
+        index.close()
+        counts.append(sealed(index))
+    assert counts == [(n * BATCH) // UNSEALED * UNSEALED for n in range(1, 13)]
+    assert agrees_with_a_scan(index, values)
+
+
 def test_optimize_merges_all_and_what_comes_later_is_sealed_beside_it(index: EmbeddedIndex) -> None:
     values = rows(COUNT)
     for batch in list(batches("look", values))[:8]:

@@ -269,9 +269,12 @@ class EmbeddedIndex(Index):
         if shard is not None:
             return shard
         with self._lock:
-            if self._shard is None:
-                self._shard, self._record = self._folder.load()
-            return self._shard
+            return self._load() if self._shard is None else self._shard
+
+    def _load(self, segments: int = SEGMENTS) -> qe.EdgeShard:
+        self._shard, self._record = shard, record = self._folder.load(segments)
+        self._unflushed, self._unsealed = 0, shard.info().points_count - record.sealed
+        return shard
 
     def _write(self, operation: qe.UpdateOperation) -> None:
         with self._lock:
@@ -286,16 +289,18 @@ class EmbeddedIndex(Index):
                 raise
 
     def _settle(self, points: int) -> None:
-        """Force files to the disk when enough points were written; seal them when there is room on it."""
+        """Seal what was written when it is enough and the disk has room, or force it to the disk now and then."""
+        shard = self._open()
         self._unsealed += points
         self._unflushed += points
-        if self._unflushed < UNFLUSHED:
-            return
-        self._unflushed = 0
-        shard = self._open()
-        if is_full(self._unsealed, shard.info().points_count) and self._folder.has_room_for_a_copy():
+        full = is_full(self._unsealed, shard.info().points_count)
+        if full:
+            # Where there is no room, the next look at the disk comes after as many points.
+            self._unsealed = 0
+        if full and self._folder.has_room_for_a_copy():
             self._seal()
-        else:
+        elif self._unflushed >= UNFLUSHED:
+            self._unflushed = 0
             with engine(self.location, "cannot be written"):
                 shard.flush()
 
@@ -305,12 +310,13 @@ class EmbeddedIndex(Index):
         with engine(self.location, "cannot be optimized"):
             shard.optimize()
             shard.flush()
+        self._write_record(replace(self._record, sealed=shard.info().points_count))
 
     def _reopen(self, segments: int = SEGMENTS) -> None:
         """Open afresh: from its file alone the engine takes how many segments to keep, and vectors on the disk."""
         self._unplaced = False
         self.close()
-        self._shard, self._record = self._folder.load(segments)
+        self._load(segments)
 
     def _write_record(self, record: Record) -> None:
         self._folder.write_record(record)

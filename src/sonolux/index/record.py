@@ -1,7 +1,7 @@
 """What an index knows of itself beside the engine: its spaces, and the record that the library keeps.
 
 The engine knows names, sizes and distances of vectors; it does not know that a vector of signs is a binary
-code, nor how many terms a sparse one has. Stored as JSON: ``{"spaces": [...], "meta": {...}}``.
+code, nor how many terms a sparse one has. Stored as JSON: ``{"spaces": [...], "meta": {...}, "sealed": 4000}``.
 """
 
 from __future__ import annotations
@@ -18,15 +18,16 @@ from sonolux.types import Space
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """Spaces by name, and the library's own record."""
+    """Spaces by name, the library's own record, and how many points there were when a segment was last sealed."""
 
     spaces: Mapping[str, Space] = field(default_factory=dict)
     meta: Mapping[str, Any] = field(default_factory=dict)
+    sealed: int = 0
 
     def to_json(self) -> str:
         """Return the record as JSON text."""
         spaces = [asdict(space) for space in self.spaces.values()]
-        return json.dumps({"spaces": spaces, "meta": dict(self.meta)}, indent=1)
+        return json.dumps({"spaces": spaces, "meta": dict(self.meta), "sealed": self.sealed}, indent=1)
 
     @classmethod
     def from_json(cls, text: str) -> Record:
@@ -34,12 +35,12 @@ class Record:
         try:
             data = json.loads(text)
             spaces = [Space(**fields) for fields in data["spaces"]]
-            meta = data["meta"]
+            meta, sealed = data["meta"], int(data.get("sealed", 0))
         except (KeyError, TypeError) as error:
             raise ValueError(f"not a record of an index: {error!r}") from error
         if not isinstance(meta, dict):
             raise ValueError("not a record of an index: meta is no object")
-        return cls({space.name: space for space in spaces}, meta)
+        return cls({space.name: space for space in spaces}, meta, sealed)
 
 
 def write_atomically(path: Path, text: str) -> None:
