@@ -1,16 +1,19 @@
 """How fast and in how much memory photos are added, beside decoding alone and encoding alone.
 
 Photos are those of a folder, copied as often as needed, each with a JPEG comment of its own, so that every file has a
-content of its own; and the same enlarged to the size of a photo that someone sends, 1,600 pixels.
+content of its own; and the same enlarged to the size of a photo that someone sends, 1,600 pixels. They are described by
+classical encoders, and by a network of the hub's: one of the size of DINOv3 ViT-S/16, with random weights, for how fast
+it is does not depend on them.
 """
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -26,11 +29,23 @@ from sonolux.media.pool import DecoderPool
 from sonolux.media.reading import ReadOptions, read
 from sonolux.settings import settings
 
-ENCODERS = ("colour-histogram", "colour-layout", "hog")
+CLASSICAL = ("colour-histogram", "colour-layout", "hog")
+VIT_S = {
+    "hidden_size": 384,
+    "intermediate_size": 1536,
+    "num_hidden_layers": 12,
+    "num_attention_heads": 6,
+    "num_register_tokens": 4,
+    "patch_size": 16,
+    "image_size": 224,
+}
+"""Sizes of DINOv3 ViT-S/16: O. Simeoni et al., "DINOv3", arXiv:2508.10104, 2025."""
 ENCODED_ALONE = 256
 ROUNDS = 3
 SIDE = 1600
 ENLARGED = 400
+FEW = 160
+"""Photos that a network describes."""
 SAMPLED = 0.05
 """Seconds between two looks at memory."""
 
@@ -52,9 +67,11 @@ def benchmark_add(photos: Path, small: int = 2_000, large: int = 20_000) -> Repo
         folder = Path(name)
         _enlarge(originals, folder / "enlarged", ENLARGED)
         _copy(originals, folder / "small", small)
+        sizes = {f"{SIDE} px": _paths(folder / "enlarged"), "their own size": _paths(folder / "small")}
+        network = (_network(folder / "network"),)
         rounds = {
-            f"{photos} photos of {size}": [_round(folder / kind, folder / f"{kind}{n}.sonolux") for n in range(ROUNDS)]
-            for kind, photos, size in (("enlarged", ENLARGED, f"{SIDE} px"), ("small", small, "their own size"))
+            **{f"{len(paths)} photos of {size}": _rounds(paths, CLASSICAL) for size, paths in sizes.items()},
+            **{f"{FEW} photos of {size}, ViT-S/16": _rounds(paths[:FEW], network) for size, paths in sizes.items()},
         }
         _copy(originals, folder / "large", large)
         peaks = [_peak(folder / kind, folder / f"{kind}.sonolux") for kind in ("small", "large")]
@@ -83,10 +100,32 @@ def _copy(originals: list[Path], folder: Path, n: int) -> None:
         (folder / f"{number:06}.jpg").write_bytes(content[:2] + segment + content[2:])
 
 
-def _round(folder: Path, library: Path) -> dict[str, float]:
+def _network(folder: Path) -> str:
+    """Write a network in the hub's format; return the folder as a spec."""
+    from transformers import DINOv3ViTConfig, DINOv3ViTModel
+
+    DINOv3ViTModel(DINOv3ViTConfig(**VIT_S)).save_pretrained(folder)
+    pictures = {
+        "image_processor_type": "DINOv3ViTImageProcessor",
+        "size": {"height": VIT_S["image_size"], "width": VIT_S["image_size"]},
+        "image_mean": [0.485, 0.456, 0.406],
+        "image_std": [0.229, 0.224, 0.225],
+    }
+    (folder / "preprocessor_config.json").write_text(json.dumps(pictures), encoding="utf-8")
+    return str(folder)
+
+
+def _paths(folder: Path) -> list[str]:
+    return [str(path) for path in sorted(folder.iterdir())]
+
+
+def _rounds(paths: list[str], specs: Sequence[str]) -> list[dict[str, float]]:
+    return [_round(paths, specs) for _ in range(ROUNDS)]
+
+
+def _round(paths: list[str], specs: Sequence[str]) -> dict[str, float]:
     """Measure the three rates in turn, in photos a second."""
-    paths = [str(path) for path in sorted(folder.iterdir())]
-    return {"decode": _decode_rate(paths), "encode": _encode_rate(paths), "add": _add_rate(folder, library)}
+    return {"decode": _decode_rate(paths), "encode": _encode_rate(paths, specs), "add": _add_rate(paths, specs)}
 
 
 def _decode_rate(paths: list[str]) -> float:
@@ -102,8 +141,8 @@ def _decode_rate(paths: list[str]) -> float:
         return len(paths) / (time.perf_counter() - started)
 
 
-def _encode_rate(paths: list[str]) -> float:
-    encoders = [encoder for spec in ENCODERS for encoder in resolve(spec)]
+def _encode_rate(paths: list[str], specs: Sequence[str]) -> float:
+    encoders = [encoder for spec in specs for encoder in resolve(spec)]
     pictures = list(_decoded(paths[:ENCODED_ALONE]))
     _encode(encoders, pictures[:8])
     started = time.perf_counter()
@@ -125,11 +164,11 @@ def _encode(encoders: list[Encoder], pictures: list[Image]) -> None:
             encoder.encode([inputs.of(encoder, picture) for picture in pictures[start : start + BATCH]])
 
 
-def _add_rate(folder: Path, library: Path) -> float:
+def _add_rate(paths: list[str], specs: Sequence[str]) -> float:
     """Add in this process, from the first file done to the last: worker start is no part of a rate."""
     times: list[float] = []
-    with Library(library) as opened:
-        summary = opened.add(folder, spaces=ENCODERS, progress=lambda done, path: times.append(time.perf_counter()))
+    with tempfile.TemporaryDirectory() as name, Library(Path(name) / "a.sonolux") as opened:
+        summary = opened.add(*paths, spaces=specs, progress=lambda done, path: times.append(time.perf_counter()))
     first = 64
     return (summary.added - first) / (times[-1] - times[first - 1])
 
@@ -186,9 +225,10 @@ def _report(rounds: dict[str, list[dict[str, float]]], peaks: list[Peak], small:
         title="Add",
         command="sonolux bench add",
         about=(
-            f"Photos a second with {', '.join(ENCODERS)} and {settings().workers} decoding process(es); {ROUNDS}"
-            " rounds. Memory is the most that the process and its workers held together: all that is resident, every"
-            " page once, and the part that is no page of a file, which the system cannot take back."
+            f"Photos a second with {', '.join(CLASSICAL)}, or with a network of the size of DINOv3 ViT-S/16 with random"
+            f" weights, and {settings().workers} decoding process(es); {ROUNDS} rounds. Memory is the most that the"
+            " process and its workers held together: all that is resident, every page once, and the part that is no"
+            " page of a file, which the system cannot take back."
         ),
         columns=("photos", "decode alone", "encode alone", "add", "add / min(decode, encode)"),
         rows=rows,
@@ -215,7 +255,7 @@ def _share(run: dict[str, float]) -> float:
 def _main() -> None:
     folder, library = sys.argv[1:]
     with Library(library) as opened:
-        opened.add(folder, spaces=ENCODERS)
+        opened.add(folder, spaces=CLASSICAL)
 
 
 if __name__ == "__main__":
