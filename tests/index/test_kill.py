@@ -33,7 +33,8 @@ def test_acknowledged_writes_survive(tmp_path: Path, kills: int, sealed: int) ->
             index.delete([id_of(2 * (last + 1)), id_of(2 * (last + 1) + 1)])
             index.write_meta({"round": last})
         first = last + 1
-    assert first > 5 * kills
+    # Sealing every 64 points slows writing down.
+    assert first > (5 if sealed == 64 else 10) * kills
     assert (len(list(folder.glob("shard/segments/*/segment.json"))) > 1) == (sealed == 64)
 
 

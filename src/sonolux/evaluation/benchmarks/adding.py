@@ -24,6 +24,7 @@ from pathlib import Path
 from statistics import median
 
 from sonolux.encoders import Encoder, resolve
+from sonolux.encoders.defaults import SHIPPED
 from sonolux.encoders.inputs import EncoderInputs
 from sonolux.errors import SonoluxError
 from sonolux.evaluation.benchmarks.report import Report, verdict
@@ -35,7 +36,7 @@ from sonolux.media.reading import ReadOptions, read
 from sonolux.settings import settings
 
 CLASSICAL = ("colour-histogram", "colour-layout", "hog")
-DEFAULT = (*CLASSICAL, "photo")
+DEFAULT = (*CLASSICAL, *SHIPPED)
 VIT_S = {
     "hidden_size": 384,
     "intermediate_size": 1536,
@@ -46,8 +47,8 @@ VIT_S = {
     "image_size": 224,
 }
 """Sizes of DINOv3 ViT-S/16: O. Simeoni et al., "DINOv3", arXiv:2508.10104, 2025."""
-CORES = os.cpu_count() or 1
-SPARING = max(1, CORES - 1)
+SPARING = max(1, (os.cpu_count() or 1) - 1)
+"""Decoding processes that leave encoding a core."""
 ENCODED_ALONE = 256
 ROUNDS = 3
 SIDE = 1600
@@ -136,8 +137,7 @@ def _round(paths: list[str], specs: Sequence[str]) -> dict[str, float]:
     """Measure the rates in turn, in photos a second."""
     with _decoders(SPARING):
         rates = {"decode": _decode_rate(paths), "encode": _encode_rate(paths, specs), "add": _add_rate(paths, specs)}
-    with _decoders(CORES):
-        return rates | {"default": _add_rate(paths, specs)}
+    return rates | {"default": _add_rate(paths, specs)}
 
 
 @contextmanager
@@ -251,7 +251,7 @@ def _report(rounds: dict[str, list[dict[str, float]]], peaks: list[Peak], small:
         about=(
             f"Photos a second with {', '.join(CLASSICAL)}; with these and photo, the default without a hub; or with a"
             f" network of the size of DINOv3 ViT-S/16 with random weights. With {SPARING} decoding process(es), in the"
-            f" last column {CORES}, which is the default; {ROUNDS} rounds. Memory is the most that the"
+            f" last column {settings().workers}, which is the default; {ROUNDS} rounds. Memory is the most that the"
             " process and its workers held together: all that is resident, every page once, and the part that is no"
             " page of a file, which the system cannot take back."
         ),
