@@ -6,9 +6,9 @@ from pathlib import Path
 
 import torch
 
-from sonolux.encoders.model_folder import Architecture, ModelFolder
-from sonolux.encoders.model_inputs import Preprocessing
-from sonolux.encoders.model_outputs import Descriptor, Labels
+from sonolux.checkpoints.folder import Architecture, ModelFolder
+from sonolux.checkpoints.inputs import Preprocessing
+from sonolux.checkpoints.outputs import Descriptor, Labels
 from sonolux.models.mlp import Mlp
 
 COLOURS = ("blue", "green", "red")

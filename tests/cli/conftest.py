@@ -14,7 +14,7 @@ import pytest
 
 from sonolux.cli import main
 from sonolux.library import Library
-from sonolux.library.sampling import write_sample
+from sonolux.sample import write_sample
 
 
 @dataclass(frozen=True)

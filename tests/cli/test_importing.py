@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from sonolux.encoders.model_folder import ModelFolder
+from sonolux.checkpoints.folder import ModelFolder
 from sonolux.models import registry
 
 ARGUMENTS = '{"widths": [8, 12], "strides": [2, 2]}'

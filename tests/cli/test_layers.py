@@ -7,10 +7,10 @@ import pytest
 import torch
 from PIL import Image
 
+from sonolux.checkpoints.folder import Architecture, ModelFolder
+from sonolux.checkpoints.inputs import Preprocessing
+from sonolux.checkpoints.outputs import Descriptor
 from sonolux.encoders import resolve
-from sonolux.encoders.model_folder import Architecture, ModelFolder
-from sonolux.encoders.model_inputs import Preprocessing
-from sonolux.encoders.model_outputs import Descriptor
 from sonolux.models import registry
 
 ARGUMENTS = {"widths": [8, 12], "strides": [1, 2]}

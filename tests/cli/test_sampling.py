@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from sonolux.library.sampling import photos, write_sample
 from sonolux.media.probing import probe
+from sonolux.sample import photos, write_sample
 
 
 def digests(folder: Path) -> dict[str, str]:

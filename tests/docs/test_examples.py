@@ -27,8 +27,8 @@ from typing import Any
 
 import pytest
 
+from sonolux import sample as made_sample
 from sonolux.cli import main
-from sonolux.library import sampling
 from sonolux.settings import Settings, settings
 
 ROOT = Path(__file__).parents[2]
@@ -169,7 +169,7 @@ def shell(command: str) -> tuple[int, str]:
 @pytest.fixture(scope="session")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("sample")
-    sampling.write_sample(folder)
+    made_sample.write_sample(folder)
     return folder
 
 
@@ -186,7 +186,7 @@ def session(
         shutil.copytree(sample, folder)
         return [path for path in Path(folder).rglob("*") if path.is_file()]
 
-    monkeypatch.setattr(sampling, "write_sample", write_sample)
+    monkeypatch.setattr(made_sample, "write_sample", write_sample)
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("SONOLUX_LIBRARY")
     settings.cache_clear()
@@ -242,7 +242,7 @@ def test_every_filter_is_named() -> None:
 
 
 def test_every_argument_of_search_is_named() -> None:
-    from sonolux.library.asking import Asked
+    from sonolux.library.query import Asked
 
     text = (ROOT / "docs" / "python.md").read_text(encoding="utf-8")
     assert [key for key in Asked.__annotations__ if f"`{key}`" not in text] == []

@@ -8,8 +8,8 @@ import skimage.data
 
 from sonolux.encoders import Encoder, resolve
 from sonolux.encoders.inputs import EncoderInputs
-from sonolux.encoders.reduction import reduced
-from sonolux.media.piece import Audio, Image
+from sonolux.encoders.resize import reduced
+from sonolux.media.segment import Audio, Image
 
 LAYOUT, HOG, HISTOGRAM, MFCC, CHROMA = (
     resolve(name)[0] for name in ("colour-layout", "hog", "colour-histogram", "mfcc", "chroma")

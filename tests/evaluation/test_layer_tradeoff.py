@@ -9,14 +9,14 @@ import pytest
 import torch
 from scipy.stats import spearmanr
 
+from sonolux.checkpoints.folder import Architecture, ModelFolder
+from sonolux.checkpoints.inputs import Preprocessing
+from sonolux.checkpoints.outputs import Descriptor
 from sonolux.encoders import Encoder, resolve
-from sonolux.encoders.model_folder import Architecture, ModelFolder
-from sonolux.encoders.model_inputs import Preprocessing
-from sonolux.encoders.model_outputs import Descriptor
 from sonolux.errors import SonoluxError
 from sonolux.evaluation.layer_tradeoff import agreements, benchmark_layers, first_of_each_class
 from sonolux.models import registry
-from sonolux.training.pictures import PictureSet
+from sonolux.training.data.images import PictureSet
 
 N, CLASSES = 36, ("a", "b", "c")
 

@@ -11,14 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from sonolux.encoders.representations.constant_q import LOWEST
-from sonolux.encoders.representations.fourier import power_spectrogram
-from sonolux.encoders.representations.mel_scale import hertz_to_mel
-from sonolux.encoders.representations.scalogram import scalogram
 from sonolux.errors import SonoluxError
-from sonolux.evaluation import seen_sounds
-from sonolux.evaluation.seen_sounds import BANDS, COLUMNS, columns, seen
+from sonolux.evaluation import spectrogram_columns
 from sonolux.evaluation.sound_pictures import draw, is_drawn
+from sonolux.evaluation.spectrogram_columns import BANDS, COLUMNS, columns, seen
+from sonolux.features.constant_q import LOWEST
+from sonolux.features.fourier import power_spectrogram
+from sonolux.features.mel_scale import hertz_to_mel
+from sonolux.features.scalogram import scalogram
 
 RATE = 22_050
 A4 = 440.0
@@ -55,7 +55,7 @@ def test_all_are_over_the_same_time() -> None:
 @pytest.mark.parametrize("together", [1, 3])
 @pytest.mark.parametrize("hop", [200, 551])
 def test_parts_are_the_whole(hop: int, together: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(seen_sounds, "PART", 0.7)
+    monkeypatch.setattr(spectrogram_columns, "PART", 0.7)
     sound = torch.from_numpy(np.random.default_rng(0).normal(0, 0.1, 3 * RATE))
     for of in (
         lambda part: power_spectrogram(part, 1_024, hop),

@@ -12,14 +12,14 @@ from itertools import count
 import numpy as np
 
 from contracts.index_oracle import id_of
-from sonolux.index import embedded, sealing
+from sonolux.index import embedded, segments
 from sonolux.index.base import Point
 from sonolux.index.embedded import EmbeddedIndex
 
 
 def write(folder: str, first: int, sealed: int) -> None:
-    embedded.UNFLUSHED = sealing.UNSEALED = sealed
-    sealing.SEALED_KB = 1
+    embedded.UNFLUSHED = segments.UNSEALED = sealed
+    segments.SEALED_KB = 1
     index = EmbeddedIndex(folder)
     for n in count(first):
         row = np.full(4, n + 1, np.float32)

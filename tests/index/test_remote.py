@@ -20,7 +20,7 @@ from qdrant_client import QdrantClient
 from contracts.index_contract import IndexContract
 from contracts.index_oracle import id_of
 from sonolux.errors import LibraryError
-from sonolux.index import cluster, open_index
+from sonolux.index import open_index, qdrant_cluster
 from sonolux.index.base import Index, Point
 from sonolux.index.remote import RemoteIndex
 from sonolux.types import Space
@@ -148,7 +148,7 @@ def test_a_collection_of_somebody_else(client: QdrantClient) -> None:
 def test_big_additions_go_in_bearable_requests(
     make: Callable[[], Index], client: QdrantClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cluster, "REQUEST_BYTES", 1000)
+    monkeypatch.setattr(qdrant_cluster, "REQUEST_BYTES", 1000)
     sizes = []
     upsert = client.upsert
     monkeypatch.setattr(client, "upsert", lambda name, rows, **k: sizes.append(len(rows)) or upsert(name, rows, **k))

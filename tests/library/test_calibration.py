@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from sonolux.library import Library
-from sonolux.retrieval.null import Null
+from sonolux.retrieval.background import Null
 
 
 def paint(folder: Path, numbers: range) -> Path:

@@ -16,10 +16,10 @@ import pytest
 from making import photographs, write_video
 from sonolux.errors import LibraryError, MediaError, QueryError
 from sonolux.library import Library
-from sonolux.media.piece import Audio
+from sonolux.media.segment import Audio
 from tunes import RATE, tune
 
-from .test_identifying import write
+from .test_identification import write
 
 
 @pytest.fixture
@@ -77,7 +77,7 @@ def test_none_are_taken_where_none_are_wanted(media: Path, tmp_path: Path) -> No
 
 PROGRAM = """
 import os, signal, sys
-from sonolux.index.fingerprints import Fingerprints
+from sonolux.fingerprints.catalog import Fingerprints
 from sonolux.library import Library
 
 Fingerprints.add = lambda self, recordings: os.kill(os.getpid(), signal.SIGKILL)
@@ -154,10 +154,10 @@ class TestBadInput:
 
     def test_a_decoder_that_crashes(self, library: Library, media: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         from media import faulty
-        from sonolux.library import recordings
+        from sonolux.fingerprints import decoding
 
-        monkeypatch.setattr(recordings, "read_sound", faulty.read)
-        monkeypatch.setattr(library, "_sound_decoder", recordings.sound_decoder())
+        monkeypatch.setattr(decoding, "read_sound", faulty.read)
+        monkeypatch.setattr(library, "_sound_decoder", decoding.sound_decoder())
         (media / "segfault").write_bytes(b"")
         with pytest.raises(MediaError, match=r"segfault: the decoder crashed"):
             library.identify(media / "segfault")

@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from sonolux.errors import MediaError
-from sonolux.media.piece import Image, Piece, Probe
 from sonolux.media.reading import ReadOptions
+from sonolux.media.segment import Image, Piece, Probe
 from sonolux.media.worker import GATHERED_SECONDS
 from sonolux.types import Modality
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from sonolux.media.piece import Audio, Image, Piece, Probe
 from sonolux.media.pool import DecoderPool, Event, Finished
 from sonolux.media.reading import ReadOptions
+from sonolux.media.segment import Audio, Image, Piece, Probe
 from sonolux.types import Failure
 
 

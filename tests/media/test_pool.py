@@ -14,9 +14,9 @@ import pytest
 
 from media import faulty
 from sonolux.errors import SonoluxError
-from sonolux.media.piece import Audio, Image, Piece, Probe
 from sonolux.media.pool import AHEAD, SMALL, DecoderPool, Event, Finished
 from sonolux.media.reading import ReadOptions, read
+from sonolux.media.segment import Audio, Image, Piece, Probe
 from sonolux.types import Failure
 
 MIB = 2**20

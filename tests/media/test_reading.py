@@ -9,8 +9,8 @@ import pytest
 from media.specimens import plain, write_video
 from sonolux.errors import MediaError, SonoluxError
 from sonolux.media.audio import load_audio
-from sonolux.media.piece import Audio, Image, Piece, Probe
 from sonolux.media.reading import ReadOptions, read
+from sonolux.media.segment import Audio, Image, Piece, Probe
 from sonolux.types import Modality, Span
 
 KINDS = {

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from media.specimens import HTML, SRT, VTT, pdf
 from sonolux.errors import MediaError
-from sonolux.media.encodings import decode_text
 from sonolux.media.markup import markdown_title, parse_page
 from sonolux.media.subtitles import Cue, cue_passages, parse_cues
 from sonolux.media.text import passages, read_passages, read_text
+from sonolux.media.text_decoding import decode_text
 
 FRENCH = "Le château est fermé. Déjà vu, garçon ! L'été est là où naît la forêt."
 RUSSIAN = "Привет, как дела? Сегодня хорошая погода, и мы пойдём гулять."

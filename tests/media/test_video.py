@@ -12,7 +12,7 @@ from media.specimens import noisy, photo, plain, write_sound, write_video
 from sonolux.errors import MediaError
 from sonolux.media import video
 from sonolux.media.hashing import content_hash
-from sonolux.media.piece import Image
+from sonolux.media.segment import Image
 from sonolux.media.thumbnail import thumbnail
 from sonolux.media.video import frame_near, shots
 

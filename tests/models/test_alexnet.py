@@ -8,7 +8,7 @@ import torch
 
 from models.counting import output_shape, parameters, weightless
 from sonolux.models.alexnet import response_normalisation
-from sonolux.models.cut import LayerDescriptor
+from sonolux.models.feature_extractor import LayerDescriptor
 
 
 def test_published_parameter_count() -> None:

@@ -7,7 +7,7 @@ import torch
 
 from models.counting import parameters, weightless
 from sonolux.models.autoencoder import Autoencoder, ConvAutoencoder, DenseAutoencoder
-from sonolux.models.cut import LayerDescriptor
+from sonolux.models.feature_extractor import LayerDescriptor
 
 
 def small(kind: type[Autoencoder]) -> Autoencoder:

@@ -8,7 +8,7 @@ import torch
 
 from models.counting import output_shape, parameters, weightless
 from sonolux.models.code_network import CodeNetwork
-from sonolux.models.cut import LayerDescriptor
+from sonolux.models.feature_extractor import LayerDescriptor
 from sonolux.models.googlenet import GoogLeNet
 
 TABLE_1 = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from models.counting import output_shape, parameters, weightless
-from sonolux.models.cut import LayerDescriptor
+from sonolux.models.feature_extractor import LayerDescriptor
 
 
 def test_parameter_count_of_the_common_form() -> None:

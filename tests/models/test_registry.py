@@ -12,7 +12,7 @@ import torch
 
 from models.counting import output_shape, parameters, weightless
 from sonolux.models import registry
-from sonolux.models.cut import layer_names
+from sonolux.models.feature_extractor import layer_names
 
 NEEDED: dict[str, dict[str, Any]] = {
     "chain": {"links": [{"name": "mlp", "arguments": {"sizes": [12, 8]}}, {"name": "unit-length", "arguments": {}}]},

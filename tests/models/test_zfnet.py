@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from models.counting import output_shape, parameters, weightless
-from sonolux.models.cut import LayerDescriptor
+from sonolux.models.feature_extractor import LayerDescriptor
 
 
 def test_parameter_count() -> None:

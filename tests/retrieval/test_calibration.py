@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_array
 from scipy.stats import expon
 
+from sonolux.retrieval.background import _close, closeness, fit_null
 from sonolux.retrieval.keywords import KeywordNull
-from sonolux.retrieval.null import _close, closeness, fit_null
 from sonolux.retrieval.tail import SMALLEST, fit_tail
 from sonolux.types import Metric, Space
 

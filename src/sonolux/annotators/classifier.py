@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonolux.annotators.base import Annotator
-from sonolux.encoders.device import placed
-from sonolux.encoders.loading import LoadedOnce
-from sonolux.encoders.model_folder import ModelFolder
-from sonolux.encoders.model_inputs import Sounds
-from sonolux.encoders.model_outputs import Labels
-from sonolux.encoders.trained import files_taken, modality_of, network_input
+from sonolux.checkpoints.device import placed
+from sonolux.checkpoints.folder import ModelFolder
+from sonolux.checkpoints.inputs import Sounds
+from sonolux.checkpoints.loading import LoadedOnce
+from sonolux.checkpoints.outputs import Labels
+from sonolux.encoders.trained.encoder import files_taken, modality_of, network_input
 from sonolux.errors import EncoderError
 from sonolux.types import Annotation
 
@@ -80,7 +80,7 @@ class Classifier(Annotator):
 
         network, device = self._network()
         if isinstance(self.folder.preprocessing, Sounds):
-            from sonolux.encoders.listening import heard
+            from sonolux.checkpoints.audio_input import heard
 
             return heard(network, batch, self.folder.preprocessing, device)
         inputs = torch.from_numpy(network_input(batch, self.folder.pictures)).to(device)

@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonolux.annotators.base import Annotator
-from sonolux.encoders.device import placed
-from sonolux.encoders.loading import LoadedOnce
-from sonolux.encoders.model_folder import ModelFolder
-from sonolux.encoders.model_inputs import Sounds
+from sonolux.checkpoints.device import placed
+from sonolux.checkpoints.folder import ModelFolder
+from sonolux.checkpoints.inputs import Sounds
+from sonolux.checkpoints.loading import LoadedOnce
+from sonolux.decoding.events import events_in
 from sonolux.errors import EncoderError
-from sonolux.models.event_frames import events_in
 from sonolux.types import Annotation, Modality, Span
 
 
@@ -57,7 +57,7 @@ class EventDetector(Annotator):
         """Return the probability of each class in each frame, (frames, classes)."""
         import torch
 
-        from sonolux.encoders.listening import frames_heard
+        from sonolux.checkpoints.audio_input import frames_heard
 
         network, device = self._network()
         with torch.inference_mode():

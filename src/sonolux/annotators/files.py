@@ -15,9 +15,9 @@ from typing import Any
 from sonolux.annotators.base import Annotator
 from sonolux.encoders.inputs import resampled
 from sonolux.errors import SonoluxError
-from sonolux.media.piece import Audio, Content, Image, Piece
 from sonolux.media.pool import DecoderPool
 from sonolux.media.reading import ReadOptions
+from sonolux.media.segment import Audio, Content, Image, Piece
 from sonolux.media.worker import Finished
 from sonolux.types import Annotation, Failure, Span
 

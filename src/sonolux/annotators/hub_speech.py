@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonolux.annotators.speech_reader import SpeechReader
-from sonolux.encoders.device import chosen_device, precision
+from sonolux.checkpoints.device import chosen_device, precision
+from sonolux.checkpoints.loading import LoadedOnce
 from sonolux.encoders.hub.checkpoint import Checkpoint
 from sonolux.encoders.hub.network import load
 from sonolux.encoders.hub.state import snapshot
-from sonolux.encoders.loading import LoadedOnce
 from sonolux.errors import EncoderError
 
 FAMILIES = {"whisper": "AutoModelForSpeechSeq2Seq", "wav2vec2": "AutoModelForCTC", "hubert": "AutoModelForCTC"}

@@ -66,7 +66,7 @@ def resolve(spec: str) -> Annotator:
 
 
 def _in_folder(folder: Path) -> Annotator:
-    from sonolux.encoders.model_folder import ModelFolder
+    from sonolux.checkpoints.folder import ModelFolder
 
     model = ModelFolder.load(folder)
     if model.speech is not None:

@@ -11,18 +11,18 @@ import torch
 from numpy.typing import NDArray
 
 from sonolux.annotators.speech_reader import SpeechReader
-from sonolux.encoders.device import placed
-from sonolux.encoders.loading import LoadedOnce
-from sonolux.encoders.model_folder import ModelFolder
-from sonolux.encoders.model_inputs import Cepstra
-from sonolux.encoders.representations.speech_cepstra import speech_cepstra, utterance
+from sonolux.checkpoints.device import placed
+from sonolux.checkpoints.folder import ModelFolder
+from sonolux.checkpoints.inputs import Cepstra
+from sonolux.checkpoints.loading import LoadedOnce
+from sonolux.decoding.bigrams import WordBigrams
+from sonolux.decoding.ctc import SPACE, Weights, decode, greedy, words_of
+from sonolux.decoding.lexicon import tree_of
 from sonolux.errors import EncoderError
-from sonolux.models.ctc_decoding import SPACE, Weights, decode, greedy, words_of
-from sonolux.models.lexicon import tree_of
-from sonolux.models.word_bigrams import WordBigrams
+from sonolux.features.speech_cepstra import speech_cepstra, utterance
 
 if TYPE_CHECKING:
-    from sonolux.models.lexicon import Node
+    from sonolux.decoding.lexicon import Node
 
 
 class Transcriber(SpeechReader):
@@ -61,7 +61,7 @@ class Transcriber(SpeechReader):
 
         The probability is the geometric mean of those of its frames, by its likeliest path.
         """
-        heard = self.heard(speech_cepstra(torch.from_numpy(samples), self.how))
+        heard = self.heard(speech_cepstra(torch.from_numpy(samples), self.how.analysis))
         return " ".join(self.words(heard)).lower(), float(np.exp(heard.max(axis=1).mean()))
 
     def words(self, log_probabilities: NDArray[np.float32]) -> tuple[str, ...]:

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonolux.annotators.base import Annotator
-from sonolux.encoders.device import placed
-from sonolux.encoders.digest import file_sha256
-from sonolux.encoders.loading import LoadedOnce
+from sonolux.checkpoints.device import placed
+from sonolux.checkpoints.digest import file_sha256
+from sonolux.checkpoints.loading import LoadedOnce
 from sonolux.errors import EncoderError
 from sonolux.models.silero_vad import CHUNK, RATE
 from sonolux.types import Annotation, Modality, Span

@@ -10,8 +10,7 @@ import os
 import sys
 from io import TextIOWrapper
 
-REFUSED, SOME_FAILED = 1, 3
-"""Exit codes, beside 0: all done. 2 is a command line that cannot be read, 130 an interrupt."""
+from sonolux.cli.exit_codes import REFUSED
 
 
 def main() -> None:

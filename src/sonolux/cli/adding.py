@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sonolux.cli import SOME_FAILED
+from sonolux.cli.exit_codes import SOME_FAILED
 from sonolux.cli.options import JsonOption, LibraryOption, QuietOption
 from sonolux.cli.output import Output, shown, shown_path
 
 if TYPE_CHECKING:
     from sonolux.library import Library, Summary
-    from sonolux.library.adding import Progress
-    from sonolux.library.identifying import Hearing
+    from sonolux.library.fingerprinting import Hearing
+    from sonolux.library.ingest.run import Progress
     from sonolux.types import Failure
 
 FAILURES_SHOWN = 20

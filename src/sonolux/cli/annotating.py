@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sonolux.cli import SOME_FAILED
+from sonolux.cli.exit_codes import SOME_FAILED
 from sonolux.cli.output import Output, shown_path
 
 if TYPE_CHECKING:
     from sonolux.annotators import Annotator
     from sonolux.annotators.files import Annotated as AnnotatedFile
-    from sonolux.library.adding import Progress
-    from sonolux.library.annotating import Annotations
+    from sonolux.library.annotate import Annotations
+    from sonolux.library.ingest.run import Progress
     from sonolux.types import Annotation, Failure
 
 DIGITS = 4

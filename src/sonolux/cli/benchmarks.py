@@ -31,7 +31,7 @@ def search(
     vectors: Annotated[int, typer.Option(min=1000, help="Vectors to search.")] = 100_000, page: PageOption = PAGE
 ) -> None:
     """Queries a second and recall, beside the raw engine and other engines."""
-    from sonolux.evaluation.benchmarks.searching import benchmark_search
+    from sonolux.evaluation.benchmarks.search import benchmark_search
 
     _publish(benchmark_search(vectors), page)
 
@@ -44,7 +44,7 @@ def add(
     page: PageOption = PAGE,
 ) -> None:
     """Photos a second, and peak memory."""
-    from sonolux.evaluation.benchmarks.adding import benchmark_add
+    from sonolux.evaluation.benchmarks.ingest import benchmark_add
 
     _publish(benchmark_add(data or _photos(), small, large), page)
 
@@ -52,7 +52,7 @@ def add(
 @app.command()
 def calibration(data: DataOption = None, page: PageOption = PAGE) -> None:
     """Whether chances are true."""
-    from sonolux.evaluation.benchmarks.calibrating import benchmark_calibration
+    from sonolux.evaluation.benchmarks.calibration import benchmark_calibration
 
     _publish(benchmark_calibration(data or _photos()), page)
 
@@ -102,7 +102,7 @@ def sounds(
     page: PageOption = PAGE,
 ) -> None:
     """How well descriptors of sounds name and find digits and instruments; trains them first."""
-    from sonolux.evaluation.benchmarks.sounding import benchmark_sounds
+    from sonolux.evaluation.benchmarks.sounds import benchmark_sounds
 
     out = Output(as_json=as_json)
     _told(*benchmark_sounds(data or _data(), work, out.say), page, out)
@@ -116,7 +116,7 @@ def speech(
     page: PageOption = PAGE,
 ) -> None:
     """How many words are wrong when speech is written down; trains the networks first."""
-    from sonolux.evaluation.benchmarks.speaking import benchmark_speech
+    from sonolux.evaluation.benchmarks.speech import benchmark_speech
 
     out = Output(as_json=as_json)
     _told(*benchmark_speech(data or _data(), work, out.say), page, out)
@@ -130,7 +130,7 @@ def events(
     page: PageOption = PAGE,
 ) -> None:
     """How well it is heard what sounds when, in noise; trains the network first."""
-    from sonolux.evaluation.benchmarks.eventful import benchmark_events
+    from sonolux.evaluation.benchmarks.events import benchmark_events
 
     out = Output(as_json=as_json)
     _told(*benchmark_events(data or _data(), work, out.say), page, out)
@@ -146,7 +146,7 @@ def identify(
 ) -> None:
     """How well and how fast clips are named, in noise, through codecs and telephones."""
     os.environ["OMP_NUM_THREADS"] = "1"  # Costs are those of one core; read when numpy is loaded, below.
-    from sonolux.evaluation.benchmarks.identifying import benchmark_identify
+    from sonolux.evaluation.benchmarks.identification import benchmark_identify
 
     _told(*benchmark_identify(data or _data()), page, Output(as_json=as_json))
 

@@ -19,7 +19,7 @@ from sonolux.errors import SonoluxError
 
 if TYPE_CHECKING:
     from sonolux.library import Library
-    from sonolux.library.asking import Asked
+    from sonolux.library.query import Asked
 
 HITS = 5
 
@@ -52,8 +52,8 @@ def demo(
     # A demonstration must not wait for downloads of gigabytes.
     os.environ.setdefault("SONOLUX_HUB", "cached")
     from sonolux.library import Library
-    from sonolux.library.sampling import write_sample
-    from sonolux.retrieval.page import Section, write_page
+    from sonolux.presentation.html import Section, write_page
+    from sonolux.sample import write_sample
 
     out = Output()
     if media is None:

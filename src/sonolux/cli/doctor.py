@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 import typer
 
-from sonolux.cli import REFUSED
+from sonolux.cli.exit_codes import REFUSED
 from sonolux.cli.options import JsonOption, LibraryOption, QuietOption
 from sonolux.cli.output import Output
 from sonolux.errors import SonoluxError
@@ -96,7 +96,7 @@ def _packages() -> Iterator[Finding]:
 
 
 def _torch() -> Iterator[Finding]:
-    from sonolux.encoders.device import chosen_device, precision
+    from sonolux.checkpoints.device import chosen_device, precision
 
     device = chosen_device()
     yield Finding("torch", "ok", f"computes on {device}, in {str(precision(device)).removeprefix('torch.')}")

@@ -37,8 +37,8 @@ def look(
     the name already stays as it is.
     """
     from sonolux.errors import MediaError, SonoluxError
-    from sonolux.evaluation.seen_sounds import seen
     from sonolux.evaluation.sound_pictures import draw
+    from sonolux.evaluation.spectrogram_columns import seen
     from sonolux.media.excerpt import excerpt
 
     out = Output(as_json=as_json, quiet=quiet)

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sonolux.cli import SOME_FAILED
 from sonolux.cli.adding import complain_of, progress_bars
+from sonolux.cli.exit_codes import SOME_FAILED
 from sonolux.cli.options import JsonOption, LibraryOption, QuietOption
 from sonolux.cli.output import Output, clock, shown_path
 
 if TYPE_CHECKING:
-    from sonolux.retrieval.recognition import Match
+    from sonolux.fingerprints.matching import Match
 
 
 def fingerprint(
@@ -80,7 +80,7 @@ def compare(
     quiet: QuietOption = False,
 ) -> None:
     """Tell where two recordings are the same sound, at which times of both."""
-    from sonolux.library.comparing import compare as compared
+    from sonolux.fingerprints.compare import compare as compared
 
     out = Output(as_json=as_json, quiet=quiet)
     found = compared(first, second)

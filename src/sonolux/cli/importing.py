@@ -39,9 +39,9 @@ def import_weights(  # noqa: PLR0913 - one parameter an option
     No code of the checkpoint is run. The folder works like one that was trained here, each of its layers a descriptor:
     `add --space FOLDER@LAYER`; see `layers`.
     """
-    from sonolux.encoders.importing import import_weights as import_from
-    from sonolux.encoders.model_folder import Architecture
-    from sonolux.encoders.model_inputs import Preprocessing
+    from sonolux.checkpoints.folder import Architecture
+    from sonolux.checkpoints.importing import import_weights as import_from
+    from sonolux.checkpoints.inputs import Preprocessing
 
     talk = Output(as_json=as_json)
     colours = _numbers(mean, "--mean"), _numbers(deviation, "--deviation")

@@ -67,7 +67,7 @@ def rows_of(annotations: Iterable[Annotation]) -> Iterator[str]:
 
 def _print(annotated: AnnotatedFile, modality: Modality, out: Output) -> None:
     """Print a file's path and its labels, place by place."""
-    from sonolux.retrieval.wording import span_in_words
+    from sonolux.presentation.wording import span_in_words
 
     out.line(shown_path(annotated.path))
     for span, said in groupby(annotated.annotations, key=lambda annotation: annotation.span):

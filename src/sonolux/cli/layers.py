@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sonolux.cli import SOME_FAILED
+from sonolux.cli.exit_codes import SOME_FAILED
 from sonolux.cli.options import JsonOption, QuietOption
 from sonolux.cli.output import Output, shown_path
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
     from sonolux.encoders import Encoder
-    from sonolux.encoders.layer_shapes import Layer
+    from sonolux.encoders.trained.layer_shapes import Layer
     from sonolux.types import Failure
 
     Pixels = NDArray[np.uint8]
@@ -57,7 +57,8 @@ def layers(  # noqa: PLR0913 - one parameter an option
     Each layer is a descriptor: `add --space MODEL@LAYER` makes a space of it. Layers come in the order in which
     they are done, with the size of what they give for one picture: channels x height x width, or tokens x numbers.
     """
-    from sonolux.encoders.layers import encoder_at, layers_of, network_called
+    from sonolux.encoders.registry import network_called
+    from sonolux.encoders.trained.layers import encoder_at, layers_of
 
     out = Output(as_json=as_json, quiet=quiet)
     if (image is None) != (data is None):
@@ -111,10 +112,10 @@ def _read(image: str, data: str, out: Output) -> tuple[Pixels, dict[str, Pixels]
 
 
 def _decoded(paths: Sequence[str]) -> tuple[dict[str, Pixels], list[Failure]]:
-    from sonolux.media.piece import Image as Decoded
-    from sonolux.media.piece import Piece
     from sonolux.media.pool import DecoderPool
     from sonolux.media.reading import ReadOptions
+    from sonolux.media.segment import Image as Decoded
+    from sonolux.media.segment import Piece
     from sonolux.settings import settings
     from sonolux.types import Failure
 

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Protocol, TypeVar
 
 import typer
 
-from sonolux.cli import SOME_FAILED
+from sonolux.cli.exit_codes import SOME_FAILED
 from sonolux.cli.output import Output, shown_path
 
 if TYPE_CHECKING:
-    from sonolux.encoders.model_folder import ModelFolder
-    from sonolux.training.fitting import Progress
+    from sonolux.checkpoints.folder import ModelFolder
+    from sonolux.training.loop.fit import Progress
     from sonolux.types import Failure
 
 ADD = "sonolux add FOLDER --space"

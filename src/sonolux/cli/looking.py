@@ -26,7 +26,7 @@ def show(
 ) -> None:
     """Show an item: where it is, what its file says of itself, its labels, its spans."""
     from sonolux.library import Library
-    from sonolux.retrieval.wording import snippet
+    from sonolux.presentation.wording import snippet
 
     out = Output(as_json=as_json, quiet=quiet)
     with Library(library) as opened:
@@ -170,12 +170,12 @@ def _readable(metadata: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _where(item: Item) -> str:
-    from sonolux.retrieval.wording import span_in_words
+    from sonolux.presentation.wording import span_in_words
 
     return span_in_words(item.span, item.modality) if item.span else ""
 
 
 def _said(item: Item) -> str:
-    from sonolux.retrieval.wording import snippet
+    from sonolux.presentation.wording import snippet
 
     return snippet(item.text or str(item.metadata.get("title", "")))

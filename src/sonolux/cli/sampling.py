@@ -20,7 +20,7 @@ def sample(
 
     Photos that come with scikit-image and scikit-learn, synthesised sounds, a video and a few texts.
     """
-    from sonolux.library.sampling import write_sample
+    from sonolux.sample import write_sample
 
     out = Output(as_json=as_json, quiet=quiet)
     written = write_sample(folder)

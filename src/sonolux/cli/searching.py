@@ -13,7 +13,7 @@ from sonolux.cli.output import Output, shown_path
 
 if TYPE_CHECKING:
     from sonolux.library import Library
-    from sonolux.library.asking import Asked
+    from sonolux.library.query import Asked
     from sonolux.retrieval import Hits
     from sonolux.types import Hit
 
@@ -150,7 +150,7 @@ def files_asked(asked: Asked) -> list[str]:
 
 
 def _row(rank: int, hit: Hit) -> tuple[str, ...]:
-    from sonolux.retrieval.wording import chance_in_words, said_of, score_in_words, span_in_words
+    from sonolux.presentation.wording import chance_in_words, said_of, score_in_words, span_in_words
 
     where = span_in_words(hit.span, hit.modality) if hit.span else ""
     score, chance = score_in_words(hit.score), chance_in_words(hit.chance)
@@ -175,7 +175,7 @@ def _best_below(library: Library, text: str | None, asked: Asked) -> Hit | None:
 
 
 def _remark(hits: Hits, out: Output, seconds: float, below: Hit | None) -> None:
-    from sonolux.retrieval.wording import chance_in_words
+    from sonolux.presentation.wording import chance_in_words
 
     if below is not None:
         odds = chance_in_words(below.chance)
@@ -186,7 +186,7 @@ def _remark(hits: Hits, out: Output, seconds: float, below: Hit | None) -> None:
 
 
 def _write_page(page: str, hits: Hits, text: str | None, asked: Asked, first: int) -> None:
-    from sonolux.retrieval.page import Section, write_page
+    from sonolux.presentation.html import Section, write_page
 
     section = Section(heading_of(text, asked), hits, examples=files_asked(asked), first=first)
     write_page(page, [section], "Sonolux search")

@@ -25,7 +25,7 @@ from sonolux.cli.options import JsonOption, LibraryOption, QuietOption
 from sonolux.cli.output import Output
 
 if TYPE_CHECKING:
-    from sonolux.training.pictures import PictureSet
+    from sonolux.training.data.images import PictureSet
     from sonolux.training.recipe import Recipe
 
 app = typer.Typer(
@@ -91,9 +91,10 @@ def codes(  # noqa: PLR0913, PLR0917 - one parameter an option
     or path), with --set inputs=numbers from rows (.csv or .npy). Stop it at any time and run it again: it goes on from
     the last whole epoch.
     """
-    from sonolux.training.codes import check_free, method_called, train_codes
+    from sonolux.training.hashing.train import method_called, train_codes
+    from sonolux.training.loop.warm_start import side_of
+    from sonolux.training.loop.workspace import check_free
     from sonolux.training.recipes import recipe_of
-    from sonolux.training.starting import side_of
 
     talk = Output(as_json=as_json, quiet=quiet)
     side = side or side_of(start)
@@ -129,11 +130,11 @@ def labels(  # noqa: PLR0913, PLR0917 - one parameter an option
     that it gives are calibrated on pictures held out. Stop it at any time and run it again: it goes on from the last
     whole epoch.
     """
-    from sonolux.training.codes import check_free
-    from sonolux.training.labels import learning, train_labels, with_options
+    from sonolux.training.classification.images import learning, train_labels, with_options
+    from sonolux.training.data.sources import check_classes, counts_of
+    from sonolux.training.loop.warm_start import network_of
+    from sonolux.training.loop.workspace import check_free
     from sonolux.training.recipes import recipe_of
-    from sonolux.training.sources import check_classes, counts_of
-    from sonolux.training.starting import network_of
 
     talk = Output(as_json=as_json, quiet=quiet)
     taken_over = {"architecture": network} if network else network_of(start)
@@ -179,7 +180,7 @@ def feedback(
     that does not answer them better is not written.
     """
     from sonolux.library import Library
-    from sonolux.training.feedback import check_new, train_feedback
+    from sonolux.training.feedback.train import check_new, train_feedback
     from sonolux.training.recipes import recipe_of
 
     talk = Output(as_json=as_json, quiet=quiet)
@@ -195,7 +196,7 @@ def feedback(
 
 def read(data: Path, side: int, talk: Output) -> PictureSet:
     """Read the pictures to learn from, and say how many and which were left out."""
-    from sonolux.training.pictures import read_pictures
+    from sonolux.training.data.images import read_pictures
 
     return told(
         read_pictures(data, side), lambda read: f"{len(read):,} pictures, {len(read.classes) or 'no'} classes", talk
@@ -204,9 +205,9 @@ def read(data: Path, side: int, talk: Output) -> PictureSet:
 
 def _codes_of_rows(data: Path, recipe: Recipe, out: Path, licence: str, talk: Output) -> None:
     """Train codes of words or numbers."""
-    from sonolux.training.autoencoder_rows import check_rows_recipe, train_rows
-    from sonolux.training.numbers import read_numbers
-    from sonolux.training.words import read_words
+    from sonolux.training.data.numbers import read_numbers
+    from sonolux.training.data.texts import read_words
+    from sonolux.training.hashing.autoencoder_rows import check_rows_recipe, train_rows
 
     inputs = check_rows_recipe(recipe)
     rows = told(
@@ -214,7 +215,7 @@ def _codes_of_rows(data: Path, recipe: Recipe, out: Path, licence: str, talk: Ou
         lambda read: f"{len(read):,} rows of {read.rows.shape[1]:,} {inputs}",
         talk,
     )
-    then = ADD if inputs == "words" else "in Python, sonolux.encoders.trained.NumbersEncoder:"
+    then = ADD if inputs == "words" else "in Python, sonolux.encoders.trained.encoder.NumbersEncoder:"
     trained(lambda progress: train_rows(rows, recipe, out, licence, progress), rows, then, talk)
 
 

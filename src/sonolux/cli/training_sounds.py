@@ -12,7 +12,7 @@ from sonolux.cli.options import JsonOption, QuietOption
 from sonolux.cli.output import Output
 
 if TYPE_CHECKING:
-    from sonolux.training.sounds import SoundSet
+    from sonolux.training.data.sounds import SoundSet
 
 RateOption = Annotated[int, typer.Option(metavar="HERTZ", min=1_000, help="Samples a second that are heard.")]
 
@@ -41,10 +41,10 @@ def sounds(  # noqa: PLR0913, PLR0917 - one parameter an option
     With --arch bag-of-words it needs no labels: typical moments of all sounds become words, and a sound is how often it
     holds each. Stop a training at any time and run it again: it goes on from the last whole epoch.
     """
-    from sonolux.training.codes import check_free
+    from sonolux.training.classification.sounds import ARCHITECTURES, BAG_OF_WORDS, train_sounds, with_enough_epochs
+    from sonolux.training.data.sounds import COEFFICIENTS, listening, read_sounds
+    from sonolux.training.loop.workspace import check_free
     from sonolux.training.recipes import recipe_of
-    from sonolux.training.sound_labels import ARCHITECTURES, BAG_OF_WORDS, train_sounds, with_enough_epochs
-    from sonolux.training.sounds import COEFFICIENTS, listening, read_sounds
 
     talk = Output(as_json=as_json, quiet=quiet)
     if arch not in (*ARCHITECTURES, BAG_OF_WORDS):
@@ -60,7 +60,7 @@ def sounds(  # noqa: PLR0913, PLR0917 - one parameter an option
             recipe = with_enough_epochs(recipe, len(heard))
         trained(lambda progress: train_sounds(heard, recipe, out, licence, progress), heard, ADD, talk)
         return
-    from sonolux.training.sound_words import train_words
+    from sonolux.training.classification.bag_of_audio_words import train_words
 
     trained(lambda _: train_words(heard, recipe, out, licence), heard, ADD, talk)
 
@@ -88,9 +88,9 @@ def events(  # noqa: PLR0913, PLR0917 - one parameter an option
     Clips are mixed into scenes, over noise, so that the truth is known. Stop it at any time and run it again: it goes
     on from the last whole epoch.
     """
-    from sonolux.training.codes import check_free
-    from sonolux.training.event_data import read_event_data
-    from sonolux.training.events import listening, train_events
+    from sonolux.training.data.events import read_event_data
+    from sonolux.training.events.train import listening, train_events
+    from sonolux.training.loop.workspace import check_free
     from sonolux.training.recipes import recipe_of
 
     talk = Output(as_json=as_json, quiet=quiet)
@@ -132,10 +132,10 @@ def speech(  # noqa: PLR0913, PLR0917 - one parameter an option
     It need not be told when each word is said. Stop it at any time and run it again: it goes on from the last whole
     epoch.
     """
-    from sonolux.training.codes import check_free
+    from sonolux.training.data.utterances import read_utterances
+    from sonolux.training.loop.workspace import check_free
     from sonolux.training.recipes import recipe_of
-    from sonolux.training.speech import train_speech
-    from sonolux.training.utterances import read_utterances
+    from sonolux.training.speech.train import train_speech
 
     talk = Output(as_json=as_json, quiet=quiet)
     recipe = recipe_of("speech", {"seed": seed, "epochs": epochs}, setting or [])
@@ -171,9 +171,9 @@ def fingerprints(  # noqa: PLR0913, PLR0917 - one parameter an option
     `sonolux identify` weighs what it says beside landmarks. Stop it at any time and run it again: it goes on from the
     last whole epoch.
     """
-    from sonolux.training.clips import made_clips, read_clips
-    from sonolux.training.codes import check_free
-    from sonolux.training.fingerprints import train_fingerprints
+    from sonolux.training.data.clips import made_clips, read_clips
+    from sonolux.training.fingerprints.train import train_fingerprints
+    from sonolux.training.loop.workspace import check_free
     from sonolux.training.recipes import recipe_of
 
     talk = Output(as_json=as_json, quiet=quiet)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 CLASSICAL = ("colour-histogram", "colour-layout", "hog", "mfcc", "chroma", "bm25")
 
 SHIPPED = ("photo",)
-"""Tuned here, and part of the package; see `sonolux.encoders.shipped`."""
+"""Tuned here, and part of the package; see `sonolux.encoders.trained.shipped`."""
 
 HUB = (
     "google/siglip2-base-patch16-224",  # images and text

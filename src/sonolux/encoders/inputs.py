@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from sonolux.encoders.base import Encoder
-from sonolux.encoders.reduction import reduced
-from sonolux.media.piece import Audio, Content, Image
+from sonolux.encoders.resize import reduced
+from sonolux.media.segment import Audio, Content, Image
 
 
 class EncoderInputs:

@@ -9,6 +9,8 @@ from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 
+from sonolux.checkpoints.folder import ModelFolder
+from sonolux.checkpoints.inputs import SourceDescriptors
 from sonolux.encoders.base import Encoder
 from sonolux.errors import EncoderError
 
@@ -21,7 +23,7 @@ ENTRY_POINTS = "sonolux.encoders"
 HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 
 LAYER = re.compile(r"(?P<model>.+)@(?P<layer>[\w.-]+)(?::(?P<pooling>\w+))?", re.DOTALL)
-"""A layer of a model, see `sonolux.encoders.layers`."""
+"""A layer of a model, see `sonolux.encoders.trained.layers`."""
 
 _factories: dict[str, Factory] = {}
 
@@ -59,7 +61,7 @@ def resolve(spec: str) -> list[Encoder]:
     if _is_folder(folder):
         return _in_folder(folder)
     if layer := LAYER.fullmatch(spec):
-        from sonolux.encoders.layers import encoder_at, network_called
+        from sonolux.encoders.trained.layers import encoder_at
 
         return [encoder_at(network_called(layer["model"]), layer["layer"], layer["pooling"] or "avg")]
     if HUB_NAME.fullmatch(spec):
@@ -72,6 +74,27 @@ def resolve(spec: str) -> list[Encoder]:
     )
 
 
+def network_called(model: str) -> Encoder:
+    """Return the encoder by a whole network whose layers can be descriptors.
+
+    Raises
+    ------
+    EncoderError
+        Where there is no such model, or it is none whose layers are open.
+    """
+    from sonolux.encoders.hub.pooled import PooledImage
+    from sonolux.encoders.trained.encoder import TrainedEncoder
+    from sonolux.encoders.trained.layers import LayerEncoder
+
+    whole = resolve(model)[0]
+    if not isinstance(whole, TrainedEncoder | PooledImage) or isinstance(whole, LayerEncoder):
+        raise EncoderError(
+            f"{model} has no layers to choose from: model folders of Sonolux have, and ResNet, ConvNeXt, DINOv2 and"
+            " DINOv3 checkpoints"
+        )
+    return whole
+
+
 def _made(name: str, factory: Factory) -> list[Encoder]:
     made = factory()
     encoders = [made] if isinstance(made, Encoder) else list(made)
@@ -82,20 +105,30 @@ def _made(name: str, factory: Factory) -> list[Encoder]:
 
 def _in_folder(folder: Path) -> list[Encoder]:
     if (folder / "model.json").is_file():
-        from sonolux.encoders.model_folder import ModelFolder
-        from sonolux.encoders.model_inputs import SourceDescriptors
-        from sonolux.encoders.projected import projected_encoders
-        from sonolux.encoders.trained import TrainedEncoder
+        from sonolux.encoders.trained.encoder import TrainedEncoder
+        from sonolux.encoders.trained.projected import projected_encoders
 
         model = ModelFolder.load(folder)
         if isinstance(model.preprocessing, SourceDescriptors):
-            return projected_encoders(model)
+            return projected_encoders(model, _sources_of(model))
         return [TrainedEncoder(model)]
     from sonolux.encoders.hub.families import encoders_in, is_checkpoint
 
     if is_checkpoint(folder):
         return encoders_in(folder)
     raise EncoderError(f"{folder} is no model: it has neither model.json nor config.json nor modules.json")
+
+
+def _sources_of(model: ModelFolder) -> list[Encoder]:
+    """Return the encoders on whose descriptors a model stands."""
+    how = model.preprocessing
+    assert isinstance(how, SourceDescriptors)
+    try:
+        return resolve(how.source)
+    except EncoderError as error:
+        raise EncoderError(f"{model.path} needs {how.source}, which cannot be had: {error}") from error
+    except RecursionError:
+        raise EncoderError(f"{model.path} needs {how.source}, which needs {model.path}") from None
 
 
 def _is_folder(path: Path) -> bool:
@@ -134,5 +167,5 @@ register("hog", _built_in("classical.hog", "Hog"))
 register("mfcc", _built_in("classical.mfcc", "Mfcc"))
 register("chroma", _built_in("classical.chroma", "Chroma"))
 register("bm25", _built_in("classical.bm25", "Bm25"))
-register("photo", _built_in("shipped", "photo"))
-register("photo-code", _built_in("shipped", "photo_code"))
+register("photo", _built_in("trained.shipped", "photo"))
+register("photo-code", _built_in("trained.shipped", "photo_code"))

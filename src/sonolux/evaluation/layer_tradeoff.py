@@ -16,12 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonolux.encoders import Encoder, resolve
-from sonolux.encoders.layers import encoder_at, layers_of, network_called
-from sonolux.encoders.trained import TrainedEncoder
+from sonolux.encoders.registry import network_called
+from sonolux.encoders.trained.encoder import TrainedEncoder
+from sonolux.encoders.trained.layers import encoder_at, layers_of
 from sonolux.evaluation.benchmarks.report import Report
 from sonolux.retrieval.similarity import similarities
-from sonolux.training.pictures import PictureSet, read_pictures
-from sonolux.training.sources import check_classes
+from sonolux.training.data.images import PictureSet, read_pictures
+from sonolux.training.data.sources import check_classes
 
 VISUAL = "colour-layout"
 
@@ -68,9 +69,9 @@ def benchmark_layers(model: str, data: Path) -> Report:
     Parameters
     ----------
     model : str
-        See `sonolux.encoders.layers.network_called`.
+        See `sonolux.encoders.registry.network_called`.
     data : Path
-        Labelled pictures, see `sonolux.training.pictures.read_pictures`.
+        Labelled pictures, see `sonolux.training.data.images.read_pictures`.
 
     Raises
     ------

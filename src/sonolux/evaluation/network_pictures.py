@@ -23,7 +23,7 @@ from torch.nn import functional
 
 from sonolux.errors import SonoluxError
 from sonolux.models.cifar_resnet import CifarResNet
-from sonolux.models.cut import LayerDescriptor
+from sonolux.models.feature_extractor import LayerDescriptor
 
 TILE = 150
 """Pixels a side of a panel."""

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from sonolux.encoders.representations.constant_q import LOWEST
-from sonolux.encoders.representations.mel_scale import hertz_to_mel
 from sonolux.errors import SonoluxError
-from sonolux.evaluation.seen_sounds import RANGE, WAVELET_RANGE, SeenSound
+from sonolux.evaluation.spectrogram_columns import RANGE, WAVELET_RANGE, SeenSound
+from sonolux.features.constant_q import LOWEST
+from sonolux.features.mel_scale import hertz_to_mel
 from sonolux.media.paths import printable
 
 if TYPE_CHECKING:

@@ -7,6 +7,6 @@ stores with each item.
 from __future__ import annotations
 
 from sonolux.index.base import Condition, Index, Match, Operator, Point, Vector, Where
-from sonolux.index.locate import open_index
+from sonolux.index.open import open_index
 
 __all__ = ["Condition", "Index", "Match", "Operator", "Point", "Vector", "Where", "open_index"]

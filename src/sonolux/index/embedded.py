@@ -16,13 +16,13 @@ import qdrant_edge as qe
 
 from sonolux.errors import LibraryError
 from sonolux.index.base import Index, Match, Point, Vector, Where
-from sonolux.index.edge import EdgeWords, engine, search_params, space_creation
 from sonolux.index.filters import build_filter, selection
 from sonolux.index.folder import LibraryFolder
 from sonolux.index.ids import checked_id, known_ids
+from sonolux.index.manifest import Record
 from sonolux.index.payload import UNSTORABLE, checked_payload
-from sonolux.index.record import Record
-from sonolux.index.sealing import SEGMENTS, is_full
+from sonolux.index.qdrant_edge import EdgeWords, engine, search_params, space_creation
+from sonolux.index.segments import SEGMENTS, is_full
 from sonolux.index.vectors import (
     check_space,
     engine_name,

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Literal
 
 from sonolux.errors import LibraryError
 from sonolux.index.base import Index, Point
-from sonolux.index.locate import open_index
+from sonolux.index.open import open_index
 
 if TYPE_CHECKING:
     import sqlite3

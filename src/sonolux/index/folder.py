@@ -2,10 +2,10 @@
 
 ===============  ===================================================================================
 shard/           the engine's files, its write-ahead log among them; there is a library where this is
-sonolux.json     see `sonolux.index.record`; absent until the library is first opened
+sonolux.json     see `sonolux.index.manifest`; absent until the library is first opened
 feedback.sqlite  see `sonolux.index.feedback`; absent until something is judged
-fingerprints/    see `sonolux.index.fingerprints`; absent until a recording is indexed
-holder.json      see `sonolux.index.holder`
+fingerprints/    see `sonolux.fingerprints.catalog`; absent until a recording is indexed
+holder.json      see `sonolux.index.lock_note`
 creating-*/      a shard being made, or left by a creation that was cut short
 ===============  ===================================================================================
 """
@@ -19,10 +19,10 @@ from pathlib import Path
 import qdrant_edge as qe
 
 from sonolux.errors import LibraryBusyError, LibraryError
-from sonolux.index.edge import configure, engine, forget_vectors, make_shard
-from sonolux.index.holder import read_note, write_note
-from sonolux.index.record import Record, write_atomically
-from sonolux.index.sealing import SEGMENTS
+from sonolux.index.lock_note import read_note, write_note
+from sonolux.index.manifest import Record, write_atomically
+from sonolux.index.qdrant_edge import configure, engine, forget_vectors, make_shard
+from sonolux.index.segments import SEGMENTS
 from sonolux.settings import settings
 
 

@@ -1,6 +1,6 @@
 """An index on a Qdrant cluster, over qdrant-client: several machines, several processes.
 
-The library's record (see `sonolux.index.record`) is one JSON text under the key ``sonolux`` of the
+The library's record (see `sonolux.index.manifest`) is one JSON text under the key ``sonolux`` of the
 collection's metadata: the cluster merges metadata key by key, so that one key is replaced whole. The key
 to the cluster comes from the environment variable ``SONOLUX_QDRANT_API_KEY``.
 """
@@ -16,9 +16,13 @@ from typing import Any
 from qdrant_client import QdrantClient, models
 
 from sonolux.errors import LibraryError
-from sonolux.index import graph
+from sonolux.index import hnsw
 from sonolux.index.base import Index, Match, Point, Vector, Where
-from sonolux.index.cluster import (
+from sonolux.index.filters import build_filter, selection
+from sonolux.index.ids import checked_id, known_ids
+from sonolux.index.manifest import Record
+from sonolux.index.payload import INDEXED, checked_payload
+from sonolux.index.qdrant_cluster import (
     SCHEMAS,
     ClusterWords,
     cluster,
@@ -28,10 +32,6 @@ from sonolux.index.cluster import (
     space_creation,
     sparse_vector,
 )
-from sonolux.index.filters import build_filter, selection
-from sonolux.index.ids import checked_id, known_ids
-from sonolux.index.payload import INDEXED, checked_payload
-from sonolux.index.record import Record
 from sonolux.index.vectors import (
     check_space,
     engine_name,
@@ -91,9 +91,9 @@ class RemoteIndex(Index):
                 self._name,
                 vectors_config={},
                 hnsw_config=models.HnswConfigDiff(
-                    m=graph.LINKS,
-                    ef_construct=graph.EF_CONSTRUCT,
-                    full_scan_threshold=graph.FULL_SCAN,
+                    m=hnsw.LINKS,
+                    ef_construct=hnsw.EF_CONSTRUCT,
+                    full_scan_threshold=hnsw.FULL_SCAN,
                 ),
                 metadata={"sonolux": Record().to_json()},
             )

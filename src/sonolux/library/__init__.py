@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from sonolux.library.adding import Summary
-from sonolux.library.front import Library
+from sonolux.library.ingest.run import Summary
+from sonolux.library.library import Library
 
 __all__ = ["Library", "Summary"]

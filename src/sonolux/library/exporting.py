@@ -19,7 +19,7 @@ from scipy.sparse import csr_array, save_npz, vstack
 
 from sonolux.errors import LibraryError
 from sonolux.index import Index
-from sonolux.library.annotations import annotations_of, with_annotations
+from sonolux.library.annotation_payload import annotations_of, with_annotations
 from sonolux.library.items import item_of
 from sonolux.types import Space
 

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from sonolux.errors import MediaError
 from sonolux.media.container import frames, is_cover, open_container, packets, sound_stream
-from sonolux.media.faults import decoding
-from sonolux.media.piece import Audio
+from sonolux.media.errors import decoding
+from sonolux.media.segment import Audio
 
 Samples = NDArray[np.float32]
 

@@ -10,8 +10,8 @@ from contextlib import contextmanager, nullcontext
 from typing import Any, BinaryIO
 
 from sonolux.errors import MediaError
-from sonolux.media.faults import decoding
-from sonolux.media.opening import open_file
+from sonolux.media.errors import decoding
+from sonolux.media.safe_open import open_file
 
 REFERRING = frozenset({"concat", "dash", "hls", "imf", "rtp", "rtsp", "sap", "sdp"})
 """Formats that are lists of other files."""

@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from sonolux.errors import MediaError
-from sonolux.media.encodings import clean
-from sonolux.media.faults import decoding
-from sonolux.media.opening import open_file
+from sonolux.media.errors import decoding
+from sonolux.media.safe_open import open_file
+from sonolux.media.text_decoding import clean
 
 if TYPE_CHECKING:
     from pypdf import PdfReader

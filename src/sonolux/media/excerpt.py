@@ -7,10 +7,10 @@ from functools import partial
 
 from sonolux.errors import MediaError
 from sonolux.media.audio import load_audio
-from sonolux.media.piece import Audio, Piece, Probe
 from sonolux.media.pool import DecoderPool
 from sonolux.media.probing import probe
 from sonolux.media.reading import ReadOptions
+from sonolux.media.segment import Audio, Piece, Probe
 from sonolux.settings import settings
 from sonolux.types import Failure, Modality, Span
 

@@ -7,7 +7,7 @@ import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from sonolux.media.faults import unreadable
+from sonolux.media.errors import unreadable
 from sonolux.media.paths import printable
 from sonolux.types import Failure
 

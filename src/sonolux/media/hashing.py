@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 
-from sonolux.media.faults import decoding
-from sonolux.media.opening import open_file
+from sonolux.media.errors import decoding
+from sonolux.media.safe_open import open_file
 
 DIGEST_BYTES = 16
 BLOCK_BYTES = 2**20

@@ -20,10 +20,10 @@ from PIL.Image import Resampling, Transpose
 from PIL.ImageFile import ImageFile
 
 from sonolux.errors import MediaError
+from sonolux.media.errors import decoding
 from sonolux.media.exif import ORIENTATION
-from sonolux.media.faults import decoding
-from sonolux.media.opening import open_file
-from sonolux.media.piece import Image
+from sonolux.media.safe_open import open_file
+from sonolux.media.segment import Image
 from sonolux.media.signatures import HEAD, picture_format
 
 UPRIGHT = {

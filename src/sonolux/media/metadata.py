@@ -37,7 +37,7 @@ def cleaned(raw: Mapping[str, Any]) -> dict[str, Any]:
     Parameters
     ----------
     raw : mapping
-        Under the keys of `sonolux.media.piece.Probe`; values of any type, from a hostile file.
+        Under the keys of `sonolux.media.segment.Probe`; values of any type, from a hostile file.
     """
     clean: dict[str, Any] = {key: clean_text(raw.get(key)) for key in TEXTS}
     clean["date"] = clean_date(raw.get("date"))

@@ -23,9 +23,9 @@ from pathlib import Path
 from typing import Any, Self
 
 from sonolux.errors import SonoluxError
-from sonolux.media.faults import one_line
+from sonolux.media.errors import one_line
+from sonolux.media.ipc import receive, send
 from sonolux.media.reading import ReadOptions, read
-from sonolux.media.transfer import receive, send
 from sonolux.media.worker import Event, Finished, Orders, Reader, Ready
 from sonolux.types import Failure
 

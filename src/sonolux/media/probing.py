@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from sonolux.errors import MediaError
-from sonolux.media.faults import decoding
+from sonolux.media.errors import decoding
 from sonolux.media.metadata import cleaned
-from sonolux.media.opening import open_file
-from sonolux.media.piece import Probe
+from sonolux.media.safe_open import open_file
+from sonolux.media.segment import Probe
 from sonolux.media.signatures import HEAD, is_container, is_pdf, is_text, picture_format, text_format
 from sonolux.types import Modality
 
@@ -71,8 +71,8 @@ def _probe_pdf(path: str) -> Probe:
 
 def _probe_text(path: str, head: bytes) -> Probe:
     """Decode only the beginning: the rest is checked when it is read."""
-    from sonolux.media.encodings import decode_text
     from sonolux.media.markup import declared_encoding, markdown_title, parse_page
+    from sonolux.media.text_decoding import decode_text
 
     start = decode_text(head, declared_encoding(head), partial=len(head) == HEAD)
     name = text_format(start, path)

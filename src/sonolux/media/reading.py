@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from sonolux.errors import MediaError, SonoluxError
-from sonolux.media.piece import Audio, Content, Piece, Probe
 from sonolux.media.probing import may_sound, probe
+from sonolux.media.segment import Audio, Content, Piece, Probe
 from sonolux.types import Modality, PieceKind, Span
 
 Spanned = tuple[float, float, Content]

@@ -11,11 +11,11 @@ from collections.abc import Iterable, Iterator
 
 from sonolux.errors import MediaError
 from sonolux.media.document import pdf_pages
-from sonolux.media.encodings import decode_text
-from sonolux.media.faults import decoding
+from sonolux.media.errors import decoding
 from sonolux.media.markup import declared_encoding, parse_page
-from sonolux.media.opening import open_file
+from sonolux.media.safe_open import open_file
 from sonolux.media.subtitles import cue_passages, parse_cues
+from sonolux.media.text_decoding import decode_text
 
 PAGE_BREAK = "\n\n"
 """What stands between two pages of a PDF in its text."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import io
 
 from sonolux.errors import MediaError
-from sonolux.media.piece import Image
 from sonolux.media.probing import probe
+from sonolux.media.segment import Image
 from sonolux.types import Modality
 
 QUALITY = 85

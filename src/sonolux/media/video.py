@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from sonolux.errors import MediaError
 from sonolux.media.container import frames, moving_stream, open_container
 from sonolux.media.image import fitted, refuse_bomb
-from sonolux.media.piece import Image
+from sonolux.media.segment import Image
 from sonolux.media.tags import duration
 
 DETECTION_SIDE = 160

@@ -20,10 +20,10 @@ from pathlib import Path
 from typing import Any
 
 from sonolux.errors import MediaError
-from sonolux.media.faults import one_line, unreadable
-from sonolux.media.piece import Piece, Probe
+from sonolux.media.errors import one_line, unreadable
+from sonolux.media.ipc import receive, send
 from sonolux.media.reading import ReadOptions
-from sonolux.media.transfer import receive, send
+from sonolux.media.segment import Piece, Probe
 from sonolux.types import Failure
 
 GATHERED = 3

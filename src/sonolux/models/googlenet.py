@@ -12,8 +12,8 @@ import torch
 from torch import nn
 
 from sonolux.models.alexnet import response_normalisation
+from sonolux.models.convolution_size import positions
 from sonolux.models.initialisation import he
-from sonolux.models.window import positions
 
 BLOCKS = {
     "inception3a": (192, (64, 96, 128, 16, 32, 32)),

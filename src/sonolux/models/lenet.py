@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from torch import nn
 
+from sonolux.models.convolution_size import positions
 from sonolux.models.initialisation import glorot
-from sonolux.models.window import positions
 
 
 class LeNet5(nn.Sequential):

@@ -8,8 +8,8 @@ from __future__ import annotations
 from torch import nn
 
 from sonolux.models.alexnet import add_classifier
+from sonolux.models.convolution_size import positions
 from sonolux.models.initialisation import he
-from sonolux.models.window import positions
 
 LAYOUTS = {11: (1, 1, 2, 2, 2), 13: (2, 2, 2, 2, 2), 16: (2, 2, 3, 3, 3), 19: (2, 2, 4, 4, 4)}
 """Layers with weights (columns A, B, D and E of table 1 of the paper), and the convolutions of each stage."""

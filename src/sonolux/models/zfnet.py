@@ -5,8 +5,8 @@ from __future__ import annotations
 from torch import nn
 
 from sonolux.models.alexnet import add_classifier, response_normalisation
+from sonolux.models.convolution_size import positions
 from sonolux.models.initialisation import he
-from sonolux.models.window import positions
 
 
 class ZFNet(nn.Sequential):

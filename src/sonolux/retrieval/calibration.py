@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array, vstack
 
 from sonolux.index import Index
+from sonolux.retrieval.background import FEWEST, REFERENCES, Null, fit_null
 from sonolux.retrieval.keywords import KeywordNull
-from sonolux.retrieval.null import FEWEST, REFERENCES, Null, fit_null
 from sonolux.retrieval.tail import Tail
 from sonolux.types import Space
 

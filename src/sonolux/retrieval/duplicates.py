@@ -21,8 +21,8 @@ from scipy.stats import combine_pvalues
 
 from sonolux.encoders.base import normalised
 from sonolux.index import Condition, Index
+from sonolux.retrieval.background import FEWEST, REFERENCES, Null, fit_null
 from sonolux.retrieval.calibration import EXPECTED
-from sonolux.retrieval.null import FEWEST, REFERENCES, Null, fit_null
 from sonolux.retrieval.similarity import signed, similarities
 from sonolux.types import Space
 

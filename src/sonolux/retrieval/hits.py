@@ -21,6 +21,6 @@ class Hits(list[Hit]):
         self.spaces = spaces
 
     def _repr_html_(self) -> str:
-        from sonolux.retrieval.page import gallery
+        from sonolux.presentation.html import gallery
 
         return gallery(self)

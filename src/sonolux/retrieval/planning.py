@@ -22,7 +22,7 @@ from sonolux.encoders.base import Encoder, normalised, rows_of
 from sonolux.encoders.inputs import EncoderInputs
 from sonolux.errors import MediaError, QueryError
 from sonolux.index import Condition, Index
-from sonolux.media.piece import Audio, Content, Image, Piece, Probe
+from sonolux.media.segment import Audio, Content, Image, Piece, Probe
 from sonolux.retrieval.query import Part, Query
 from sonolux.types import Modality, Space
 

@@ -9,7 +9,7 @@ import pytest
 
 from sonolux.errors import SonoluxError
 from sonolux.evaluation.protocols.labelling import label_score
-from sonolux.training.pictures import PictureSet
+from sonolux.training.data.images import PictureSet
 
 
 def asked(chances: np.ndarray, names: tuple[str, ...] = ("a", "b")) -> object:

@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sonolux.evaluation.describing import Describe, Described, by_encoder, by_pixels
+from sonolux.evaluation.descriptors import Describe, Described, by_encoder, by_pixels
 from sonolux.evaluation.protocols.faces import faces
 from sonolux.evaluation.protocols.labelled_search import LabelledSearch, cifar10_codes
-from sonolux.training.pictures import PictureSet
-from sonolux.training.projected import inputs_of
+from sonolux.training.data.images import PictureSet
+from sonolux.training.hashing.projection import inputs_of
 from sonolux.training.projections.pca import fit_pca
 from sonolux.types import Space
 
@@ -66,8 +66,8 @@ def test_projections_learn_from_the_gallery_alone_and_for_the_open_set_without_t
 
 
 def test_an_encoder_is_measured_by_its_own_metric(data: Path, tmp_path: Path) -> None:
-    from sonolux.encoders.trained import TrainedEncoder
-    from sonolux.training.codes import train_codes
+    from sonolux.encoders.trained.encoder import TrainedEncoder
+    from sonolux.training.hashing.train import train_codes
     from sonolux.training.recipe import Recipe
 
     protocol = faces(data)

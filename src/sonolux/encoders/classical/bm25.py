@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.sparse import csr_array
 
+from sonolux.checkpoints.digest import digest_of
 from sonolux.encoders.base import Encoder
-from sonolux.encoders.digest import digest_of
-from sonolux.encoders.words import encodable
+from sonolux.encoders.text import encodable
 from sonolux.types import Modality
 
 if TYPE_CHECKING:

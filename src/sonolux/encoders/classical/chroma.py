@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from sonolux.checkpoints.digest import digest_of
 from sonolux.encoders.base import Encoder
-from sonolux.encoders.classical.spectrum import FRAME, HOP, SAMPLE_RATE, chroma_filters, power_spectrogram
-from sonolux.encoders.digest import digest_of
+from sonolux.features.spectrum import FRAME, HOP, SAMPLE_RATE, chroma_filters, power_spectrogram
 from sonolux.types import Modality
 
 

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from sonolux.checkpoints.digest import digest_of
 from sonolux.encoders.base import Encoder
-from sonolux.encoders.digest import digest_of
 from sonolux.types import Modality
 
 LEVELS = 32  # of each of red, green and blue, before hue, saturation and value are told

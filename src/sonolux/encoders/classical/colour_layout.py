@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import dctn
 
+from sonolux.checkpoints.digest import digest_of
 from sonolux.encoders.base import Encoder
-from sonolux.encoders.digest import digest_of
-from sonolux.encoders.reduction import reduced
+from sonolux.encoders.resize import reduced
 from sonolux.types import Modality
 
 SIDE = 8

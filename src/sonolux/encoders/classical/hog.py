@@ -10,9 +10,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from sonolux.checkpoints.digest import digest_of
 from sonolux.encoders.base import Encoder
-from sonolux.encoders.digest import digest_of
-from sonolux.encoders.reduction import reduced
+from sonolux.encoders.resize import reduced
 from sonolux.types import Modality
 
 SIDE = 40  # the picture is made so small, in pixels: five cells a side

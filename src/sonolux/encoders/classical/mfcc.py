@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import dct
 
+from sonolux.checkpoints.digest import digest_of
 from sonolux.encoders.base import Encoder
-from sonolux.encoders.classical.spectrum import FRAME, HOP, SAMPLE_RATE, power_spectrogram
-from sonolux.encoders.digest import digest_of
-from sonolux.encoders.representations.mel_scale import mel_filters
+from sonolux.features.mel_scale import mel_filters
+from sonolux.features.spectrum import FRAME, HOP, SAMPLE_RATE, power_spectrogram
 from sonolux.types import Modality
 
 BANDS = 128

@@ -9,8 +9,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from sonolux.encoders.digest import digest_of, file_sha256
-from sonolux.encoders.pickled import refusal_of_pickled
+from sonolux.checkpoints.digest import digest_of, file_sha256
+from sonolux.checkpoints.pickled import refusal_of_pickled
 from sonolux.errors import EncoderError
 
 DECIDING = {".json", ".txt", ".model", ".safetensors"}

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sonolux.encoders.digest import digest_of
+from sonolux.checkpoints.digest import digest_of
 from sonolux.encoders.hub.encoder import HubEncoder
 from sonolux.encoders.hub.pictures import Pixels
 from sonolux.encoders.hub.pooled import PooledImage
-from sonolux.encoders.layer_shapes import Layer, layers_run
+from sonolux.encoders.trained.layer_shapes import Layer, layers_run
 from sonolux.errors import EncoderError
 from sonolux.types import Modality
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sonolux.encoders.device import chosen_device, precision
+from sonolux.checkpoints.device import chosen_device, precision
+from sonolux.checkpoints.loading import LoadedOnce
 from sonolux.encoders.hub.checkpoint import Checkpoint
-from sonolux.encoders.loading import LoadedOnce
 from sonolux.errors import EncoderError
 
 if TYPE_CHECKING:

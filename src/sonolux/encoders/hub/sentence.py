@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sonolux.checkpoints.device import chosen_device, precision
+from sonolux.checkpoints.loading import LoadedOnce
 from sonolux.encoders.base import Encoder
-from sonolux.encoders.device import chosen_device, precision
 from sonolux.encoders.hub.checkpoint import Checkpoint
 from sonolux.encoders.hub.encoder import HubEncoder
 from sonolux.encoders.hub.network import load
-from sonolux.encoders.loading import LoadedOnce
-from sonolux.encoders.words import encodable
+from sonolux.encoders.text import encodable
 from sonolux.errors import EncoderError
 from sonolux.types import Modality
 

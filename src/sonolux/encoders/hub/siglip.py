@@ -15,7 +15,7 @@ from sonolux.encoders.hub.checkpoint import Checkpoint
 from sonolux.encoders.hub.clip import ClipImage
 from sonolux.encoders.hub.encoder import HubEncoder
 from sonolux.encoders.hub.network import Network
-from sonolux.encoders.words import encodable
+from sonolux.encoders.text import encodable
 from sonolux.types import Modality
 
 

@@ -11,9 +11,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from sonolux.annotators.classifier import Classifier
-from sonolux.encoders.model_folder import ModelFolder
-from sonolux.encoders.trained import TrainedEncoder
-from sonolux.evaluation.benchmarks.addresses import (
+from sonolux.checkpoints.folder import ModelFolder
+from sonolux.encoders.trained.encoder import TrainedEncoder
+from sonolux.evaluation.benchmarks.face_methods import face_cards
+from sonolux.evaluation.benchmarks.report import Report, verdict
+from sonolux.evaluation.benchmarks.semantic_hashing import (
     RADIUS,
     SIZES,
     Reranked,
@@ -22,16 +24,14 @@ from sonolux.evaluation.benchmarks.addresses import (
     reranked,
     reranked_row,
 )
-from sonolux.evaluation.benchmarks.face_methods import face_cards
-from sonolux.evaluation.benchmarks.report import Report, verdict
-from sonolux.evaluation.describing import Describe, by_encoder, by_pixels
+from sonolux.evaluation.descriptors import Describe, by_encoder, by_pixels
 from sonolux.evaluation.protocols.faces import faces
 from sonolux.evaluation.protocols.labelled_search import LabelledSearch, cifar10_codes, mnist_codes
 from sonolux.evaluation.protocols.labelling import cifar10_test, label_score
 from sonolux.evaluation.scorecard import Scorecard
 from sonolux.index.semantic_hash import BITS
-from sonolux.training.codes import train_codes
-from sonolux.training.pictures import PictureSet
+from sonolux.training.data.images import PictureSet
+from sonolux.training.hashing.train import train_codes
 from sonolux.training.recipe import Recipe
 
 BASELINES = ("lsh", "itq", "spectral")

@@ -8,15 +8,15 @@ from pathlib import Path
 import torch
 
 from sonolux.encoders.base import Encoder, normalised
-from sonolux.encoders.layers import LayerEncoder
-from sonolux.encoders.trained import TrainedEncoder
-from sonolux.evaluation.describing import Describe, Described, by_encoder, by_pixels
+from sonolux.encoders.trained.encoder import TrainedEncoder
+from sonolux.encoders.trained.layers import LayerEncoder
+from sonolux.evaluation.descriptors import Describe, Described, by_encoder, by_pixels
 from sonolux.evaluation.protocols.faces import Faces
 from sonolux.evaluation.scorecard import Scorecard
 from sonolux.models.projection import Projection
-from sonolux.training.codes import train_codes
-from sonolux.training.pictures import PictureSet
-from sonolux.training.projected import inputs_of
+from sonolux.training.data.images import PictureSet
+from sonolux.training.hashing.projection import inputs_of
+from sonolux.training.hashing.train import train_codes
 from sonolux.training.projections.fisher import fit_fisher
 from sonolux.training.projections.pca import fit_pca
 from sonolux.training.recipe import Recipe

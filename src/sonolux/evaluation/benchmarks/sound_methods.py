@@ -12,19 +12,19 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from sonolux.checkpoints.folder import CARD, ModelFolder
+from sonolux.checkpoints.inputs import Sounds
 from sonolux.encoders.classical.mfcc import Mfcc
-from sonolux.encoders.model_folder import CARD, ModelFolder
-from sonolux.encoders.model_inputs import Sounds
 from sonolux.evaluation.benchmarks.report import by_epoch
 from sonolux.evaluation.protocols.labelled_sounds import LabelledSounds
 from sonolux.media.audio import load_audio
-from sonolux.models.cut import LayerDescriptor
+from sonolux.models.feature_extractor import LayerDescriptor
+from sonolux.training.classification.bag_of_audio_words import train_words
+from sonolux.training.classification.sound_learner import scores_of
+from sonolux.training.classification.sounds import train_sounds
+from sonolux.training.data.sounds import COEFFICIENTS, SoundSet, listening, sounds_in
 from sonolux.training.recipe import Recipe
 from sonolux.training.recipes import recipe_of
-from sonolux.training.sound_classifier import scores_of
-from sonolux.training.sound_labels import train_sounds
-from sonolux.training.sound_words import train_words
-from sonolux.training.sounds import COEFFICIENTS, SoundSet, listening, sounds_in
 
 Rows = NDArray[np.intp]
 

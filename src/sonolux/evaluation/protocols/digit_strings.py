@@ -13,10 +13,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from sonolux.encoders.representations.speech_cepstra import speech_cepstra
 from sonolux.evaluation.protocols.labelled_sounds import spoken_digits
+from sonolux.features.speech_cepstra import speech_cepstra
 from sonolux.media.audio import load_audio
-from sonolux.training.utterances import UtteranceSet, analysis
+from sonolux.training.data.utterances import UtteranceSet, analysis
 
 RATE = 8_000
 """Hertz of the recordings."""
@@ -60,7 +60,7 @@ def _strings(paths: Sequence[str], count: int, lengths: tuple[int, int], seed: i
         own = clips[random.choice(sorted(clips))]
         drawn = [own[number] for number in random.integers(len(own), size=random.integers(*lengths, endpoint=True))]
         sound = in_a_row([samples for _, samples in drawn], random)
-        cepstra.append(speech_cepstra(torch.from_numpy(sound), how))
+        cepstra.append(speech_cepstra(torch.from_numpy(sound), how.analysis))
         words.append(tuple(NAMES[digit] for digit, _ in drawn))
     return UtteranceSet("strings of spoken digits", cepstra, words, how)
 

@@ -13,10 +13,10 @@ from pathlib import Path
 import numpy as np
 
 from sonolux.errors import SonoluxError
-from sonolux.evaluation.describing import Describe, scores_between
-from sonolux.evaluation.metrics import detection_and_identification, rank_one
+from sonolux.evaluation.descriptors import Describe, scores_between
 from sonolux.evaluation.scorecard import Scorecard
-from sonolux.training.pictures import PictureSet, read_pictures
+from sonolux.metrics.ranking import detection_and_identification, rank_one
+from sonolux.training.data.images import PictureSet, read_pictures
 
 GALLERY = 5
 """Pictures of a person that are known: the first by number."""

@@ -12,10 +12,10 @@ from pathlib import Path
 import numpy as np
 
 from sonolux.errors import SonoluxError
-from sonolux.evaluation.describing import Describe, scores_between
-from sonolux.evaluation.metrics import label_metrics
+from sonolux.evaluation.descriptors import Describe, scores_between
 from sonolux.evaluation.scorecard import Scorecard
-from sonolux.training.pictures import PictureSet, read_pictures
+from sonolux.metrics.ranking import label_metrics
+from sonolux.training.data.images import PictureSet, read_pictures
 
 QUERIES = 100
 """Of each class."""

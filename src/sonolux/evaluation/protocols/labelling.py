@@ -9,8 +9,8 @@ import numpy as np
 from sonolux.annotators.classifier import Classifier
 from sonolux.errors import SonoluxError
 from sonolux.evaluation.scorecard import Scorecard
-from sonolux.training.pictures import PictureSet, read_pictures
-from sonolux.training.temperature import calibration_error
+from sonolux.training.classification.temperature import calibration_error
+from sonolux.training.data.images import PictureSet, read_pictures
 
 BATCH = 500
 """Pictures that are labelled at once."""

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from sonolux.errors import SonoluxError
 from sonolux.media.audio import load_audio
-from sonolux.training.scenes import Scenes, audible
+from sonolux.training.data.soundscapes import Scenes, audible
 
 RATE = 16_000
 

@@ -1,0 +1,1 @@
+"""Model folders: read, written, digested, imported from other programs."""

@@ -1,0 +1,180 @@
+"""A model folder: what training leaves behind, and all that is needed to use it.
+
+It holds ``model.safetensors``, the weights, and ``model.json``, the fields of `ModelFolder`. Nothing in it is code:
+weights are safetensors, and an architecture is a name in `sonolux.models.registry` with arguments.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Self
+
+from pydantic import Field, ValidationError
+
+from sonolux.checkpoints.digest import file_sha256
+from sonolux.checkpoints.inputs import KINDS, AnyPreprocessing, Preprocessing, kind_of
+from sonolux.checkpoints.outputs import Descriptor, Events, Labels, Speech
+from sonolux.checkpoints.part import ModelPart
+from sonolux.checkpoints.pickled import refusal_of_pickled
+from sonolux.errors import EncoderError
+from sonolux.models import registry
+
+if TYPE_CHECKING:
+    from torch import nn
+
+WEIGHTS = "model.safetensors"
+CARD = "model.json"
+
+
+class Architecture(ModelPart):
+    """A network by its registered name, with the arguments of its constructor."""
+
+    name: str
+    arguments: dict[str, Any]
+
+
+class ModelFolder(ModelPart):
+    """The content of ``model.json``; the weights stay on disk until `network` is called.
+
+    Attributes
+    ----------
+    format : int
+        Version of this layout.
+    architecture, preprocessing, descriptor
+        What goes in, through what network, and what comes out.
+    labels : Labels or None
+        Of a classifier.
+    events : Events or None
+        Of a network that hears when what sounds.
+    speech : Speech or None
+        Of a network that transcribes.
+    recipe, data, scores : dict
+        How it was trained, resolved; on what; and what it reached.
+    licence : str
+        Of the weights, SPDX where there is one.
+    digest : str
+        SHA-256 over the weights and the fields that decide what comes out.
+    path : Path
+        Where the folder is; not stored.
+    """
+
+    format: Literal[1] = 1
+    architecture: Architecture
+    preprocessing: AnyPreprocessing
+    descriptor: Descriptor
+    labels: Labels | None = None
+    events: Events | None = None
+    speech: Speech | None = None
+    recipe: dict[str, Any] = Field(default_factory=dict)
+    data: dict[str, Any] = Field(default_factory=dict)
+    scores: dict[str, Any] = Field(default_factory=dict)
+    licence: str = ""
+    digest: str = ""
+    path: Path = Field(default=Path(), exclude=True)
+
+    @classmethod
+    def load(cls, path: Path | str) -> Self:
+        """Read a model folder and check it whole.
+
+        Raises
+        ------
+        EncoderError
+            For a missing or unreadable file, pickled weights, an unknown format or architecture, or a digest that
+            does not fit.
+        """
+        path = Path(path).resolve()
+        content = _read(path / CARD)
+        if content.get("format") != 1:
+            raise EncoderError(f"{path / CARD} has format {content.get('format')!r}; this Sonolux reads format 1")
+        try:
+            folder = cls.model_validate({**content, "path": path})
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(str(part) for part in first["loc"] if part not in KINDS) or "model"
+            raise EncoderError(f"{path / CARD}: {where}: {first['msg']}") from error
+        folder._check()
+        return folder
+
+    def save(self, path: Path | str, network: nn.Module) -> Self:
+        """Write the weights of a network and this record into a folder; return the record with digest and path.
+
+        Each file appears whole or not at all, the record last.
+        """
+        from safetensors.torch import save_file
+
+        path = Path(path).resolve()
+        path.mkdir(parents=True, exist_ok=True)
+        tensors = {name: tensor.contiguous().cpu() for name, tensor in network.state_dict().items()}
+        unfinished = path / f"{WEIGHTS}.part"
+        save_file(tensors, unfinished)
+        unfinished.replace(path / WEIGHTS)
+        saved = self.model_copy(update={"path": path})
+        saved = saved.model_copy(update={"digest": saved._digest()})
+        record = path / f"{CARD}.part"
+        record.write_text(saved.model_dump_json(indent=2) + "\n", encoding="utf-8")
+        record.replace(path / CARD)
+        return saved
+
+    @property
+    def pictures(self) -> Preprocessing:
+        """How pictures become inputs; EncoderError where the network takes something else."""
+        if not isinstance(self.preprocessing, Preprocessing):
+            raise EncoderError(f"{self.path}: this model takes {kind_of(self.preprocessing)}, not pictures")
+        return self.preprocessing
+
+    def network(self) -> nn.Module:
+        """Build the network and load its weights, on the CPU, ready for use.
+
+        Raises
+        ------
+        EncoderError
+            Where the arguments or the weights do not fit the architecture.
+        """
+        import torch
+        from safetensors import SafetensorError
+        from safetensors.torch import load_file
+
+        name = self.architecture.name
+        try:
+            # Built without memory first: the sizes in a record from outside may be absurd.
+            with torch.device("meta"):
+                network = registry.build(name, self.architecture.arguments)
+            network.load_state_dict(load_file(self.path / WEIGHTS), assign=True)
+        except (TypeError, ValueError, RuntimeError, OSError, SafetensorError) as error:
+            reason = " ".join(str(error).split())
+            raise EncoderError(f"{self.path}: the model does not fit architecture {name}: {reason}") from error
+        return network.eval()
+
+    def _check(self) -> None:
+        if self.architecture.name not in registry.available():
+            raise EncoderError(
+                f"{self.path / CARD}: no architecture {self.architecture.name!r}; "
+                f"there are {', '.join(registry.available())}"
+            )
+        if not (self.path / WEIGHTS).is_file():
+            refusal = refusal_of_pickled(self.path.iterdir(), WEIGHTS)
+            raise EncoderError(f"{self.path}: {refusal or f'no {WEIGHTS}'}")
+        if self._digest() != self.digest:
+            raise EncoderError(f"{self.path}: the digest does not fit: the weights or the record were changed")
+
+    def _digest(self) -> str:
+        decisive = {"format", "architecture", "preprocessing", "descriptor", "labels"}
+        # Models from before there were events and speech keep their digests.
+        decisive |= {name for name in ("events", "speech") if getattr(self, name) is not None}
+        record = self.model_dump(include=decisive, mode="json")
+        content = json.dumps(record, sort_keys=True) + file_sha256(self.path / WEIGHTS)
+        return hashlib.sha256(content.encode()).hexdigest()
+
+
+def _read(card: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(card.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise EncoderError(f"{card.parent} is no model folder: it has no {CARD}") from None
+    except (OSError, ValueError, RecursionError) as error:
+        raise EncoderError(f"{card} cannot be read: {error}") from error
+    if not isinstance(content, dict):
+        raise EncoderError(f"{card} is not a JSON object")
+    return content

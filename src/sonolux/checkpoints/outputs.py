@@ -1,0 +1,83 @@
+"""What of a model folder says what the outputs of its network are: a descriptor, labels, events, speech."""
+
+from __future__ import annotations
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from sonolux.checkpoints.part import ModelPart
+from sonolux.types import Metric
+
+
+class Descriptor(ModelPart):
+    """What the output of the network is: a float vector, or a binary code, the signs of its numbers.
+
+    With `layer`, it is taken where that part of the network ends, its height and width pooled away.
+    """
+
+    space: str = Field(min_length=1)
+    dim: int = Field(ge=1)
+    kind: Literal["float", "binary"] = "float"
+    metric: Metric = "cosine"
+    layer: str = ""
+    pooling: Literal["avg", "max", "gem", "flatten"] = "avg"
+
+    @model_validator(mode="after")
+    def _codes_are_whole_bytes(self) -> Self:
+        if (self.kind == "binary") != (self.metric == "hamming"):
+            raise ValueError("binary codes, and they alone, are compared by the metric hamming")
+        if self.kind == "binary" and self.dim % 8:
+            raise ValueError(f"binary codes are whole bytes, not {self.dim} bits")
+        return self
+
+
+class Labels(ModelPart):
+    """What the outputs of a classifier mean: one name each, and the temperature that makes probabilities of them."""
+
+    names: tuple[str, ...] = Field(min_length=2)
+    temperature: float = Field(1.0, gt=0)
+
+
+class Events(ModelPart):
+    """What the outputs of a network that hears events mean: one class each, and from which probability it sounds.
+
+    Attributes
+    ----------
+    names : tuple of str
+    thresholds : tuple of float
+    smoothed : int
+        Frames over which the median of a probability is taken.
+    """
+
+    names: tuple[str, ...] = Field(min_length=1)
+    thresholds: tuple[float, ...]
+    smoothed: int = Field(ge=1, le=999)
+
+    @model_validator(mode="after")
+    def _one_threshold_a_class(self) -> Self:
+        if len(self.thresholds) != len(self.names) or not all(0 < each < 1 for each in self.thresholds):
+            raise ValueError("every class needs a threshold between 0 and 1")
+        return self
+
+
+class Speech(ModelPart):
+    """What the outputs of a network that transcribes mean, and what can be said.
+
+    Attributes
+    ----------
+    units : tuple of str
+        Letters or phones, output 1 of the network the first of them; output 0 is the blank.
+    lexicon : dict
+        Of each word, the ways to pronounce it, in units; empty where units are letters, and any word can be spelled.
+    sentences : tuple of str
+        From which the order of words is learned.
+    language, word : float
+        Weights, see `sonolux.decoding.ctc.Weights`.
+    """
+
+    units: tuple[str, ...] = Field(min_length=1)
+    lexicon: dict[str, tuple[tuple[str, ...], ...]] = Field(default_factory=dict)
+    sentences: tuple[str, ...] = ()
+    language: float = 1.0
+    word: float = 0.0

@@ -1,0 +1,11 @@
+"""What every part of the record of a model folder is: fields that are checked, never changed, and no others."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict
+
+
+class ModelPart(BaseModel):
+    """A part of `sonolux.checkpoints.folder.ModelFolder`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")

@@ -1,0 +1,1 @@
+"""Outputs of networks to symbols: CTC, lexicon, bigrams, events."""

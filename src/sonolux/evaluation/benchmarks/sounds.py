@@ -1,0 +1,146 @@
+"""How well descriptors of sounds name and find spoken digits and instruments, beside classical ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from sonolux.evaluation.benchmarks.report import Report, verdict
+from sonolux.evaluation.benchmarks.sound_methods import Method, by_network, by_statistics, by_words
+from sonolux.evaluation.protocols.labelled_sounds import LabelledSounds, instruments, spoken_digits
+from sonolux.evaluation.scorecard import Scorecard
+from sonolux.metrics.ranking import precision_at
+from sonolux.training.classification.sounds import ARCHITECTURES
+from sonolux.training.recipes import recipe_of
+
+LEFT_OUT = ("cnn", "crnn")
+"""Architectures that are trained for each speaker in turn: those that name held-out digits of known speakers best."""
+
+EPOCHS = {"spoken digits": 20, "spoken digits, speaker left out": 20, "instruments": 300}
+"""Of a network, by protocol: of sixty clips, two steps each."""
+
+SETTINGS: dict[str, Sequence[str]] = {"instruments": ["seconds=2.0"]}
+"""Of a recipe, by protocol: clips of up to twenty seconds are learned from in parts."""
+
+DEPTH = 5
+"""Nearest sounds whose class is looked at."""
+
+STATISTICS, WORDS = "MFCC statistics, SVM", "bag of words, logistic regression"
+
+DIGITS, SPEAKERS = 0.97, 0.85
+"""Accuracies asked for."""
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A method on all folds of a protocol: accuracy and precision over all sounds asked about, seconds in all."""
+
+    protocol: str
+    method: str
+    accuracy: float
+    precision: float
+    parameters: int
+    seconds: float
+
+
+def benchmark_sounds(data: Path, work: Path, progress: Progress) -> tuple[list[Scorecard], Report]:
+    """Train everything that `work` does not hold yet, and measure.
+
+    Parameters
+    ----------
+    data : Path
+        Folder of the data sets.
+    work : Path
+        Where models are kept; a run that was stopped goes on there.
+    progress : callable
+        Called with a line on where it stands.
+    """
+    protocols = [
+        (spoken_digits(data), ARCHITECTURES),
+        (spoken_digits(data, by_speaker=True), LEFT_OUT),
+        (instruments(data), ARCHITECTURES),
+    ]
+    measured = [row for sounds, archs in protocols for row in _measured(sounds, archs, work, progress)]
+    cards = [_card(row) for row in measured]
+    return cards, Report(
+        name="sounds",
+        title="Sounds",
+        command="make bench-sounds",
+        about=(
+            "Spoken digits: 300 of 3,000 recordings, numbers 0 to 4 of each speaker and digit, or one of six speakers "
+            "at a time; instruments: 80 clips of ten classes, a quarter at a time. Nothing was chosen by them, but how "
+            "instruments are learned from (300 epochs, parts of 2 s) by thirds of what the first quarter leaves. Each "
+            f"network learns for {', '.join(f'{epochs} epochs ({name})' for name, epochs in EPOCHS.items())}, "
+            "seed 0, from log-mel spectra of 64 bands. P@5: of the five nearest sounds learned from, by cosine."
+        ),
+        columns=("protocol", "method", "parameters", "accuracy", "P@5", "seconds of training"),
+        rows=[
+            (
+                row.protocol,
+                row.method,
+                f"{row.parameters:,}" if row.parameters else "",
+                f"{row.accuracy:.1%}",
+                f"{row.precision:.3f}",
+                f"{row.seconds:,.0f}",
+            )
+            for row in measured
+        ],
+        verdicts=_verdicts(measured),
+    )
+
+
+def _measured(sounds: LabelledSounds, archs: Sequence[str], work: Path, progress: Progress) -> Iterator[Measured]:
+    own = work / sounds.name
+    recipe = recipe_of("sounds", {"epochs": EPOCHS[sounds.name]}, SETTINGS.get(sounds.name, ()))
+    yield _measure(sounds, STATISTICS, by_statistics(sounds))
+    yield _measure(sounds, WORDS, by_words(sounds, own))
+    for arch in archs:
+        yield _measure(sounds, arch, by_network(sounds, replace(recipe, architecture=f"sound-{arch}"), own, progress))
+
+
+def _measure(sounds: LabelledSounds, name: str, method: Method) -> Measured:
+    labels = np.array(sounds.labels)
+    right: list[np.ndarray] = []
+    found: list[np.ndarray] = []
+    seconds = 0.0
+    for fold, asked in sounds.folds.items():
+        outcome = method(fold)
+        right.append(outcome.named == labels[asked])
+        found.append(precision_at(DEPTH, outcome.asked, outcome.gallery, labels[asked], labels[sounds.learned(fold)]))
+        seconds += outcome.seconds
+    accuracy, precision = (float(np.concatenate(parts).mean()) for parts in (right, found))
+    return Measured(sounds.name, name, accuracy, precision, outcome.parameters, seconds)
+
+
+def _card(row: Measured) -> Scorecard:
+    metrics = {"accuracy": row.accuracy, f"P@{DEPTH}": row.precision, "seconds": row.seconds}
+    return Scorecard(row.protocol, row.method, metrics, "accuracy", f"{row.parameters:,} parameters", 0)
+
+
+def _verdicts(measured: Sequence[Measured]) -> list[str]:
+    digits, speakers, clips = (
+        [row for row in measured if row.protocol == name and row.method in ARCHITECTURES] for name in EPOCHS
+    )
+    best = max(digits, key=lambda row: row.accuracy)
+    statistics = next(row for row in measured if row.protocol == "instruments" and row.method == STATISTICS)
+    nearest = max(clips, key=lambda row: row.precision)
+    return [
+        verdict(f"spoken digits, {best.method}, accuracy", best.accuracy, DIGITS, form=".3f"),
+        *(
+            verdict(
+                f"spoken digits, a speaker left out, {row.method}, mean accuracy", row.accuracy, SPEAKERS, form=".3f"
+            )
+            for row in speakers
+        ),
+        verdict(
+            f"instruments, {nearest.method}, P@5, beside that of MFCC statistics",
+            nearest.precision,
+            statistics.precision,
+            form=".3f",
+        ),
+    ]

@@ -1,0 +1,133 @@
+"""How many words a network gets wrong that learned to write down speech, read greedily and with a lexicon."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from sonolux.annotators.transcriber import Transcriber
+from sonolux.checkpoints.folder import CARD
+from sonolux.decoding.ctc import SPACE, decode, greedy
+from sonolux.evaluation.benchmarks.report import Report, by_epoch, verdict
+from sonolux.evaluation.protocols.digit_strings import strings_to_learn, strings_to_test
+from sonolux.evaluation.scorecard import Scorecard
+from sonolux.metrics.edit_distance import error_rate
+from sonolux.training.data.utterances import UtteranceSet, read_utterances
+from sonolux.training.recipes import recipe_of
+from sonolux.training.speech.train import lexicon_of, spelled, train_speech
+
+AN4, STRINGS = "AN4", "strings of digits"
+
+ASKED = {AN4: 0.25, STRINGS: 0.05}
+"""Word error rates."""
+
+EPOCHS = {AN4: 120, STRINGS: 25}
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A model on one protocol: shares of wrong units, and of wrong words with each way to read."""
+
+    protocol: str
+    utterances: int
+    words: int
+    units: str
+    unit_errors: float
+    lexicon: float
+    bigrams: float
+    parameters: int
+    seconds: float
+
+
+def benchmark_speech(data: Path, work: Path, progress: Progress) -> tuple[list[Scorecard], Report]:
+    """Train what `work` does not hold yet, and measure.
+
+    Parameters
+    ----------
+    data : Path
+        Folder of the data sets.
+    work : Path
+        Where models are kept; a run that was stopped goes on there.
+    progress : callable
+        Called with a line on where it stands.
+    """
+    measured = [
+        _measured(
+            AN4, lambda: read_utterances(data / "an4"), read_utterances(data / "an4", part="test"), work, progress
+        ),
+        _measured(STRINGS, lambda: strings_to_learn(data), strings_to_test(data), work, progress),
+    ]
+    cards = [
+        Scorecard(
+            row.protocol,
+            "CTC, GRU",
+            {"WER": row.bigrams, "WER, lexicon": row.lexicon, "unit errors": row.unit_errors},
+            "WER",
+            f"{row.utterances} utterances, {row.words} words",
+            0,
+        )
+        for row in measured
+    ]
+    return cards, Report(
+        name="speech",
+        title="Speech",
+        command="make bench-speech",
+        about=(
+            "AN4: 474 utterances are learned from, in the phones of its dictionary, 130 others are the test. Strings: "
+            "3 to 7 spoken digits of one speaker with pauses, levels and noise of 15 to 30 dB, of recordings 0 to 4 "
+            "of each speaker and digit; 2,000 strings of the other recordings are learned from, in letters. A GRU of "
+            "two layers in both directions, by CTC, seed 0; the weights of bigrams, counted in what is learned from, "
+            "and of words were chosen on a tenth of it that is held out. Shares of units and words that are wrong: "
+            "substitutions, insertions and deletions over what was said."
+        ),
+        columns=("protocol", "words", "units, greedily", "words, lexicon", "words, bigrams", "parameters", "seconds"),
+        rows=[
+            (
+                row.protocol,
+                f"{row.words:,} in {row.utterances}",
+                f"{row.unit_errors:.1%} of {row.units}",
+                f"{row.lexicon:.1%}",
+                f"{row.bigrams:.1%}",
+                f"{row.parameters:,}",
+                f"{row.seconds:,.0f}",
+            )
+            for row in measured
+        ],
+        verdicts=[
+            verdict(f"{row.protocol}, word error rate", row.bigrams, ASKED[row.protocol], at_most=True, form=".3f")
+            for row in measured
+        ],
+    )
+
+
+def _measured(
+    name: str, learned: Callable[[], UtteranceSet], test: UtteranceSet, work: Path, progress: Progress
+) -> Measured:
+    folder = work / name.replace(" ", "-")
+    if not (folder / CARD).exists():
+        recipe = recipe_of("speech", {"epochs": EPOCHS[name]})
+        train_speech(learned(), recipe, folder, progress=by_epoch(progress, name))
+    reader = Transcriber(folder)
+    speech = reader.speech
+    kind = "letters" if SPACE in speech.units else "phones"
+    lexicon = lexicon_of(test, recipe_of("speech", {}, [f"units={kind}"]))
+    targets = [spelled(words, lexicon, speech.units) for words in test.words]
+    heard = [reader.heard(cepstra) for cepstra in test.cepstra]
+    units = [greedy(each) for each in heard]
+    plain = dataclasses.replace(reader.weights, language=0.0, word=0.0)
+    alone = [decode(each, reader.tree, reader.bigrams, plain) for each in heard]
+    return Measured(
+        name,
+        len(test),
+        sum(map(len, test.words)),
+        kind,
+        error_rate(units, targets),
+        error_rate(alone, test.words),
+        error_rate([reader.words(each) for each in heard], test.words),
+        sum(parameter.numel() for parameter in reader.folder.network().parameters()),
+        reader.folder.scores["seconds"],
+    )

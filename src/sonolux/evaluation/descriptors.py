@@ -1,0 +1,42 @@
+"""Whatever is measured turns pictures into descriptors, and descriptors into scores."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sonolux.encoders.base import Encoder
+from sonolux.retrieval.similarity import similarities
+from sonolux.training.data.images import PictureSet
+from sonolux.types import Space
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """Descriptors (n, dim), or packed codes (n, dim / 8), and the space that says how they compare."""
+
+    rows: NDArray[Any]
+    space: Space
+
+
+Describe = Callable[[PictureSet], Described]
+
+
+def by_encoder(encoder: Encoder) -> Describe:
+    """Describe by an encoder of pictures."""
+    return lambda pictures: Described(np.asarray(encoder.encode(list(pictures.pixels))), encoder.as_space())
+
+
+def by_pixels(pictures: PictureSet) -> Described:
+    """Describe by the pixels themselves, in [0, 1], compared by Euclidean distance."""
+    rows = pictures.pixels.reshape(len(pictures), -1).astype(np.float32) / 255
+    return Described(rows, Space("pixels", rows.shape[1], "euclidean"))
+
+
+def scores_between(queries: Described, database: Described) -> NDArray[np.float32]:
+    """Return the score of every item for every query, (m, n)."""
+    return similarities(queries.space, queries.rows, database.rows)

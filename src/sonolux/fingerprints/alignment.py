@@ -1,0 +1,148 @@
+"""How well a question lies over a place of a recording: all its peaks are looked for in the spectrum asked with.
+
+Votes of landmarks only say where to look. There, every peak that the recording keeps is looked up in the contrast of
+the question, at the time and band where it would be heard. Noise hides peaks, and moves them, but seldom makes the
+right places of a spectrum fainter than its mean: of hundreds of places nearly all say a little, where landmarks need
+both of their peaks whole. Under the right place the sum over n peaks grows with n, under wrong ones with its root.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sonolux.fingerprints.constellation import BANDS, PER_OCTAVE
+from sonolux.fingerprints.segment import FINENESS, Segment
+
+MARGIN = 8
+"""Frames and bands around a question in which nothing is said."""
+
+SHIFTS = np.arange(-2, 3)
+"""Frames by which a place found by votes may be wrong."""
+
+SPREAD = np.float32((1 / 5 - 1 / 9) ** 0.5)
+"""Standard deviation of the square of what is spread evenly from 0 to 1."""
+
+LOWEST_SAID = np.float32(1.0)
+"""Logarithm of power below a neighbour, beyond which all is the same."""
+
+FEWEST = 8
+"""Peaks under which a place says nothing."""
+
+
+class Evidence(NamedTuple):
+    """The contrast of a question, of mean 0 and variance 1, with a margin that says nothing."""
+
+    values: NDArray[np.float32]
+    frames: int
+
+
+def sharpness(found: NDArray[np.float32]) -> Evidence:
+    """Return how far each level of a question is below the largest of its neighbours, in natural logarithms of power.
+
+    What is played twice is nearly the same music in nearly the same sound. Which time it is shows in where exactly the
+    peaks are, which counts for little where a peak need only be found.
+    """
+    from scipy.ndimage import maximum_filter
+
+    below = np.minimum(maximum_filter(found, 3, mode="nearest") - found, LOWEST_SAID)
+    return Evidence(np.pad(-below, MARGIN), len(found))
+
+
+class Places(NamedTuple):
+    """Places of one segment where a question may lie.
+
+    Attributes
+    ----------
+    tracks : ndarray of int64, shape (n,)
+        Numbers of recordings.
+    starts : ndarray of float64, shape (n,)
+        Frame of the segment's axis on which the first frame of the question falls.
+    speeds : ndarray of float64, shape (n,)
+    """
+
+    tracks: NDArray[np.int64]
+    starts: NDArray[np.float64]
+    speeds: NDArray[np.float64]
+
+
+def evidence(standing_out: NDArray[np.float32]) -> Evidence:
+    """Return what the contrast of a question says at each frame and band: its rank among all, squared.
+
+    Ranks are the same for a clean sound, whose spectrum has deep valleys, and for a noisy one.
+    """
+    order = np.argsort(standing_out, axis=None)
+    ranks = np.empty(order.size, np.float32)
+    ranks[order] = np.linspace(0, 1, order.size, dtype=np.float32)
+    said = (ranks**2 - 1 / 3) / SPREAD
+    return Evidence(np.pad(said.reshape(standing_out.shape), MARGIN), len(standing_out))
+
+
+def scores(asked: Evidence, segment: Segment, places: Places) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return how surely the question lies at each place, in standard deviations, and starts moved to the best frame."""
+    owner, rows, columns = _heard(asked, segment, places)
+    width = asked.values.shape[1]
+    flat, at = asked.values.ravel(), rows * width + columns
+    count = np.bincount(owner, minlength=len(places.tracks))
+    sums = [np.bincount(owner, flat[at + shift * width], minlength=len(count)) for shift in SHIFTS]
+    found = np.stack(sums) / np.sqrt(np.maximum(count, FEWEST))
+    best = found.argmax(axis=0)
+    return np.where(count >= FEWEST, found.max(axis=0), 0.0), places.starts - SHIFTS[best] * places.speeds
+
+
+def by_frame(asked: Evidence, segment: Segment, place: Places) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Return the sum of what is said at each frame of the question, (frames,), for one place, and how many peaks."""
+    _, rows, columns = _heard(asked, segment, place)
+    frames = np.clip(rows - MARGIN, 0, asked.frames - 1)
+    # A frame may say much of all bands, as where a question gets louder: only what it says of the peaks counts.
+    usual = asked.values[MARGIN:-MARGIN, MARGIN:-MARGIN].mean(axis=1)
+    said = asked.values[rows, columns] - usual[frames]
+    sums = np.bincount(frames, said, minlength=asked.frames).astype(np.float64)
+    return sums, np.bincount(frames, minlength=asked.frames).astype(np.int64)
+
+
+def refined(asked: Evidence, segment: Segment, place: Places, steps: Sequence[float]) -> tuple[float, float, float]:
+    """Return score, start and speed of one place after trying small changes of both.
+
+    The line that says which frame of the recording is heard when is fitted by the evidence itself: of the lines whose
+    speeds differ by `steps` and whose middles differ by parts of a frame, the one with the largest sum. Peaks that are
+    not there count as a little less than the mean, so no few of them can bend it (M-estimation with a bounded loss).
+    """
+    start, speed, half = float(place.starts[0]), float(place.speeds[0]), asked.frames / 2
+    middle = start + half * speed
+    speeds = np.repeat(speed + np.asarray(steps), len(PARTS))
+    starts = np.tile(middle + PARTS, len(steps)) - half * speeds
+    tries = Places(np.full(len(starts), place.tracks[0]), starts, speeds)
+    owner, rows, columns = _heard(asked, segment, tries)
+    count = np.bincount(owner, minlength=len(starts))
+    found = np.bincount(owner, asked.values[rows, columns], minlength=len(starts)) / np.sqrt(np.maximum(count, FEWEST))
+    # The best is a plateau as wide as a frame: its middle is the answer.
+    near = found >= found.max() - 0.02 * abs(found.max())
+    weights = np.where(near, found - found.max() + 0.02 * abs(found.max()) + 1e-9, 0.0)
+    return float(found.max()), float(np.average(starts, weights=weights)), float(np.average(speeds, weights=weights))
+
+
+PARTS = np.arange(-1.5, 1.51, 0.25)
+"""Frames by which the middle of a line is moved."""
+
+
+def _heard(
+    asked: Evidence, segment: Segment, places: Places
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Return, for each peak that would be heard at each place, the place, and row and column of the evidence."""
+    firsts = segment.firsts[places.tracks]
+    ends = firsts + np.array([segment.tracks[track].frames for track in places.tracks], np.int64)
+    low = np.maximum(firsts, np.ceil(places.starts)).astype(np.int64)
+    high = np.minimum(ends, np.floor(places.starts + (asked.frames - 1) * places.speeds)).astype(np.int64)
+    first = np.searchsorted(segment.times, low.astype(segment.times.dtype))
+    count = np.maximum(np.searchsorted(segment.times, np.maximum(high, 0).astype(segment.times.dtype)) - first, 0)
+    owner = np.repeat(np.arange(len(count)), count)
+    peaks = np.arange(count.sum()) + np.repeat(first - (np.cumsum(count) - count), count)
+    rows = np.rint((segment.times[peaks] - places.starts[owner]) / places.speeds[owner]).astype(np.int64)
+    shift = PER_OCTAVE * np.log2(places.speeds)
+    columns = np.rint(segment.bands[peaks] / np.float32(FINENESS) + shift[owner]).astype(np.int64)
+    inside = (columns >= 0) & (columns < BANDS)
+    return owner[inside], rows[inside] + MARGIN, columns[inside] + MARGIN

@@ -1,0 +1,144 @@
+"""Windows of recordings that a catalog takes in, put to it afterwards, to hear what wrong places score there.
+
+Each recording is left out where its own window is asked about, and so are its copies: recordings in which both halves
+of the window are heard, one right after the other. See `sonolux.fingerprints.false_alarms`.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Iterable, Iterator, Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sonolux.fingerprints.catalog import SAMPLES, Fingerprints
+from sonolux.fingerprints.constellation import RATE
+from sonolux.fingerprints.false_alarms import USUAL_LENGTHS
+from sonolux.fingerprints.matching import ACCEPTED, Match, Recordings, matches
+from sonolux.fingerprints.neural_codes import FingerprintEncoder
+
+WINDOW, UNTIL = 10, 40
+"""Seconds of a window, and of the recording by which it ends: songs begin alike."""
+
+FOLLOWING = 0.1
+"""Seconds by which the place of the second half of a window may be off, where a copy is heard."""
+
+HELD = 128
+"""Windows that wait in memory, as half floats: 20 MB."""
+
+Place = tuple[int, int]
+"""Number of a segment, and of a recording in it."""
+
+
+class Heard:
+    """Blocks of sound that go by: how many samples there were, and one window of them.
+
+    Parameters
+    ----------
+    blocks : iterable of ndarray
+        Sound of 8,000 Hz.
+    """
+
+    def __init__(self, blocks: Iterable[NDArray[np.float32]]) -> None:
+        self._blocks = blocks
+        self._first: list[NDArray[np.float32]] = []
+        self.samples = 0
+
+    def __iter__(self) -> Iterator[NDArray[np.float32]]:
+        for block in self._blocks:
+            if self.samples < UNTIL * RATE:
+                self._first.append(block)
+            self.samples += block.size
+            yield block
+
+    def window(self) -> NDArray[np.float32]:
+        """Return the ten seconds that end after forty, or the last ten of a shorter recording."""
+        return np.concatenate(self._first)[: UNTIL * RATE][-WINDOW * RATE :]
+
+
+class Sampled:
+    """Draws recordings while a catalog takes them in, and asks about them once they are written.
+
+    All of the first are drawn, and of later ones so many that the samples kept come from all recordings alike; none of
+    a recording shorter than a window.
+
+    Parameters
+    ----------
+    catalog : Fingerprints
+    encoder : FingerprintEncoder
+        Whose codes are taken.
+    """
+
+    def __init__(self, catalog: Fingerprints, encoder: FingerprintEncoder) -> None:
+        self.catalog = catalog
+        self.encoder = encoder
+        self._seen = len(catalog)
+        self._waiting: list[tuple[str, NDArray[np.float16]]] = []
+
+    def take(self, recording: str, heard: Heard) -> None:
+        """Draw a recording, given by its id, or pass it over."""
+        window = heard.window()
+        if window.size < WINDOW * RATE or len(self._waiting) == HELD:
+            return
+        self._seen += 1
+        if uuid.UUID(recording).int % self._seen < SAMPLES:
+            self._waiting.append((recording, window.astype(np.float16)))
+
+    def ask(self) -> None:
+        """Put the windows drawn to the catalog, each without its own recording, and note what is best there."""
+        waiting, self._waiting = self._waiting, []
+        places = _places(self.catalog) if waiting else {}
+        samples = []
+        for count, (recording, held) in enumerate(waiting):
+            window = held.astype(np.float32)
+            seconds = USUAL_LENGTHS[count % len(USUAL_LENGTHS)]
+            best = self._best_wrong(window, seconds, recording, places)
+            samples += [(seconds, best.score)] if best else []
+        self.catalog.note(samples)
+
+    def _best_wrong(
+        self, window: NDArray[np.float32], seconds: float, recording: str, places: Mapping[str, Place]
+    ) -> Match | None:
+        """Return the best match of a window's beginning in what is neither its own recording nor a copy, if any."""
+        without = {recording}
+        while found := self._matches(self._left(without, places), window[: round(seconds * RATE)]):
+            if not self._is_copy(found[0], window, places):
+                return found[0]
+            without.add(found[0].id)
+        return None
+
+    def _is_copy(self, match: Match, window: NDArray[np.float32], places: Mapping[str, Place]) -> bool:
+        """Tell whether a match is no chance, but the same sound: one half of the window follows the other there."""
+        if match.chance > ACCEPTED:
+            return False
+        there = self._left(places.keys() - {match.id}, places)
+        half = window.size // 2
+        begins = [
+            one.start - (one.query_start + first / RATE) * one.speed
+            for first in (0, half)
+            for one in self._matches(there, window[first : first + half])
+        ]
+        return len(begins) == 2 and abs(begins[0] - begins[1]) <= FOLLOWING
+
+    def _matches(self, catalog: Recordings, sound: NDArray[np.float32]) -> list[Match]:
+        return matches(catalog, sound, accepted=1.0, encoder=self.encoder)
+
+    def _left(self, without: Collection[str], places: Mapping[str, Place]) -> Recordings:
+        """Return the catalog without some recordings."""
+        gone = [set(numbers) for numbers in self.catalog.gone]
+        for recording in without:
+            segment, number = places[recording]
+            gone[segment].add(number)
+        return Recordings(self.catalog.segments, gone)
+
+
+def _places(catalog: Fingerprints) -> dict[str, Place]:
+    """Return segment and number of each recording."""
+    there = enumerate(zip(catalog.segments, catalog.gone, strict=True))
+    return {
+        track.id: (place, number)
+        for place, (segment, gone) in there
+        for number, track in enumerate(segment.tracks)
+        if number not in gone
+    }

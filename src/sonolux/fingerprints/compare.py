@@ -1,0 +1,67 @@
+"""Two recordings side by side: where they are the same sound. No library is needed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sonolux.fingerprints.decoding import sound_decoder, sound_of
+from sonolux.fingerprints.extraction import prints_of
+from sonolux.fingerprints.neural_codes import fingerprint_encoder
+from sonolux.fingerprints.segment import build
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """A stretch of one recording that is heard in another; seconds in both.
+
+    Attributes
+    ----------
+    first_start, first_end, second_start, second_end : float
+    speed : float
+        Of the first: 1.03 is played 3 % faster than in the second.
+    chance : float
+        See `sonolux.fingerprints.stream.Match`.
+    """
+
+    first_start: float
+    first_end: float
+    second_start: float
+    second_end: float
+    speed: float
+    chance: float
+
+
+def compare(first: str, second: str) -> list[Shared]:
+    """Return the stretches of a recording that are heard in another, in their order; none where none is.
+
+    Parameters
+    ----------
+    first, second : str
+        Files. The first may be of any length: of the second, fingerprints are held in memory, 4 MB an hour.
+
+    Raises
+    ------
+    MediaError
+        For a file that cannot be decoded, or a second one that is silent.
+    """
+    from sonolux.fingerprints.matching import Recordings
+    from sonolux.fingerprints.stream import follow
+
+    with sound_decoder() as decoder:
+        prints = prints_of(sound_of(second, decoder), fingerprint_encoder())
+        held = Recordings([build([("second", second, prints)])], [set()])
+        found = list(follow(held, sound_of(first, decoder), encoder=fingerprint_encoder()))
+    return sorted(
+        (
+            Shared(
+                match.query_start,
+                match.query_end,
+                match.start,
+                match.start + (match.query_end - match.query_start) * match.speed,
+                match.speed,
+                match.chance,
+            )
+            for match in found
+        ),
+        key=lambda shared: shared.first_start,
+    )

@@ -1,0 +1,291 @@
+"""What is heard in one window of sound: the matches of its places in a catalog, with their chance.
+
+Votes of landmarks say where to look (`sonolux.fingerprints.voting`); there, all peaks of the recordings are weighed
+(`sonolux.fingerprints.alignment`), and learned codes beside them (`sonolux.fingerprints.code_agreement`). Hundreds of
+places are looked at for each question, and all but a few are wrong: a score is the distance of a place from the mean of
+the wrong ones, over the root of their standard deviation. How often the best wrong place scores as high is learned from
+the catalog (`sonolux.fingerprints.false_alarms`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sonolux.fingerprints.alignment import Evidence, Places, by_frame, evidence, refined, scores, sharpness
+from sonolux.fingerprints.code_agreement import Asked, Opinion, agreements, asked_with, opinion_of
+from sonolux.fingerprints.constellation import MIDDLE, SECONDS, contrast, levels, peaks
+from sonolux.fingerprints.false_alarms import false_alarms
+from sonolux.fingerprints.landmarks import probes
+from sonolux.fingerprints.neural_codes import ASKED_STEP, FingerprintEncoder
+from sonolux.fingerprints.segment import Segment, Track
+from sonolux.fingerprints.voting import candidates
+
+ACCEPTED = 0.01
+"""Chance up to which a place is a match."""
+
+FINALISTS = 12
+"""Places whose line is fitted."""
+
+ALIKE = 0.95
+"""Of the score of the best place of a recording, from which others are compared with it in detail."""
+
+STRETCHES = 4
+"""Times that the stretch of a match is looked for, each time by what was found before."""
+
+STEPS = (-0.006, -0.003, 0.0, 0.003, 0.006)
+"""Changes of speed that are tried on a place."""
+
+USUAL = (5.5, 1.4)
+"""Mean and standard deviation of the scores of wrong places, of questions about nothing in particular."""
+
+USUAL_WEIGHT = 10
+"""Wrong places that the usual counts for, where a catalog has few."""
+
+FAR = 5.0
+"""Standard deviations above the mean of wrong places at which none of them is."""
+
+MOST_TRACKS = 2**32
+"""Of a segment: what tells the recordings of one from those of the next."""
+
+
+class Catalog(Protocol):
+    """Recordings to look among: those of a library, or a few that are held in memory."""
+
+    @property
+    def segments(self) -> Sequence[Segment]:
+        """Their segments."""
+
+    @property
+    def gone(self) -> Sequence[set[int]]:
+        """Numbers of recordings that do not count, by segment."""
+
+    @property
+    def samples(self) -> Sequence[tuple[float, float]]:
+        """What wrong places score here, see `sonolux.fingerprints.false_alarms`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recordings:
+    """A catalog in memory, or a part of another."""
+
+    segments: Sequence[Segment]
+    gone: Sequence[set[int]]
+    samples: Sequence[tuple[float, float]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A stretch of a question that is heard in a recording.
+
+    Attributes
+    ----------
+    id, path : str
+        Of the recording.
+    query_start, query_end : float
+        Of the stretch, in the question.
+    start : float
+        Of the stretch, in the recording.
+    speed : float
+        Of the question.
+    score : float
+        How far the place is above wrong ones; higher is surer.
+    chance : float
+        Probability that a question which is in no recording of the catalog is given a match as sure.
+    """
+
+    id: str
+    path: str
+    query_start: float
+    query_end: float
+    start: float
+    speed: float
+    score: float
+    chance: float
+
+
+class _Question(NamedTuple):
+    """What a window of sound says of places: on the whole, in detail, and, with a model, by codes."""
+
+    whole: Evidence
+    detail: Evidence
+    codes: Asked | None
+
+    def agreements(self, segment: Segment, places: Places) -> NDArray[np.float64]:
+        """Return how well codes agree, 0 without a model."""
+        return np.zeros(len(places.tracks)) if self.codes is None else agreements(self.codes, segment, places)
+
+
+class _Found(NamedTuple):
+    """A place that is looked at; its start is a frame on the axis of its segment."""
+
+    score: float
+    segment: int
+    track: int
+    start: float
+    speed: float
+
+
+def matches(
+    catalog: Catalog,
+    sound: NDArray[np.float32],
+    accepted: float = ACCEPTED,
+    encoder: FingerprintEncoder | None = None,
+) -> list[Match]:
+    """Return the matches of one window of sound of 8,000 Hz, one a recording, the surest first.
+
+    Parameters
+    ----------
+    catalog : Catalog
+    sound : ndarray of float32, shape (n,)
+    accepted : float
+        Chance up to which a place is a match.
+    encoder : FingerprintEncoder, optional
+        Whose codes the catalog has; without, landmarks and peaks decide.
+    """
+    found = levels(sound)
+    standing_out = contrast(found)
+    heard = peaks(found, standing_out)
+    if not len(heard.times) or not catalog.segments:
+        return []
+    codes = None if encoder is None else _codes(encoder, standing_out)
+    asked = _Question(evidence(standing_out), sharpness(found), codes)
+    chosen = candidates(probes(heard), catalog.segments, catalog.gone)
+    places = [
+        _weighed(asked, segment, number, ones)
+        for number, (segment, ones) in enumerate(zip(catalog.segments, chosen, strict=True))
+    ]
+    return _matches(catalog, asked, np.concatenate(places), accepted)
+
+
+def _codes(encoder: FingerprintEncoder, standing_out: NDArray[np.float32]) -> Asked:
+    return asked_with(encoder.encode(standing_out, ASKED_STEP), encoder.how.frames, encoder.digest)
+
+
+def _weighed(asked: _Question, segment: Segment, number: int, places: Places) -> NDArray[np.float64]:
+    """Return score, segment, track, start, speed and agreement of places, one a row."""
+    score, start = scores(asked.whole, segment, places)
+    agreed = asked.agreements(segment, places._replace(starts=start))
+    return np.stack([score, np.full(len(score), float(number)), places.tracks, start, places.speeds, agreed], axis=1)
+
+
+def _matches(catalog: Catalog, asked: _Question, rows: NDArray[np.float64], accepted: float) -> list[Match]:
+    """Fit the best places, one or more a recording; of each recording the best that chance rules out is a match."""
+    segments = catalog.segments
+    opinion = opinion_of(rows[:, 5])
+    rows[:, 0] += opinion.worth(rows[:, 5])
+    rows = rows[np.argsort(-rows[:, 0], kind="stable")]
+    if not len(rows):
+        return []
+    by_track: dict[tuple[int, int], list[_Found]] = {}
+    for row in _apart(rows):
+        place = _Found(row[0], *map(int, row[1:3]), *row[3:5])
+        by_track.setdefault((place.segment, place.track), []).append(_fitted(segments, asked, opinion, place))
+    mean, spread = _wrong(rows, asked.whole.frames)
+    alarms = false_alarms(tuple(catalog.samples))
+    answers = []
+    for places in by_track.values():
+        one = _told_apart(segments, asked.detail, places)
+        score = (max(places).score - mean) / np.sqrt(spread)
+        chance = alarms.chance(float(score), asked.whole.frames * SECONDS)
+        if chance <= accepted:
+            answers.append(_match(segments[one.segment], asked.whole, one, score, chance))
+    return sorted(answers, key=lambda match: -match.score)
+
+
+def _told_apart(segments: Sequence[Segment], detail: Evidence, places: list[_Found]) -> _Found:
+    """Return the place of a recording that fits best, in detail where others are hardly worse, as in repeats."""
+    best = max(places).score
+    near = [one for one in places if one.score >= best - (1 - ALIKE) * abs(best)]
+    if len(near) == 1:
+        return near[0]
+    return max(near, key=lambda one: refined(detail, segments[one.segment], _alone(one), (0.0,))[0])
+
+
+def _apart(rows: NDArray[np.float64]) -> list[NDArray[np.float64]]:
+    """Return the best places that are not nearly the same."""
+    kept: list[NDArray[np.float64]] = []
+    for row in rows:
+        if all(row[1] != other[1] or abs(row[3] - other[3]) > 4 for other in kept):
+            kept.append(row)
+        if len(kept) == FINALISTS:
+            break
+    return kept
+
+
+def _fitted(segments: Sequence[Segment], asked: _Question, opinion: Opinion, place: _Found) -> _Found:
+    segment = segments[place.segment]
+    score, start, speed = refined(asked.whole, segment, _alone(place), STEPS)
+    fitted = place._replace(start=start, speed=speed)
+    return fitted._replace(score=score + float(opinion.worth(asked.agreements(segment, _alone(fitted)))[0]))
+
+
+def _wrong(rows: NDArray[np.float64], frames: int) -> tuple[float, float]:
+    """Return mean and standard deviation of the scores of wrong places: those in recordings that are not heard.
+
+    Where these are few, as in a small catalog, other places of the best recording count too; what is played twice is
+    not wrong there.
+    """
+    wrong, best = ~_heard(rows), rows[0]
+    others = rows[wrong, 0]
+    if len(others) < 3 * USUAL_WEIGHT:
+        same = (rows[:, 1] == best[1]) & (rows[:, 2] == best[2])
+        others = _mirrored(rows[wrong | (same & (np.abs(rows[:, 3] - best[3]) > frames)), 0])
+    count = len(others)
+    mean = (others.sum() + USUAL_WEIGHT * USUAL[0]) / (count + USUAL_WEIGHT)
+    squares = ((others - mean) ** 2).sum() + USUAL_WEIGHT * USUAL[1] ** 2
+    return float(mean), float(np.sqrt(squares / (count + USUAL_WEIGHT)))
+
+
+def _heard(rows: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Tell which places are in recordings that may be heard: the best, and what stands out as its copies do."""
+    scores = _mirrored(rows[:, 0])
+    standing_out = rows[:, 0] > scores.mean() + FAR * scores.std()
+    standing_out[0] = True
+    recordings = rows[:, 1] * MOST_TRACKS + rows[:, 2]
+    return np.isin(recordings, recordings[standing_out])
+
+
+def _mirrored(scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the lower half of some scores, and as many above: how they would spread if none of them were right."""
+    if not len(scores):
+        return scores
+    middle = np.median(scores)
+    lower = scores[scores <= middle]
+    return np.concatenate([lower, 2 * middle - lower])
+
+
+def _match(segment: Segment, asked: Evidence, place: _Found, score: float, chance: float) -> Match:
+    first, last = _stretch(*by_frame(asked, segment, _alone(place)))
+    track: Track = segment.tracks[place.track]
+    from_start = (place.start - segment.firsts[place.track]) * SECONDS + MIDDLE * (1 - place.speed)
+    begin, end = first * SECONDS, last * SECONDS + 2 * MIDDLE
+    start = float(from_start + begin * place.speed)
+    return Match(track.id, track.path, begin, end, start, float(place.speed), float(score), chance)
+
+
+def _alone(place: _Found) -> Places:
+    return Places(np.array([place.track]), np.array([place.start]), np.array([place.speed]))
+
+
+def _stretch(sums: NDArray[np.float64], counts: NDArray[np.int64]) -> tuple[int, int]:
+    """Return the first and the last frame of the stretch where the recording is heard.
+
+    It is the stretch in which the most is said over half of what a peak says in it on the whole; the whole is first the
+    window, then what was found.
+
+    Source: the largest sum of a stretch of numbers, J. Bentley, "Programming pearls", CACM 27(9), 1984.
+    """
+    first, last = 0, len(sums)
+    for _ in range(STRETCHES):
+        usual = sums[first:last].sum() / max(counts[first:last].sum(), 1)
+        gains = np.append(0.0, np.cumsum(sums - counts * 0.5 * usual))
+        last = int(np.argmax(gains - np.minimum.accumulate(gains)))
+        first = last - int(np.argmin(gains[last::-1]))
+        if first == last:
+            return 0, len(sums) - 1
+    return first, last - 1

@@ -1,0 +1,132 @@
+"""Votes of landmarks: where in a catalog a question may lie, and how fast it runs there.
+
+Every landmark of the question that a recording has too votes for one place, where the recording would have to begin for
+both to be the same sound, and one speed. Rare landmarks say more than frequent ones, and are looked up first, up to a
+number that does not depend on the catalog: looking takes hardly longer in a large catalog than in a small one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sonolux.fingerprints.alignment import Places
+from sonolux.fingerprints.landmarks import SPEEDS, Probes
+from sonolux.fingerprints.segment import Segment
+
+MOST_HITS = 100_000
+"""Landmarks that may vote, in all segments together."""
+
+WANTED = 400
+"""Places that are looked at, in all segments together."""
+
+CELL = 2
+"""Frames of a place; what falls on the border is counted on both sides."""
+
+TABLE = 2**18
+"""Counters; two places that share one are told apart afterwards, by the evidence."""
+
+
+def candidates(asked: Probes, segments: Sequence[Segment], gone: Sequence[set[int]]) -> list[Places]:
+    """Return the places of a catalog with the most votes, by segment: as many, however it is cut into segments."""
+    whole = sum(len(segment.hashes) for segment in segments)
+    found = [
+        _voted(asked, segment, absent, len(segment.hashes) / max(whole, 1))
+        for segment, absent in zip(segments, gone, strict=True)
+    ]
+    votes = np.concatenate([one for _, one in found]) if found else np.zeros(0)
+    limit = np.partition(votes, -WANTED)[-WANTED] if len(votes) > WANTED else -np.inf
+    kept = [one >= limit for _, one in found]
+    return [
+        Places(places.tracks[best], places.starts[best], places.speeds[best])
+        for (places, _), best in zip(found, kept, strict=True)
+    ]
+
+
+def _voted(asked: Probes, segment: Segment, gone: set[int], share: float) -> tuple[Places, NDArray[np.float64]]:
+    """Return the places of a segment with the most votes, and their votes.
+
+    Parameters
+    ----------
+    asked : Probes
+    segment : Segment
+    gone : set of int
+        Recordings that are deleted.
+    share : float
+        Of the segment in the catalog, by landmarks.
+    """
+    first, count = _found(asked.hashes, segment.hashes)
+    chosen = _rarest(count, int(MOST_HITS * share))
+    first, count = first[chosen], count[chosen]
+    hits = np.arange(count.sum()) + np.repeat(first - (np.cumsum(count) - count), count)
+    anchors = segment.anchors[hits].astype(np.int64)
+    places = anchors - np.repeat(asked.times[chosen], count)
+    speeds = np.repeat(asked.speeds[chosen], count)
+    weights = np.repeat(1 / np.sqrt(count), count)
+    if gone:
+        # Before places are chosen: a recording that is gone may have more votes than all others.
+        there = _there(_tracks(segment, anchors), gone)
+        places, speeds, weights = places[there], speeds[there], weights[there]
+    cells, votes = _counted((places + 2**20) // CELL * len(SPEEDS) + speeds, weights)
+    return _chosen(cells, votes, segment, gone)
+
+
+def _found(asked: NDArray[np.uint32], kept: NDArray[np.uint32]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return where each number begins among those that are kept, and how often it occurs; both ascend."""
+    new = np.append(True, asked[1:] != asked[:-1])[: len(asked)]
+    different = asked[new]
+    first = np.searchsorted(kept, different)
+    count = np.searchsorted(kept, different, side="right") - first
+    back = np.cumsum(new) - 1
+    return first[back], count[back]
+
+
+def _rarest(count: NDArray[np.int64], most: int) -> NDArray[np.int64]:
+    """Return the numbers that are found, the rarest first, as many as may vote."""
+    found = np.flatnonzero(count)
+    if count.sum() <= most:
+        return found
+    order = found[np.argsort(count[found], kind="stable")]
+    chosen: NDArray[np.int64] = order[: np.searchsorted(np.cumsum(count[order]), most, side="right")]
+    return chosen
+
+
+def _counted(cells: NDArray[np.int64], weights: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Return the cells of all votes, and what each cell has together with the one after it.
+
+    A cell is a place and a speed. Exact counting sorts all votes; a table of counters that cells share is ten times as
+    fast and finds those that can be among the best.
+    """
+    table = np.bincount(cells & (TABLE - 1), weights, minlength=TABLE)
+    return cells, table[cells & (TABLE - 1)] + table[(cells + len(SPEEDS)) & (TABLE - 1)]
+
+
+def _chosen(
+    cells: NDArray[np.int64], votes: NDArray[np.float64], segment: Segment, gone: set[int]
+) -> tuple[Places, NDArray[np.float64]]:
+    """Return the best cells as places, once each, in recordings that are there, and their votes."""
+    if len(cells) > 4 * WANTED:
+        best = votes >= np.partition(votes, -4 * WANTED)[-4 * WANTED]
+        cells, votes = cells[best], votes[best]
+    cells, once = np.unique(cells, return_index=True)
+    votes = votes[once]
+    starts = (cells // len(SPEEDS) * CELL - 2**20 + CELL).astype(np.float64)
+    speeds = SPEEDS[cells % len(SPEEDS)]
+    tracks = _tracks(segment, starts)
+    # A place may begin before its recording does, in one that is gone.
+    there = _there(tracks, gone)
+    return Places(tracks[there], starts[there], speeds[there]), votes[there]
+
+
+def _tracks(segment: Segment, frames: NDArray[Any]) -> NDArray[np.int64]:
+    """Return the number of the recording at each frame of a segment."""
+    found: NDArray[np.int64] = np.searchsorted(segment.firsts, np.maximum(frames, 0), side="right") - 1
+    return np.maximum(found, 0)
+
+
+def _there(tracks: NDArray[np.int64], gone: set[int]) -> NDArray[np.bool_]:
+    """Tell which recordings are not gone."""
+    return ~np.isin(tracks, np.fromiter(gone, np.int64, len(gone)))

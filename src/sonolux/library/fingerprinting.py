@@ -1,0 +1,297 @@
+"""Naming recordings: a library's catalog of fingerprints filled from files, and asked which of them a clip is."""
+
+from __future__ import annotations
+
+import mimetypes
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sonolux.errors import LibraryError, MediaError, QueryError
+from sonolux.fingerprints import stream as answering
+from sonolux.fingerprints.calibration import Heard, Sampled
+from sonolux.fingerprints.catalog import Fingerprints
+from sonolux.fingerprints.constellation import HOP, RATE
+from sonolux.fingerprints.decoding import recordings, sound_of
+from sonolux.fingerprints.extraction import SilenceError, prints_of
+from sonolux.fingerprints.matching import ACCEPTED, Match
+from sonolux.fingerprints.neural_codes import SHIPPED_NAME, FingerprintEncoder, fingerprint_encoder
+from sonolux.fingerprints.segment import Prints
+from sonolux.index import Condition, Index, Where
+from sonolux.library.ingest.run import Progress
+from sonolux.library.items import absolute
+from sonolux.media.audio import decode_audio
+from sonolux.media.finding import find
+from sonolux.media.hashing import content_hash
+from sonolux.media.paths import from_stored, to_stored
+from sonolux.media.pool import DecoderPool
+from sonolux.media.probing import probe
+from sonolux.media.segment import Audio
+from sonolux.types import Failure, Modality
+
+NAMESPACE = uuid.UUID("d2a7c9b4-53f1-4f0e-8a36-1c9be07d6e52")
+"""Of the ids of recordings that are no items of the library."""
+
+HEARD = "heard"
+"""Payload key of an item whose fingerprints were taken, or which has none."""
+
+Hearing = Callable[[int, int, str], None]
+"""Called with how many files are to be heard, how many of them are done with, and the path of the last."""
+
+AT_ONCE = 2**20
+"""Landmarks that are held before they are written: two hours of sound, 8 MB."""
+
+
+@dataclass(slots=True)
+class Indexed:
+    """What was indexed: how many recordings, how long they are in seconds, and which files failed."""
+
+    recordings: int = 0
+    seconds: float = 0.0
+    failed: list[Failure] = field(default_factory=list)
+
+
+def open_fingerprints(location: str) -> Fingerprints:
+    """Return the catalog in the folder of a library; one on a cluster has none so far."""
+    return Fingerprints(Path(location).expanduser())
+
+
+def encoder_of(catalog: Fingerprints) -> FingerprintEncoder:
+    """Return the encoder whose codes a catalog takes; EncoderError where its folder is gone or damaged."""
+    return fingerprint_encoder(catalog.model)
+
+
+def index_recordings(
+    index: Index, catalog: Fingerprints, roots: Sequence[str], progress: Progress | None = None, model: str = ""
+) -> Indexed:
+    """Take the fingerprints of recordings and videos into a catalog; durable, batch by batch.
+
+    Parameters
+    ----------
+    index : Index
+        Of the library: what it holds keeps its id.
+    catalog : Fingerprints
+    roots : sequence of str
+        Files, and folders with all recordings and videos in them. A file that is there already is replaced.
+    progress : callable, optional
+        Called with the number of files done with and the path of the last.
+    model : str
+        Model folder of `sonolux train fingerprints` whose codes are taken from now on, or "shipped" for the one that
+        comes with Sonolux; empty for what was so far. Recordings that have codes of another are known by landmarks
+        alone until they are taken again.
+
+    Raises
+    ------
+    LibraryError
+        Where the library is on a cluster, or the catalog cannot be written.
+    EncoderError
+        For a folder that takes no fingerprints.
+    """
+    _refuse_cluster(index.location)
+    if model:
+        catalog.choose("" if model == SHIPPED_NAME else str(FingerprintEncoder(absolute(model)).folder.path))
+    taken = _Taken(index, catalog, progress)
+    for path, blocks in recordings(_found(roots, taken)):
+        taken.take(path, _id_of(index, path), blocks)
+    taken.keep()
+    return taken.summary
+
+
+def index_items(index: Index, catalog: Fingerprints, roots: Sequence[str], hearing: Hearing | None = None) -> Indexed:
+    """Take the fingerprints of the recordings and videos of a library that have none yet; the same otherwise.
+
+    A file without a sound track, a silent one and one that is too short has none, and is no failure.
+    """
+    _refuse_cluster(index.location)
+    with_sound = Condition("modality", "=", (str(Modality.AUDIO), str(Modality.VIDEO)))
+    below = tuple(map(to_stored, roots))
+    unheard = {
+        from_stored(point.payload["path"]): point.id
+        for key in ("path", "folders")
+        for point in index.scroll(
+            [Condition("kind", "=", "file"), with_sound, Condition(key, "=", below), Condition(HEARD, "!=", True)],
+            keys=("path", "meta"),
+        )
+        if "rate" in point.payload["meta"]
+    }
+    progress = None if hearing is None else partial(hearing, len(unheard))
+    taken = _Taken(index, catalog, progress, silence_is_fine=True)
+    for path, blocks in recordings(unheard):
+        taken.take(path, unheard[path], blocks)
+    taken.keep()
+    return taken.summary
+
+
+class _Taken:
+    """Fingerprints on their way into a catalog, and what was done."""
+
+    def __init__(
+        self, index: Index, catalog: Fingerprints, progress: Progress | None, *, silence_is_fine: bool = False
+    ) -> None:
+        self.index = index
+        self.catalog = catalog
+        self.progress = progress
+        self.silence_is_fine = silence_is_fine
+        self.summary = Indexed()
+        self._encoder = encoder_of(catalog)
+        self._sampled = Sampled(catalog, self._encoder)
+        self._waiting: list[tuple[str, str, Prints]] = []
+        self._heard: list[str] = []
+        self._done = 0
+
+    def take(self, path: str, identity: str, blocks: Iterator[NDArray[np.float32]]) -> None:
+        """Take the fingerprints of a file, given the id by which it is to be known and its sound."""
+        heard = Heard(blocks)
+        try:
+            self._waiting.append((identity, path, prints_of(heard, self._encoder)))
+            self._sampled.take(identity, heard)
+        except SilenceError as error:
+            if not self.silence_is_fine:
+                self.summary.failed.append(Failure(path, str(error)))
+        except MediaError as error:
+            self.summary.failed.append(Failure(path, str(error)))
+            self.report(path)
+            return
+        self._heard.append(identity)
+        if sum(len(prints.hashes) for _, _, prints in self._waiting) >= AT_ONCE:
+            self.keep()
+        self.report(path)
+
+    def fail(self, failure: Failure) -> None:
+        """Note a file that is not even found."""
+        self.summary.failed.append(failure)
+        self.report(failure.path)
+
+    def keep(self) -> None:
+        """Write what waits; items are marked as heard once their fingerprints are durable."""
+        self.catalog.add(self._waiting)
+        self._sampled.ask()
+        self.summary.recordings += len(self._waiting)
+        self.summary.seconds += sum(prints.frames for _, _, prints in self._waiting) * HOP / RATE
+        self._waiting.clear()
+        heard, self._heard = self._heard, []
+        if heard and self.index.exists():
+            items = [point.id for point in self.index.fetch(heard, keys=())]
+            self.index.set_payload(items, {HEARD: True})
+
+    def report(self, path: str) -> None:
+        """Tell how many files are done with."""
+        self._done += 1
+        if self.progress is not None:
+            self.progress(self._done, path)
+
+
+def _found(roots: Sequence[str], taken: _Taken) -> Iterator[str]:
+    """Yield the files of roots that may hold sound; what cannot be read is noted."""
+    for found in _with_sound(roots):
+        if isinstance(found, Failure):
+            taken.fail(found)
+        else:
+            yield found
+
+
+def _with_sound(roots: Sequence[str]) -> Iterator[str | Failure]:
+    """Yield the files named, and of folders those that are not plainly something else: a text, a picture."""
+    for path in find(roots):
+        if isinstance(path, Failure) or path in roots or not _is_something_else(path):
+            yield path
+
+
+def _is_something_else(path: str) -> bool:
+    """Tell whether a file is neither called a recording or video nor holds one."""
+    if (mimetypes.guess_type(path)[0] or "").startswith(("audio/", "video/")):
+        return False
+    try:
+        return probe(path).modality not in (Modality.AUDIO, Modality.VIDEO)
+    except MediaError:
+        return False
+
+
+def identify(
+    location: str, catalog: Fingerprints, clip: str | Audio, decoder: DecoderPool, accepted: float = ACCEPTED
+) -> list[Match]:
+    """Return which recordings of a catalog are heard in a clip, the surest first; none where none is.
+
+    Parameters are those of `follow`, which says what is raised.
+    """
+    return answering.surest(follow(location, catalog, clip, decoder, accepted))
+
+
+def follow(
+    location: str,
+    catalog: Fingerprints,
+    clip: str | BinaryIO | Audio,
+    decoder: DecoderPool,
+    accepted: float = ACCEPTED,
+) -> Iterator[Match]:
+    """Yield which recordings of a catalog are heard in a clip of any length, each as soon as it has ended there.
+
+    Parameters
+    ----------
+    location : str
+        Of the library.
+    catalog : Fingerprints
+    clip : str, binary file or Audio
+        A file; one that is open, which may be a pipe; or sound at any rate.
+    decoder : DecoderPool
+        That decodes files, see `sonolux.fingerprints.decoding.sound_decoder`.
+    accepted : float
+        Chance up to which a place is a match.
+
+    Raises
+    ------
+    QueryError
+        For a clip that is shorter than a second, or sound that is not finite.
+    MediaError
+        For a file that cannot be decoded.
+    LibraryError
+        Where the library is on a cluster, no recording was ever indexed, or the catalog is damaged.
+    """
+    _refuse_cluster(location)
+    if not catalog.folder.exists():
+        raise LibraryError(f"no recordings are known at {location}: take their fingerprints with `sonolux fingerprint`")
+    heard = Heard(_resampled(clip) if isinstance(clip, Audio) else _sound(clip, decoder))
+    yield from answering.follow(catalog, heard, accepted, encoder_of(catalog))
+    if heard.samples < answering.SHORTEST * RATE:
+        raise QueryError(f"a clip of {heard.samples / RATE:.2g} s is too short to be named: a second is the least")
+
+
+def forget(index: Index, catalog: Fingerprints, where: Where) -> None:
+    """Take the recordings out of a catalog whose files are about to leave the library."""
+    if catalog.folder.exists():
+        files = index.scroll([*where, Condition("kind", "=", "file")], keys=())
+        catalog.delete([point.id for point in files])
+
+
+def _id_of(index: Index, path: str) -> str:
+    """Return the id of the item that a file is, or else one that follows from its content and path."""
+    stored = to_stored(path)
+    if index.exists():
+        for point in index.scroll([Condition("kind", "=", "file"), Condition("path", "=", stored)], keys=()):
+            return point.id
+    return str(uuid.uuid5(NAMESPACE, f"{content_hash(path)} {stored}"))
+
+
+def _resampled(clip: Audio) -> Iterator[NDArray[np.float32]]:
+    import soxr
+
+    if clip.samples.ndim != 1 or not np.isfinite(clip.samples).all():
+        raise QueryError("the sound to be named is not one channel of finite samples")
+    sound = clip.samples.astype(np.float32, copy=False)
+    yield sound if clip.rate == RATE else soxr.resample(sound, clip.rate, RATE)
+
+
+def _sound(clip: str | BinaryIO, decoder: DecoderPool) -> Iterator[NDArray[np.float32]]:
+    """Yield the sound of a file, decoded apart from this process, or of one that is open."""
+    return sound_of(clip, decoder) if isinstance(clip, str) else decode_audio(clip, RATE)
+
+
+def _refuse_cluster(location: str) -> None:
+    if "://" in location:
+        raise LibraryError(f"{location} is on a cluster: recordings are named by libraries in folders so far")

@@ -1,0 +1,1 @@
+"""Ingest: files compared with what is there, decoded, encoded, and written batch by batch."""

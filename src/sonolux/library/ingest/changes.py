@@ -1,0 +1,177 @@
+"""What is to be done with each file found: nothing, a note that it moved, or decoding.
+
+A file is unchanged when size and modification time are those stored, or else when its content hash is. A file that
+is new at its path but whose content the library holds under a path that is gone has moved, and keeps its item.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Literal
+
+from sonolux.errors import MediaError
+from sonolux.index import Condition, Index, Point
+from sonolux.library.annotation_payload import annotations_of
+from sonolux.media.hashing import content_hash
+from sonolux.media.paths import from_stored, to_stored
+from sonolux.types import Annotation, Failure, Modality
+
+NAMESPACE = uuid.UUID("8f1d6c5e-0b0e-4c1b-9d53-6a2f9d2f7c11")
+"""Of all item ids: they follow from content and path, so work repeated after a crash repeats the ids."""
+
+State = Literal["unchanged", "touched", "moved", "new", "changed", "incomplete"]
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A file as the library holds it; ``path`` as stored text, ``mtime`` in nanoseconds."""
+
+    id: str
+    path: str
+    size: int
+    mtime: int
+    hash: str
+    encoded: frozenset[str]
+    modality: Modality
+    annotations: tuple[Annotation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A file and what is to be done with it.
+
+    ``spaces`` are those to encode it for: all of them for a new or changed file, the missing ones for one that is
+    incomplete. ``annotations`` are those that the file keeps: of content that is as it was.
+    """
+
+    path: str
+    state: State
+    id: str
+    size: int
+    mtime: int
+    hash: str
+    spaces: frozenset[str] = field(default=frozenset())
+    annotations: tuple[Annotation, ...] = ()
+
+
+class Catalog:
+    """Compares files with what a library holds.
+
+    Parameters
+    ----------
+    index : Index
+    spaces : mapping
+        Names of the spaces for which files are to be encoded, with the modalities of files that each can hold
+        something of.
+    """
+
+    def __init__(self, index: Index, spaces: Mapping[str, frozenset[Modality]]) -> None:
+        self.index = index
+        self.spaces = spaces
+        self._claimed: set[str] = set()
+
+    def tasks(self, paths: Sequence[str]) -> Iterator[Task | Failure]:
+        """Yield what is to be done with each of a batch of files; files that cannot be read are failures."""
+        known = self._known("path", [to_stored(path) for path in paths])
+        by_path = {file.path: file for file in known}
+        strangers: list[Task] = []
+        for path in paths:
+            task = self._attempt(path, by_path.get(to_stored(path)))
+            if isinstance(task, Task) and task.state == "new":
+                strangers.append(task)
+            else:
+                yield task
+        yield from self._new_or_moved(strangers)
+
+    def _known(self, key: str, values: Sequence[str]) -> list[Known]:
+        if not values:
+            return []
+        where = [Condition("kind", "=", "file"), Condition(key, "=", tuple(values))]
+        keys = ("path", "size", "mtime", "hash", "encoded", "modality", "annotations")
+        return [_known_file(point) for point in self.index.scroll(where, keys=keys)]
+
+    def _new_or_moved(self, strangers: list[Task]) -> Iterator[Task]:
+        same: dict[str, list[Known]] = {}
+        for file in self._known("hash", sorted({task.hash for task in strangers})):
+            same.setdefault(file.hash, []).append(file)
+        new: list[Task] = []
+        for task in strangers:
+            gone = next((file for file in same.get(task.hash, []) if self._is_gone(file)), None)
+            if gone is None:
+                new.append(task)
+            else:
+                self._claimed.add(gone.id)
+                missing = self._missing(gone)
+                yield replace(task, state="moved", id=gone.id, spaces=missing, annotations=gone.annotations)
+        yield from self._with_ids(new)
+
+    def _attempt(self, path: str, known: Known | None) -> Task | Failure:
+        try:
+            return self._compare(path, known)
+        except OSError as error:
+            return Failure(path, error.strerror or str(error))
+        except MediaError as error:
+            return Failure(path, str(error))
+
+    def _compare(self, path: str, known: Known | None) -> Task:
+        status = Path(path).stat()
+        every = frozenset(self.spaces)
+        if known is None:
+            return Task(path, "new", "", status.st_size, status.st_mtime_ns, content_hash(path), every)
+        same_stat = (known.size, known.mtime) == (status.st_size, status.st_mtime_ns)
+        digest = known.hash if same_stat else content_hash(path)
+        if digest != known.hash:
+            return Task(path, "changed", known.id, status.st_size, status.st_mtime_ns, digest, every)
+        missing = self._missing(known)
+        state: State = "incomplete" if missing else "unchanged" if same_stat else "touched"
+        return Task(path, state, known.id, status.st_size, status.st_mtime_ns, digest, missing, known.annotations)
+
+    def _missing(self, known: Known) -> frozenset[str]:
+        """Return the spaces that could hold something of a file and for which it has not been encoded."""
+        able = (name for name, modalities in self.spaces.items() if known.modality in modalities)
+        return frozenset(able) - known.encoded
+
+    def _is_gone(self, file: Known) -> bool:
+        return file.id not in self._claimed and is_gone(from_stored(file.path))
+
+    def _with_ids(self, tasks: list[Task], attempt: int = 0) -> Iterator[Task]:
+        """Yield tasks with ids that follow from content and path; others where files that moved still have them."""
+        if not tasks:
+            return
+        ids = [_item_id(task, attempt) for task in tasks]
+        taken = {point.id for point in self.index.fetch(ids, keys=())}
+        yield from (replace(task, id=id_) for task, id_ in zip(tasks, ids, strict=True) if id_ not in taken)
+        again = [task for task, id_ in zip(tasks, ids, strict=True) if id_ in taken]
+        yield from self._with_ids(again, attempt + 1)
+
+
+def _item_id(task: Task, attempt: int) -> str:
+    return str(uuid.uuid5(NAMESPACE, f"{task.hash} {attempt} {to_stored(task.path)}"))
+
+
+def is_gone(path: str) -> bool:
+    """Tell whether a file that the library holds is no longer there; one that cannot be looked at still counts."""
+    try:
+        Path(path).lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def span_id(file: str, content: str, number: int) -> str:
+    """Return the id of a file's span: it follows from the file's id and content hash, and the span's number."""
+    return str(uuid.uuid5(uuid.UUID(file), f"{content} {number}"))
+
+
+def _known_file(point: Point) -> Known:
+    stored = point.payload
+    encoded, modality = frozenset(stored["encoded"]), Modality(stored["modality"])
+    annotations = annotations_of(stored)
+    return Known(
+        point.id, stored["path"], stored["size"], stored["mtime"], stored["hash"], encoded, modality, annotations
+    )

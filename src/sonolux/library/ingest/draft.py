@@ -1,0 +1,126 @@
+"""A file on its way into the library: what its pieces were encoded to, until all of them are in, then its points."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sonolux.encoders import words_of_name
+from sonolux.index import Point
+from sonolux.library.annotation_payload import said_of, with_annotations, words_of_labels
+from sonolux.library.ingest.changes import Task, span_id
+from sonolux.media.paths import folders, printable, to_stored
+from sonolux.media.segment import Piece, Probe
+from sonolux.types import Span
+
+WORDED = ("title", "artist", "album", "genre", "camera")
+"""Metadata whose words find a file."""
+
+NAMED_FOLDERS = 2
+"""How many of the folders above a file lend it their words."""
+
+
+@dataclass(slots=True)
+class Section:
+    """What is kept of a piece once it is encoded."""
+
+    kind: str
+    span: Span | None
+    text: str
+    vectors: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Draft:
+    """A file being added.
+
+    Attributes
+    ----------
+    task : Task
+    probe : Probe or None
+        None until the decoder has sent it.
+    sections : list of Section
+    waiting : int
+        Pieces that are not encoded yet.
+    finished : bool
+        Whether every piece has come from the decoder.
+    failed : bool
+        Whether the file was given up.
+    """
+
+    task: Task
+    probe: Probe | None = None
+    sections: list[Section] = field(default_factory=list)
+    waiting: int = 0
+    finished: bool = False
+    failed: bool = False
+
+    @property
+    def ready(self) -> bool:
+        """Whether the draft can be written."""
+        return self.finished and not self.waiting and not self.failed
+
+    def add(self, piece: Piece) -> Section:
+        """Take a decoded piece, whose content is not kept unless it is text."""
+        text = piece.content if isinstance(piece.content, str) else ""
+        section = Section(piece.kind, piece.span, text)
+        self.sections.append(section)
+        return section
+
+    def words(self) -> str:
+        """Return the words under which the file itself is found.
+
+        Title, artist and the like, name, folders, labels, and its text if short.
+        """
+        metadata = self.probe.metadata if self.probe else {}
+        path = Path(printable(self.task.path))
+        names = [path.stem, *(folder.name for folder in list(path.parents)[:NAMED_FOLDERS])]
+        filed = [str(metadata[key]) for key in WORDED if key in metadata]
+        labels = words_of_labels(self.task.annotations)
+        return " ".join([*filed, *map(words_of_name, names), labels, *(section.text for section in self._whole())])
+
+    def file_point(self, encoded: frozenset[str]) -> Point:
+        """Return the file's own point, encoded for the given spaces."""
+        payload = self._common() | {
+            "kind": "file",
+            "size": self.task.size,
+            "mtime": self.task.mtime,
+            "hash": self.task.hash,
+            "encoded": sorted(encoded),
+        }
+        payload |= with_annotations(self.task.annotations)
+        vectors: dict[str, Any] = {}
+        for section in self._whole():
+            vectors |= section.vectors
+            if section.text:
+                payload["text"] = section.text
+        return Point(self.task.id, vectors, payload)
+
+    def span_points(self) -> Iterator[Point]:
+        """Yield the points of the file's spans."""
+        spans = [section for section in self.sections if section.span is not None]
+        common = self._common() if spans else {}
+        for number, section in enumerate(spans):
+            assert section.span is not None
+            payload = common | {"kind": section.kind, "start": section.span.start, "end": section.span.end}
+            payload |= with_annotations(said_of(section.span, self.task.annotations))
+            if section.text:
+                payload["text"] = section.text
+            yield Point(span_id(self.task.id, self.task.hash, number), section.vectors, payload)
+
+    def _whole(self) -> Iterator[Section]:
+        return (section for section in self.sections if section.span is None)
+
+    def _common(self) -> dict[str, Any]:
+        assert self.probe is not None
+        meta = dict(self.probe.metadata)
+        filed = {key: meta.pop(key) for key in ("title", "date") if key in meta}
+        return filed | {
+            "file": self.task.id,
+            "path": to_stored(self.task.path),
+            "folders": folders(self.task.path),
+            "modality": str(self.probe.modality),
+            "meta": meta | {"format": self.probe.format},
+        }

@@ -1,0 +1,51 @@
+"""A file that moved keeps its item: only where it lies, and the words of its name, are written anew."""
+
+from __future__ import annotations
+
+from sonolux.encoders import Encoder
+from sonolux.encoders.base import rows_of
+from sonolux.index import Condition, Index, Point
+from sonolux.library.ingest.changes import Task
+from sonolux.library.ingest.draft import Draft
+from sonolux.media.paths import folders, to_stored
+from sonolux.media.segment import Piece, Probe
+from sonolux.types import Modality
+
+
+def follow(index: Index, task: Task, keyword: list[Encoder]) -> None:
+    """Write a moved file's new path.
+
+    Parameters
+    ----------
+    index : Index
+    task : Task
+        Of state "moved".
+    keyword : list of Encoder
+        Text encoders that write the words of a file's name.
+    """
+    points = list(index.scroll([Condition("file", "=", task.id)]))
+    ids = [point.id for point in points]
+    index.set_payload(ids, {"path": to_stored(task.path), "folders": folders(task.path)})
+    index.set_payload([task.id], {"size": task.size, "mtime": task.mtime})
+    own = next(point for point in points if point.id == task.id)
+    words = draft_of(task, own).words()
+    vectors = {encoder.space: rows_of(encoder.encode_one(words))[0] for encoder in keyword}
+    known = {space: row for space, row in vectors.items() if row is not None}
+    if known:
+        index.update_vectors([Point(task.id, known)])
+
+
+def touch(index: Index, task: Task) -> None:
+    """Write the size and time of a file whose content is as before."""
+    index.set_payload([task.id], {"size": task.size, "mtime": task.mtime})
+
+
+def draft_of(task: Task, stored: Point) -> Draft:
+    """Return a draft of a file that is in the library, with all that its words are made of."""
+    payload = stored.payload
+    filed = {key: payload[key] for key in ("title", "date") if key in payload}
+    probe = Probe(Modality(payload["modality"]), payload["meta"]["format"], payload["meta"] | filed)
+    draft = Draft(task, probe)
+    if payload.get("text"):
+        draft.add(Piece("passage", payload["text"]))
+    return draft

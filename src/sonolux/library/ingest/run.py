@@ -1,0 +1,159 @@
+"""Folders into the library: find, compare, decode, encode, write.
+
+Files stream through: worker processes decode while this process encodes and writes, and at no time is more than a
+batch of each held.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice
+
+from sonolux.index import Index
+from sonolux.library.ingest.changes import Catalog, Task
+from sonolux.library.ingest.draft import Draft
+from sonolux.library.ingest.encode import EncodingQueue
+from sonolux.library.ingest.moved import follow, touch
+from sonolux.library.ingest.write import Writer
+from sonolux.library.spaces import Spaces
+from sonolux.media.finding import find
+from sonolux.media.pool import DecoderPool
+from sonolux.media.segment import Piece, Probe
+from sonolux.media.worker import Finished
+from sonolux.types import Failure, Modality
+
+LOOKED_UP = 64
+"""Files compared with the library at once."""
+
+Progress = Callable[[int, str], None]
+"""Called with the number of files done with and the path of the last."""
+
+
+@dataclass(slots=True)
+class Summary:
+    """What an `add` did: counts of files, those that failed, and how long it took in seconds."""
+
+    added: int = 0
+    updated: int = 0
+    moved: int = 0
+    unchanged: int = 0
+    removed: int = 0
+    fingerprinted: int = 0
+    failed: list[Failure] = field(default_factory=list)
+    seconds: float = 0.0
+
+    @property
+    def done(self) -> int:
+        """How many files are done with."""
+        return self.added + self.updated + self.moved + self.unchanged + len(self.failed)
+
+
+class Adder:
+    """One run of `add`.
+
+    Parameters
+    ----------
+    index : Index
+    spaces : Spaces
+    pool : DecoderPool
+    writer : Writer
+    progress : callable or None
+    """
+
+    def __init__(
+        self, index: Index, spaces: Spaces, pool: DecoderPool, writer: Writer, progress: Progress | None = None
+    ) -> None:
+        self.index = index
+        self.pool = pool
+        self.writer = writer
+        self.progress = progress
+        self.summary = Summary()
+        self.catalog = Catalog(index, spaces.concerns())
+        self.queue = EncodingQueue(spaces.writers())
+        self._drafts: dict[str, Draft] = {}
+
+    def run(self, roots: Sequence[str]) -> Summary:
+        """Add files and folders.
+
+        Returns
+        -------
+        summary : Summary
+            Files that could not be read are in its ``failed``; they cost no other file.
+        """
+        try:
+            for path, event in self.pool.read(self._to_decode(find(roots))):
+                self._take(path, event)
+            self._fail(self.queue.flush())
+        finally:
+            self.queue.close()
+            self._write(self.queue.encoded())
+            self._count(self.writer.flush())
+        return self.summary
+
+    def _to_decode(self, found: Iterable[str | Failure]) -> Iterator[str]:
+        """Compare files with the library; yield those that have to be decoded."""
+        found = iter(found)
+        while batch := list(islice(found, LOOKED_UP)):
+            self._fail(item for item in batch if isinstance(item, Failure))
+            for task in self.catalog.tasks([item for item in batch if isinstance(item, str)]):
+                if isinstance(task, Failure):
+                    self._fail([task])
+                elif not self._settled(task):
+                    yield task.path
+
+    def _settled(self, task: Task) -> bool:
+        """Do what can be done without decoding; tell whether that was all."""
+        if task.state == "moved":
+            follow(self.index, task, [e for e in self.queue.writers[Modality.TEXT] if e.kind == "sparse"])
+            task = replace(task, state="incomplete" if task.spaces else "moved")
+        if task.state == "touched":
+            touch(self.index, task)
+        if task.state in ("new", "changed", "incomplete"):
+            self._drafts[task.path] = Draft(task)
+            return False
+        self._count([task])
+        return True
+
+    def _take(self, path: str, event: Probe | Piece | Finished | Failure) -> None:
+        if isinstance(event, Failure):
+            self._drafts.pop(path).failed = True
+            self._fail([event])
+        elif isinstance(event, Probe):
+            self._drafts[path].probe = event
+        elif isinstance(event, Piece):
+            self._fail(self.queue.put(self._drafts[path], event))
+        else:
+            self._finish(self._drafts.pop(path))
+
+    def _finish(self, draft: Draft) -> None:
+        self._write(self.queue.encoded())
+        self._fail(self.queue.put_words(draft))
+        draft.finished = True
+        self._write([draft])
+
+    def _write(self, drafts: Iterable[Draft]) -> None:
+        for draft in drafts:
+            if draft.ready:
+                self._count(self.writer.put(draft))
+
+    def _count(self, tasks: Iterable[Task]) -> None:
+        for task in tasks:
+            if task.state == "new":
+                self.summary.added += 1
+            elif task.state in ("changed", "incomplete"):
+                self.summary.updated += 1
+            elif task.state == "moved":
+                self.summary.moved += 1
+            else:
+                self.summary.unchanged += 1
+            self._report(task.path)
+
+    def _fail(self, failures: Iterable[Failure]) -> None:
+        for failure in failures:
+            self.summary.failed.append(failure)
+            self._report(failure.path)
+
+    def _report(self, path: str) -> None:
+        if self.progress is not None:
+            self.progress(self.summary.done, path)

@@ -1,0 +1,489 @@
+"""`Library`: one object to add to, search and look after."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+import weakref
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, Unpack
+
+from sonolux.annotators import Annotator
+from sonolux.annotators import resolve as resolve_annotator
+from sonolux.annotators.files import windows_of
+from sonolux.encoders import Encoder, resolve
+from sonolux.errors import LibraryError, QueryError
+from sonolux.fingerprints.decoding import sound_decoder
+from sonolux.fingerprints.matching import ACCEPTED
+from sonolux.index import Condition, Index, Where, open_index
+from sonolux.index.feedback import Feedback, Judgement, open_feedback
+from sonolux.library import feedback, fingerprinting
+from sonolux.library.annotate import Annotating, Annotations, Rewriter, forget
+from sonolux.library.annotation_payload import annotations_of
+from sonolux.library.exporting import export
+from sonolux.library.ingest.changes import is_gone
+from sonolux.library.ingest.run import Adder, Progress, Summary
+from sonolux.library.ingest.write import Writer, forget_space
+from sonolux.library.items import absolute, ids_of, item_of, where_target
+from sonolux.library.manifest import Record
+from sonolux.library.query import Asked, build_query
+from sonolux.library.spaces import Spaces, default_encoders
+from sonolux.media.paths import from_stored, printable, to_stored
+from sonolux.media.pool import DecoderPool
+from sonolux.media.reading import ReadOptions, read
+from sonolux.media.segment import Audio
+from sonolux.retrieval.calibration import Calibration
+from sonolux.retrieval.duplicates import find_duplicates
+from sonolux.retrieval.filters import conditions
+from sonolux.retrieval.hits import Hits
+from sonolux.retrieval.planning import plan
+from sonolux.retrieval.query import Query
+from sonolux.retrieval.ranking import Ranker
+from sonolux.settings import settings
+from sonolux.training.feedback.data import FeedbackSet
+from sonolux.types import Annotation, Item, Modality, Space
+
+if TYPE_CHECKING:
+    from sonolux.fingerprints.matching import Match
+
+PathLike = str | os.PathLike[str]
+
+
+class Library:
+    """Items with their descriptors, in a folder or on a Qdrant cluster.
+
+    Nothing is opened before the first use; use it as a context manager, or `close` it.
+
+    Parameters
+    ----------
+    location : str or path, optional
+        A folder, made by the first `add`, or ``http://host:6333/name``; by default the setting ``SONOLUX_LIBRARY``.
+
+    Examples
+    --------
+    >>> with Library("trips.sonolux") as library:
+    ...     library.add("~/Pictures")
+    ...     hits = library.search("a dog on a beach", k=20)
+    """
+
+    def __init__(self, location: PathLike | None = None) -> None:
+        self.location = os.fspath(location) if location is not None else settings().library
+        self.index: Index = open_index(self.location)
+        self.feedback: Feedback = open_feedback(self.location)
+        self.fingerprints = fingerprinting.open_fingerprints(self.location)
+        self._sound_decoder = sound_decoder()
+        # Whoever forgets to close a library leaves no process behind.
+        weakref.finalize(self, self._sound_decoder.close)
+        self._record: Record | None = None
+        self._spaces: Spaces | None = None
+        self._calibration: Calibration | None = None
+
+    # -- opening and closing ------------------------------------------------------------------------------------
+
+    def exists(self) -> bool:
+        """Tell whether there is a library at the location."""
+        return self.index.exists()
+
+    def close(self) -> None:
+        """Let go of the library, so that another process may open it."""
+        self.index.close()
+        self.feedback.close()
+        self.fingerprints.close()
+        self._sound_decoder.close()
+        self._record = self._spaces = self._calibration = None
+
+    def __enter__(self) -> Library:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    @property
+    def record(self) -> Record:
+        """What the library has written down of itself."""
+        if self._record is None:
+            if not self.index.exists():
+                raise LibraryError(f"there is no library at {self.location}: make one with `sonolux add FOLDER`")
+            meta = self.index.read_meta()
+            self._record = Record.from_meta(meta, self.location) if meta else Record.new(settings())
+        return self._record
+
+    @property
+    def spaces(self) -> Spaces:
+        """The spaces of the library and their encoders."""
+        if self._spaces is None:
+            self._spaces = Spaces(self.index, self.record.spaces)
+        return self._spaces
+
+    @property
+    def calibration(self) -> Calibration:
+        """What non-matches score in each space."""
+        if self._calibration is None:
+            self._calibration = Calibration(self.index, self._cache_folder())
+        return self._calibration
+
+    def create(self, encoders: Sequence[Encoder]) -> None:
+        """Make the library if there is none, and the spaces of these encoders where it has none yet.
+
+        Raises
+        ------
+        EncoderError
+            Where a space was written by another version of its encoder.
+        """
+        if not self.index.exists():
+            self.index.create()
+        self.spaces.add(encoders)
+        self._save()
+
+    # -- writing ------------------------------------------------------------------------------------------------
+
+    def add(
+        self,
+        *paths: PathLike,
+        spaces: Sequence[str] = (),
+        prune: bool = False,
+        fingerprints: bool = True,
+        progress: Progress | None = None,
+        hearing: fingerprinting.Hearing | None = None,
+    ) -> Summary:
+        """Add files and folders; what is already there and unchanged is skipped.
+
+        Parameters
+        ----------
+        *paths : path
+            Files or folders; ``~`` is the home folder.
+        spaces : sequence of str, optional
+            Encoders to use besides those the library has: built-in names, hub models, folders. A new library takes
+            these alone, or by default what `sonolux.encoders.default_specs` finds.
+        prune : bool
+            Whether items whose files are gone from these folders leave; not from a folder that is itself gone, which
+            may be a drive that is not there today (`remove` does that).
+        fingerprints : bool
+            Whether fingerprints are taken of recordings and videos, so that `identify` knows them.
+        progress : callable, optional
+            Called with the number of files done with and the path of the last.
+        hearing : callable, optional
+            Called afterwards, while fingerprints are taken, with the number of files to be heard, then the same.
+
+        Returns
+        -------
+        summary : Summary
+            Files that could not be read are listed in its ``failed``.
+
+        Raises
+        ------
+        LibraryError
+            Where nothing is at any of the paths, or the library cannot be written.
+        EncoderError
+            Where an encoder cannot be had, or has changed.
+        """
+        roots = [absolute(path) for path in paths]
+        there = [root for root in roots if os.path.lexists(root)]
+        if not there:
+            raise LibraryError(f"nothing to add: {', '.join(map(printable, roots)) or 'no path'} is not there")
+        started = time.monotonic()
+        self._prepare(spaces)
+        writers = self.spaces.writers()
+        rate = max((encoder.sample_rate for encoder in writers), default=0) or 22_050
+        options = self._read_options(rate)
+        writer = Writer(self.index, self.spaces.names(), self._note_write)
+        with self._pool(options) as pool:
+            try:
+                summary = Adder(self.index, self.spaces, pool, writer, progress).run(roots)
+            finally:
+                self._save()
+        if fingerprints and "://" not in self.location:
+            heard = fingerprinting.index_items(self.index, self.fingerprints, roots, hearing)
+            summary.fingerprinted = heard.recordings
+            summary.failed += heard.failed
+        if prune:
+            summary.removed = self._prune(there)
+        summary.seconds = round(time.monotonic() - started, 3)
+        return summary
+
+    def remove(self, *targets: PathLike) -> int:
+        """Remove items: ids, files, or folders with all in them. Returns how many files left.
+
+        Raises
+        ------
+        QueryError
+            Where a target is nothing in this library; nothing is removed then.
+        """
+        wheres = [where_target(self.index, os.fspath(target)) for target in targets]
+        removed = 0
+        for where in wheres:
+            removed += self._delete(where)
+        return removed
+
+    def annotate(
+        self,
+        annotator: Annotator | str,
+        *targets: PathLike,
+        where: Mapping[str, Any] | Where = (),
+        progress: Progress | None = None,
+    ) -> Annotations:
+        """Have an annotator say what files are, and keep it with them; files that it has seen are skipped.
+
+        Parameters
+        ----------
+        annotator : Annotator or str
+            Or what `sonolux.annotators.resolve` makes one from.
+        *targets : path
+            Files, folders with all in them, or ids of files of the library; by default all of it.
+        where : mapping or sequence of Condition
+            Filter, see `sonolux.retrieval.filters`.
+        progress : callable, optional
+            As for `add`.
+
+        Returns
+        -------
+        summary : Annotations
+            Files that could not be annotated are listed in its ``failed``; what is kept, see its module.
+        """
+        chosen = resolve_annotator(annotator) if isinstance(annotator, str) else annotator
+        wheres = [where_target(self.index, os.fspath(target)) for target in targets] or [()]
+        with self._pool(windows_of(chosen, self._read_options())) as pool:
+            run = Annotating(self.index, chosen, pool, self._rewriter(), progress)
+            try:
+                for each in wheres:
+                    run.run((*_asked(where), *each))
+            finally:
+                self._save()
+        return run.summary
+
+    def forget(self, annotator: str) -> int:
+        """Remove all annotations of an annotator, given by its name. Returns how many files it had seen.
+
+        Raises
+        ------
+        QueryError
+            Where it has seen none, with those that have.
+        """
+        files = forget(self.index, annotator, self._rewriter())
+        self._save()
+        return files
+
+    def drop_space(self, name: str) -> None:
+        """Remove a space and its descriptors from the library; items and other spaces stay."""
+        self.spaces.by_name(name)
+        self.record.changes += self.index.count(space=name)
+        forget_space(self.index, name)
+        self.spaces.drop(name)
+        self._save()
+
+    def optimize(self) -> None:
+        """Merge the graphs of all additions into one, which is searched fastest; worth it after big ones."""
+        self.index.optimize()
+
+    # -- asking -------------------------------------------------------------------------------------------------
+
+    def search(self, text: str | None = None, /, **asked: Unpack[Asked]) -> Hits:
+        """Find items by words, example, or several of both.
+
+        Parameters
+        ----------
+        text : str, optional
+            Words.
+        **asked
+            Whatever else is asked, and how the answer is to look: see `sonolux.library.query.Asked`.
+
+        Returns
+        -------
+        hits : Hits
+            Best first; empty when nothing was found.
+
+        Raises
+        ------
+        QueryError
+            Where nothing is asked, or no space of the library can answer.
+        MediaError
+            Where a picture, sound or video to ask with cannot be decoded.
+        """
+        return self.ask(build_query(self.index, text, **asked))
+
+    def ask(self, query: Query) -> Hits:
+        """Answer a query; `search` is the same for people in a hurry."""
+        questions = plan(query, self.spaces, self._read)
+        ranker = Ranker(self.index, self.calibration, self.record.changes, self.record.spans)
+        return Hits(ranker.rank(query, questions), tuple({question.space.name: None for question in questions}))
+
+    def duplicates(self, *, near: bool = True) -> list[list[Item]]:
+        """Return groups of files that are copies of one another or, unless `near` is false, nearly so."""
+        dense = list(self._dense_spaces())
+        learned = [space.name for space in dense if self.spaces.weight(space.name) > 1]
+        groups = find_duplicates(self.index, dense, learned=learned, near=near)
+        return [[self.item(item) for item in group] for group in groups]
+
+    # -- naming recordings --------------------------------------------------------------------------------------
+
+    def index_recordings(
+        self, *paths: PathLike, progress: Progress | None = None, model: PathLike = ""
+    ) -> fingerprinting.Indexed:
+        """Take the fingerprints of recordings, so that `identify` knows them; see `sonolux.library.fingerprinting`."""
+        roots = [absolute(path) for path in paths]
+        if not self.index.exists():
+            self.create([])
+        return fingerprinting.index_recordings(self.index, self.fingerprints, roots, progress, os.fspath(model))
+
+    def identify(self, clip: PathLike | Audio, accepted: float = ACCEPTED) -> list[Match]:
+        """Return which recordings are heard in a clip, where, and with what chance: at most `accepted`."""
+        sound = clip if isinstance(clip, Audio) else absolute(clip)
+        return list(
+            self._present(
+                fingerprinting.identify(self.location, self.fingerprints, sound, self._sound_decoder, accepted)
+            )
+        )
+
+    def follow(self, clip: PathLike | BinaryIO) -> Iterator[Match]:
+        """Yield the same of a long recording or a stream, each match as soon as it has ended there."""
+        source = absolute(clip) if isinstance(clip, (str, os.PathLike)) else clip
+        yield from self._present(fingerprinting.follow(self.location, self.fingerprints, source, self._sound_decoder))
+
+    def _present(self, matches: Iterable[Match]) -> Iterator[Match]:
+        """Yield matches with the paths that items have today."""
+        for match in matches:
+            there = self.index.fetch([match.id], keys=("path",)) if self.index.exists() else []
+            yield replace(match, path=from_stored(there[0].payload["path"])) if there else match
+
+    # -- learning what is liked ---------------------------------------------------------------------------------
+
+    def judge(
+        self,
+        query: PathLike | None = None,
+        *,
+        text: str = "",
+        liked: Sequence[PathLike] = (),
+        disliked: Sequence[PathLike] = (),
+    ) -> int:
+        """Keep what is liked and disliked of what an item, or else words, found; see `sonolux.library.feedback.judge`.
+
+        Examples
+        --------
+        >>> library.judge("beach.jpg", liked=["dunes.jpg"], disliked=["desert.jpg"])
+        """
+        if (query is None) == (not text):
+            raise QueryError("a judgement is of one question: an item, or words")
+        asked: feedback.Asked = ("text", text) if query is None else ("item", os.fspath(query))
+        hits = [[os.fspath(hit) for hit in each] for each in (liked, disliked)]
+        return feedback.judge(self.index, self.feedback, asked, *hits)
+
+    def judgements(self) -> list[Judgement]:
+        """Return the judgements of items that are there, in the order in which they were made, the last of each hit."""
+        return feedback.judgements(self.index, self.feedback)
+
+    def feedback_set(self, space: str) -> FeedbackSet:
+        """Return the descriptors of what was judged in a space, for `sonolux.training.feedback.train`."""
+        return feedback.feedback_set(self.spaces, space, self.judgements())
+
+    # -- looking ------------------------------------------------------------------------------------------------
+
+    def item(self, target: PathLike) -> Item:
+        """Return an item by its id, or a file's item by its path.
+
+        Raises
+        ------
+        QueryError
+            Where there is none.
+        """
+        points = self.index.fetch(ids_of(self.index, [os.fspath(target)]))
+        return item_of(points[0])
+
+    def items(self, where: Mapping[str, Any] | Where = (), *, spans: bool = False) -> Iterator[Item]:
+        """Yield the files of the library, and their spans if wanted, that satisfy a filter."""
+        whole = () if spans else (Condition("kind", "=", "file"),)
+        return (item_of(point) for point in self.index.scroll((*_asked(where), *whole)))
+
+    def annotations(self, target: PathLike) -> list[Annotation]:
+        """Return what annotators said of an item, given by its id or path: of a file all, of a span its own."""
+        [point] = self.index.fetch(ids_of(self.index, [os.fspath(target)]), keys=("annotations",))
+        return list(annotations_of(point.payload))
+
+    def spans_of(self, item: str) -> list[Item]:
+        """Return the spans of a file, in their order."""
+        where = [Condition("file", "=", item), Condition("kind", "!=", "file")]
+        found = [item_of(point) for point in self.index.scroll(where)]
+        return sorted(found, key=lambda item: (item.kind, item.span.start if item.span else 0.0))
+
+    def info(self) -> dict[str, Any]:
+        """Return counts of files by modality, of spans, and of descriptors by space."""
+        files = Condition("kind", "=", "file")
+        by_modality = {str(m): self.index.count([files, Condition("modality", "=", str(m))]) for m in Modality}
+        whole = self.index.count([files])
+        return {
+            "location": self.location,
+            "created": self.record.created,
+            "files": whole,
+            "modalities": {name: count for name, count in by_modality.items() if count},
+            "spans": self.index.count() - whole,
+            "spaces": {name: self.index.count(space=name) for name in self.spaces.names()},
+        }
+
+    def export(self, folder: PathLike, *, spaces: Sequence[str] | None = None) -> int:
+        """Write all items and their descriptors to a folder, in plain formats; see `sonolux.library.exporting`."""
+        names = self.spaces.names() if spaces is None else spaces
+        return export(self.index, Path(folder), [self.spaces.by_name(name) for name in names])
+
+    # -- inside -------------------------------------------------------------------------------------------------
+
+    def _prepare(self, specs: Sequence[str]) -> None:
+        """Make the library if there is none, and the spaces of any new encoders."""
+        if specs:
+            self.create([encoder for spec in specs for encoder in resolve(spec)])
+        elif not (self.index.exists() and self.record.spaces):
+            self.create(default_encoders())
+
+    def _save(self) -> None:
+        self.record.spaces = self.spaces.stored()
+        self.index.write_meta(self.record.as_meta())
+
+    def _note_write(self, points: int, spans: bool) -> None:
+        self.record.changes += points
+        if spans and not self.record.spans:
+            self.record.spans = True
+            self._save()
+
+    def _prune(self, roots: Sequence[str]) -> int:
+        """Remove the files of these folders that are gone."""
+        under = [Condition("kind", "=", "file"), Condition("folders", "=", tuple(map(to_stored, roots)))]
+        files = self.index.scroll(under, keys=("path",))
+        gone = [point.id for point in files if is_gone(from_stored(point.payload["path"]))]
+        return self._delete([Condition("file", "=", tuple(gone))]) if gone else 0
+
+    def _delete(self, where: Where) -> int:
+        files = self.index.count([*where, Condition("kind", "=", "file")])
+        self.record.changes += self.index.count(where)
+        fingerprinting.forget(self.index, self.fingerprints, where)
+        self.index.delete_where(where)
+        feedback.clear(self.index, self.feedback)
+        self._save()
+        return files
+
+    def _read(self, path: str) -> Iterator[Any]:
+        """Decode a file to ask with, cut as the library's own files are."""
+        return read(path, self._read_options())
+
+    def _read_options(self, audio_rate: int = 22_050) -> ReadOptions:
+        return replace(ReadOptions.from_settings(audio_rate), **self.record.cutting)
+
+    def _pool(self, options: ReadOptions) -> DecoderPool:
+        limits = settings()
+        return DecoderPool(limits.workers, options, silence=limits.decode_seconds, memory=limits.decode_memory)
+
+    def _rewriter(self) -> Rewriter:
+        return Rewriter(self.index, self.spaces.keyword(), lambda points: self._note_write(points, False))
+
+    def _cache_folder(self) -> Path:
+        """Return where nulls are kept: in the library's folder, or on this machine for one on a cluster."""
+        if "://" not in self.location:
+            return Path(self.location) / "nulls"
+        return settings().cache / "nulls" / hashlib.blake2b(self.location.encode(), digest_size=8).hexdigest()
+
+    def _dense_spaces(self) -> Iterator[Space]:
+        return (space for name in self.spaces.names() if (space := self.spaces.by_name(name)).kind != "sparse")
+
+
+def _asked(where: Mapping[str, Any] | Where) -> Where:
+    return conditions(where) if isinstance(where, Mapping) else where

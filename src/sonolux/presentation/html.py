@@ -1,0 +1,227 @@
+"""Hits as HTML: a fragment for notebooks, or a whole page that needs nothing beside itself.
+
+Paths, titles and texts come from anywhere: each is escaped once, where it enters the markup.
+"""
+
+from __future__ import annotations
+
+import mimetypes
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from html import escape
+from pathlib import Path
+
+from sonolux.errors import MediaError, SonoluxError
+from sonolux.media.paths import printable
+from sonolux.media.probing import probe
+from sonolux.presentation.preview import Preview, data_uri, preview
+from sonolux.presentation.wording import chance_in_words, score_in_words, snippet, span_in_words
+from sonolux.types import Hit, Modality
+
+LARGEST_PLAYER = 2 * 2**20
+"""Bytes of a recording that a notebook may carry."""
+
+CARD_STYLE = """
+.sx { display: grid; grid-template-columns: repeat(auto-fill, minmax(13rem, 1fr)); gap: 1rem; }
+.sx-card { display: flex; flex-direction: column; overflow: hidden; border: 1px solid rgb(128 128 128 / .28);
+  border-radius: .6rem; background: rgb(128 128 128 / .06); color: inherit; text-decoration: none;
+  font: .875rem/1.45 system-ui, sans-serif; }
+a.sx-card:hover, a.sx-card:focus-visible { border-color: #3d7be0; }
+.sx-view { aspect-ratio: 4 / 3; display: grid; place-items: center; overflow: hidden;
+  background: rgb(128 128 128 / .12); }
+.sx-view img { width: 100%; height: 100%; object-fit: cover; margin: 0; }
+.sx-view svg { width: 76%; opacity: .8; }
+.sx-view blockquote { margin: .6rem 1rem; padding: 0; border: 0; overflow: hidden; color: inherit;
+  font: italic .9rem/1.5 Georgia, serif; display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 6; }
+.sx-about { padding: .6rem .8rem .75rem; display: grid; gap: .15rem; min-width: 0; }
+.sx-name { font-weight: 600; overflow-wrap: anywhere; }
+.sx-path { opacity: .7; font-size: .78rem; overflow-wrap: anywhere; }
+.sx-facts { display: flex; flex-wrap: wrap; gap: .15rem .6rem; font-size: .8rem; font-variant-numeric: tabular-nums; }
+.sx-sure { color: #1c8a50; font-weight: 600; }
+.sx-faint { opacity: .7; }
+.sx audio { width: 100%; margin-top: .3rem; }
+"""
+
+PAGE_STYLE = """
+:root { color-scheme: light dark; }
+body { margin: 0 auto; max-width: 76rem; padding: 2rem 1.25rem 4rem; background: #fbfaf8; color: #23211e;
+  font: 1rem/1.5 system-ui, sans-serif; }
+h1 { font-size: 1.15rem; font-weight: 600; letter-spacing: .02em; margin: 0 0 2rem; opacity: .75; }
+section { margin: 0 0 3rem; }
+h2 { font-size: 1.35rem; line-height: 1.3; margin: 0; overflow-wrap: anywhere; }
+header { display: flex; align-items: center; gap: 1rem; margin: 0 0 1rem; }
+header figure { margin: 0; flex: none; width: 5.5rem; border-radius: .5rem; overflow: hidden; }
+header p, .none { margin: .2rem 0 0; opacity: .75; overflow-wrap: anywhere; }
+.none { padding: 1.5rem; border: 1px dashed rgb(128 128 128 / .5); border-radius: .6rem; }
+"""
+
+DARK_STYLE = """
+@media (prefers-color-scheme: dark) {
+  body { background: #191817; color: #ebe8e3; }
+  .sx-sure { color: #5fd195; }
+}
+"""
+
+ICONS = {
+    Modality.IMAGE: '<rect x="3" y="5" width="18" height="14" rx="2"/><path d="m3 17 5-5 4 4 3-3 6 6"/>',
+    Modality.AUDIO: '<path d="M9 18V6l10-2v12"/><circle cx="6.5" cy="18" r="2.5"/><circle cx="16.5" cy="16" r="2.5"/>',
+    Modality.VIDEO: '<rect x="3" y="5" width="18" height="14" rx="2"/><path d="m10 9 5 3-5 3z"/>',
+    Modality.TEXT: '<path d="M6 3h8l4 4v14H6z"/><path d="M9 11h6M9 14h6M9 17h4"/>',
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One question and its answer on a page.
+
+    Attributes
+    ----------
+    heading : str
+        The question.
+    hits : sequence of Hit
+        Best first; may be empty.
+    note : str
+        A line under the heading.
+    examples : sequence of str
+        Paths of files that were asked with.
+    first : int
+        Rank of the first hit.
+    """
+
+    heading: str
+    hits: Sequence[Hit]
+    note: str = ""
+    examples: Sequence[str] = field(default=())
+    first: int = 1
+
+
+def gallery(hits: Sequence[Hit]) -> str:
+    """Return hits as a fragment for notebooks, with thumbnails and players of small recordings inside."""
+    if not hits:
+        return "<p>nothing found</p>"
+    cards = [f'<div class="sx-card">{_card(rank, hit, _player(hit))}</div>' for rank, hit in enumerate(hits, 1)]
+    return f"<style>{CARD_STYLE}</style>{_grid(cards)}"
+
+
+def page(sections: Sequence[Section], title: str) -> str:
+    """Return a whole page, light or dark as the reader's system is; each hit links to its file on this machine."""
+    body = "".join(map(_section, sections))
+    return (
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{_text(title)}</title><style>{PAGE_STYLE}{CARD_STYLE}{DARK_STYLE}</style></head>"
+        f"<body><h1>{_text(title)}</h1>{body}</body></html>\n"
+    )
+
+
+def write_page(file: str | Path, sections: Sequence[Section], title: str) -> None:
+    """Write a page to a file.
+
+    Raises
+    ------
+    SonoluxError
+        Where the file cannot be written.
+    """
+    try:
+        Path(file).write_text(page(sections, title), encoding="utf-8")
+    except OSError as error:
+        raise SonoluxError(f"the page {file} cannot be written: {error.strerror}") from error
+
+
+def _section(section: Section) -> str:
+    pictures = "".join(map(_example, section.examples))
+    note = f"<p>{_text(section.note)}</p>" if section.note else ""
+    head = f"<header>{pictures}<div><h2>{_text(section.heading)}</h2>{note}</div></header>"
+    if not section.hits:
+        return f'<section>{head}<p class="none">Nothing found.</p></section>'
+    cards = [
+        f'<a class="sx-card" href="{_link(hit)}">{_card(rank, hit)}</a>'
+        for rank, hit in enumerate(section.hits, section.first)
+    ]
+    return f"<section>{head}{_grid(cards)}</section>"
+
+
+def _grid(cards: Sequence[str]) -> str:
+    return f'<div class="sx">{"".join(cards)}</div>'
+
+
+def _card(rank: int, hit: Hit, player: str = "") -> str:
+    path = Path(hit.path)
+    name = _text(hit.title or path.name)
+    return (
+        f'<div class="sx-view">{_view(hit)}</div><div class="sx-about">'
+        f'<div class="sx-name">{rank}. {name}</div>{_facts(hit)}{player}'
+        f'<div class="sx-path">{_text(hit.path).replace("/", "/<wbr>")}</div></div>'
+    )
+
+
+def _facts(hit: Hit) -> str:
+    """Return where in the file, how likely chance is, and the score."""
+    sure = "sx-sure" if hit.confident else "sx-faint"
+    where = f"<span>{_text(span_in_words(hit.span, hit.modality))}</span>" if hit.span else ""
+    return (
+        f'<div class="sx-facts">{where}<span class="{sure}" title="chance that an item taken at random scores as high">'
+        f'chance {chance_in_words(hit.chance)}</span><span class="sx-faint" title="score in {_text(hit.space)}">'
+        f"{score_in_words(hit.score)}</span></div>"
+    )
+
+
+def _view(hit: Hit) -> str:
+    if hit.text:
+        return f"<blockquote>{_text(snippet(hit.text, 220))}</blockquote>"
+    return _drawn(preview(hit.path, hit.modality, hit.span), hit.modality)
+
+
+def _example(path: str) -> str:
+    """Return the picture of a file that was asked with."""
+    try:
+        modality = probe(path).modality
+    except (MediaError, OSError):
+        return ""
+    return f'<figure class="sx-view">{_drawn(preview(path, modality), modality)}</figure>'
+
+
+def _drawn(seen: Preview, modality: Modality) -> str:
+    if seen.thumbnail:
+        return f'<img src="{seen.thumbnail}" alt="">'
+    if seen.wave is not None:
+        bars = "".join(
+            f'<rect x="{5 * number}" y="{50 - 48 * peak:.1f}" width="3" height="{max(96 * peak, 2):.1f}" rx="1.5"/>'
+            for number, peak in enumerate(seen.wave)
+        )
+        return f'<svg viewBox="0 0 {5 * len(seen.wave)} 100" fill="currentColor" aria-hidden="true">{bars}</svg>'
+    return (
+        '<svg viewBox="0 0 24 24" style="width:4rem" fill="none" stroke="currentColor" stroke-width="1.2"'
+        f' aria-hidden="true">{ICONS[modality]}</svg>'
+    )
+
+
+def _player(hit: Hit) -> str:
+    """Return a player of a small recording, which begins where the hit does."""
+    if hit.modality != Modality.AUDIO:
+        return ""
+    path = Path(hit.path)
+    try:
+        content = path.read_bytes() if path.stat().st_size <= LARGEST_PLAYER else b""
+    except OSError:
+        return ""
+    if not content:
+        return ""
+    guessed = mimetypes.guess_type(path.name)[0] or ""
+    kind = guessed if guessed.startswith("audio/") else "audio/mpeg"
+    return f'<audio controls preload="none" src="{data_uri(content, kind)}{_moment(hit)}"></audio>'
+
+
+def _link(hit: Hit) -> str:
+    return escape(Path(hit.path).absolute().as_uri() + _moment(hit))
+
+
+def _moment(hit: Hit) -> str:
+    """Return the fragment with which a player begins at the hit (W3C Media Fragments)."""
+    if hit.span is None or hit.modality == Modality.TEXT:
+        return ""
+    return f"#t={hit.span.start:.2f}"
+
+
+def _text(text: str) -> str:
+    return escape(printable(text))

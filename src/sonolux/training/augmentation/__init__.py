@@ -1,0 +1,1 @@
+"""Augmentation: random changes of images, spectrograms and waveforms that leave their meaning."""

@@ -1,0 +1,1 @@
+"""Classification: labels of images and sounds, with calibrated probabilities."""

@@ -1,0 +1,183 @@
+"""A network that learns labels: any registered architecture, with one output a class.
+
+Its head, the last linear layer, is always new: what the outputs of other weights meant is not ours to guess. The layer
+before it gives the descriptor.
+"""
+
+from __future__ import annotations
+
+import inspect
+from bisect import bisect_left
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional
+
+from sonolux.checkpoints.folder import Architecture
+from sonolux.errors import TrainingError
+from sonolux.models import registry
+from sonolux.training.data.images import PictureSet
+from sonolux.training.loop.image_learner import PictureLearner, prepared
+from sonolux.training.loop.initial import built
+from sonolux.training.loop.learner import judging
+from sonolux.training.loop.warm_start import start_from
+from sonolux.training.recipe import Recipe
+
+CHANNELS = 3
+"""Of every picture that is learned from."""
+
+LARGEST_SIDE = 512
+"""Pixels, up to which the side that a network needs is looked for."""
+
+UNBUILDABLE = (KeyError, TypeError, ValueError, RuntimeError)
+"""What networks raise for arguments or pictures that they do not take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The last linear layer of a network.
+
+    Attributes
+    ----------
+    name : str
+    layer : str
+        Whose output it takes.
+    width : int
+        How many numbers that is.
+    """
+
+    name: str
+    layer: str
+    width: int
+
+
+class LabelLearner(PictureLearner):
+    """A classifier; option ``frozen`` lets its head alone learn, ``balanced`` makes every class count as much."""
+
+    weights: torch.Tensor | None
+
+    def __init__(self, network: nn.Module, learned: PictureSet, held_out: PictureSet, recipe: Recipe) -> None:
+        super().__init__(network, learned, held_out, recipe)
+        weights = class_weights(learned) if recipe.options["balanced"] else None
+        self.register_buffer("weights", weights, persistent=False)
+
+    def on_train_epoch_start(self) -> None:
+        """Begin an epoch; what is frozen is as it is in use, its running means and deviations too."""
+        super().on_train_epoch_start()
+        if self.recipe.options["frozen"]:
+            self.network.eval()
+
+    def training_step(self, rows: torch.Tensor, number: int) -> torch.Tensor:
+        """Compare the scores of one view of each picture with its label."""
+        assert self.labels is not None
+        scores = self.network(prepared(self.views(self.pixels(rows)))).float()
+        return functional.cross_entropy(scores, self.labels[rows.cpu()].to(scores.device), self.weights)
+
+    @torch.no_grad()
+    def score(self) -> float:
+        """Return the accuracy on the pictures held out."""
+        assert self.held_out_labels is not None
+        return float((self.held_out_scores().argmax(dim=1) == self.held_out_labels).float().mean())
+
+    @judging
+    def held_out_scores(self) -> torch.Tensor:
+        """Return the score of each class for each picture held out, (n, classes) on the CPU."""
+        return self._described(self.held_out.float() / 255)
+
+
+def class_weights(pictures: PictureSet) -> torch.Tensor:
+    """Return how much a picture of each class counts, so that all classes count the same; 1 on average."""
+    assert pictures.labels is not None
+    counts = np.bincount(pictures.labels, minlength=len(pictures.classes))
+    return torch.from_numpy((len(pictures) / (len(counts) * counts)).astype(np.float32))
+
+
+def classifier_of(recipe: Recipe, classes: int) -> tuple[Architecture, Head]:
+    """Return the architecture that a recipe names, for so many classes, and its head.
+
+    Raises
+    ------
+    TrainingError
+        Where no such network can be built, it is no classifier, or it takes only larger pictures than the recipe's.
+    """
+    if recipe.architecture not in registry.available():
+        raise TrainingError(f"no network {recipe.architecture!r}: there are {', '.join(registry.available())}")
+    try:
+        return _tried(recipe, classes, recipe.side)
+    except UNBUILDABLE as error:
+        needed = _side_needed(recipe, classes)
+        if needed is None:
+            message = f"no classifier can be built of {recipe.architecture} {recipe.arguments}: {error}"
+        else:
+            message = f"{recipe.architecture} takes pictures of {needed} pixels or more, not {recipe.side}"
+            message += f": say --side {needed}"
+        raise TrainingError(message) from error
+
+
+def started(architecture: Architecture, head: Head, recipe: Recipe) -> nn.Module:
+    """Return the network with its first weights.
+
+    Raises
+    ------
+    TrainingError
+        Where the weights to start from cannot be read or do not fit, or lack a part of what is frozen.
+    """
+    network = built(architecture, recipe)
+    own = {f"{head.name}.{name}" for name in network.get_submodule(head.name).state_dict()}
+    missing = start_from(network, recipe.start, leave=own) if recipe.start else []
+    if recipe.options["frozen"]:
+        lacking = [name for name in missing if name not in own and not name.endswith("num_batches_tracked")]
+        if lacking:
+            raise TrainingError(f"{recipe.start} lacks {lacking[0]}, which would stay as random as it is: not frozen")
+        for name, parameter in network.named_parameters():
+            parameter.requires_grad_(name in own)
+    return network
+
+
+def _tried(recipe: Recipe, classes: int, side: int) -> tuple[Architecture, Head]:
+    """Build a network without memory, and run it to see whether it takes pictures of this side."""
+    with torch.device("meta"):
+        takes = inspect.signature(type(registry.build(recipe.architecture, recipe.arguments))).parameters
+        wanted = {"channels": CHANNELS, "classes": classes, "side": side}
+        arguments = {name: value for name, value in wanted.items() if name in takes} | recipe.arguments
+        head = _head(registry.build(recipe.architecture, arguments), classes, side)
+    return Architecture(name=recipe.architecture, arguments=arguments), head
+
+
+def _head(network: nn.Module, classes: int, side: int) -> Head:
+    """Run a network, and find its last linear layer and the layer that this one listens to."""
+    linear = [(name, module) for name, module in network.named_modules() if isinstance(module, nn.Linear)]
+    if not linear:
+        raise ValueError("it has no linear layer")
+    name, last = linear[-1]
+    outputs: list[tuple[str, Any]] = []
+    for layer, module in network.named_modules():
+        module.register_forward_hook(lambda _module, _inputs, output, layer=layer: outputs.append((layer, output)))
+    taken: list[torch.Tensor] = []
+    last.register_forward_pre_hook(lambda _module, inputs: taken.append(inputs[0]))
+    scores = network(torch.empty(2, CHANNELS, side, side))
+    if not isinstance(scores, torch.Tensor) or scores.shape != (2, classes):
+        raise ValueError(f"it does not give one number for each of {classes} classes")
+    before = [layer for layer, output in outputs if taken and output is taken[-1]]
+    if not before:
+        raise ValueError(f"its last linear layer, {name}, listens to no other layer")
+    return Head(name, before[-1], last.in_features)
+
+
+def _side_needed(recipe: Recipe, classes: int) -> int | None:
+    """Return the smallest side above the recipe's that the network takes, None where it takes none."""
+    sides = range(recipe.side + 1, LARGEST_SIDE + 1)
+
+    def takes(side: int) -> bool:
+        try:
+            _tried(recipe, classes, side)
+        except UNBUILDABLE:
+            return False
+        return True
+
+    if not sides or not takes(sides[-1]):
+        return None
+    return sides[bisect_left(sides, True, key=takes)]

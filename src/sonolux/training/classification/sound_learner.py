@@ -1,0 +1,111 @@
+"""A network that learns what sounds are, from labels; what it hears before it decides is a descriptor."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional
+
+from sonolux.checkpoints.audio_input import frames_a_part, parts_of, silence
+from sonolux.checkpoints.inputs import Sounds
+from sonolux.training.augmentation.spectrograms import SoundViews
+from sonolux.training.data.sounds import SoundSet
+from sonolux.training.loop.learner import Learner, judging
+from sonolux.training.recipe import Recipe
+
+MIXUP = 0.2
+"""Parameter of the beta distribution from which shares of mixtures are drawn; 0 for no mixtures."""
+
+SCORED = 64
+"""Parts of sounds that are scored at once."""
+
+
+class SoundLearner(Learner):
+    """A network of sounds on its way.
+
+    Pairs of sounds are mixed, and their labels with them (H. Zhang, M. Cisse, Y. N. Dauphin and D. Lopez-Paz, "mixup:
+    beyond empirical risk minimization", ICLR 2018); option ``mixup``. With option ``balanced`` every class is drawn as
+    often as any other.
+
+    Parameters
+    ----------
+    network : torch module
+        From frames (n, frames, width) to scores (n, classes).
+    learned, held_out : SoundSet
+    recipe : Recipe
+    how : Sounds
+        Of the model to be, with mean and deviation.
+    """
+
+    def __init__(self, network: nn.Module, learned: SoundSet, held_out: SoundSet, recipe: Recipe, how: Sounds) -> None:
+        super().__init__(network, recipe, learned.fingerprint(), len(learned))
+        assert learned.labels is not None and held_out.labels is not None
+        self.views = SoundViews(**recipe.options.get("views", {}))
+        self.how = how
+        self.sounds = [self._standardised(frames) for frames in learned.frames]
+        self.labels = torch.from_numpy(learned.labels)
+        self.held_out = [self._standardised(frames) for frames in held_out.frames]
+        self.held_out_labels = torch.from_numpy(held_out.labels)
+        self.classes = len(learned.classes)
+
+    def order(self, generator: torch.Generator) -> torch.Tensor:
+        """Return the sounds of an epoch: each once, or each class as often as any other."""
+        if not self.recipe.options["balanced"]:
+            return super().order(generator)
+        weights = 1 / torch.bincount(self.labels, minlength=self.classes)[self.labels].float()
+        return torch.multinomial(weights, self.items, replacement=True, generator=generator)
+
+    def training_step(self, rows: torch.Tensor, number: int) -> torch.Tensor:
+        """Compare the scores of a mixture of views with the mixture of their labels."""
+        sounds = torch.stack([placed(self.sounds[row], self.how) for row in rows.tolist()]).to(self.device)
+        wanted = functional.one_hot(self.labels[rows.cpu()], self.classes).float().to(self.device)
+        seen = self.views(sounds, silence(self.how))
+        share = _share(float(self.recipe.options.get("mixup", MIXUP)))
+        seen, wanted = mixed(seen, share), mixed(wanted, share)
+        return functional.cross_entropy(self.network(seen).float(), wanted)
+
+    @torch.no_grad()
+    def score(self) -> float:
+        """Return the accuracy on the sounds held out."""
+        return float((self.held_out_scores().argmax(dim=1) == self.held_out_labels).float().mean())
+
+    @judging
+    def held_out_scores(self) -> torch.Tensor:
+        """Return the score of each class for each sound held out, (n, classes) on the CPU."""
+        return scores_of(self.network, self.held_out, self.how, self.device)
+
+    def _standardised(self, frames: torch.Tensor) -> torch.Tensor:
+        return (frames.float() - self.how.mean) / self.how.deviation
+
+
+def scores_of(network: nn.Module, sounds: Sequence[torch.Tensor], how: Sounds, device: torch.device) -> torch.Tensor:
+    """Return what a network says of standardised sounds (frames, width), on the CPU: the mean over their parts."""
+    parts = [parts_of(frames, how) for frames in sounds]
+    batches = torch.split(torch.cat(parts), SCORED)
+    scores = torch.cat([network(batch.to(device)).float().cpu() for batch in batches])
+    return torch.stack([part.mean(dim=0) for part in torch.split(scores, [len(part) for part in parts])])
+
+
+def placed(frames: torch.Tensor, how: Sounds) -> torch.Tensor:
+    """Return a sound (frames, width) in the length that is heard at once: a part of it, or all at a random place."""
+    length = frames_a_part(how) or len(frames)
+    spare = abs(length - len(frames))
+    start = int(torch.randint(spare + 1, ()))
+    if len(frames) >= length:
+        return frames[start : start + length]
+    return functional.pad(frames, (0, 0, start, spare - start), value=silence(how))
+
+
+def mixed(items: torch.Tensor, share: float) -> torch.Tensor:
+    """Return each item of a batch (n, ...) mixed with another: `share` of itself, the rest of its mirror image's."""
+    return share * items + (1 - share) * items.flip(0)
+
+
+def _share(alpha: float) -> float:
+    if not alpha:
+        return 1.0
+    seed = int(torch.randint(2**31, ()))  # numpy's beta, drawn from torch's generator, which resumes
+    return float(np.random.default_rng(seed).beta(alpha, alpha))

@@ -1,0 +1,45 @@
+"""Which items are held out: drawn once from the seed, a share of every class."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sonolux.training.data.sources import Labelled
+
+Items = TypeVar("Items", bound=Labelled)
+
+FEWEST = 2
+"""Items held out, at least: one to ask with and one to find."""
+
+
+def split(items: Items, share: float, seed: int) -> tuple[Items, Items]:
+    """Part items into those to learn from and those held out.
+
+    Parameters
+    ----------
+    items : PictureSet or SoundSet
+    share : float
+        Held out, of all pictures or of those of each class; of a class with two items or more at least one.
+    seed : int
+
+    Returns
+    -------
+    learned, held_out : PictureSet or SoundSet
+    """
+    random = np.random.default_rng(seed)
+    groups = _classes(items.labels, len(items.classes)) if items.labels is not None else [np.arange(len(items))]
+    held = [_drawn(group, share, random) for group in groups]
+    rows = np.sort(np.concatenate(held))
+    return items.subset(np.setdiff1d(np.arange(len(items)), rows)), items.subset(rows)
+
+
+def _classes(labels: NDArray[np.int64], classes: int) -> list[NDArray[np.intp]]:
+    return [np.flatnonzero(labels == label) for label in range(classes)]
+
+
+def _drawn(group: NDArray[np.intp], share: float, random: np.random.Generator) -> NDArray[np.intp]:
+    fewest = min(FEWEST, len(group) // 2)
+    return random.permutation(group)[: max(fewest, round(share * len(group)))]

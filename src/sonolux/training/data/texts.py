@@ -1,0 +1,114 @@
+"""Texts to learn from, as bags of words: how often each holds each of the words that occur most.
+
+Long files are learned from in passages, for in passages a library finds them.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from sonolux.checkpoints.inputs import Words
+from sonolux.encoders.trained.encoder import word_counts, words_in
+from sonolux.errors import TrainingError
+from sonolux.media.finding import find
+from sonolux.media.pool import DecoderPool
+from sonolux.media.reading import ReadOptions
+from sonolux.media.segment import Piece
+from sonolux.settings import settings
+from sonolux.training.data.numbers import RowSet
+from sonolux.training.data.sources import FEWEST
+from sonolux.training.data.tables import check_filled, is_table, path_in, rows_of
+from sonolux.types import Failure, Modality
+
+VOCABULARY = 2_000
+"""Words that count, at most."""
+
+TEXTS = 2
+"""A word of fewer texts has nothing to tell of any other."""
+
+
+def read_words(data: Path | str, most: int = VOCABULARY) -> RowSet:
+    """Read all texts of a folder, or those that a table holds or names, as bags of words.
+
+    Parameters
+    ----------
+    data : path
+        A folder, or a ``.csv`` file with a column ``text``, or a column ``path`` relative to the file.
+    most : int
+        Size of the vocabulary, at most.
+
+    Raises
+    ------
+    TrainingError
+        Where there is no such place, the table is broken, or too few texts or words can be read.
+    """
+    data = Path(data).expanduser()
+    failed: list[Failure] = []
+    if data.is_dir():
+        texts = _read([path for path in find([os.path.abspath(data)]) if isinstance(path, str)], failed)
+    elif is_table(data):
+        texts = _listed(data, failed)
+    else:
+        raise TrainingError(f"{data} is neither a folder of texts nor a .csv file with a column text or path")
+    if len(texts) < FEWEST:
+        why = f": {failed[0].path}: {failed[0].reason}" if failed else ""
+        raise TrainingError(f"{data}: {len(texts)} readable texts or passages; at least {FEWEST} are needed{why}")
+    how = Words(vocabulary=vocabulary_of(texts, str(data), most))
+    return RowSet(str(data), word_counts(texts, how), how, tuple(failed))
+
+
+def vocabulary_of(texts: Sequence[str], source: str, most: int = VOCABULARY) -> tuple[str, ...]:
+    """Return the words that occur most in texts, most frequent first, English stop words and lone letters left out.
+
+    Raises
+    ------
+    TrainingError
+        Where no word occurs in two texts.
+    """
+    from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
+
+    counts: Counter[str] = Counter()
+    holders: Counter[str] = Counter()
+    for text in texts:
+        words = words_in(text)
+        counts.update(words)
+        holders.update(set(words))
+    telling = [
+        word
+        for word in counts
+        if holders[word] >= TEXTS and word not in ENGLISH_STOP_WORDS and not (len(word) == 1 and word.isascii())
+    ]
+    if not telling:
+        raise TrainingError(f"{source}: no word occurs in {TEXTS} texts, so there is nothing to learn")
+    return tuple(sorted(telling, key=lambda word: (-counts[word], word))[:most])
+
+
+def _listed(table: Path, failed: list[Failure]) -> list[str]:
+    rows = rows_of(table)
+    column = next((name for name in ("text", "path") if rows and name in rows[0]), None)
+    if column is None:
+        raise TrainingError(f"{table} has no column text or path: its first line is to name one")
+    check_filled(table, rows, column)
+    if column == "text":
+        return [row["text"] for row in rows]
+    return _read([path_in(table, row) for row in rows], failed)
+
+
+def _read(paths: Sequence[str], failed: list[Failure]) -> list[str]:
+    """Return the texts of files, long ones passage by passage; note what holds none."""
+    limits = settings()
+    texts: dict[str, list[str]] = {path: [] for path in paths}
+    with DecoderPool(
+        limits.workers, ReadOptions.from_settings(), silence=limits.decode_seconds, memory=limits.decode_memory
+    ) as pool:
+        for path, event in pool.read(paths):
+            if isinstance(event, Failure):
+                failed.append(event)
+            elif isinstance(event, Piece) and event.modality is Modality.TEXT and isinstance(event.content, str):
+                texts[path].append(event.content)
+    known = {failure.path for failure in failed}
+    failed += [Failure(path, "holds no text") for path, found in texts.items() if not found and path not in known]
+    return [text for found in texts.values() for text in found]

@@ -1,0 +1,1 @@
+"""Sound event detection: what sounds when, learned from clips and mixed soundscapes."""

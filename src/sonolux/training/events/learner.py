@@ -1,0 +1,123 @@
+"""A network that learns when what sounds, from scenes whose events are known to the frame, or only to be there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+from torch.nn import functional
+
+from sonolux.checkpoints.audio_input import silence
+from sonolux.checkpoints.inputs import Sounds
+from sonolux.decoding.events import events_in, frames_of_events
+from sonolux.metrics.events import Event, Recording, f1, segments_of
+from sonolux.training.augmentation.spectrograms import SoundViews, masked
+from sonolux.training.data.events import EventData
+from sonolux.training.loop.learner import Learner, judging
+from sonolux.training.losses.linear_softmax import linear_softmax
+from sonolux.training.recipe import Recipe
+
+Told = list[Event] | set[str]
+"""What is known of a recording: its events, or the classes that are somewhere in it."""
+
+THRESHOLD, SMOOTHED = 0.5, 5
+"""By which epochs are compared; classes get their own thresholds afterwards."""
+
+
+class EventLearner(Learner):
+    """A network of frames on its way.
+
+    Where only the classes of a recording are known, its probability of a class is that of its frames, each weighed by
+    itself: moments that are sure decide (Y. Wang, J. Li and F. Metze, "A comparison of five multiple instance learning
+    pooling functions for sound event detection with weak labeling", ICASSP 2019).
+
+    Parameters
+    ----------
+    network : torch module
+        From frames (n, frames, bands) to scores (n, fewer frames, classes).
+    learned, held_out : EventData
+    recipe : Recipe
+    how : Sounds
+        Of the model to be, with mean and deviation.
+    """
+
+    def __init__(
+        self, network: nn.Module, learned: EventData, held_out: EventData, recipe: Recipe, how: Sounds
+    ) -> None:
+        super().__init__(network, recipe, learned.fingerprint(), len(learned))
+        self.learned = learned
+        self.how = how
+        self.views = SoundViews(**recipe.options.get("views", {}))
+        items = [held_out.item(row, 0) for row in range(len(held_out))]
+        self.held_out = [self._standardised(frames) for frames, _ in items]
+        self.told: list[Told] = [told for _, told in items]
+        self.numbers = {name: number for number, name in enumerate(learned.classes)}
+
+    def training_step(self, rows: torch.Tensor, number: int) -> torch.Tensor:
+        """Compare the probability of each class in each frame with what is known."""
+        items = [self.learned.item(row, self.current_epoch) for row in rows.tolist()]
+        frames = nn.utils.rnn.pad_sequence(
+            [self._standardised(frames) for frames, _ in items], batch_first=True, padding_value=silence(self.how)
+        )
+        scores = self.network(masked(frames, self.views).to(self.device)).float()
+        if isinstance(items[0][1], set):
+            chances = linear_softmax(scores.sigmoid())
+            wanted = torch.stack([self._somewhere(told) for _, told in items]).to(self.device)
+            return functional.binary_cross_entropy(chances.clamp(1e-6, 1 - 1e-6), wanted)
+        step = self.seconds(frames.shape[1]) / scores.shape[1]
+        wanted = torch.stack([self._when(told, scores.shape[1], step) for _, told in items]).to(self.device)
+        return functional.binary_cross_entropy_with_logits(scores, wanted)
+
+    @torch.no_grad()
+    def score(self) -> float:
+        """Return F1 over segments of a second of what is held out, or over whole recordings where no more is known."""
+        right = said = there = 0
+        for chances, frames, told in zip(self.probabilities(), self.held_out, self.told, strict=True):
+            if isinstance(told, set):
+                mine = linear_softmax(torch.from_numpy(chances)[None])[0].numpy() >= THRESHOLD
+                theirs = self._somewhere(told).numpy() > 0
+            else:
+                seconds = self.seconds(len(frames))
+                found = self.events(chances, seconds, [THRESHOLD] * len(self.numbers), SMOOTHED)
+                mine, theirs = (segments_of(events, seconds, tuple(self.numbers)) for events in (found, told))
+            right += int((mine & theirs).sum())
+            said, there = said + int(mine.sum()), there + int(theirs.sum())
+        return f1(right, said, there)
+
+    @judging
+    def probabilities(self) -> list[NDArray[np.float32]]:
+        """Return the probability of each class in each frame of each recording held out, (frames, classes)."""
+        return [self.network(f[None].to(self.device))[0].float().sigmoid().cpu().numpy() for f in self.held_out]
+
+    def seconds(self, frames: int) -> float:
+        """Return how long so many frames are."""
+        return frames * self.how.hop / self.how.rate
+
+    def events(
+        self, chances: NDArray[np.float32], seconds: float, thresholds: Sequence[float], smoothed: int
+    ) -> list[Event]:
+        """Return the events in the probabilities of a recording."""
+        names = tuple(self.numbers)
+        found = events_in(chances, seconds / len(chances), thresholds, smoothed)
+        return [Event(names[event.label], event.start, min(event.end, seconds)) for event in found]
+
+    def recordings(self, thresholds: Sequence[float], smoothed: int) -> list[Recording]:
+        """Return what is found and what is there in the recordings held out, whose events are known."""
+        return [
+            (self.events(chances, self.seconds(len(frames)), thresholds, smoothed), told)
+            for chances, frames, told in zip(self.probabilities(), self.held_out, self.told, strict=True)
+            if isinstance(told, list)
+        ]
+
+    def _standardised(self, frames: torch.Tensor) -> torch.Tensor:
+        return (frames.float() - self.how.mean) / self.how.deviation
+
+    def _somewhere(self, told: Told) -> torch.Tensor:
+        return torch.tensor([float(name in told) for name in self.numbers])
+
+    def _when(self, told: Told, frames: int, step: float) -> torch.Tensor:
+        known = [(self.numbers[event.label], event.start, event.end) for event in told if isinstance(event, Event)]
+        return torch.from_numpy(frames_of_events(known, frames, len(self.numbers), step))

@@ -1,0 +1,1 @@
+"""Neural audio fingerprints: codes that stay the same under distortion."""

@@ -1,0 +1,1 @@
+"""Learning to hash: binary codes, by contrast, autoencoders, labels, distillation or projection."""

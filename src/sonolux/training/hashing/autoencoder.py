@@ -1,0 +1,213 @@
+"""Semantic hashing: a stacked autoencoder squeezes a picture through a few bits and draws it again from them.
+
+Layers are trained first (`sonolux.training.hashing.pretraining`), then all together, with the binary units between
+(Krizhevsky and Hinton 2011, "Using very deep autoencoders for content-based image retrieval", ESANN). The picture that
+comes in is a random view, the picture to be drawn is the whole: so a code tells what the views have in common.
+
+Pixels alone make codes of colours and light. So a code has to tell a classical descriptor of the whole picture as well,
+by one linear layer that is thrown away afterwards: of the oriented gradients, unless option ``descriptor`` says
+otherwise (predicting these is what C. Wei et al. 2022, "Masked feature prediction", CVPR, found best to learn from).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional
+
+from sonolux.checkpoints.folder import Architecture
+from sonolux.encoders import resolve
+from sonolux.errors import TrainingError
+from sonolux.models.autoencoder import Autoencoder
+from sonolux.training.data.images import PictureSet
+from sonolux.training.hashing.pretraining import NOISE, draw_layer, pretrain
+from sonolux.training.loop.fit import Progress, fit
+from sonolux.training.loop.image_learner import DEVIATION, MEAN, PictureLearner, prepared
+from sonolux.training.loop.initial import built
+from sonolux.training.loop.learner import judging
+from sonolux.training.loop.plots import draw_pairs
+from sonolux.training.loop.save import Trained
+from sonolux.training.recipe import Recipe
+from sonolux.types import Modality
+
+PART = 500
+"""Pictures that are drawn at once."""
+
+DRAWN = 12
+"""Held-out pictures whose reconstructions are shown."""
+
+HIDDEN = (1024, 512)
+"""Widths of a dense autoencoder between pixels and code, unless its arguments give ``sizes``."""
+
+UNITS = "straight-through"
+"""Mode of the binary units, unless the arguments give ``mode``; see `sonolux.models.binary_code`."""
+
+
+class Drawing(PictureLearner):
+    """A learner whose held-out score is the share of the variance of held-out pictures that it draws again.
+
+    Below 0 where it draws worse than the mean picture would.
+
+    Parameters
+    ----------
+    network, learned, held_out, recipe
+        See `PictureLearner`; the network is the whole autoencoder.
+    depth : int, optional
+        Number of the layer that learns alone, from the picture; None for the whole.
+    """
+
+    def __init__(
+        self,
+        network: nn.Module,
+        learned: PictureSet,
+        held_out: PictureSet,
+        recipe: Recipe,
+        depth: int | None = None,
+    ) -> None:
+        super().__init__(network, learned, held_out, recipe)
+        self.depth = depth
+
+    def training_step(self, rows: torch.Tensor, number: int) -> torch.Tensor:
+        """Draw again what came in, or what the layers before made of it."""
+        if self.depth is None:
+            return self.whole_loss(rows)
+        wanted, drawn = draw_layer(self.network, self.depth, self.inputs(rows), NOISE)
+        return functional.mse_loss(drawn, wanted)
+
+    def whole_loss(self, rows: torch.Tensor) -> torch.Tensor:
+        """Draw pictures from codes of their views."""
+        wanted = self.inputs(rows)
+        drawn = self.network(prepared(self.views(self.pixels(rows))))
+        return functional.mse_loss(drawn.reshape(wanted.shape), wanted)
+
+    def inputs(self, rows: torch.Tensor) -> torch.Tensor:
+        """Return what the network takes of the items of a batch, by their row numbers."""
+        return prepared(self.pixels(rows))
+
+    def held_out_inputs(self) -> Iterable[torch.Tensor]:
+        """Return what the network takes of the items held out, part by part."""
+        return (prepared(part.to(self.device).float() / 255) for part in torch.split(self.held_out, PART))
+
+    @judging
+    def score(self) -> float:
+        """Return 1 less the squared error over the variance."""
+        pairs = [self.drawn(part) for part in self.held_out_inputs()]
+        wanted, drawn = (torch.cat(parts).float() for parts in zip(*pairs, strict=True))
+        return float(1 - functional.mse_loss(drawn, wanted) / wanted.var(dim=0).mean())
+
+    def drawn(self, inputs: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return what is to be drawn, and what is drawn, of the same shape."""
+        if self.depth is None:
+            return inputs, self.network(inputs).reshape(inputs.shape)
+        return draw_layer(self.network, self.depth, inputs)
+
+
+class Telling(Drawing):
+    """The whole autoencoder, whose codes tell descriptors (n, dim) of the pictures as well."""
+
+    def __init__(
+        self,
+        network: nn.Module,
+        learned: PictureSet,
+        held_out: PictureSet,
+        recipe: Recipe,
+        descriptors: torch.Tensor,
+    ) -> None:
+        super().__init__(network, learned, held_out, recipe)
+        self.descriptors = descriptors
+        self.teller = nn.Linear(recipe.bits, descriptors.shape[1])
+
+    def whole_loss(self, rows: torch.Tensor) -> torch.Tensor:
+        """Draw pictures, and tell their descriptors, from codes of their views."""
+        assert isinstance(self.network, Autoencoder)
+        wanted = self.inputs(rows)
+        codes = self.network.encode(prepared(self.views(self.pixels(rows))))
+        drawn = self.network.decode(codes).reshape(wanted.shape)
+        described = self.descriptors[rows.cpu()].to(codes.device)
+        return functional.mse_loss(drawn, wanted) + functional.mse_loss(self.teller(codes), described)
+
+
+def train(
+    learned: PictureSet, held_out: PictureSet, recipe: Recipe, folder: Path, progress: Progress | None = None
+) -> Trained:
+    """Train an autoencoder, labels unseen; see `sonolux.training.hashing.train.Method`."""
+    sets = learned.unlabelled(), held_out.unlabelled()
+    architecture = architecture_of(recipe)
+    network = autoencoder_of(architecture, recipe)
+    descriptor = recipe.options.get("descriptor", "")
+    descriptors = descriptors_of(learned, descriptor) if descriptor else None
+    pretrain(network, lambda alone, depth: Drawing(network, *sets, alone, depth), recipe, folder, progress)
+    network.train()
+    learner = Drawing(network, *sets, recipe) if descriptors is None else Telling(network, *sets, recipe, descriptors)
+    fit(learner, folder, progress)
+    drawn = reconstructions(learner.network, held_out)
+    squared = float(functional.mse_loss(drawn, _pixels(held_out)))
+    draw_pairs(held_out.pixels[:DRAWN], _as_bytes(drawn[:DRAWN]), folder / "reconstructions.png")
+    scores = {"held-out": round(max(e.score for e in learner.history), 4), "squared error": round(squared, 4)}
+    return Trained(learner.network, architecture, learner.history, scores)
+
+
+def architecture_of(recipe: Recipe) -> Architecture:
+    """Return the autoencoder of a recipe, convolutional or dense."""
+    if recipe.architecture == "dense-autoencoder":
+        decided: dict[str, Any] = {"sizes": [3 * recipe.side**2, *HIDDEN, recipe.bits]}
+    elif recipe.architecture == "conv-autoencoder":
+        decided = {"bits": recipe.bits, "side": recipe.side}
+    else:
+        raise TrainingError(f"{recipe.architecture} is no autoencoder: dense-autoencoder or conv-autoencoder")
+    return Architecture(name=recipe.architecture, arguments={"mode": UNITS, **decided, **recipe.arguments})
+
+
+def autoencoder_of(architecture: Architecture, recipe: Recipe) -> nn.Module:
+    """Return an autoencoder with its first weights, drawn by the seed of the recipe.
+
+    Raises
+    ------
+    TrainingError
+        Where its arguments make no sense, or it has another number of bits than the recipe.
+    """
+    network = built(architecture, recipe)
+    arguments = architecture.arguments
+    bits = arguments["sizes"][-1] if "sizes" in arguments else arguments["bits"]
+    if bits != recipe.bits:
+        raise TrainingError(f"the autoencoder ends in {bits} bits, not in {recipe.bits}: say --bits {bits}")
+    return network
+
+
+def descriptors_of(pictures: PictureSet, name: str) -> torch.Tensor:
+    """Return the descriptors of pictures by an encoder, float32 (n, dim), of mean 0 and standard deviation 1 overall.
+
+    Raises
+    ------
+    TrainingError
+        Where the encoder gives no float vectors of pictures.
+    EncoderError
+        Where there is no such encoder.
+    """
+    seeing = [e for e in resolve(name) if e.kind == "float" and e.modality is Modality.IMAGE]
+    if not seeing:
+        raise TrainingError(f"{name} gives no float vectors of pictures, so no code can tell them")
+    rows = torch.from_numpy(np.asarray(seeing[0].encode(list(pictures.pixels))))
+    centred = rows - rows.mean(dim=0)
+    return centred / centred.std().clamp_min(1e-6)
+
+
+@torch.no_grad()
+def reconstructions(network: nn.Module, pictures: PictureSet) -> torch.Tensor:
+    """Return pictures as their codes draw them, in [0, 1], (n, 3, side, side)."""
+    pixels = _pixels(pictures)
+    drawn = torch.cat([network(prepared(part)).reshape(part.shape) for part in torch.split(pixels, PART)])
+    return (drawn * DEVIATION + MEAN).clamp(0, 1)
+
+
+def _pixels(pictures: PictureSet) -> torch.Tensor:
+    return torch.from_numpy(pictures.pixels).permute(0, 3, 1, 2).float() / 255
+
+
+def _as_bytes(pictures: torch.Tensor) -> Any:
+    return (pictures * 255).round().byte().permute(0, 2, 3, 1).numpy()

@@ -1,0 +1,217 @@
+"""The classical methods behind the same command as the deep ones: a projection of pixels, in seconds.
+
+Or of the outputs of a model folder, or of one of its layers: scaled to length 1, as descriptors are compared; the
+model that comes out holds that network as well. Or of the descriptors of any other encoder of pictures, which the model
+names, and needs. Whitening is the best known of these uses (H. Jégou and O. Chum, "Negative evidences and
+co-occurrences in image retrieval: the benefit of PCA and whitening", ECCV 2012).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from sonolux.checkpoints.folder import Architecture
+from sonolux.checkpoints.inputs import AnyPreprocessing, SourceDescriptors
+from sonolux.encoders.trained.encoder import TrainedEncoder, network_input
+from sonolux.encoders.trained.projected import unpacked
+from sonolux.errors import TrainingError
+from sonolux.models.binary_code import signs
+from sonolux.models.feature_extractor import LayerDescriptor
+from sonolux.models.projection import Projection
+from sonolux.models.spectral_projection import SpectralHash
+from sonolux.models.unit_length import UnitLength
+from sonolux.training.data.images import PictureSet
+from sonolux.training.data.sources import check_classes
+from sonolux.training.loop.save import Trained, preprocessing
+from sonolux.training.loop.validation import label_precision
+from sonolux.training.loop.warm_start import picture_encoders
+from sonolux.training.projections.fisher import fit_fisher
+from sonolux.training.projections.itq import fit_itq
+from sonolux.training.projections.lsh import fit_lsh
+from sonolux.training.projections.pca import fit_pca
+from sonolux.training.projections.spectral import fit_spectral
+from sonolux.training.recipe import Recipe
+
+if TYPE_CHECKING:
+    from sonolux.training.loop.fit import Progress
+
+FLOAT = ("pca", "whiten", "fisher")
+"""Methods whose descriptors are float vectors; the others give binary codes."""
+
+DESCRIBED = 500
+"""Pictures that are described at once."""
+
+
+Describe = Callable[[Sequence[NDArray[np.uint8]]], NDArray[np.float32]]
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What comes before the projection.
+
+    Attributes
+    ----------
+    preprocessing : Preprocessing or SourceDescriptors
+        How pictures become inputs.
+    describe : callable
+        Pictures (h, w, 3) to what is projected, float32 (n, d).
+    network : sequence of torch module
+        Through what inputs go until they are projected; kept with the projection.
+    links : sequence of dict
+        The architecture of each.
+    """
+
+    preprocessing: AnyPreprocessing
+    describe: Describe
+    network: Sequence[nn.Module] = ()
+    links: Sequence[dict[str, Any]] = ()
+
+
+def train(
+    learned: PictureSet, held_out: PictureSet, recipe: Recipe, folder: Path, progress: Progress | None = None
+) -> Trained:
+    """Fit a projection of the pixels, or of what the encoder gives that the recipe starts from.
+
+    See `sonolux.training.hashing.train.Method`.
+
+    Raises
+    ------
+    TrainingError
+        For labels that are missing, more bits than the pictures can give, or a start that sees no pictures.
+    """
+    before = encoder_before(recipe) if recipe.start else pixels_before(learned.pixels.shape[1])
+    rows, asked = (inputs_of(pictures, before) for pictures in (learned, held_out))
+    fitted = _fitted(rows, learned, recipe)
+    scores = _scores(fitted, (rows, learned.labels), (asked, held_out.labels), recipe)
+    network, architecture = fitted, _architecture(fitted)
+    if before.network:
+        network = nn.Sequential(*before.network, fitted)
+        links = [*before.links, architecture.model_dump()]
+        architecture = Architecture(name="chain", arguments={"links": links})
+    return Trained(network, architecture, scores=scores, preprocessing=before.preprocessing)
+
+
+def outputs_of(architecture: Architecture) -> int:
+    """Return how many numbers a network made here gives."""
+    links = architecture.arguments.get("links")
+    arguments = links[-1]["arguments"] if links else architecture.arguments
+    return int(arguments["outputs"] if "outputs" in arguments else arguments["bits"])
+
+
+def inputs_of(pictures: PictureSet, before: Before | None = None) -> NDArray[np.float32]:
+    """Return what is projected of each picture, by default its pixels: float32 (n, d)."""
+    before = before or pixels_before(pictures.pixels.shape[1])
+    starts = range(0, len(pictures), DESCRIBED)
+    return np.concatenate([before.describe(list(pictures.pixels[start : start + DESCRIBED])) for start in starts])
+
+
+def pixels_before(side: int) -> Before:
+    """Return what comes before a projection of pixels: nothing but their preparation."""
+    how = preprocessing(side)
+    return Before(how, lambda batch: network_input(batch, how).reshape(len(batch), -1))
+
+
+def encoder_before(recipe: Recipe) -> Before:
+    """Return what comes before a projection of what an encoder gives.
+
+    Raises
+    ------
+    TrainingError
+        Where the start sees no pictures, or is a model folder that takes larger ones than the recipe has.
+    """
+    encoders = picture_encoders(recipe.start, recipe.method)
+    seeing = encoders[0]
+    if isinstance(seeing, TrainedEncoder):
+        return model_before(seeing, recipe)
+    source = SourceDescriptors(source=seeing.spec, digests={encoder.name: encoder.digest for encoder in encoders})
+    return Before(source, lambda batch: unpacked(np.asarray(seeing.encode(batch))))
+
+
+def model_before(encoder: TrainedEncoder, recipe: Recipe) -> Before:
+    """Return what comes before a projection of a model folder or one of its layers: the network, up to there.
+
+    It is shown pictures of the recipe's size, which may be larger than those that it was trained on, where it averages
+    over all places in the end.
+
+    Raises
+    ------
+    TrainingError
+        Where the model does not take pictures of the recipe's size.
+    """
+    trained = encoder.folder.pictures
+    side = max(trained.width, trained.height)
+    refusal = f"{recipe.start} takes pictures of {side} pixels, not {recipe.side}: say --side {side}"
+    if side > recipe.side:
+        raise TrainingError(refusal)
+    how = trained.model_copy(update={"width": recipe.side, "height": recipe.side})
+    network, link = _cut(encoder)
+    both = nn.Sequential(network, UnitLength())
+
+    def describe(batch: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
+        try:
+            with torch.inference_mode():
+                described: NDArray[np.float32] = both(torch.from_numpy(network_input(batch, how))).numpy()
+        except RuntimeError as error:  # shapes that do not fit
+            raise TrainingError(refusal) from error
+        return described
+
+    return Before(how, describe, tuple(both), (link, {"name": "unit-length", "arguments": {}}))
+
+
+def _cut(encoder: TrainedEncoder) -> tuple[nn.Module, dict[str, Any]]:
+    """Return the network as far as it describes pictures, and its architecture."""
+    whole, descriptor = encoder.folder.architecture, encoder.descriptor
+    if not descriptor.layer:
+        return encoder.network, whole.model_dump()
+    cut = {"architecture": whole.name, "layer": descriptor.layer, "pooling": descriptor.pooling}
+    link = {"name": "cut", "arguments": cut | {"arguments": whole.arguments}}
+    return LayerDescriptor(encoder.network, descriptor.layer, descriptor.pooling), link
+
+
+def _fitted(rows: NDArray[np.float32], learned: PictureSet, recipe: Recipe) -> nn.Module:
+    if recipe.method in ("pca", "whiten"):
+        return fit_pca(rows, recipe.bits, whiten=recipe.method == "whiten")
+    if recipe.method == "fisher":
+        check_classes(learned)
+        assert learned.labels is not None
+        return fit_fisher(rows, learned.labels)
+    if recipe.method == "spectral":
+        return fit_spectral(rows, recipe.bits)
+    fit = {"lsh": fit_lsh, "itq": fit_itq}[recipe.method]
+    return fit(rows, recipe.bits, recipe.seed)
+
+
+def _architecture(network: nn.Module) -> Architecture:
+    if isinstance(network, SpectralHash):
+        components, bits = network.frequency.shape
+        arguments = {"inputs": len(network.projection.mean), "bits": bits, "components": components}
+        return Architecture(name="spectral-hash", arguments=arguments)
+    assert isinstance(network, Projection)
+    inputs, outputs = network.matrix.shape
+    return Architecture(name="projection", arguments={"inputs": inputs, "outputs": outputs})
+
+
+@torch.inference_mode()
+def _scores(
+    fitted: nn.Module,
+    learned: tuple[NDArray[np.float32], NDArray[np.int64] | None],
+    held_out: tuple[NDArray[np.float32], NDArray[np.int64] | None],
+    recipe: Recipe,
+) -> dict[str, float]:
+    """Score by rows and labels of the pictures learned from and of those held out."""
+    (gallery, labels), (asked, asked_labels) = learned, held_out
+    if labels is None or asked_labels is None:
+        return {}
+    described = [fitted(torch.from_numpy(rows)) for rows in (asked, gallery)]
+    if recipe.method not in FLOAT:
+        described = [signs(rows) for rows in described]
+    precision = label_precision(described[0], torch.from_numpy(asked_labels), described[1], torch.from_numpy(labels))
+    return {"held-out": round(precision, 4)}

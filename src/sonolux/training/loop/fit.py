@@ -1,0 +1,151 @@
+"""The training loop: Lightning's, resumed after whatever ended it, within one epoch.
+
+While a model is being trained its folder holds ``unfinished/``: the last whole epoch and the best one by held-out
+score. Both are written whole or not at all.
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint
+
+from sonolux.checkpoints.device import chosen_device
+from sonolux.errors import TrainingError
+from sonolux.training.loop.learner import Learner
+from sonolux.training.loop.workspace import UNFINISHED
+
+REMARKS = (".*does not have many workers", ".*LeafSpec.*is deprecated", "Checkpoint directory .* exists")
+LAST, BEST = "last", "best"
+
+Progress = Callable[[float, str], None]
+"""Called with the share of the training that is done, and one line on where it stands."""
+
+
+def fit(learner: Learner, folder: Path, progress: Progress | None = None) -> None:
+    """Train a learner to the end of its recipe, or until its held-out score no longer rises; leave its best weights.
+
+    Parameters
+    ----------
+    learner : Learner
+    folder : Path
+        Of the model to be; an unfinished training of the same recipe and data in it is taken up.
+    progress : callable, optional
+
+    Raises
+    ------
+    TrainingError
+        Where the folder holds an unfinished training of another recipe or data.
+    """
+    unfinished = folder / UNFINISHED
+    last = unfinished / f"{LAST}.ckpt"
+    _check_resumable(learner, last)
+    checkpoints = ModelCheckpoint(unfinished, BEST, monitor="score", mode="max", enable_version_counter=False)
+    # A callback of its own: `save_last` would save only after epochs that are the best so far.
+    every_epoch = ModelCheckpoint(unfinished, LAST, enable_version_counter=False)
+    callbacks: list[Callback] = [checkpoints, every_epoch, *_stopping(learner.recipe.patience)]
+    if progress is not None:
+        callbacks.append(_Reporting(progress))
+    device = chosen_device()
+    with _quiet():
+        trainer = _trainer(learner, device, callbacks)
+        trainer.fit(learner, ckpt_path=last if last.exists() else None, weights_only=True)
+    if trainer.interrupted:
+        raise KeyboardInterrupt
+    best = torch.load(checkpoints.best_model_path, map_location="cpu", weights_only=True)
+    learner.load_state_dict(best["state_dict"])
+    learner.cpu().eval()
+
+
+def forget_unfinished(folder: Path) -> None:
+    """Remove what only an unfinished training needs."""
+    shutil.rmtree(folder / UNFINISHED, ignore_errors=True)
+
+
+def _trainer(learner: Learner, device: torch.device, callbacks: list[Callback]) -> Trainer:
+    return Trainer(
+        accelerator=device.type,
+        devices=1 if device.index is None or device.type == "cpu" else [device.index],
+        precision=_precision(device),
+        max_epochs=learner.recipe.epochs,
+        callbacks=callbacks,
+        logger=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        reload_dataloaders_every_n_epochs=1,
+    )
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep Lightning's remarks to itself: advice on worker processes, of which pictures in memory need none."""
+    logger = logging.getLogger("lightning.pytorch")
+    level = logger.level
+    logger.setLevel(logging.WARNING)
+    with warnings.catch_warnings():
+        for message in REMARKS:
+            warnings.filterwarnings("ignore", message=message)
+        try:
+            yield
+        finally:
+            logger.setLevel(level)
+
+
+def _check_resumable(learner: Learner, last: Path) -> None:
+    if not last.exists():
+        return
+    try:
+        found = torch.load(last, map_location="cpu", weights_only=True)["sonolux"]
+    except Exception as error:  # whatever a damaged file makes torch raise
+        raise TrainingError(f"{last} cannot be read: remove {last.parent} to start again ({error})") from error
+    mine = learner.identity()
+    differing = [key for key in ("data", *mine["recipe"]) if _part(found, key) != _part(mine, key)]
+    if differing:
+        raise TrainingError(
+            f"{last.parent} is an unfinished training with other {', '.join(differing)}:"
+            " train into another folder, or remove it"
+        )
+
+
+def _part(identity: dict[str, Any], key: str) -> Any:
+    return identity["data"] if key == "data" else identity["recipe"].get(key)
+
+
+def _stopping(patience: int) -> list[Callback]:
+    return [EarlyStopping("score", mode="max", patience=patience)] if patience else []
+
+
+def _precision(device: torch.device) -> Any:
+    """Return bfloat16 where the processor multiplies it faster than float32, and full precision elsewhere."""
+    if device.type == "cuda":
+        return "bf16-mixed" if torch.cuda.is_bf16_supported() else "16-mixed"
+    able = torch.cpu.get_capabilities()
+    fast = device.type == "cpu" and (able.get("avx512_bf16") or able.get("amx_bf16"))
+    return "bf16-mixed" if fast else "32-true"
+
+
+class _Reporting(Callback):
+    """Tells where a training stands, after every batch."""
+
+    def __init__(self, progress: Progress) -> None:
+        self.progress = progress
+
+    def on_train_batch_end(
+        self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        """Report."""
+        assert isinstance(pl_module, Learner)
+        epochs = pl_module.recipe.epochs
+        done = (trainer.current_epoch + (batch_idx + 1) / trainer.num_training_batches) / epochs
+        line = f"epoch {trainer.current_epoch + 1} of {epochs}, loss {float(outputs['loss']):.3f}"
+        if pl_module.history:
+            line += f", held-out score {pl_module.history[-1].score:.3f}"
+        self.progress(min(done, 1.0), line)

@@ -1,0 +1,1 @@
+"""Speech recognition: a network of frames learned with CTC."""

@@ -1,0 +1,79 @@
+"""Benchmarks measure what they say, on sizes that take seconds, and write their own section of a page alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sonolux.errors import SonoluxError
+from sonolux.evaluation.benchmarks import calibration, ingest, search
+from sonolux.evaluation.benchmarks.report import Report, verdict
+from sonolux.library import Library
+from sonolux.types import Space
+
+
+def report(name: str, cell: str) -> Report:
+    return Report(name, name.title(), f"sonolux bench {name}", "About.", ("a", "b"), [[cell, "2"]], ["x: met"])
+
+
+def test_a_section_is_replaced_and_the_others_stay(tmp_path: Path) -> None:
+    page = tmp_path / "benchmarks.md"
+    report("one", "first").write(page)
+    report("two", r"back\slash").write(page)
+    before = page.read_text()
+    report("one", "second").write(page)
+    assert page.read_text() == before.replace("| first |", "| second |")
+    assert before.startswith("# Benchmarks\n")
+    assert r"| back\slash | 2 |" in before
+
+
+@pytest.mark.parametrize(
+    ("reached", "at_most", "word"),
+    [(0.70, False, "met"), (0.69, False, "missed"), (0.70, True, "met"), (0.71, True, "missed")],
+)
+def test_a_verdict_sets_the_target_beside_what_was_reached(reached: float, at_most: bool, word: str) -> None:
+    line = verdict("ratio", reached, 0.70, at_most=at_most)
+    assert f"{reached:.2f}" in line
+    assert "0.70 asked" in line
+    assert word in line
+
+
+def test_the_library_and_its_raw_engine_give_the_same_answers(tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    basis, centres = random.standard_normal((24, search.DIM)), random.standard_normal((50, 24))
+    rows, asked = (search.clustered(n, random, basis, centres) for n in (3000, 5))
+    with Library(tmp_path / "l.sonolux") as library:
+        search._fill(library, rows)
+        for where, among in (({}, np.arange(3000)), (search.WHERE, np.arange(0, 3000, 2))):
+            best = [among[i] for i in search._nearest(rows[among], asked)]
+            measured = search._measure(search._ours(library, where), asked, best)
+            assert [engine.recall for engine in measured] == pytest.approx([1, 1, 1, 1], abs=0.02)
+
+
+def test_copies_are_pictures_of_contents_of_their_own(data: Path, tmp_path: Path) -> None:
+    from PIL import Image
+
+    originals = sorted((data / "imagenet_sample").glob("*.jpg"))[:3]
+    ingest._copy(originals, tmp_path / "copies", 7)
+    contents = {path.read_bytes() for path in (tmp_path / "copies").iterdir()}
+    assert len(contents) == 7
+    with Image.open(tmp_path / "copies" / "000000.jpg") as copy, Image.open(originals[0]) as original:
+        assert copy.tobytes() == original.tobytes()
+
+
+def test_photos_are_needed(tmp_path: Path) -> None:
+    with pytest.raises(SonoluxError, match="no JPEG files"):
+        ingest.benchmark_add(tmp_path)
+    with pytest.raises(SonoluxError, match="900"):
+        calibration.benchmark_calibration(tmp_path)
+
+
+def test_calibration_of_pure_noise_is_right(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(calibration, "SPLITS", 3)
+    rows = np.random.default_rng(0).standard_normal((1500, 12)).astype(np.float32)
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    ratios = calibration._ratios(Space("s", 12), rows, 500)
+    assert ratios[0] == pytest.approx(1, abs=0.3)
+    assert ratios[1] == pytest.approx(1, abs=0.5)

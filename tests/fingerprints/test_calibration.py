@@ -1,0 +1,80 @@
+"""What a catalog learns of wrong places while it takes recordings in."""
+
+from __future__ import annotations
+
+import uuid
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sonolux.fingerprints.calibration import Heard, Sampled
+from sonolux.fingerprints.catalog import SAMPLES, Fingerprints
+from sonolux.fingerprints.constellation import RATE
+from sonolux.fingerprints.extraction import prints_of
+from sonolux.fingerprints.neural_codes import fingerprint_encoder
+from tunes import faster, tune
+
+
+def taken(folder: Path, sounds: list[np.ndarray]) -> Fingerprints:
+    catalog = Fingerprints(folder)
+    encoder = fingerprint_encoder()
+    sampled, waiting = Sampled(catalog, encoder), []
+    for number, sound in enumerate(sounds):
+        heard = Heard(np.array_split(sound, 3))
+        waiting.append((str(uuid.UUID(int=number)), f"{number}.wav", prints_of(heard, encoder)))
+        sampled.take(waiting[-1][0], heard)
+    catalog.add(waiting)
+    sampled.ask()
+    return catalog
+
+
+@pytest.mark.parametrize(("seconds", "first"), [(12, 2), (40, 30), (55, 30)])
+def test_the_window_ends_after_forty_seconds_or_with_the_recording(seconds: int, first: int) -> None:
+    sound = np.arange(seconds * RATE, dtype=np.float32)
+    heard = Heard(np.array_split(sound, 7))
+    assert sum(block.size for block in heard) == heard.samples == sound.size
+    np.testing.assert_array_equal(heard.window(), sound[first * RATE : (first + 10) * RATE])
+
+
+def test_every_recording_is_asked_about_without_itself(tmp_path: Path) -> None:
+    catalog = taken(tmp_path, [tune(number, 20) for number in range(6)])
+    assert sorted(seconds for seconds, _ in catalog.samples) == [2, 2, 5, 5, 10, 10]
+    assert all(score < 9 for _, score in catalog.samples)
+    assert Fingerprints(tmp_path).samples == catalog.samples
+
+
+def test_copies_are_no_wrong_places(tmp_path: Path) -> None:
+    catalog = taken(tmp_path, [tune(number % 3, 20) for number in range(30)])
+    assert len(catalog.samples) == 30
+    assert all(score < 9 for _, score in catalog.samples)
+
+
+def test_copies_that_begin_later_or_run_faster_are_no_wrong_places(tmp_path: Path) -> None:
+    tunes = [tune(number, 20) for number in range(4)]
+    late = [np.concatenate([tune(number + 10, 3), one]) for number, one in enumerate(tunes)]
+    catalog = taken(tmp_path, [*tunes, *late, *(faster(one, 1.03) for one in tunes)])
+    assert len(catalog.samples) == 12
+    assert all(score < 9 for _, score in catalog.samples)
+
+
+def test_a_recording_that_shares_a_little_scores_as_what_it_is(tmp_path: Path) -> None:
+    tunes = [tune(number, 20) for number in range(5)]
+    sharing = np.concatenate([tune(9, 10), tunes[0][10 * RATE : 13 * RATE], tune(8, 7)])
+    catalog = taken(tmp_path, [*tunes, sharing])
+    scores = sorted(score for _, score in catalog.samples)
+    assert scores[-1] > 1.5 * scores[2]
+
+
+def test_short_recordings_and_single_ones_tell_nothing(tmp_path: Path) -> None:
+    assert taken(tmp_path / "short", [tune(number, 5) for number in range(3)]).samples == []
+    assert taken(tmp_path / "alone", [tune(0, 20)]).samples == []
+
+
+def test_the_latest_samples_are_kept(tmp_path: Path) -> None:
+    catalog = taken(tmp_path, [tune(0, 20)])
+    for number in range(SAMPLES // 100 + 1):
+        catalog.note([(5.0, float(number * 100 + n)) for n in range(100)])
+    scores = [score for _, score in catalog.samples]
+    assert len(scores) == SAMPLES
+    assert scores == [float(n) for n in range(300 - SAMPLES, 300)]
