@@ -1,4 +1,4 @@
-"""Real small pictures: the handwritten digits of scikit-learn, and somebody who likes the hits of the same digit."""
+"""Real small images: the handwritten digits of scikit-learn, and somebody who likes the hits of the same digit."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from sonolux.library import Library
 
 
 def write_digits(folder: Path, count: int = 400) -> Path:
-    """Write pictures of 24 x 24 pixels; the first letter of a file name is the digit."""
+    """Write images of 24 x 24 pixels; the first letter of a file name is the digit."""
     from PIL import Image
     from sklearn.datasets import load_digits
 
     digits = load_digits()
     folder.mkdir(parents=True)
     for number in range(count):
-        picture = Image.fromarray((digits.images[number] * 15).astype("uint8")).resize((24, 24))
-        picture.save(folder / f"{digits.target[number]}-{number:04}.png")
+        image = Image.fromarray((digits.images[number] * 15).astype("uint8")).resize((24, 24))
+        image.save(folder / f"{digits.target[number]}-{number:04}.png")
     return folder
 
 
@@ -25,7 +25,7 @@ def digit(path: str | Path) -> str:
 
 
 def judge_like_somebody(library: Library, folder: Path, questions: int, space: str, k: int = 20) -> None:
-    """Ask with pictures, and judge what is found by the digit."""
+    """Ask with images, and judge what is found by the digit."""
     for asked in sorted(folder.iterdir(), key=lambda path: path.name[2:])[:questions]:
         hits = library.search(like=asked, space=space, k=k)
         liked = [hit.id for hit in hits if digit(hit.path) == digit(asked)]

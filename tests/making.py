@@ -20,8 +20,8 @@ def photographs() -> list[Path]:
     import sklearn.datasets
 
     names = ["astronaut.png", "chelsea.png", "coffee.png", "rocket.jpg", "moon.png", "brick.png", "grass.png"]
-    pictures = [Path(skimage.__file__).parent / "data" / name for name in names]
-    return pictures + sorted((Path(sklearn.datasets.__file__).parent / "images").glob("*.jpg"))
+    images = [Path(skimage.__file__).parent / "data" / name for name in names]
+    return images + sorted((Path(sklearn.datasets.__file__).parent / "images").glob("*.jpg"))
 
 
 def tone(hertz: float, seconds: float) -> np.ndarray:
@@ -40,15 +40,15 @@ def write_wav(path: Path, samples: np.ndarray) -> Path:
     return path
 
 
-def write_video(path: Path, pictures: list[Path], seconds: float = 2.0) -> Path:
+def write_video(path: Path, images: list[Path], seconds: float = 2.0) -> Path:
     import av
     from PIL import Image
 
     with av.open(str(path), "w") as container:
         stream = container.add_stream("mpeg4", rate=12)
         stream.width, stream.height, stream.pix_fmt = 256, 192, "yuv420p"
-        for picture in pictures:
-            frame = av.VideoFrame.from_image(Image.open(picture).convert("RGB").resize((256, 192)))
+        for image in images:
+            frame = av.VideoFrame.from_image(Image.open(image).convert("RGB").resize((256, 192)))
             for _ in range(int(12 * seconds)):
                 frame.pts = None
                 container.mux(stream.encode(frame))
@@ -60,8 +60,8 @@ def fill(folder: Path) -> Path:
     """Write the folder: 9 photographs, 3 sounds, a video, 3 texts."""
     for name in ("photos", "sounds", "videos", "texts"):
         (folder / name).mkdir(parents=True)
-    for picture in photographs():
-        shutil.copy(picture, folder / "photos")
+    for image in photographs():
+        shutil.copy(image, folder / "photos")
     write_wav(folder / "sounds" / "flute.wav", tone(440, 4))
     write_wav(folder / "sounds" / "seaNoise.wav", noise(4))
     scenes = [tone(220, 10), noise(10), tone(880, 10)]

@@ -32,3 +32,10 @@ class EncoderError(SonoluxError):
 
 class TrainingError(SonoluxError):
     """Data, a recipe or an earlier training that nothing can be learned from."""
+
+
+class Cancelled(Exception):  # noqa: N818 - what a caller asked for is no error
+    """Raised from a `progress` callback, it ends what is running: what is done stays, and the next call goes on.
+
+    It is no `SonoluxError`, so that nothing takes it for the failure of a single file.
+    """

@@ -22,8 +22,8 @@ Metric = Literal["cosine", "dot", "euclidean", "hamming"]
 DescriptorKind = Literal["float", "binary", "sparse"]
 """Float vectors, packed binary codes (``uint8``), or sparse term weights (scipy CSR)."""
 
-PieceKind = Literal["image", "cover", "shot", "window", "passage"]
-"""What a piece of a file is: a whole picture, an embedded cover, a video shot, an audio window, a text passage."""
+SegmentKind = Literal["image", "cover", "shot", "window", "passage"]
+"""What a piece of a file is: a whole image, an embedded cover, a video shot, an audio window, a text passage."""
 
 
 class Modality(StrEnum):

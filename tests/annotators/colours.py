@@ -16,7 +16,7 @@ SHARPNESS = 4.0
 
 
 def colour_model(path: Path, temperature: float = 1.0, labels: tuple[str, ...] | None = COLOURS) -> ModelFolder:
-    """Write a model whose score of a colour is how much of it the picture of one pixel has, times `SHARPNESS`."""
+    """Write a model whose score of a colour is how much of it the image of one pixel has, times `SHARPNESS`."""
     network = Mlp([3, 3])
     with torch.no_grad():
         network.layers[0].weight.copy_(torch.eye(3).flip(0) * SHARPNESS)

@@ -9,7 +9,7 @@ import pytest
 
 from annotators.colours import COLOURS, SHARPNESS, colour_model
 from contracts.annotator_contract import AnnotatorContract
-from contracts.encoder_contract import pictures
+from contracts.encoder_contract import images
 from sonolux.annotators import Annotator, resolve
 from sonolux.annotators.classifier import Classifier
 from sonolux.errors import EncoderError
@@ -41,7 +41,7 @@ def test_probabilities_are_the_softmax_over_the_temperature(tmp_path: Path, temp
 
 def test_the_temperature_changes_no_decision(tmp_path: Path) -> None:
     models = [Classifier(colour_model(tmp_path / f"{t}" / "colours", t).path) for t in (0.1, 1.0, 10.0)]
-    answers = [[said[0].label for said in model.annotate(pictures())] for model in models]
+    answers = [[said[0].label for said in model.annotate(images())] for model in models]
     assert answers[0] == answers[1] == answers[2]
 
 

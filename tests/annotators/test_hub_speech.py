@@ -56,15 +56,15 @@ def whisper(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("hub") / "whisper-tiny-random"
     folder.mkdir()
     special = ["<|endoftext|>", "<|startoftranscript|>", "<|en|>", "<|transcribe|>", "<|notimestamps|>"]
-    pieces = {piece: number for number, piece in enumerate([*special, *"abcdefghijklmnopqrstuvwxyz", "Ġ"])}
-    tokenizer = Tokenizer(models.BPE(pieces, []))
+    segments = {segment: number for number, segment in enumerate([*special, *"abcdefghijklmnopqrstuvwxyz", "Ġ"])}
+    tokenizer = Tokenizer(models.BPE(segments, []))
     tokenizer.pre_tokenizer, tokenizer.decoder = pre_tokenizers.ByteLevel(add_prefix_space=False), decoders.ByteLevel()
     PreTrainedTokenizerFast(
         tokenizer_object=tokenizer, eos_token=special[0], bos_token=special[0], pad_token=special[0]
     ).save_pretrained(folder)
     WhisperFeatureExtractor(feature_size=80).save_pretrained(folder)
     config = WhisperConfig(
-        vocab_size=len(pieces), d_model=16, encoder_layers=1, decoder_layers=1, encoder_attention_heads=2,
+        vocab_size=len(segments), d_model=16, encoder_layers=1, decoder_layers=1, encoder_attention_heads=2,
         decoder_attention_heads=2, encoder_ffn_dim=16, decoder_ffn_dim=16, max_target_positions=24,
         decoder_start_token_id=1, eos_token_id=0, pad_token_id=0, bos_token_id=0, suppress_tokens=None,
         begin_suppress_tokens=None,

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from contracts.encoder_contract import pictures
+from contracts.encoder_contract import images
 from sonolux.checkpoints.folder import Architecture, ModelFolder
 from sonolux.checkpoints.importing import checkpoint_weights, import_weights
 from sonolux.checkpoints.inputs import Preprocessing
@@ -50,9 +50,9 @@ def test_the_folder_gives_what_the_network_gives(change: Change, tmp_path: Path)
     torch.manual_seed(0)
     network = registry.build(SMALL.name, SMALL.arguments).eval()
     with torch.no_grad():
-        rows = torch.nn.Sequential(*list(network)[:-1])(torch.from_numpy(network_input(pictures(), HOW)))
+        rows = torch.nn.Sequential(*list(network)[:-1])(torch.from_numpy(network_input(images(), HOW)))
     expected = torch.nn.functional.normalize(rows).numpy()
-    np.testing.assert_allclose(resolve(str(tmp_path / "model"))[0].encode(pictures()), expected, atol=1e-6)
+    np.testing.assert_allclose(resolve(str(tmp_path / "model"))[0].encode(images()), expected, atol=1e-6)
 
 
 def test_without_a_layer_it_is_the_output(tmp_path: Path) -> None:
@@ -63,11 +63,11 @@ def test_without_a_layer_it_is_the_output(tmp_path: Path) -> None:
 def test_the_published_resnet20_recognises_photos(data: Path, tmp_path: Path) -> None:
     """On every twentieth test photo; 81.0 % on all of them, as the data's README.md says of these re-encoded ones."""
     pytest.importorskip("pyarrow")
-    from sonolux.training.data.images import read_pictures
+    from sonolux.training.data.images import read_images
 
     file = data / "weights" / "resnet20_cifar10" / "resnet20-12fca82f.th"
     import_weights(file, tmp_path / "resnet20", Architecture(name="resnet20", arguments={}), HOW, layer="flatten")
-    photos = read_pictures(data / "cifar10" / "test.parquet", 32).subset(np.arange(0, 10_000, 20))
+    photos = read_images(data / "cifar10" / "test.parquet", 32).subset(np.arange(0, 10_000, 20))
     [whole] = resolve(f"{tmp_path}/resnet20@linear")
     scores = whole.encode(list(photos.pixels))
     names = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"]

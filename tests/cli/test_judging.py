@@ -93,7 +93,7 @@ class TestJudge:
 
 class TestTrainFeedback:
     def test_from_judgements_to_a_space(self, cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        pictures = filled(tmp_path, monkeypatch, 300)
+        images = filled(tmp_path, monkeypatch, 300)
         with Library("l.sonolux") as library:
             judge_like_somebody(library, Path("digits"), 60, "colour-layout")
         ran = cli("train", "feedback", *OF_THE_LIBRARY, "--space", "colour-layout", "--out", "taste", "--json")
@@ -105,10 +105,10 @@ class TestTrainFeedback:
         assert record["scores"]["order-after"] > record["scores"]["order-before"]
         assert record["data"]["space"] == "colour-layout"
         assert cli("add", *OF_THE_LIBRARY, "digits", "--space", "taste").out.startswith("300 updated")
-        [hit] = cli("search", *OF_THE_LIBRARY, "--image", pictures[60], "--space", "taste", "-k", 1, "--json").records
-        assert hit["path"] == str(pictures[60].resolve())
+        [hit] = cli("search", *OF_THE_LIBRARY, "--image", images[60], "--space", "taste", "-k", 1, "--json").records
+        assert hit["path"] == str(images[60].resolve())
         with Library("l.sonolux") as library:
-            before, after = (precision(library, pictures[60:180], space) for space in ("colour-layout", "taste"))
+            before, after = (precision(library, images[60:180], space) for space in ("colour-layout", "taste"))
         assert after > before
 
     def test_what_cannot_be_learned_is_one_line(self, cli, digits: list[Path]) -> None:

@@ -15,7 +15,7 @@ def model(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def images(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "pictures"
     folder.mkdir()
     for name, colour in (("a", (250, 10, 10)), ("b", (120, 250, 10)), ("c", (10, 10, 250))):
@@ -25,8 +25,8 @@ def pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 class TestLabel:
-    def test_one_block_a_picture_best_first(self, cli, model: Path, pictures: Path) -> None:
-        ran = cli("label", pictures / "b.png", pictures / "a.png", "--model", model, "-k", 2)
+    def test_one_block_a_image_best_first(self, cli, model: Path, images: Path) -> None:
+        ran = cli("label", images / "b.png", images / "a.png", "--model", model, "-k", 2)
         assert (ran.code, ran.err) == (0, "")
         first, second = ran.out.split("\n\n")
         assert [row.split()[-1] for row in first.splitlines()] == ["pictures/b.png", "green", "red"]
@@ -35,18 +35,18 @@ class TestLabel:
         assert chances == sorted(chances, reverse=True)
         assert all(len(row.split("  ")[0]) == len("0.8731") for row in first.splitlines()[1:])
 
-    def test_a_folder_in_its_order_as_json(self, cli, model: Path, pictures: Path) -> None:
-        records = cli("label", pictures, "--model", model, "--json").records
+    def test_a_folder_in_its_order_as_json(self, cli, model: Path, images: Path) -> None:
+        records = cli("label", images, "--model", model, "--json").records
         assert [Path(record["path"]).name for record in records] == ["a.png", "b.png", "c.png"]
         said = records[0]["annotations"]
         assert (said[0]["label"], len(said)) == ("red", 3)
         assert sum(one["probability"] for one in said) == pytest.approx(1)
         assert {one["annotator"] for one in said} == {"colours"}
 
-    def test_bad_files_are_one_line_each(self, cli, model: Path, pictures: Path) -> None:
-        (pictures / "b.png").write_bytes(b"\x89PNG\r\n\x1a\n and no more")
-        (pictures / "note.txt").write_text("no picture at all")
-        ran = cli("label", pictures, pictures / "gone.png", "--model", model)
+    def test_bad_files_are_one_line_each(self, cli, model: Path, images: Path) -> None:
+        (images / "b.png").write_bytes(b"\x89PNG\r\n\x1a\n and no more")
+        (images / "note.txt").write_text("no picture at all")
+        ran = cli("label", images, images / "gone.png", "--model", model)
         assert ran.code == 3
         assert [line for line in ran.lines if line.startswith("pictures")] == ["pictures/a.png", "pictures/c.png"]
         lines = ran.err.splitlines()
@@ -57,35 +57,35 @@ class TestLabel:
         ]
         assert lines[1].endswith("holds no image")
 
-    def test_what_cannot_be_asked_is_refused(self, cli, model: Path, pictures: Path) -> None:
-        ran = cli("label", pictures, "--model", "nowhere")
+    def test_what_cannot_be_asked_is_refused(self, cli, model: Path, images: Path) -> None:
+        ran = cli("label", images, "--model", "nowhere")
         assert ran.code == 1 and "no annotator 'nowhere': give a model folder" in ran.err
         ran = cli("label", "--model", model)
         assert ran.code == 2 and "name a file" in ran.err
         nameless = colour_model(model.parent / "nameless", labels=None).path
-        ran = cli("label", pictures, "--model", nameless)
+        ran = cli("label", images, "--model", nameless)
         assert ran.code == 1 and "names no labels" in ran.err and len(ran.err.splitlines()) == 1
 
 
 class TestStore:
-    def test_labels_are_kept_found_and_shown(self, cli, model: Path, pictures: Path) -> None:
-        cli("add", pictures, "--space", "bm25")
-        ran = cli("label", pictures / "a.png", "--model", model, "--store")
+    def test_labels_are_kept_found_and_shown(self, cli, model: Path, images: Path) -> None:
+        cli("add", images, "--space", "bm25")
+        ran = cli("label", images / "a.png", "--model", model, "--store")
         assert ran.code == 0 and ran.out.startswith("1 labelled in ")
         assert cli("label", "--model", model, "--store").out.startswith("2 labelled, 1 unchanged in ")
         assert [Path(hit["path"]).name for hit in cli("search", "blue", "--json").records] == ["c.png"]
         assert len(cli("list", "--where", "label=red,blue").lines) == 3
-        shown = cli("show", pictures / "c.png")
+        shown = cli("show", images / "c.png")
         table = [line.split() for line in shown.lines[-2:]]
         assert table[0] == ["probability", "label", "where", "annotator"]
         assert (table[1][1], table[1][-1]) == ("blue", "colours")
-        assert cli("show", pictures / "c.png", "--json").records[0]["annotations"][0]["label"] == "blue"
+        assert cli("show", images / "c.png", "--json").records[0]["annotations"][0]["label"] == "blue"
 
-    def test_files_that_are_gone_are_named(self, cli, model: Path, pictures: Path) -> None:
-        cli("add", pictures, "--space", "bm25")
-        (pictures / "b.png").unlink()
+    def test_files_that_are_gone_are_named(self, cli, model: Path, images: Path) -> None:
+        cli("add", images, "--space", "bm25")
+        (images / "b.png").unlink()
         ran = cli("label", "--model", model, "--store", "--json")
         assert ran.code == 3
         assert (ran.records[0]["annotated"], len(ran.records[0]["failed"])) == (2, 1)
-        ran = cli("label", pictures / "elsewhere.png", "--model", model, "--store")
+        ran = cli("label", images / "elsewhere.png", "--model", model, "--store")
         assert ran.code == 1 and "is no file's id, file or folder in this library" in ran.err

@@ -29,7 +29,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def images(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder of plain colours, each with a little noise of its own."""
     random = np.random.default_rng(0)
     folder = tmp_path / "pictures"
@@ -54,14 +54,14 @@ def test_layers_are_listed_with_what_they_give(cli, model: Path) -> None:
     assert records[3] == {"layer": "stem", "output": [8, 16, 16], "parameters": 9 * 3 * 8 + 2 * 8}
 
 
-def test_the_nearest_are_those_of_the_encoder(cli, model: Path, pictures: Path) -> None:
-    ran = cli("layers", model, pictures / "red.png", "--data", pictures, "-k", 2, "--pooling", "max", "--json")
+def test_the_nearest_are_those_of_the_encoder(cli, model: Path, images: Path) -> None:
+    ran = cli("layers", model, images / "red.png", "--data", images, "-k", 2, "--pooling", "max", "--json")
     assert ran.code == 0
     for record in ran.records:
         names = [Path(found["path"]).stem for found in record["nearest"]]
         [encoder] = resolve(f"{model}@{record['layer']}:max")
         rows = dict(
-            zip(COLOURS, encoder.encode([np.asarray(Image.open(pictures / f"{n}.png")) for n in COLOURS]), strict=True)
+            zip(COLOURS, encoder.encode([np.asarray(Image.open(images / f"{n}.png")) for n in COLOURS]), strict=True)
         )
         scores = {name: float(rows["red"] @ rows[name]) for name in COLOURS if name != "red"}
         assert names == sorted(scores, key=scores.__getitem__, reverse=True)[:2]
@@ -71,8 +71,8 @@ def test_the_nearest_are_those_of_the_encoder(cli, model: Path, pictures: Path) 
         assert [found["rank"] for found in record["nearest"]] == [1, 2]
 
 
-def test_they_are_printed_and_drawn(cli, model: Path, pictures: Path) -> None:
-    asked = ("layers", model, pictures / "red.png", "--data", pictures, "--layer", "stem", "--layer", "linear")
+def test_they_are_printed_and_drawn(cli, model: Path, images: Path) -> None:
+    asked = ("layers", model, images / "red.png", "--data", images, "--layer", "stem", "--layer", "linear")
     ran = cli(*asked, "-k", 3, "--grid", "near.png")
     assert ran.code == 0 and ran.err.splitlines() == ["3 pictures, 2 layers", "drawn: near.png"]
     assert [line.split()[0] for line in ran.lines] == ["layer", "stem", "linear"]
@@ -97,10 +97,10 @@ def test_a_checkpoint_of_the_hub_has_layers_too(cli, tmp_path: Path) -> None:
     assert records[1]["output"] == [4, 8, 8]
 
 
-def test_bad_files_are_left_out(cli, model: Path, pictures: Path) -> None:
-    (pictures / "note.txt").write_text("no picture")
-    (pictures / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n and no more")
-    ran = cli("layers", model, pictures / "red.png", "--data", pictures, "--layer", "stem")
+def test_bad_files_are_left_out(cli, model: Path, images: Path) -> None:
+    (images / "note.txt").write_text("no picture")
+    (images / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n and no more")
+    ran = cli("layers", model, images / "red.png", "--data", images, "--layer", "stem")
     assert ran.code == 3
     left = sorted(line for line in ran.err.splitlines() if line.startswith("left out: "))
     assert left[0].startswith("left out: pictures/broken.png: ") and "no picture" in left[1]
@@ -117,9 +117,7 @@ def test_bad_files_are_left_out(cli, model: Path, pictures: Path) -> None:
         (["pictures/red.png", "--data", "pictures/red.png"], 1, "holds no other picture"),
     ],
 )
-def test_what_cannot_be_asked_is_refused(
-    cli, model: Path, pictures: Path, words: list[str], code: int, why: str
-) -> None:
+def test_what_cannot_be_asked_is_refused(cli, model: Path, images: Path, words: list[str], code: int, why: str) -> None:
     ran = cli("layers", model, *words)
     assert ran.code == code
     assert why in " ".join(ran.err.replace("│", " ").split())

@@ -20,12 +20,12 @@ class TestAsking:
         assert all(list(hit)[:8] == KEYS for hit in ran.records)
         assert all(0 < hit["chance"] <= 1 for hit in ran.records)
 
-    def test_picture(self, cli, sample: Path) -> None:
+    def test_image(self, cli, sample: Path) -> None:
         found = names(cli("search", "--image", sample / "photos" / "pagoda_turned.jpg", "--json", "-k", 3))
         assert found[0] == "pagoda_turned.jpg"
         assert set(found[1:]) == {"pagoda.jpg", "a_day_out.mp4"}
 
-    def test_picture_in_a_video_has_the_time_of_its_shot(self, cli, sample: Path) -> None:
+    def test_image_in_a_video_has_the_time_of_its_shot(self, cli, sample: Path) -> None:
         photo = sample / "photos" / "coffee.jpg"
         ran = cli("search", "--image", photo, "--where", "modality=video", "--json")
         hit = ran.records[0]
@@ -49,18 +49,18 @@ class TestAsking:
         assert not {"gravel.jpg", "brick_wall.jpg", "dahlia.jpg"} & set(names(ran))
 
     def test_mix_with_weights(self, cli, sample: Path) -> None:
-        picture = sample / "photos" / "cat.jpg"
-        heavy = cli("search", "coffee", "--image", picture, "--weight", "image=99", "--json")
-        light = cli("search", "coffee", "--image", picture, "--weight", "image=0.01", "--json")
+        image = sample / "photos" / "cat.jpg"
+        heavy = cli("search", "coffee", "--image", image, "--weight", "image=99", "--json")
+        light = cli("search", "coffee", "--image", image, "--weight", "image=0.01", "--json")
         assert names(heavy)[0] in ("cat.jpg", "cat_cut.jpg")
         assert "coffee" in names(light)[0]
 
     def test_pages_go_on(self, cli, sample: Path) -> None:
-        picture = ("--image", sample / "photos" / "moon.jpg", "--space", "hog")
-        whole = names(cli("search", *picture, "--json", "-k", 6))
-        second = cli("search", *picture, "--json", "-k", 3, "--page", 2)
+        image = ("--image", sample / "photos" / "moon.jpg", "--space", "hog")
+        whole = names(cli("search", *image, "--json", "-k", 6))
+        second = cli("search", *image, "--json", "-k", 3, "--page", 2)
         assert names(second) == whole[3:]
-        assert cli("search", *picture, "-k", 3, "--page", 2).lines[1].startswith("4  ")
+        assert cli("search", *image, "-k", 3, "--page", 2).lines[1].startswith("4  ")
 
     def test_filters(self, cli) -> None:
         ran = cli("search", "coffee", "--where", "modality=text", "--json")

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from contracts.encoder_contract import TEXTS, pictures, sounds
+from contracts.encoder_contract import TEXTS, images, sounds
 from sonolux.annotators import Annotator, resolve
 from sonolux.types import Annotation, Modality
 
@@ -18,7 +18,7 @@ from sonolux.types import Annotation, Modality
 def ordinary(annotator: Annotator) -> list[Any]:
     """Return inputs of the annotator's modality, each unlike the others."""
     if annotator.modality is Modality.IMAGE:
-        return pictures()
+        return images()
     return sounds(annotator.sample_rate) if annotator.modality is Modality.AUDIO else TEXTS
 
 

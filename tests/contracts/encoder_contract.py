@@ -29,8 +29,8 @@ def _folded(row: Any) -> np.ndarray:
     return np.bincount(row.indices % 1024, weights=row.data, minlength=1024)
 
 
-def pictures(n: int = 5) -> list[np.ndarray]:
-    """Return smooth random pictures of several sizes."""
+def images(n: int = 5) -> list[np.ndarray]:
+    """Return smooth random images of several sizes."""
     rng = np.random.default_rng(0)
     sizes = [(48, 64), (64, 48), (90, 30), (33, 127), (100, 100)]
     made = []
@@ -58,7 +58,7 @@ TEXTS = ["a dog on a beach", "the price of bread", "VÃ¶gel singen am Morgen", "æ
 def ordinary(encoder: Encoder) -> list[Any]:
     """Return inputs of the encoder's modality, each unlike the others."""
     if encoder.modality is Modality.IMAGE:
-        return pictures()
+        return images()
     return sounds(encoder.sample_rate) if encoder.modality is Modality.AUDIO else TEXTS
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from sonolux.index.base import Condition, Match, Point
+from sonolux.index.base import Condition, Point, ScoredPoint
 from sonolux.types import Space
 
 ORDER = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
@@ -98,7 +98,7 @@ def _date(text: str) -> datetime:
     return date if date.tzinfo else date.replace(tzinfo=UTC)
 
 
-def assert_best(matches: Sequence[Match], scores: Mapping[str, float], k: int, offset: int = 0) -> None:
+def assert_best(matches: Sequence[ScoredPoint], scores: Mapping[str, float], k: int, offset: int = 0) -> None:
     """Assert that matches are the k best of scores after an offset; ties may come in any order."""
     best = sorted(scores.values(), reverse=True)[offset : offset + k]
     assert len({m.id for m in matches}) == len(matches) == len(best)

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sonolux.decoding.events import Found, events_in, frames_of_events
+from sonolux.decoding.events import FrameEvent, events_in, frames_of_events
 
 
 def test_a_run_over_the_threshold_is_an_event() -> None:
@@ -27,4 +27,4 @@ def test_there_and_back(drawn: list[tuple[int, int, int]]) -> None:
     frames = frames_of_events(events, 20, 3, 0.1)
     again = events_in(frames, 0.1, (0.5,) * 3, 1)
     assert np.array_equal(frames_of_events([event[:3] for event in again], 20, 3, 0.1), frames)
-    assert all(isinstance(event, Found) and event.probability == 1 for event in again)
+    assert all(isinstance(event, FrameEvent) and event.probability == 1 for event in again)

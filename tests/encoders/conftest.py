@@ -22,8 +22,8 @@ def save_tokenizer(folder: Path, length: int = 16) -> None:
     from transformers import PreTrainedTokenizerFast
 
     letters = [chr(c) for c in range(97, 123)]
-    pieces = [*SPECIAL, *letters, *("##" + letter for letter in letters), *(w for w in WORDS if len(w) > 1)]
-    tokenizer = Tokenizer(WordPiece({piece: i for i, piece in enumerate(pieces)}, unk_token="<unk>"))
+    segments = [*SPECIAL, *letters, *("##" + letter for letter in letters), *(w for w in WORDS if len(w) > 1)]
+    tokenizer = Tokenizer(WordPiece({segment: i for i, segment in enumerate(segments)}, unk_token="<unk>"))
     tokenizer.normalizer = Lowercase()
     tokenizer.pre_tokenizer = Whitespace()
     tokenizer.post_processor = TemplateProcessing(single="<s> $A </s>", special_tokens=[("<s>", 1), ("</s>", 2)])

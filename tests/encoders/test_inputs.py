@@ -16,15 +16,15 @@ LAYOUT, HOG, HISTOGRAM, MFCC, CHROMA = (
 )
 
 
-def test_a_picture_is_reduced_once_for_encoders_that_want_it_as_small() -> None:
-    picture = Image(np.random.default_rng(0).integers(0, 256, (60, 80, 3), dtype=np.uint8))
+def test_a_image_is_reduced_once_for_encoders_that_want_it_as_small() -> None:
+    image = Image(np.random.default_rng(0).integers(0, 256, (60, 80, 3), dtype=np.uint8))
     inputs = EncoderInputs()
-    assert inputs.of(LAYOUT, picture) is inputs.of(HOG, picture)
-    assert inputs.of(HISTOGRAM, picture) is picture.pixels
+    assert inputs.of(LAYOUT, image) is inputs.of(HOG, image)
+    assert inputs.of(HISTOGRAM, image) is image.pixels
 
 
 @pytest.mark.parametrize("encoder", [LAYOUT, HOG])
-def test_a_reduced_picture_is_described_as_the_whole_one(encoder: Encoder) -> None:
+def test_a_reduced_image_is_described_as_the_whole_one(encoder: Encoder) -> None:
     pixels = skimage.data.astronaut()
     taken = EncoderInputs().of(encoder, Image(pixels))
     assert taken.shape == (40, 40, 3)

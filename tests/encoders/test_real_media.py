@@ -1,4 +1,4 @@
-"""What classical descriptors are for, on real pictures and recordings."""
+"""What classical descriptors are for, on real images and recordings."""
 
 from __future__ import annotations
 

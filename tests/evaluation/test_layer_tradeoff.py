@@ -16,35 +16,35 @@ from sonolux.encoders import Encoder, resolve
 from sonolux.errors import SonoluxError
 from sonolux.evaluation.layer_tradeoff import agreements, benchmark_layers, first_of_each_class
 from sonolux.models import registry
-from sonolux.training.data.images import PictureSet
+from sonolux.training.data.images import ImageSet
 
 N, CLASSES = 36, ("a", "b", "c")
 
 
 @pytest.fixture(scope="module")
-def pictures() -> PictureSet:
-    """Pictures of 4 x 4 coloured fields."""
+def images() -> ImageSet:
+    """Images of 4 x 4 coloured fields."""
     random = np.random.default_rng(0)
     fields = random.integers(0, 256, (N, 4, 4, 3)).astype(np.uint8)
-    return PictureSet("fields", fields.repeat(8, 1).repeat(8, 2), random.integers(0, 3, N), CLASSES)
+    return ImageSet("fields", fields.repeat(8, 1).repeat(8, 2), random.integers(0, 3, N), CLASSES)
 
 
-def ranking(encoder: Encoder, pictures: PictureSet, number: int) -> tuple[list[int], list[float]]:
-    """Return all other pictures, nearest first, and their scores in the order of their numbers."""
-    rows = encoder.encode(list(pictures.pixels))
+def ranking(encoder: Encoder, images: ImageSet, number: int) -> tuple[list[int], list[float]]:
+    """Return all other images, nearest first, and their scores in the order of their numbers."""
+    rows = encoder.encode(list(images.pixels))
     scores = {other: float(rows[number] @ rows[other]) for other in range(N) if other != number}
     return sorted(scores, key=scores.__getitem__, reverse=True), [scores[other] for other in sorted(scores)]
 
 
 @pytest.mark.parametrize("name", ["hog", "colour-histogram"])
-def test_numbers_are_those_of_a_slow_count(name: str, pictures: PictureSet) -> None:
+def test_numbers_are_those_of_a_slow_count(name: str, images: ImageSet) -> None:
     [encoder], [visual] = resolve(name), resolve("colour-layout")
-    [found] = agreements([encoder], pictures)
+    [found] = agreements([encoder], images)
     precision, overlap, correlation = [], [], []
     for number in range(N):
-        mine, my_scores = ranking(encoder, pictures, number)
-        theirs, their_scores = ranking(visual, pictures, number)
-        precision.append(np.mean([pictures.labels[other] == pictures.labels[number] for other in mine[:10]]))
+        mine, my_scores = ranking(encoder, images, number)
+        theirs, their_scores = ranking(visual, images, number)
+        precision.append(np.mean([images.labels[other] == images.labels[number] for other in mine[:10]]))
         overlap.append(len({*mine[:10]} & {*theirs[:10]}) / 10)
         correlation.append(spearmanr(my_scores, their_scores).statistic)
     assert (found.name, found.dim) == (name, encoder.dim)
@@ -53,22 +53,22 @@ def test_numbers_are_those_of_a_slow_count(name: str, pictures: PictureSet) -> N
     assert found.correlation == pytest.approx(np.mean(correlation), abs=1e-3)
 
 
-def test_colour_layout_agrees_with_itself(pictures: PictureSet) -> None:
-    [found] = agreements(resolve("colour-layout"), pictures)
+def test_colour_layout_agrees_with_itself(images: ImageSet) -> None:
+    [found] = agreements(resolve("colour-layout"), images)
     assert (found.overlap, round(found.correlation, 9)) == (1.0, 1.0)
 
 
-def test_classes_have_equal_shares(pictures: PictureSet) -> None:
-    firsts = first_of_each_class(pictures, most=9)
+def test_classes_have_equal_shares(images: ImageSet) -> None:
+    firsts = first_of_each_class(images, most=9)
     assert firsts.labels.tolist() == [0] * 3 + [1] * 3 + [2] * 3
-    expected = np.flatnonzero(pictures.labels == 1)[:3]
-    np.testing.assert_array_equal(firsts.pixels[3:6], pictures.pixels[expected])
+    expected = np.flatnonzero(images.labels == 1)[:3]
+    np.testing.assert_array_equal(firsts.pixels[3:6], images.pixels[expected])
 
 
-def test_a_report_has_a_row_a_layer(pictures: PictureSet, tmp_path: Path) -> None:
+def test_a_report_has_a_row_a_layer(images: ImageSet, tmp_path: Path) -> None:
     from PIL import Image
 
-    for number, (label, pixels) in enumerate(zip(pictures.labels, pictures.pixels, strict=True)):
+    for number, (label, pixels) in enumerate(zip(images.labels, images.pixels, strict=True)):
         (tmp_path / "data" / CLASSES[label]).mkdir(parents=True, exist_ok=True)
         Image.fromarray(pixels).save(tmp_path / "data" / CLASSES[label] / f"{number}.png")
     torch.manual_seed(0)
@@ -82,6 +82,6 @@ def test_a_report_has_a_row_a_layer(pictures: PictureSet, tmp_path: Path) -> Non
     names = [row[0] for row in report.rows]
     assert names[2:4] == ["stem.2", "stem"] and names[-2:] == ["linear", "colour-layout"]
     assert report.rows[-1][3:] == ["1.000", "1.000"]
-    Image.fromarray(pictures.pixels[0]).save(tmp_path / "data" / "of_no_class.png")
+    Image.fromarray(images.pixels[0]).save(tmp_path / "data" / "of_no_class.png")
     with pytest.raises(SonoluxError, match="has no labels"):
         benchmark_layers(str(tmp_path / "net"), tmp_path / "data")

@@ -1,4 +1,4 @@
-"""The pictures of docs/networks.md."""
+"""The images of docs/networks.md."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_weights_are_loaded_whatever_wrapped_them(weights: Path, tmp_path: Path)
     assert torch.equal(plain.conv1.weight, CifarResNet(20).conv1.weight)
 
 
-def test_the_command_writes_the_pictures_of_the_page(
+def test_the_command_writes_the_images_of_the_page(
     weights: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert network_pictures.main([str(tmp_path / "out"), str(weights)]) == 0

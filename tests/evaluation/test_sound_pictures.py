@@ -1,4 +1,4 @@
-"""What is to be seen of a sound, and the picture of it."""
+"""What is to be seen of a sound, and the image of it."""
 
 from __future__ import annotations
 
@@ -30,26 +30,26 @@ def tone(hertz: float, seconds: float, rate: int = RATE, level: float = 0.5) -> 
 
 @pytest.mark.parametrize("rate", [8_000, 16_000, 44_100, 48_000])
 def test_a_tone_is_where_its_pitch_is(rate: int) -> None:
-    picture = seen(tone(A4, 2, rate), rate)
-    middle = len(picture.mel) // 2
-    assert int(picture.spectrogram[middle].argmax()) == round(A4 / (rate / 2) * (picture.spectrogram.shape[1] - 1))
-    steps = hertz_to_mel(np.array([A4, picture.highest])) * (BANDS + 1)
-    assert int(picture.mel[middle].argmax()) == pytest.approx(steps[0] / (steps[1] / (BANDS + 1)) - 1, abs=2)
-    assert int(picture.scalogram[middle].argmax()) == round(12 * np.log2(A4 / LOWEST))
-    assert int(picture.chroma[middle].argmax()) == 9
-    assert float(picture.spectrogram.max()) == float(picture.mel.max()) == float(picture.scalogram.max()) == 0
+    image = seen(tone(A4, 2, rate), rate)
+    middle = len(image.mel) // 2
+    assert int(image.spectrogram[middle].argmax()) == round(A4 / (rate / 2) * (image.spectrogram.shape[1] - 1))
+    steps = hertz_to_mel(np.array([A4, image.highest])) * (BANDS + 1)
+    assert int(image.mel[middle].argmax()) == pytest.approx(steps[0] / (steps[1] / (BANDS + 1)) - 1, abs=2)
+    assert int(image.scalogram[middle].argmax()) == round(12 * np.log2(A4 / LOWEST))
+    assert int(image.chroma[middle].argmax()) == 9
+    assert float(image.spectrogram.max()) == float(image.mel.max()) == float(image.scalogram.max()) == 0
 
 
 def test_all_are_over_the_same_time() -> None:
     """A click is in the same column of everything."""
     sound = np.zeros(5 * RATE, np.float32)
     sound[3 * RATE] = 0.9
-    picture = seen(sound, RATE)
-    expected = round((3 - picture.first) / picture.column - 0.5)
-    for rows in (picture.spectrogram, picture.mel, picture.scalogram[:, 60:]):
+    image = seen(sound, RATE)
+    expected = round((3 - image.first) / image.column - 0.5)
+    for rows in (image.spectrogram, image.mel, image.scalogram[:, 60:]):
         loud = torch.nonzero(rows.amax(dim=1) > -20).float().mean()
         assert float(loud) == pytest.approx(expected, abs=2)
-    assert int(picture.waveform[1].argmax()) == pytest.approx(expected, abs=1)
+    assert int(image.waveform[1].argmax()) == pytest.approx(expected, abs=1)
 
 
 @pytest.mark.parametrize("together", [1, 3])
@@ -68,10 +68,10 @@ def test_parts_are_the_whole(hop: int, together: int, monkeypatch: pytest.Monkey
 @settings(max_examples=8, deadline=None)
 @given(n=st.integers(1, 40_000), rate=st.sampled_from([8_000, 22_050, 48_000]))
 def test_any_length_can_be_seen(n: int, rate: int) -> None:
-    picture = seen(np.random.default_rng(0).normal(0, 0.1, n).astype(np.float32), rate)
-    everything = (picture.spectrogram, picture.mel, picture.cepstra, picture.scalogram, picture.chroma)
-    assert {len(rows) for rows in everything} == {picture.waveform.shape[1]}
-    assert len(picture.mel) <= COLUMNS
+    image = seen(np.random.default_rng(0).normal(0, 0.1, n).astype(np.float32), rate)
+    everything = (image.spectrogram, image.mel, image.cepstra, image.scalogram, image.chroma)
+    assert {len(rows) for rows in everything} == {image.waveform.shape[1]}
+    assert len(image.mel) <= COLUMNS
     assert all(bool(rows.isfinite().all()) for rows in everything)
 
 
@@ -97,18 +97,18 @@ def test_the_axis_of_frequency_ends_where_nothing_is_heard() -> None:
 def test_it_is_drawn_whatever_its_title(title: str, tmp_path: Path) -> None:
     file = tmp_path / "look.png"
     draw(seen(tone(A4, 0.3), RATE), title, file, start=7)
-    with Image.open(file) as picture:
-        assert picture.size[0] == 1_600 and picture.info["Software"] == "sonolux look"
-        assert len(picture.convert("RGB").getcolors(1 << 20) or []) > 60
+    with Image.open(file) as image:
+        assert image.size[0] == 1_600 and image.info["Software"] == "sonolux look"
+        assert len(image.convert("RGB").getcolors(1 << 20) or []) > 60
     assert is_drawn(file)
 
 
-def test_only_its_own_pictures_are_drawn_over(tmp_path: Path) -> None:
-    picture, other = seen(tone(A4, 0.3), RATE), tmp_path / "holiday.png"
-    draw(picture, "one", tmp_path / "look.png")
-    draw(picture, "two", tmp_path / "look.png")
+def test_only_its_own_images_are_drawn_over(tmp_path: Path) -> None:
+    image, other = seen(tone(A4, 0.3), RATE), tmp_path / "holiday.png"
+    draw(image, "one", tmp_path / "look.png")
+    draw(image, "two", tmp_path / "look.png")
     Image.new("RGB", (4, 4)).save(other)
     before = other.read_bytes()
     with pytest.raises(SonoluxError, match="is there already"):
-        draw(picture, "three", other)
+        draw(image, "three", other)
     assert other.read_bytes() == before

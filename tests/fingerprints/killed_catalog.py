@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sonolux.fingerprints.catalog import Fingerprints
+from sonolux.fingerprints.catalog import FingerprintCatalog
 from sonolux.fingerprints.segment import Prints
 
 
@@ -27,7 +27,7 @@ def some_prints(seed: int) -> Prints:
 
 
 def add(folder: str, name: str) -> None:
-    catalog = Fingerprints(Path(folder))
+    catalog = FingerprintCatalog(Path(folder))
     for n in count():
         catalog.add([(f"{name} {n} {half}", "a.wav", some_prints(n)) for half in (0, 1)])
         catalog.delete([f"{name} {n - 3} 1"])

@@ -9,20 +9,20 @@ import numpy as np
 import pytest
 
 from sonolux.fingerprints.calibration import Heard, Sampled
-from sonolux.fingerprints.catalog import SAMPLES, Fingerprints
+from sonolux.fingerprints.catalog import SAMPLES, FingerprintCatalog
 from sonolux.fingerprints.constellation import RATE
-from sonolux.fingerprints.extraction import prints_of
+from sonolux.fingerprints.extraction import extract_fingerprints
 from sonolux.fingerprints.neural_codes import fingerprint_encoder
 from tunes import faster, tune
 
 
-def taken(folder: Path, sounds: list[np.ndarray]) -> Fingerprints:
-    catalog = Fingerprints(folder)
+def taken(folder: Path, sounds: list[np.ndarray]) -> FingerprintCatalog:
+    catalog = FingerprintCatalog(folder)
     encoder = fingerprint_encoder()
     sampled, waiting = Sampled(catalog, encoder), []
     for number, sound in enumerate(sounds):
         heard = Heard(np.array_split(sound, 3))
-        waiting.append((str(uuid.UUID(int=number)), f"{number}.wav", prints_of(heard, encoder)))
+        waiting.append((str(uuid.UUID(int=number)), f"{number}.wav", extract_fingerprints(heard, encoder)))
         sampled.take(waiting[-1][0], heard)
     catalog.add(waiting)
     sampled.ask()
@@ -41,7 +41,7 @@ def test_every_recording_is_asked_about_without_itself(tmp_path: Path) -> None:
     catalog = taken(tmp_path, [tune(number, 20) for number in range(6)])
     assert sorted(seconds for seconds, _ in catalog.samples) == [2, 2, 5, 5, 10, 10]
     assert all(score < 9 for _, score in catalog.samples)
-    assert Fingerprints(tmp_path).samples == catalog.samples
+    assert FingerprintCatalog(tmp_path).samples == catalog.samples
 
 
 def test_copies_are_no_wrong_places(tmp_path: Path) -> None:

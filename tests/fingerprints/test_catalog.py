@@ -16,8 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sonolux.errors import LibraryError
-from sonolux.fingerprints.catalog import AT_ONCE, Fingerprints
-from sonolux.fingerprints.segment import ARRAYS, Prints, Segment, Track
+from sonolux.fingerprints.catalog import AT_ONCE, FingerprintCatalog
+from sonolux.fingerprints.segment import ARRAYS, CatalogSegment, Prints, Track
 
 ADDER = Path(__file__).with_name("killed_catalog.py")
 
@@ -39,7 +39,7 @@ def pairs(one: Prints) -> list[tuple[int, int]]:
     return sorted(zip(one.hashes.tolist(), one.anchors.tolist(), strict=True))
 
 
-def kept(catalog: Fingerprints) -> dict[str, Prints]:
+def kept(catalog: FingerprintCatalog) -> dict[str, Prints]:
     return {
         identity: one
         for segment, gone in zip(catalog.segments, catalog.gone, strict=True)
@@ -65,7 +65,7 @@ changes = st.lists(
 @settings(max_examples=15, deadline=None)
 @given(changes)
 def test_a_catalog_is_a_dictionary(tmp_path_factory: pytest.TempPathFactory, steps: list) -> None:
-    catalog, expected = Fingerprints(tmp_path_factory.mktemp("catalog")), {}
+    catalog, expected = FingerprintCatalog(tmp_path_factory.mktemp("catalog")), {}
     for what, given_ in steps:
         if what == "add":
             catalog.add([(str(number), "a.wav", prints(seed)) for number, seed in given_])
@@ -81,7 +81,7 @@ def test_a_catalog_is_a_dictionary(tmp_path_factory: pytest.TempPathFactory, ste
 
 
 def test_segments_are_in_order_and_few(tmp_path: Path) -> None:
-    catalog = Fingerprints(tmp_path)
+    catalog = FingerprintCatalog(tmp_path)
     for number in range(3 * AT_ONCE):
         catalog.add([(str(number), f"{number}.wav", prints(number, landmarks=number))])
     assert len(catalog) == 3 * AT_ONCE
@@ -96,7 +96,7 @@ def test_segments_are_in_order_and_few(tmp_path: Path) -> None:
 
 
 def test_what_is_deleted_is_dropped_by_the_next_merge(tmp_path: Path) -> None:
-    catalog = Fingerprints(tmp_path)
+    catalog = FingerprintCatalog(tmp_path)
     for number in range(AT_ONCE - 1):
         catalog.add([(str(number), "a.wav", prints(number))])
     catalog.delete(["2"])
@@ -107,7 +107,7 @@ def test_what_is_deleted_is_dropped_by_the_next_merge(tmp_path: Path) -> None:
 
 
 def test_nothing_is_made_before_the_first_recording(tmp_path: Path) -> None:
-    catalog = Fingerprints(tmp_path)
+    catalog = FingerprintCatalog(tmp_path)
     assert len(catalog) == 0
     catalog.add([])
     assert catalog.delete(["x"]) == 0
@@ -115,7 +115,7 @@ def test_nothing_is_made_before_the_first_recording(tmp_path: Path) -> None:
 
 
 def test_names_need_not_be_unicode(tmp_path: Path) -> None:
-    catalog = Fingerprints(tmp_path)
+    catalog = FingerprintCatalog(tmp_path)
     catalog.add([("1", "/music/\udcff\n.wav", prints(1))])
     assert next(catalog.tracks()).path == "/music/\udcff\n.wav"
 
@@ -123,7 +123,7 @@ def test_names_need_not_be_unicode(tmp_path: Path) -> None:
 def test_times_go_beyond_a_day(tmp_path: Path) -> None:
     day = 24 * 3600 * 125 // 4
     late = Prints(day, np.array([7], np.uint32), np.array([day - 1]), np.array([day - 1]), np.array([3.25], np.float32))
-    catalog = Fingerprints(tmp_path)
+    catalog = FingerprintCatalog(tmp_path)
     catalog.add([(str(number), "a.wav", late) for number in range(30)])
     assert all(same(one, late) for one in kept(catalog).values())
 
@@ -132,7 +132,7 @@ def test_times_go_beyond_a_day(tmp_path: Path) -> None:
     ("version", "words"), [(0, "another Sonolux"), (3, "a newer Sonolux"), ("old", "another Sonolux")]
 )
 def test_other_formats_are_refused_in_one_line(tmp_path: Path, version: object, words: str) -> None:
-    catalog = Fingerprints(tmp_path)
+    catalog = FingerprintCatalog(tmp_path)
     catalog.add([("1", "a.wav", prints(1))])
     path = catalog.folder / "manifest.json"
     path.write_text(json.dumps({**manifest_of(catalog), "format": version}))
@@ -142,7 +142,7 @@ def test_other_formats_are_refused_in_one_line(tmp_path: Path, version: object, 
 
 
 def test_codes_of_another_encoder_leave_with_the_next_merge(tmp_path: Path) -> None:
-    catalog = Fingerprints(tmp_path)
+    catalog = FingerprintCatalog(tmp_path)
     for number in range(AT_ONCE - 1):
         catalog.add([(str(number), "a.wav", prints(4, encoder="old"))])
     catalog.add([("last", "a.wav", prints(3, encoder="new"))])
@@ -156,7 +156,7 @@ def test_codes_of_another_encoder_leave_with_the_next_merge(tmp_path: Path) -> N
 
 
 def test_a_catalog_from_before_there_were_codes_is_read_and_added_to(tmp_path: Path) -> None:
-    catalog = Fingerprints(tmp_path)
+    catalog = FingerprintCatalog(tmp_path)
     catalog.add([("1", "a.wav", prints(1)._replace(codes=np.zeros((0, 0), np.uint8), encoder=""))])
     manifest = manifest_of(catalog)
     manifest["format"] = 1
@@ -170,7 +170,7 @@ def test_a_catalog_from_before_there_were_codes_is_read_and_added_to(tmp_path: P
     (folder / "tracks.json").write_text(json.dumps(tracks))
     said["files"]["tracks.json"] = (folder / "tracks.json").stat().st_size
     (catalog.folder / "manifest.json").write_text(json.dumps(manifest))
-    old = Fingerprints(tmp_path)
+    old = FingerprintCatalog(tmp_path)
     assert len(kept(old)["1"].codes) == 0 and len(kept(old)["1"].hashes) == 200
     old.add([("2", "b.wav", prints(2))])
     assert manifest_of(old)["format"] == 2
@@ -178,15 +178,15 @@ def test_a_catalog_from_before_there_were_codes_is_read_and_added_to(tmp_path: P
 
 
 def test_the_model_is_remembered(tmp_path: Path) -> None:
-    catalog = Fingerprints(tmp_path)
+    catalog = FingerprintCatalog(tmp_path)
     assert catalog.model == ""
     catalog.choose("/models/mine")
     catalog.add([("1", "a.wav", prints(1))])
-    assert Fingerprints(tmp_path).model == "/models/mine"
+    assert FingerprintCatalog(tmp_path).model == "/models/mine"
 
 
 def test_what_wrong_places_score_is_forgotten_with_its_model(tmp_path: Path) -> None:
-    catalog = Fingerprints(tmp_path)
+    catalog = FingerprintCatalog(tmp_path)
     catalog.note([(10.0, 5.0)])
     for model, samples in (("", 1), ("/models/mine", 0)):
         catalog.choose(model)
@@ -196,7 +196,7 @@ def test_what_wrong_places_score_is_forgotten_with_its_model(tmp_path: Path) -> 
 @pytest.mark.parametrize("name", [*(f"{name}.npy" for name in ARRAYS), "tracks.json"])
 @pytest.mark.parametrize("how", ["cut", "gone", "longer"])
 def test_broken_files_are_refused_in_one_line(tmp_path: Path, name: str, how: str) -> None:
-    catalog = Fingerprints(tmp_path)
+    catalog = FingerprintCatalog(tmp_path)
     catalog.add([("1", "a.wav", prints(1))])
     path = catalog.folder / "00000000" / name
     content = path.read_bytes()
@@ -208,7 +208,7 @@ def test_broken_files_are_refused_in_one_line(tmp_path: Path, name: str, how: st
 
 
 def test_a_broken_manifest_is_refused_in_one_line(tmp_path: Path) -> None:
-    catalog = Fingerprints(tmp_path)
+    catalog = FingerprintCatalog(tmp_path)
     catalog.add([("1", "a.wav", prints(1))])
     for text in ("", "{", "[]", "{}", '{"format": 1}', '{"format": 1, "segments": [{}]}'):
         (catalog.folder / "manifest.json").write_text(text)
@@ -221,7 +221,7 @@ def test_acknowledged_recordings_survive_kill_9(tmp_path: Path, kills: int) -> N
     chance, total = random.Random(0), 0
     for kill in range(kills):
         last = killed(tmp_path, f"round {kill}", chance.uniform(0.05, 0.4))
-        mine = {track.id for track in Fingerprints(tmp_path).tracks() if track.id.startswith(f"round {kill} ")}
+        mine = {track.id for track in FingerprintCatalog(tmp_path).tracks() if track.id.startswith(f"round {kill} ")}
         added = {int(name.split()[2]) for name in mine}
         # A call that was cut short left both of its recordings, or neither.
         assert last <= max(added) <= last + 1
@@ -229,14 +229,14 @@ def test_acknowledged_recordings_survive_kill_9(tmp_path: Path, kills: int) -> N
         assert {f"round {kill} {n} 0" for n in added} <= mine
         assert not {f"round {kill} {n} 1" for n in range(last - 2)} & mine
         total += len(mine)
-    catalog = Fingerprints(tmp_path)
+    catalog = FingerprintCatalog(tmp_path)
     assert len(catalog) == total
     catalog.add([("after", "a.wav", prints(1))])
     assert len(catalog) == total + 1
 
 
 def test_ten_thousand_recordings_open_at_once(tmp_path: Path) -> None:
-    catalog = Fingerprints(tmp_path)
+    catalog = FingerprintCatalog(tmp_path)
     catalog.add([(f"{number:036d}", f"/music/{number}.wav", prints(number % 7)) for number in range(10_000)])
     catalog.close()
     began = time.process_time()
@@ -245,11 +245,11 @@ def test_ten_thousand_recordings_open_at_once(tmp_path: Path) -> None:
 
 
 def test_a_segment_may_be_empty() -> None:
-    assert Segment([], {name: np.zeros(0, kind) for name, kind in ARRAYS.items()}).axis == 0
+    assert CatalogSegment([], {name: np.zeros(0, kind) for name, kind in ARRAYS.items()}).axis == 0
     assert Track("1", "a.wav", 0, 5).frames == 5
 
 
-def manifest_of(catalog: Fingerprints) -> dict:
+def manifest_of(catalog: FingerprintCatalog) -> dict:
     return json.loads((catalog.folder / "manifest.json").read_text())
 
 

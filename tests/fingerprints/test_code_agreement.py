@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from sonolux.fingerprints.alignment import Places
 from sonolux.fingerprints.code_agreement import FEWEST, WEIGHT, agreements, asked_with, opinion_of
 from sonolux.fingerprints.neural_codes import ASKED_STEP, STEP
-from sonolux.fingerprints.segment import Prints, Segment, build
+from sonolux.fingerprints.segment import CatalogSegment, Prints, build
 
 WIDTH, FRAMES = 2, 32
 
 
-def segment(seed: int, counts: tuple[int, ...] = (9, 0, 5), encoder: str = "a") -> Segment:
+def segment(seed: int, counts: tuple[int, ...] = (9, 0, 5), encoder: str = "a") -> CatalogSegment:
     chance = np.random.default_rng(seed)
     none = np.zeros(0, np.int64)
     return build(
@@ -38,7 +38,7 @@ def segment(seed: int, counts: tuple[int, ...] = (9, 0, 5), encoder: str = "a") 
     )
 
 
-def one_by_one(numbers: np.ndarray, kept: Segment, track: int, start: float, speed: float) -> float:
+def one_by_one(numbers: np.ndarray, kept: CatalogSegment, track: int, start: float, speed: float) -> float:
     """Return the agreement at one place, by cosines of signs."""
     said = 0.0
     for window, asked in enumerate(numbers):
@@ -78,7 +78,7 @@ def test_the_right_place_agrees_wholly() -> None:
 
 
 @pytest.mark.parametrize("kept", [segment(1, encoder="b"), segment(1, counts=(0, 0))])
-def test_other_codes_and_none_say_nothing(kept: Segment) -> None:
+def test_other_codes_and_none_say_nothing(kept: CatalogSegment) -> None:
     asked = asked_with(np.ones((3, 8 * WIDTH), np.float32), FRAMES, "a")
     places = Places(np.array([0, 1]), kept.firsts[:2].astype(np.float64), np.ones(2))
     assert agreements(asked, kept, places).tolist() == [0, 0]

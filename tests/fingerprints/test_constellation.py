@@ -30,8 +30,8 @@ LONG = tune(1, 2.5 * STRETCH * SECONDS)
 @settings(max_examples=8, deadline=None)
 @given(st.lists(st.integers(0, len(LONG)), max_size=12))
 def test_blocks_do_not_matter(cuts: list[int]) -> None:
-    pieces = np.split(LONG, sorted(cuts))
-    whole, cut = constellation([LONG]), constellation(pieces)
+    segments = np.split(LONG, sorted(cuts))
+    whole, cut = constellation([LONG]), constellation(segments)
     np.testing.assert_array_equal(cut.times, whole.times)
     np.testing.assert_array_equal(cut.bands, whole.bands)
 

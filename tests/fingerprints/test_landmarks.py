@@ -43,7 +43,7 @@ def test_pairs_are_those_of_the_reference(points: list[tuple[int, int]]) -> None
 @pytest.mark.parametrize("at_once", [1, 7, 100])
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(points=stars)
-def test_pieces_do_not_matter(monkeypatch: pytest.MonkeyPatch, at_once: int, points: list[tuple[int, int]]) -> None:
+def test_segments_do_not_matter(monkeypatch: pytest.MonkeyPatch, at_once: int, points: list[tuple[int, int]]) -> None:
     monkeypatch.setattr("sonolux.fingerprints.landmarks.PAIRED_AT_ONCE", at_once)
     hashes, times = landmarks(sky(points))
     assert sorted(zip(hashes.tolist(), times.tolist(), strict=True)) == paired(points)

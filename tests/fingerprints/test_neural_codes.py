@@ -12,7 +12,7 @@ from sonolux.checkpoints.inputs import Contrast
 from sonolux.encoders import resolve
 from sonolux.errors import EncoderError
 from sonolux.fingerprints.constellation import RATE, SECONDS, STRETCH, contrast, levels
-from sonolux.fingerprints.extraction import prints_of
+from sonolux.fingerprints.extraction import extract_fingerprints
 from sonolux.fingerprints.neural_codes import (
     SHIPPED,
     STEP,
@@ -52,7 +52,7 @@ def test_codes_are_the_signs_of_numbers() -> None:
 
 def test_a_long_recording_has_the_codes_of_its_whole() -> None:
     sound = tune(2, 1.5 * STRETCH * SECONDS)
-    taken = prints_of(np.split(sound, range(5000, len(sound), 50_000)), fingerprint_encoder())
+    taken = extract_fingerprints(np.split(sound, range(5000, len(sound), 50_000)), fingerprint_encoder())
     whole = fingerprint_encoder().codes(contrast_of(sound))
     assert taken.codes.shape == whole.shape
     # Running means round otherwise after another start.

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sonolux.fingerprints import stream as answering
-from sonolux.fingerprints.catalog import Fingerprints
+from sonolux.fingerprints.catalog import FingerprintCatalog
 from sonolux.fingerprints.constellation import RATE
 from sonolux.fingerprints.constellation import SECONDS as A_FRAME
 from sonolux.fingerprints.matching import Match, matches
@@ -27,13 +27,13 @@ def prints_of(sound: np.ndarray) -> Prints:
     return fingerprinting.prints_of([sound], fingerprint_encoder())
 
 
-def identify(catalog: Fingerprints, blocks: list[np.ndarray], accepted: float = 0.01) -> list[Match]:
+def identify(catalog: FingerprintCatalog, blocks: list[np.ndarray], accepted: float = 0.01) -> list[Match]:
     return answering.identify(catalog, blocks, accepted, fingerprint_encoder())
 
 
 @pytest.fixture(scope="module")
-def catalog(tmp_path_factory: pytest.TempPathFactory) -> Fingerprints:
-    kept = Fingerprints(tmp_path_factory.mktemp("library"))
+def catalog(tmp_path_factory: pytest.TempPathFactory) -> FingerprintCatalog:
+    kept = FingerprintCatalog(tmp_path_factory.mktemp("library"))
     for first in range(0, TUNES, 5):
         numbers = range(first, min(first + 5, TUNES))
         kept.add([(str(n), f"{n}.wav", prints_of(tune(n, SECONDS))) for n in numbers])
@@ -58,7 +58,7 @@ def start_of(match: Match) -> float:
 
 @settings(max_examples=15, deadline=None)
 @given(st.integers(0, TUNES - 1), st.floats(0, SECONDS - 6), st.floats(4, 6))
-def test_clips_are_found_where_they_are(catalog: Fingerprints, number: int, start: float, seconds: float) -> None:
+def test_clips_are_found_where_they_are(catalog: FingerprintCatalog, number: int, start: float, seconds: float) -> None:
     match = identify(catalog, [clip(number, start, seconds)])[0]
     assert match.id == str(number)
     assert abs(start_of(match) - start) <= 2 * A_FRAME
@@ -67,7 +67,7 @@ def test_clips_are_found_where_they_are(catalog: Fingerprints, number: int, star
 
 
 @pytest.mark.parametrize("speed", [0.95, 0.965, 0.98, 1.01, 1.03, 1.05])
-def test_speed_is_told(catalog: Fingerprints, speed: float) -> None:
+def test_speed_is_told(catalog: FingerprintCatalog, speed: float) -> None:
     match = only(identify(catalog, [faster(clip(3, 10, 8), speed)]))
     assert (match.id, match.path) == ("3", "3.wav")
     assert abs(match.speed - speed) < 0.004
@@ -75,21 +75,21 @@ def test_speed_is_told(catalog: Fingerprints, speed: float) -> None:
 
 
 @pytest.mark.parametrize("number", [1, 6, 11])
-def test_noise_hides_little(catalog: Fingerprints, number: int) -> None:
+def test_noise_hides_little(catalog: FingerprintCatalog, number: int) -> None:
     match = only(identify(catalog, [noisy(clip(number, 12.3, 8), 0)]))
     assert match.id == str(number)
     assert abs(start_of(match) - 12.3) < 0.05
 
 
 @pytest.mark.parametrize("gain", [1e-3, 30.0])
-def test_faint_and_clipped_clips_are_found(catalog: Fingerprints, gain: float) -> None:
+def test_faint_and_clipped_clips_are_found(catalog: FingerprintCatalog, gain: float) -> None:
     match = only(identify(catalog, [np.clip(clip(2, 20, 6) * gain, -1, 1)]))
     assert match.id == "2"
     assert abs(start_of(match) - 20) < 0.05
 
 
 @pytest.mark.parametrize("seconds", [2, 5, 10])
-def test_what_is_not_there_is_not_found(catalog: Fingerprints, seconds: float) -> None:
+def test_what_is_not_there_is_not_found(catalog: FingerprintCatalog, seconds: float) -> None:
     strangers = [tune(100 + n, seconds) for n in range(10)]
     strangers += [noisy(np.full(int(seconds * RATE), 1e-3, np.float32), 0, n) for n in range(2)]
     assert [identify(catalog, [sound], accepted=1e-3) for sound in strangers] == [[]] * len(strangers)
@@ -100,16 +100,16 @@ def test_what_is_not_there_is_not_found(catalog: Fingerprints, seconds: float) -
     [np.zeros(0), np.zeros(1), np.ones(1), np.zeros(5 * RATE), np.full(5 * RATE, 0.9), np.zeros(1024)],
     ids=["nothing", "silent sample", "one sample", "silence", "DC", "one frame"],
 )
-def test_nothing_to_hear_is_answered_with_nothing(catalog: Fingerprints, sound: np.ndarray) -> None:
+def test_nothing_to_hear_is_answered_with_nothing(catalog: FingerprintCatalog, sound: np.ndarray) -> None:
     assert identify(catalog, [sound.astype(np.float32)]) == []
 
 
 def test_an_empty_catalog_answers_with_nothing(tmp_path: Path) -> None:
-    assert identify(Fingerprints(tmp_path), [tune(1, 5)]) == []
+    assert identify(FingerprintCatalog(tmp_path), [tune(1, 5)]) == []
 
 
 def test_deleted_recordings_are_not_found(tmp_path: Path) -> None:
-    kept = Fingerprints(tmp_path)
+    kept = FingerprintCatalog(tmp_path)
     kept.add([(str(n), "a.wav", prints_of(tune(n, 20))) for n in range(3)])
     assert only(identify(kept, [clip(1, 5, 6)])).id == "1"
     kept.delete(["1"])
@@ -119,20 +119,20 @@ def test_deleted_recordings_are_not_found(tmp_path: Path) -> None:
 
 
 def test_the_same_recording_twice_is_two_matches(tmp_path: Path) -> None:
-    kept = Fingerprints(tmp_path)
+    kept = FingerprintCatalog(tmp_path)
     kept.add([(str(n), "a.wav", prints_of(tune(n % 3, 20))) for n in range(6)])
     assert {match.id for match in identify(kept, [clip(1, 5, 6)])} == {"1", "4"}
 
 
 def test_a_catalog_of_one_recording_knows_it(tmp_path: Path) -> None:
-    kept = Fingerprints(tmp_path)
+    kept = FingerprintCatalog(tmp_path)
     kept.add([("1", "a.wav", prints_of(tune(1, 30)))])
     assert abs(start_of(only(identify(kept, [clip(1, 7, 6)]))) - 7) < 0.05
     assert identify(kept, [tune(50, 6)]) == []
 
 
 def test_a_question_may_be_longer_than_the_catalog(tmp_path: Path) -> None:
-    kept = Fingerprints(tmp_path)
+    kept = FingerprintCatalog(tmp_path)
     kept.add([("1", "a.wav", prints_of(tune(1, 6)))])
     match = only(identify(kept, [np.concatenate([tune(60, 30), tune(1, 6), tune(61, 30)])]))
     assert 29 < match.query_start < 32
@@ -140,11 +140,11 @@ def test_a_question_may_be_longer_than_the_catalog(tmp_path: Path) -> None:
     assert abs(match.start - (match.query_start - 30)) < 0.05
 
 
-def test_a_mix_is_told_apart_as_it_goes_by(catalog: Fingerprints) -> None:
+def test_a_mix_is_told_apart_as_it_goes_by(catalog: FingerprintCatalog) -> None:
     played = [(4, 3.0, 22.0), (70, 0.0, 20.0), (8, 11.0, 25.0), (5, 0.5, 16.0)]
     mix = np.concatenate([clip(n, start, long) if n < TUNES else tune(n, long) for n, start, long in played])
     blocks = np.split(mix, range(1000, len(mix), 7777))
-    found = list(answering.follow(catalog, blocks, encoder=fingerprint_encoder()))
+    found = list(answering.identify_stream(catalog, blocks, encoder=fingerprint_encoder()))
     assert [match.id for match in found] == ["4", "8", "5"]
     for match, begins, (_, start, long) in zip(found, (0, 42, 67), [played[0], *played[2:]], strict=True):
         assert abs(match.query_start - begins) < 1.5
@@ -152,14 +152,14 @@ def test_a_mix_is_told_apart_as_it_goes_by(catalog: Fingerprints) -> None:
         assert abs(match.start - (start + match.query_start - begins)) < 0.05
 
 
-def test_without_codes_landmarks_and_peaks_decide(catalog: Fingerprints) -> None:
+def test_without_codes_landmarks_and_peaks_decide(catalog: FingerprintCatalog) -> None:
     match = only(answering.identify(catalog, [clip(3, 10, 8)]))
     assert match.id == "3"
     assert abs(start_of(match) - 10) < 0.05
 
 
 def test_codes_of_another_model_are_not_asked(tmp_path: Path) -> None:
-    kept = Fingerprints(tmp_path)
+    kept = FingerprintCatalog(tmp_path)
     kept.add([(str(n), "a.wav", prints_of(tune(n, 20))._replace(encoder="another")) for n in range(4)])
     asked = only(identify(kept, [clip(1, 5, 6)]))
     assert asked == only(answering.identify(kept, [clip(1, 5, 6)]))

@@ -28,7 +28,7 @@ def save(path: Path, colour: tuple[int, int, int]) -> Path:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A picture of each colour, one of two, a video of red then blue, a text."""
+    """An image of each colour, one of two, a video of red then blue, a text."""
     made = tmp_path / "media"
     made.mkdir()
     for name, colour in zip(("p1", "p2", "p3"), RGB.values(), strict=True):
@@ -207,7 +207,7 @@ def test_files_that_are_gone_or_changed_cost_only_themselves(library: Library, f
 
 
 class Fussy(Annotator):
-    """Takes no red picture; stops the run at a blue one if told so."""
+    """Takes no red image; stops the run at a blue one if told so."""
 
     name = spec = "fussy"
     modality = Modality.IMAGE

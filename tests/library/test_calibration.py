@@ -10,11 +10,11 @@ import pytest
 from PIL import Image
 
 from sonolux.library import Library
-from sonolux.retrieval.background import Null
+from sonolux.retrieval.background import BackgroundModel
 
 
 def paint(folder: Path, numbers: range) -> Path:
-    """Write one picture of random blocks a number."""
+    """Write one image of random blocks a number."""
     folder.mkdir(exist_ok=True)
     for number in numbers:
         blocks = np.random.default_rng(number).integers(0, 256, (4, 4, 3), np.uint8)
@@ -22,9 +22,9 @@ def paint(folder: Path, numbers: range) -> Path:
     return folder
 
 
-def null_of(library: Library) -> Null:
+def null_of(library: Library) -> BackgroundModel:
     null = library.calibration.null(library.spaces.by_name("colour-layout"), library.record.changes)
-    assert isinstance(null, Null)
+    assert isinstance(null, BackgroundModel)
     return null
 
 
@@ -36,7 +36,7 @@ def library(tmp_path: Path) -> Iterator[Library]:
     opened.close()
 
 
-def same(one: Null, other: Null) -> bool:
+def same(one: BackgroundModel, other: BackgroundModel) -> bool:
     return np.array_equal(one.references, other.references) and one.tail == other.tail
 
 

@@ -27,7 +27,7 @@ print("END", flush=True)
 
 
 def write_files(folder: Path, n: int) -> Path:
-    """Write n small files: pictures, sounds (some with several windows), texts."""
+    """Write n small files: images, sounds (some with several windows), texts."""
     from PIL import Image
 
     folder.mkdir()

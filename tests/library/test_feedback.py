@@ -16,14 +16,14 @@ from sonolux.library import Library
 
 
 @pytest.fixture(scope="module")
-def pictures(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+def images(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     return sorted(write_digits(tmp_path_factory.mktemp("digits") / "digits", 12).iterdir())
 
 
 @pytest.fixture
-def judged(pictures: list[Path], tmp_path: Path) -> Iterator[Library]:
+def judged(images: list[Path], tmp_path: Path) -> Iterator[Library]:
     with Library(tmp_path / "l.sonolux") as library:
-        library.add(pictures[0].parent, spaces=["colour-layout", "bm25"])
+        library.add(images[0].parent, spaces=["colour-layout", "bm25"])
         yield library
 
 
@@ -33,8 +33,8 @@ def told(library: Library) -> list[tuple[str, str, str, bool]]:
     return [(one.asked, names.get(one.query, one.query), names[one.item], one.liked) for one in library.judgements()]
 
 
-def test_judgements_are_kept(judged: Library, pictures: list[Path]) -> None:
-    a, b, c, d = pictures[:4]
+def test_judgements_are_kept(judged: Library, images: list[Path]) -> None:
+    a, b, c, d = images[:4]
     assert judged.judge(a, liked=[b, judged.item(c).id], disliked=[d]) == 3
     assert judged.judge(text=" a  round\tone ", liked=[a]) == 1
     judged.close()
@@ -47,15 +47,15 @@ def test_judgements_are_kept(judged: Library, pictures: list[Path]) -> None:
         ]
 
 
-def test_the_last_judgement_holds(judged: Library, pictures: list[Path]) -> None:
-    a, b, c = pictures[:3]
+def test_the_last_judgement_holds(judged: Library, images: list[Path]) -> None:
+    a, b, c = images[:3]
     judged.judge(a, liked=[b, c])
     judged.judge(a, disliked=[b, b])
     assert told(judged) == [("item", a.name, c.name, True), ("item", a.name, b.name, False)]
 
 
-def test_judgements_of_removed_items_go(judged: Library, pictures: list[Path]) -> None:
-    a, b, c, d = pictures[:4]
+def test_judgements_of_removed_items_go(judged: Library, images: list[Path]) -> None:
+    a, b, c, d = images[:4]
     judged.judge(a, liked=[b], disliked=[c])
     judged.judge(b, liked=[d])
     judged.judge(text="round", liked=[c])
@@ -66,14 +66,14 @@ def test_judgements_of_removed_items_go(judged: Library, pictures: list[Path]) -
     assert len(judged.judgements()) == 2
 
 
-def test_judgements_of_items_that_are_gone_are_ignored(judged: Library, pictures: list[Path]) -> None:
-    a, b, c = pictures[:3]
+def test_judgements_of_items_that_are_gone_are_ignored(judged: Library, images: list[Path]) -> None:
+    a, b, c = images[:3]
     judged.judge(a, liked=[b], disliked=[c])
     judged.index.delete([judged.item(c).id])
     assert [(one.item, one.liked) for one in judged.judgements()] == [(judged.item(b).id, True)]
 
 
-def test_a_file_that_moved_keeps_its_judgements(judged: Library, pictures: list[Path], tmp_path: Path) -> None:
+def test_a_file_that_moved_keeps_its_judgements(judged: Library, images: list[Path], tmp_path: Path) -> None:
     own = tmp_path / "own"
     write_digits(own, 12)
     files = sorted(own.iterdir())
@@ -85,8 +85,8 @@ def test_a_file_that_moved_keeps_its_judgements(judged: Library, pictures: list[
         assert told(library)[0] == ("item", files[0].name, "renamed.png", True)
 
 
-def test_descriptors_are_gathered_by_question(judged: Library, pictures: list[Path]) -> None:
-    a, b, c, d, e = pictures[:5]
+def test_descriptors_are_gathered_by_question(judged: Library, images: list[Path]) -> None:
+    a, b, c, d, e = images[:5]
     judged.judge(a, liked=[b, c], disliked=[d])
     judged.judge(e, liked=[a])
     judged.judge(text="round", liked=[a], disliked=[b])
@@ -104,8 +104,8 @@ def test_descriptors_are_gathered_by_question(judged: Library, pictures: list[Pa
     assert (found.source.source, found.source.digests) == ("colour-layout", {"colour-layout": encoder.digest})
 
 
-def test_what_cannot_be_judged_is_refused(judged: Library, pictures: list[Path]) -> None:
-    a, b = pictures[:2]
+def test_what_cannot_be_judged_is_refused(judged: Library, images: list[Path]) -> None:
+    a, b = images[:2]
     refusals: list[tuple[dict[str, object], str]] = [
         ({"liked": [b]}, "of one question"),
         ({"query": a, "text": "round", "liked": [b]}, "of one question"),
@@ -133,10 +133,10 @@ def test_what_cannot_be_judged_is_refused(judged: Library, pictures: list[Path])
         nowhere.judge(text="round", liked=[b])
 
 
-def test_one_process_at_a_time_judges_in_a_folder(judged: Library, pictures: list[Path]) -> None:
+def test_one_process_at_a_time_judges_in_a_folder(judged: Library, images: list[Path]) -> None:
     code = "import sys, sonolux; sonolux.Library(sys.argv[1]).judge(sys.argv[2], liked=[sys.argv[3]])"
-    command = [sys.executable, "-c", code, judged.location, *map(str, pictures[:2])]
-    judged.item(pictures[0])
+    command = [sys.executable, "-c", code, judged.location, *map(str, images[:2])]
+    judged.item(images[0])
     second = subprocess.run(command, capture_output=True, text=True, check=False)
     assert second.returncode == 1
     assert LibraryBusyError.__name__ in second.stderr.splitlines()[-1]

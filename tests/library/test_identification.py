@@ -133,7 +133,7 @@ def test_recordings_of_other_kinds_are_known(tmp_path: Path) -> None:
         assert abs(match.start - match.query_start - 4) < 0.05
 
 
-def test_of_a_folder_texts_and_pictures_are_passed_over_but_not_what_is_named(songs: Path, tmp_path: Path) -> None:
+def test_of_a_folder_texts_and_images_are_passed_over_but_not_what_is_named(songs: Path, tmp_path: Path) -> None:
     mixed = tmp_path / "mixed"
     mixed.mkdir()
     (mixed / "0.wav").write_bytes((songs / "0.wav").read_bytes())

@@ -14,37 +14,37 @@ import numpy as np
 
 from sonolux.errors import MediaError
 from sonolux.media.reading import ReadOptions
-from sonolux.media.segment import Image, Piece, Probe
+from sonolux.media.segment import Image, Probe, Segment
 from sonolux.media.worker import GATHERED_SECONDS
 from sonolux.types import Modality
 
 
-def read(path: str, options: ReadOptions) -> Iterator[Probe | Piece]:
+def read(path: str, options: ReadOptions) -> Iterator[Probe | Segment]:
     """Yield a probe, then do what the name says, then yield a piece."""
     if Path(path).name.startswith("hang"):
         time.sleep(2 * GATHERED_SECONDS)  # so that the probe is sent at once
     yield Probe(Modality.TEXT, "txt", {"title": str(os.getpid())})
     FAULTS.get(Path(path).name.partition("-")[0], lambda _: None)(path)
-    yield Piece("passage", Path(path).name)
+    yield Segment("passage", Path(path).name)
 
 
-def many(path: str, options: ReadOptions) -> Iterator[Probe | Piece]:
-    """Yield large pictures without end, and note how many were asked for."""
+def many(path: str, options: ReadOptions) -> Iterator[Probe | Segment]:
+    """Yield large images without end, and note how many were asked for."""
     yield Probe(Modality.IMAGE, "png")
     for number in range(1000):
         Path(path).with_suffix(".count").write_text(str(number))
-        yield Piece("image", Image(np.full((500, 500, 3), number % 256, np.uint8)))
+        yield Segment("image", Image(np.full((500, 500, 3), number % 256, np.uint8)))
 
 
-def slow(path: str, options: ReadOptions) -> Iterator[Probe | Piece]:
+def slow(path: str, options: ReadOptions) -> Iterator[Probe | Segment]:
     """Yield pieces slowly: long as a whole, but never silent for long."""
     yield Probe(Modality.TEXT, "txt")
     for number in range(6):
         time.sleep(0.3)
-        yield Piece("passage", str(number))
+        yield Segment("passage", str(number))
 
 
-def spin_in_c(path: str, options: ReadOptions) -> Iterator[Probe | Piece]:
+def spin_in_c(path: str, options: ReadOptions) -> Iterator[Probe | Segment]:
     """Hang in C with the GIL held, so that no thread of Python can run."""
     time.sleep(2 * GATHERED_SECONDS)
     yield Probe(Modality.TEXT, "txt", {"title": str(os.getpid())})

@@ -40,13 +40,13 @@ HTML = """<!DOCTYPE html><html lang="en"><head><title>Sea &amp; sky</title><styl
 
 
 def photo(width: int = 96, height: int = 64) -> PIL.Image.Image:
-    """A picture whose four quarters differ, so that turning it shows; red is top left."""
-    picture = PIL.Image.new("RGB", (width, height))
-    draw = ImageDraw.Draw(picture)
+    """An image whose four quarters differ, so that turning it shows; red is top left."""
+    image = PIL.Image.new("RGB", (width, height))
+    draw = ImageDraw.Draw(image)
     for index, colour in enumerate(COLOURS):
         x, y = index % 2 * width // 2, index // 2 * height // 2
         draw.rectangle((x, y, x + width // 2 - 1, y + height // 2 - 1), fill=colour)
-    return picture
+    return image
 
 
 def noisy(width: int = 96, height: int = 64, seed: int = 0) -> PIL.Image.Image:
@@ -106,27 +106,27 @@ def _encode_sound(container: object, stream: object, samples: np.ndarray, rate: 
 
 def write_video(
     path: Path,
-    pictures: list[PIL.Image.Image],
+    images: list[PIL.Image.Image],
     seconds: float = 2.0,
     *,
     sound: bool = False,
     codec: str = "mpeg4",
     form: str = "yuv420p",
 ) -> Path:
-    """Show each picture for some seconds, 12 frames a second."""
+    """Show each image for some seconds, 12 frames a second."""
     with av.open(str(path), "w") as container:
         stream = container.add_stream(codec, rate=12)
-        stream.width, stream.height = pictures[0].size
+        stream.width, stream.height = images[0].size
         stream.pix_fmt = form
         track = container.add_stream("aac", rate=44_100, layout="mono") if sound else None
-        for picture in pictures:
-            frame = av.VideoFrame.from_image(picture)
+        for image in images:
+            frame = av.VideoFrame.from_image(image)
             for _ in range(round(12 * seconds)):
                 frame.pts = None
                 container.mux(stream.encode(frame))
         container.mux(stream.encode())
         if track is not None:
-            _encode_sound(container, track, tone(len(pictures) * seconds, rate=44_100), 44_100)
+            _encode_sound(container, track, tone(len(images) * seconds, rate=44_100), 44_100)
     return path
 
 

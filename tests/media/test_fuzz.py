@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from sonolux.media.pool import DecoderPool, Event, Finished
+from sonolux.media.pool import DecodeEvent, DecoderPool, Finished
 from sonolux.media.reading import ReadOptions
-from sonolux.media.segment import Audio, Image, Piece, Probe
+from sonolux.media.segment import Audio, Image, Probe, Segment
 from sonolux.types import Failure
 
 
@@ -38,7 +38,7 @@ def mutated(content: bytes, chance: random.Random) -> bytes:
     return bytes(out)
 
 
-def check(event: Event) -> None:
+def check(event: DecodeEvent) -> None:
     """No value that an encoder or a store could choke on may leave the room."""
     if isinstance(event, Failure):
         assert event.reason
@@ -46,7 +46,7 @@ def check(event: Event) -> None:
         assert len(event.reason) <= 400
     if isinstance(event, Probe):
         str(event.metadata).encode("utf-8")
-    if isinstance(event, Piece):
+    if isinstance(event, Segment):
         assert event.span is None or 0 <= event.span.start <= event.span.end
         match event.content:
             case Image(pixels):
@@ -66,7 +66,7 @@ def fuzz(folder: Path, specimens: dict[str, str], options: ReadOptions, mutants:
         path = folder / f"{number:04d}-{name}"
         path.write_bytes(mutated(Path(specimens[name]).read_bytes(), chance))
         paths.append(str(path))
-    ends: dict[str, Event] = {}
+    ends: dict[str, DecodeEvent] = {}
     with DecoderPool(2, options, silence=20, memory=2**30) as pool:
         for path, event in pool.read(paths):
             assert path not in ends

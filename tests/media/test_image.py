@@ -61,7 +61,7 @@ def test_lossy_formats_are_close(form: str) -> None:
 
 @pytest.mark.parametrize("orientation", range(1, 9))
 @pytest.mark.parametrize("form", ["JPEG", "TIFF", "PNG", "WEBP"])
-def test_pictures_are_upright(form: str, orientation: int) -> None:
+def test_images_are_upright(form: str, orientation: int) -> None:
     """The stored pixels are turned the wrong way round, so that the orientation undoes it."""
     turns = {
         1: [],
@@ -169,7 +169,7 @@ def test_extreme_shapes(size: tuple[int, int]) -> None:
     assert (pixels == RED).all()
 
 
-def test_pictures_are_scaled_down_but_never_up(data: Path) -> None:
+def test_images_are_scaled_down_but_never_up(data: Path) -> None:
     path = str(next(data.glob("imagenet_sample/*.jpg")))
     with PIL.Image.open(path) as picture:
         size = picture.size
@@ -211,7 +211,7 @@ def test_a_hundred_megapixels_are_no_bomb(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("part", [0.2, 0.5, 0.9])
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP", "HEIF"])
-def test_truncated_pictures_are_refused(form: str, part: float) -> None:
+def test_truncated_images_are_refused(form: str, part: float) -> None:
     pillow_heif.register_heif_opener()
     content = encoded(noisy(), form)
     with pytest.raises(MediaError, match=f"damaged {form} picture") as caught:
@@ -225,6 +225,6 @@ def test_progressive_jpegs_are_refused_when_truncated() -> None:
         decode_image(content[: len(content) // 2], 64, LIMIT)
 
 
-def test_no_picture() -> None:
+def test_no_image() -> None:
     with pytest.raises(MediaError, match="not a picture"):
         decode_image(b"%!PS-Adobe-3.0 EPSF-3.0", 64, LIMIT)

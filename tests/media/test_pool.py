@@ -14,9 +14,9 @@ import pytest
 
 from media import faulty
 from sonolux.errors import SonoluxError
-from sonolux.media.pool import AHEAD, SMALL, DecoderPool, Event, Finished
+from sonolux.media.pool import AHEAD, SMALL, DecodeEvent, DecoderPool, Finished
 from sonolux.media.reading import ReadOptions, read
-from sonolux.media.segment import Audio, Image, Piece, Probe
+from sonolux.media.segment import Audio, Image, Probe, Segment
 from sonolux.types import Failure
 
 MIB = 2**20
@@ -34,8 +34,8 @@ def files(folder: Path, *names: str) -> list[str]:
     return [str(folder / name) for name in names]
 
 
-def by_path(events: Iterator[tuple[str, Event]]) -> dict[str, list[Event]]:
-    found: dict[str, list[Event]] = {}
+def by_path(events: Iterator[tuple[str, DecodeEvent]]) -> dict[str, list[DecodeEvent]]:
+    found: dict[str, list[DecodeEvent]] = {}
     for path, event in events:
         found.setdefault(Path(path).name, []).append(event)
     return found
@@ -61,22 +61,22 @@ def test_events_come_in_order_and_end(specimens: dict[str, str], options: ReadOp
     assert found.keys() == specimens.keys()
     for name, events in found.items():
         wanted = list(read(specimens[name], options))
-        *pieces, finished = events
+        *segments, finished = events
         status = Path(specimens[name]).stat()
         assert finished == Finished(status.st_size, status.st_mtime_ns)
-        assert pieces[0] == wanted[0]
-        assert len(pieces) == len(wanted)
-        for piece, same in zip(pieces[1:], wanted[1:], strict=True):
-            assert isinstance(piece, Piece)
-            assert isinstance(same, Piece)
-            assert (piece.kind, piece.span) == (same.kind, same.span)
-            if isinstance(piece.content, Image) and isinstance(same.content, Image):
-                np.testing.assert_array_equal(piece.content.pixels, same.content.pixels)
-                assert piece.content.pixels.flags.writeable
-            elif isinstance(piece.content, Audio) and isinstance(same.content, Audio):
-                np.testing.assert_array_equal(piece.content.samples, same.content.samples)
+        assert segments[0] == wanted[0]
+        assert len(segments) == len(wanted)
+        for segment, same in zip(segments[1:], wanted[1:], strict=True):
+            assert isinstance(segment, Segment)
+            assert isinstance(same, Segment)
+            assert (segment.kind, segment.span) == (same.kind, same.span)
+            if isinstance(segment.content, Image) and isinstance(same.content, Image):
+                np.testing.assert_array_equal(segment.content.pixels, same.content.pixels)
+                assert segment.content.pixels.flags.writeable
+            elif isinstance(segment.content, Audio) and isinstance(same.content, Audio):
+                np.testing.assert_array_equal(segment.content.samples, same.content.samples)
             else:
-                assert piece.content == same.content
+                assert segment.content == same.content
 
 
 FAULTS = {
@@ -104,7 +104,7 @@ def test_a_fault_costs_its_own_file_only(pool: DecoderPool, tmp_path: Path) -> N
         assert ends == [False] * (len(ends) - 1) + [True]
         kind = name.partition("-")[0]
         if kind == "good":
-            assert [type(event) for event in events] == [Probe, Piece, Finished]
+            assert [type(event) for event in events] == [Probe, Segment, Finished]
         else:
             failure = events[-1]
             assert isinstance(failure, Failure)
@@ -185,7 +185,7 @@ def test_stopping_halfway_leaves_a_pool_that_works(pool: DecoderPool, tmp_path: 
     events.close()
     assert Counter(type(event) for _, event in pool.read(files(tmp_path, "good-2"))) == {
         Probe: 1,
-        Piece: 1,
+        Segment: 1,
         Finished: 1,
     }
 
@@ -200,7 +200,7 @@ def test_an_error_among_the_paths_ends_clean(pool: DecoderPool, tmp_path: Path) 
     assert len(list(pool.read(files(tmp_path, "good-2")))) == 3
 
 
-def worker_of(events: Iterator[tuple[str, Event]]) -> int:
+def worker_of(events: Iterator[tuple[str, DecodeEvent]]) -> int:
     probe = next(event for _, event in events if isinstance(event, Probe))
     return int(probe.metadata["title"])
 

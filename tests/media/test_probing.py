@@ -112,8 +112,8 @@ def test_heads_are_not_cut_within_a_character(tail: str, tmp_path: Path) -> None
             assert probe(str(path)).format == "txt"
 
 
-def test_picture_containers_of_libav_are_no_videos(tmp_path: Path) -> None:
-    """Formats that only libav knows: its picture demuxers would make them videos of one frame."""
+def test_image_containers_of_libav_are_no_videos(tmp_path: Path) -> None:
+    """Formats that only libav knows: its image demuxers would make them videos of one frame."""
     for name in ("a.ppm", "a.tga", "a.ico", "a.pcx", "a.dds", "a.sgi"):
         photo().save(tmp_path / name)
         with pytest.raises(MediaError, match="not a picture, recording, video or text"):

@@ -10,7 +10,7 @@ from media.specimens import plain, write_video
 from sonolux.errors import MediaError, SonoluxError
 from sonolux.media.audio import load_audio
 from sonolux.media.reading import ReadOptions, read
-from sonolux.media.segment import Audio, Image, Piece, Probe
+from sonolux.media.segment import Audio, Image, Probe, Segment
 from sonolux.types import Modality, Span
 
 KINDS = {
@@ -38,11 +38,11 @@ KINDS = {
 }
 
 
-def parts(path: str | Path, options: ReadOptions) -> tuple[Probe, list[Piece]]:
-    probe, *pieces = read(str(path), options)
+def parts(path: str | Path, options: ReadOptions) -> tuple[Probe, list[Segment]]:
+    probe, *segments = read(str(path), options)
     assert isinstance(probe, Probe)
-    assert all(isinstance(piece, Piece) for piece in pieces)
-    return probe, [piece for piece in pieces if isinstance(piece, Piece)]
+    assert all(isinstance(segment, Segment) for segment in segments)
+    return probe, [segment for segment in segments if isinstance(segment, Segment)]
 
 
 def test_specimens_are_all_expected(specimens: dict[str, str]) -> None:
@@ -50,11 +50,11 @@ def test_specimens_are_all_expected(specimens: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize("name", KINDS)
-def test_every_format_gives_its_pieces(name: str, specimens: dict[str, str], options: ReadOptions) -> None:
-    probe, pieces = parts(specimens[name], options)
-    assert (probe.format, [piece.kind for piece in pieces]) == KINDS[name]
-    whole = len(pieces) == 1
-    assert all((piece.span is None) == whole for piece in pieces)
+def test_every_format_gives_its_segments(name: str, specimens: dict[str, str], options: ReadOptions) -> None:
+    probe, segments = parts(specimens[name], options)
+    assert (probe.format, [segment.kind for segment in segments]) == KINDS[name]
+    whole = len(segments) == 1
+    assert all((segment.span is None) == whole for segment in segments)
 
 
 @pytest.mark.parametrize("name", KINDS)
@@ -63,35 +63,35 @@ def test_names_do_not_matter(name: str, specimens: dict[str, str], options: Read
     misnamed.write_bytes(Path(specimens[name]).read_bytes())
     found, true = parts(misnamed, options), parts(specimens[name], options)
     assert found[0].modality == true[0].modality
-    assert [piece.kind for piece in found[1]] == [piece.kind for piece in true[1]]
+    assert [segment.kind for segment in found[1]] == [segment.kind for segment in true[1]]
 
 
-def test_pieces_come_lazily(specimens: dict[str, str], options: ReadOptions) -> None:
+def test_segments_come_lazily(specimens: dict[str, str], options: ReadOptions) -> None:
     events = read(specimens["video.mp4"], options)
     assert isinstance(next(events), Probe)
-    assert isinstance(next(events), Piece)
+    assert isinstance(next(events), Segment)
     events.close()
 
 
 def test_a_whole_recording_has_its_samples(specimens: dict[str, str], options: ReadOptions) -> None:
-    _, [piece] = parts(specimens["sound.wav"], options)
-    assert isinstance(piece.content, Audio)
-    assert piece.modality == Modality.AUDIO
-    assert piece.content.samples.shape == (22050,)
+    _, [segment] = parts(specimens["sound.wav"], options)
+    assert isinstance(segment.content, Audio)
+    assert segment.modality == Modality.AUDIO
+    assert segment.content.samples.shape == (22050,)
 
 
 def test_a_long_passage_list_covers_the_text(specimens: dict[str, str], options: ReadOptions) -> None:
     text = Path(specimens["notes.txt"]).read_text()
-    _, pieces = parts(specimens["notes.txt"], options)
-    for piece in pieces:
-        assert piece.span is not None
-        assert text[int(piece.span.start) : int(piece.span.end)] == piece.content
+    _, segments = parts(specimens["notes.txt"], options)
+    for segment in segments:
+        assert segment.span is not None
+        assert text[int(segment.span.start) : int(segment.span.end)] == segment.content
 
 
 def test_subtitles_have_times_in_seconds(specimens: dict[str, str]) -> None:
-    _, pieces = parts(specimens["film.srt"], ReadOptions(passage_chars=20))
-    assert [piece.span for piece in pieces] == [Span(1.0, 2.5), Span(60.0, 63.25)]
-    assert [piece.content for piece in pieces] == ["Good evening.", "The ship & the storm are coming."]
+    _, segments = parts(specimens["film.srt"], ReadOptions(passage_chars=20))
+    assert [segment.span for segment in segments] == [Span(1.0, 2.5), Span(60.0, 63.25)]
+    assert [segment.content for segment in segments] == ["Good evening.", "The ship & the storm are coming."]
 
 
 def test_songs_bring_their_cover(data: Path) -> None:
@@ -100,10 +100,10 @@ def test_songs_bring_their_cover(data: Path) -> None:
     probe, cover, window = next(events), next(events), next(events)
     assert isinstance(probe, Probe)
     assert probe.metadata["artist"] in song.name.replace("_", " ")
-    assert isinstance(cover, Piece)
+    assert isinstance(cover, Segment)
     assert (cover.kind, cover.span) == ("cover", None)
     assert isinstance(cover.content, Image)
-    assert isinstance(window, Piece)
+    assert isinstance(window, Segment)
     assert window.span == Span(0.0, 10.0)
 
 
@@ -112,16 +112,16 @@ def test_a_damaged_cover_does_not_cost_the_song(data: Path, options: ReadOptions
     at = content.index(b"\xff\xd8\xff")
     song = tmp_path / "song.mp3"
     song.write_bytes(content[: at + 3] + bytes(500) + content[at + 503 : 1_000_000])
-    _, pieces = parts(song, options)
-    assert {piece.kind for piece in pieces} == {"window"}
+    _, segments = parts(song, options)
+    assert {segment.kind for segment in segments} == {"window"}
 
 
 def test_videos_without_sound_have_shots_only(options: ReadOptions, tmp_path: Path) -> None:
     path = write_video(tmp_path / "silent.mp4", [plain("red")], 1.0)
-    probe, pieces = parts(path, options)
+    probe, segments = parts(path, options)
     assert probe.modality == Modality.VIDEO
-    assert [piece.kind for piece in pieces] == ["shot"]
-    assert pieces[0].span == Span(0.0, pytest.approx(1.0, abs=0.01))
+    assert [segment.kind for segment in segments] == ["shot"]
+    assert segments[0].span == Span(0.0, pytest.approx(1.0, abs=0.01))
 
 
 def test_a_broken_sound_track_does_not_cost_the_video(options: ReadOptions, tmp_path: Path) -> None:
@@ -134,8 +134,8 @@ def test_a_broken_sound_track_does_not_cost_the_video(options: ReadOptions, tmp_
     path.write_bytes(content)
     with pytest.raises(MediaError, match="holds no sound"):
         load_audio(str(path), 22_050)
-    _, pieces = parts(path, options)
-    assert [piece.kind for piece in pieces] == ["shot"]
+    _, segments = parts(path, options)
+    assert [segment.kind for segment in segments] == ["shot"]
 
 
 @pytest.mark.parametrize(

@@ -27,8 +27,8 @@ def colour(image: Image) -> str:
 
 @pytest.fixture(scope="module")
 def slides(tmp_path_factory: pytest.TempPathFactory) -> str:
-    pictures = [plain(name) for name in ("red", "green", "blue")]
-    return str(write_video(tmp_path_factory.mktemp("video") / "slides.mp4", pictures, 2.0, sound=True))
+    images = [plain(name) for name in ("red", "green", "blue")]
+    return str(write_video(tmp_path_factory.mktemp("video") / "slides.mp4", images, 2.0, sound=True))
 
 
 def found(path: str | Path, side: int = 64) -> list[tuple[float, float, Image]]:
@@ -104,8 +104,8 @@ def test_turned_videos_are_upright(tmp_path: Path) -> None:
 
 def test_broken_frames_are_skipped(tmp_path: Path) -> None:
     """Its second second is gone: that is an error of the decoder, and the rest still decodes."""
-    pictures = [noisy(128, 96, seed) for seed in range(4)]
-    path = write_video(tmp_path / "a.mkv", pictures, 1.0, codec="libx264")
+    images = [noisy(128, 96, seed) for seed in range(4)]
+    path = write_video(tmp_path / "a.mkv", images, 1.0, codec="libx264")
     with av.open(str(path)) as container:
         packets = [bytes(packet) for packet in container.demux(video=0)]
     content = path.read_bytes()
@@ -121,8 +121,8 @@ def test_broken_frames_are_skipped(tmp_path: Path) -> None:
 
 
 def test_a_video_that_breaks_off_gives_its_beginning(tmp_path: Path) -> None:
-    pictures = [noisy(128, 96, seed) for seed in range(4)]
-    path = write_video(tmp_path / "a.mkv", pictures, 1.0, codec="libx264")
+    images = [noisy(128, 96, seed) for seed in range(4)]
+    path = write_video(tmp_path / "a.mkv", images, 1.0, codec="libx264")
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     assert 0.9 < found(path)[-1][1] < 3.1
 

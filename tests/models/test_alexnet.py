@@ -24,7 +24,7 @@ def test_maps_are_those_of_the_paper(layer: str, shape: tuple[int, int, int]) ->
     assert output_shape(cut, 1, 3, 227, 227) == (1, int(np.prod(shape)))
 
 
-def test_other_pictures() -> None:
+def test_other_images() -> None:
     assert output_shape(weightless("alexnet", channels=1, classes=7, side=99), 2, 1, 99, 99) == (2, 7)
     with pytest.raises(ValueError, match="the picture must be larger"):
         weightless("alexnet", side=60)

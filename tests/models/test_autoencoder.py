@@ -27,37 +27,37 @@ def test_parameter_counts() -> None:
 
 
 @pytest.mark.parametrize(("channels", "side", "depth"), [(3, 32, 3), (1, 28, 2), (3, 96, 5)])
-def test_pictures_come_back_in_their_own_shape(channels: int, side: int, depth: int) -> None:
+def test_images_come_back_in_their_own_shape(channels: int, side: int, depth: int) -> None:
     network = weightless("conv-autoencoder", bits=32, channels=channels, side=side, depth=depth, width=8)
-    pictures = torch.empty(2, channels, side, side, device="meta")
-    assert network(pictures).shape == pictures.shape
-    assert network.encode(pictures).shape == (2, 32)
+    images = torch.empty(2, channels, side, side, device="meta")
+    assert network(images).shape == images.shape
+    assert network.encode(images).shape == (2, 32)
 
 
 @pytest.mark.parametrize("kind", [DenseAutoencoder, ConvAutoencoder])
 def test_in_use_everything_passes_through_bits(kind: type[Autoencoder]) -> None:
     network = small(kind).eval()
-    pictures = torch.randn(5, 3, 4, 4)
-    codes = network.encode(pictures)
+    images = torch.randn(5, 3, 4, 4)
+    codes = network.encode(images)
     assert codes.shape == (5, 8)
     assert set(codes.unique().tolist()) == {-1.0, 1.0}
-    torch.testing.assert_close(network(pictures), network.decode(codes))
-    torch.testing.assert_close(LayerDescriptor(network, "code")(pictures), codes)
+    torch.testing.assert_close(network(images), network.decode(codes))
+    torch.testing.assert_close(LayerDescriptor(network, "code")(images), codes)
 
 
 @pytest.mark.parametrize("kind", [DenseAutoencoder, ConvAutoencoder])
 def test_it_learns_to_draw_again(kind: type[Autoencoder]) -> None:
     network = small(kind)
-    pictures = torch.randn(4, 3, 4, 4, generator=torch.Generator().manual_seed(1)).repeat(16, 1, 1, 1)
+    images = torch.randn(4, 3, 4, 4, generator=torch.Generator().manual_seed(1)).repeat(16, 1, 1, 1)
     optimizer = torch.optim.Adam(network.parameters(), lr=0.01)
     for _ in range(150):
         optimizer.zero_grad()
-        (network(pictures).flatten(1) - pictures.flatten(1)).square().mean().backward()
+        (network(images).flatten(1) - images.flatten(1)).square().mean().backward()
         optimizer.step()
     network.eval()
-    left = (network(pictures).flatten(1) - pictures.flatten(1)).square().mean() / pictures.var()
+    left = (network(images).flatten(1) - images.flatten(1)).square().mean() / images.var()
     assert left < 0.3
-    assert len(network.encode(pictures).unique(dim=0)) == 4
+    assert len(network.encode(images).unique(dim=0)) == 4
 
 
 @pytest.mark.parametrize("arguments", [{"side": 30}, {"side": 0}, {"depth": 0}, {"mode": "round"}])

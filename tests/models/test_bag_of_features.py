@@ -7,12 +7,12 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sonolux.models.bag_of_features import Codebook
+from sonolux.models.bag_of_features import BagOfFeatures
 
 
-def made(words: int, width: int, seed: int = 0) -> Codebook:
+def made(words: int, width: int, seed: int = 0) -> BagOfFeatures:
     generator = torch.Generator().manual_seed(seed)
-    codebook = Codebook(width, words)
+    codebook = BagOfFeatures(width, words)
     codebook.words.copy_(torch.randn(words, width, generator=generator))
     codebook.mean.copy_(torch.randn(width, generator=generator))
     codebook.deviation.copy_(torch.rand(width, generator=generator) + 0.5)
@@ -40,4 +40,4 @@ def test_a_sound_has_length_one_however_long() -> None:
 
 def test_no_words_are_refused() -> None:
     with pytest.raises(ValueError, match="a word of a number at least"):
-        Codebook(3, 0)
+        BagOfFeatures(3, 0)

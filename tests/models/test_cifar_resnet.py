@@ -23,7 +23,7 @@ def test_published_parameter_counts_and_depths(depth: int, count: int) -> None:
     assert output_shape(network, 2, 3, 32, 32) == (2, 10)
 
 
-def test_other_pictures() -> None:
+def test_other_images() -> None:
     assert output_shape(weightless("resnet20", channels=1, classes=7), 2, 1, 28, 30) == (2, 7)
 
 

@@ -13,40 +13,40 @@ SMALL = {"widths": [4, 6], "strides": [1, 2]}
 
 
 @pytest.fixture
-def pictures() -> torch.Tensor:
+def images() -> torch.Tensor:
     return torch.randn(16, 3, 8, 8, generator=torch.Generator().manual_seed(0))
 
 
-def test_features_are_what_the_classifier_saw(pictures: torch.Tensor) -> None:
+def test_features_are_what_the_classifier_saw(images: torch.Tensor) -> None:
     torch.manual_seed(0)
     network = CodeNetwork("small-resnet", SMALL, bits=16).eval()
     whole = registry.build("small-resnet", SMALL).eval()
     whole.load_state_dict(network.backbone.state_dict(), strict=False)
-    torch.testing.assert_close(whole.linear(network.features(pictures)), whole(pictures))
-    assert network.features(pictures).shape == (16, 6)
+    torch.testing.assert_close(whole.linear(network.features(images)), whole(images))
+    assert network.features(images).shape == (16, 6)
 
 
-def test_codes_are_the_signs_of_their_inputs(pictures: torch.Tensor) -> None:
+def test_codes_are_the_signs_of_their_inputs(images: torch.Tensor) -> None:
     network = CodeNetwork("small-resnet", SMALL, bits=16, hidden=10)
-    network(pictures)
+    network(images)
     network.eval()
-    codes = network(pictures)
-    logits = network.logits(network.hidden(network.features(pictures)))
+    codes = network(images)
+    logits = network.logits(network.hidden(network.features(images)))
     assert codes.shape == (16, 16)
     assert torch.equal(codes > 0, logits > 0)
     assert codes.abs().min() > 0
 
 
-def test_bits_are_balanced_in_training(pictures: torch.Tensor) -> None:
+def test_bits_are_balanced_in_training(images: torch.Tensor) -> None:
     network = CodeNetwork("small-resnet", SMALL, bits=16)
-    logits = network.logits(network.features(pictures))
+    logits = network.logits(network.features(images))
     torch.testing.assert_close(logits.mean(dim=0), torch.zeros(16), atol=1e-6, rtol=0)
 
 
 @pytest.mark.parametrize("mode", ["straight-through", "noise"])
-def test_the_backbone_learns_through_the_bits(mode: str, pictures: torch.Tensor) -> None:
+def test_the_backbone_learns_through_the_bits(mode: str, images: torch.Tensor) -> None:
     network = CodeNetwork("small-resnet", SMALL, bits=16, hidden=10, mode=mode)
-    (network(pictures) * torch.randn(16, 16)).sum().backward()
+    (network(images) * torch.randn(16, 16)).sum().backward()
     assert network.backbone.stem[0].weight.grad.abs().max() > 0
 
 

@@ -56,10 +56,10 @@ def test_maps_are_those_of_table_1(layer: str, shape: tuple[int, int, int]) -> N
 
 def test_three_scores_in_training_one_in_use() -> None:
     network = weightless("googlenet", classes=7, auxiliaries=True)
-    pictures = torch.empty(2, 3, 224, 224, device="meta")
-    assert [tuple(scores.shape) for scores in network(pictures)] == [(2, 7)] * 3
-    assert network.eval()(pictures).shape == (2, 7)
-    assert weightless("googlenet", classes=7)(pictures).shape == (2, 7)
+    images = torch.empty(2, 3, 224, 224, device="meta")
+    assert [tuple(scores.shape) for scores in network(images)] == [(2, 7)] * 3
+    assert network.eval()(images).shape == (2, 7)
+    assert weightless("googlenet", classes=7)(images).shape == (2, 7)
 
 
 def test_auxiliary_classifiers_judge_the_blocks_they_are_named_for() -> None:
@@ -67,10 +67,10 @@ def test_auxiliary_classifiers_judge_the_blocks_they_are_named_for() -> None:
     network = GoogLeNet(classes=5, auxiliaries=True, side=80)
     for block in network.auxiliaries.values():
         block.eval()
-    pictures = torch.randn(2, 3, 80, 80)
-    _, *judged = network(pictures)
+    images = torch.randn(2, 3, 80, 80)
+    _, *judged = network(images)
     for (name, classifier), scores in zip(network.auxiliaries.items(), judged, strict=True):
-        maps = pictures
+        maps = images
         for stage_name, stage in list(network.named_children())[1:]:
             maps = stage(maps)
             if stage_name == name:
@@ -84,6 +84,6 @@ def test_a_code_takes_the_place_of_the_last_classifier() -> None:
     assert output_shape(network, 2, 3, 64, 64) == (2, 16)
 
 
-def test_a_picture_too_small_for_auxiliary_classifiers_is_refused() -> None:
+def test_a_image_too_small_for_auxiliary_classifiers_is_refused() -> None:
     with pytest.raises(ValueError, match="the picture must be larger"):
         weightless("googlenet", auxiliaries=True, side=64)

@@ -10,7 +10,7 @@ import torch
 from models.counting import output_shape, parameters, weightless
 from sonolux.models import registry
 from sonolux.models.feature_extractor import LayerDescriptor, layer_names
-from sonolux.models.hypercolumn import EPSILON, Levels, statistics
+from sonolux.models.hypercolumn import EPSILON, Hypercolumn, statistics
 from sonolux.models.soft_colour_histogram import EPSILON as RARE
 from sonolux.models.soft_colour_histogram import ColourWords
 
@@ -38,11 +38,11 @@ def test_weights_of_the_plain_network_fit(
     own = {key: tensor for key, tensor in without.state_dict().items() if not key.startswith("linear")}
     missing = within.load_state_dict(own, strict=False).missing_keys
     assert all(key.startswith(("linear", "levels")) for key in missing)
-    pictures = torch.randn(2, 3, 12, 12)
+    images = torch.randn(2, 3, 12, 12)
     last = [layer for layer in layer_names(without) if "." not in layer and layer.startswith(("stage", "layer"))][-1]
-    means = LayerDescriptor(within, "flatten")(pictures)[:, -2 * widths[-1] : -widths[-1]]
+    means = LayerDescriptor(within, "flatten")(images)[:, -2 * widths[-1] : -widths[-1]]
     # Fresh norms change next to nothing; the share of a level is one over the root of its size.
-    expected = LayerDescriptor(without, last)(pictures) / (2 * widths[-1]) ** 0.5
+    expected = LayerDescriptor(without, last)(images) / (2 * widths[-1]) ** 0.5
     torch.testing.assert_close(means, expected, rtol=1e-4, atol=1e-4)
 
 
@@ -56,7 +56,7 @@ def test_every_layer_that_is_listed_takes_part(name: str, arguments: dict[str, A
 
 def test_levels_have_the_same_share() -> None:
     torch.manual_seed(0)
-    levels = Levels((3, 50), shades=2).train()
+    levels = Hypercolumn((3, 50), shades=2).train()
     outputs = levels(torch.rand(200, 3, 4, 4) * 4 - 2, [torch.randn(200, 3, 4, 4), torch.randn(200, 50, 2, 2)])
     shares = [part.square().sum(1).mean() for part in outputs.split([8, 6, 100], dim=1)]
     torch.testing.assert_close(torch.stack(shares), torch.ones(3), rtol=0.05, atol=0)
@@ -80,8 +80,8 @@ def test_every_colour_counts_for_the_word_nearest_to_it() -> None:
     words = ColourWords(3, 4)
     colours = words.nearness.weight.detach().flatten(1) * 0.4**2
     assert colours.abs().max() == pytest.approx(1.5)
-    picture = colours[[5, 5, 5, 60]].T.reshape(1, 3, 2, 2)
-    shares = words(picture).detach().square() - RARE
+    image = colours[[5, 5, 5, 60]].T.reshape(1, 3, 2, 2)
+    shares = words(image).detach().square() - RARE
     assert shares.sum().item() == pytest.approx(1, abs=1e-4)
     assert shares[0].topk(2).indices.tolist() == [5, 60]
     assert shares[0, 5] == pytest.approx(3 * shares[0, 60].item(), rel=0.1)

@@ -23,7 +23,7 @@ def test_maps_are_those_of_the_paper() -> None:
     assert output_shape(LayerDescriptor(network, "conv3", "flatten"), 2, 1, 28, 28) == (2, 120)
 
 
-def test_other_pictures() -> None:
+def test_other_images() -> None:
     assert output_shape(weightless("lenet5", channels=3, classes=7, side=32), 2, 3, 32, 32) == (2, 7)
     with pytest.raises(ValueError, match="the picture must be larger"):
         weightless("lenet5", side=12)

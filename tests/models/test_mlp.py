@@ -25,7 +25,7 @@ def test_it_computes_what_the_textbook_says() -> None:
     np.testing.assert_allclose(network(torch.tensor(x)).detach().numpy(), expected, atol=1e-6)
 
 
-def test_pictures_are_flattened() -> None:
+def test_images_are_flattened() -> None:
     assert Mlp((784, 10))(torch.zeros(3, 1, 28, 28)).shape == (3, 10)
 
 

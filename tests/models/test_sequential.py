@@ -19,10 +19,10 @@ LINKS = [
 
 def test_each_link_takes_what_the_one_before_gives() -> None:
     chain = registry.build("chain", {"links": LINKS}).eval()
-    pictures = torch.randn(3, 3, 8, 8)
-    features = chain[0](pictures)
+    images = torch.randn(3, 3, 8, 8)
+    features = chain[0](images)
     directions = features / features.norm(dim=1, keepdim=True)
-    torch.testing.assert_close(chain(pictures), directions[:, :2])  # A new projection copies coordinates.
+    torch.testing.assert_close(chain(images), directions[:, :2])  # A new projection copies coordinates.
 
 
 def test_rows_of_zeros_stay_zero() -> None:

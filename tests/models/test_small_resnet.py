@@ -35,7 +35,7 @@ def test_the_documented_count() -> None:
 
 
 @pytest.mark.parametrize("side", [32, 33, 64, 96])
-def test_pictures_of_any_size_are_taken(side: int) -> None:
+def test_images_of_any_size_are_taken(side: int) -> None:
     assert output_shape(weightless("small-resnet", channels=1), 2, 1, side, side) == (2, 10)
 
 
@@ -52,24 +52,24 @@ def test_every_stage_halves() -> None:
 def test_it_computes_the_same_with_channels_last() -> None:
     torch.manual_seed(0)
     network = SmallResNet((4, 8), strides=(1, 2)).eval()
-    pictures = torch.randn(2, 3, 16, 16)
-    usual = network(pictures)
+    images = torch.randn(2, 3, 16, 16)
+    usual = network(images)
     last = network.to(memory_format=torch.channels_last)
-    torch.testing.assert_close(last(pictures.to(memory_format=torch.channels_last)), usual)
+    torch.testing.assert_close(last(images.to(memory_format=torch.channels_last)), usual)
 
 
 def test_it_learns_two_colours_apart() -> None:
     torch.manual_seed(0)
     network = SmallResNet((4, 8), classes=2, strides=(2, 2))
     labels = torch.arange(64) % 2
-    pictures = 0.5 * torch.randn(64, 3, 8, 8)
-    pictures[labels == 1, 0] += 1
+    images = 0.5 * torch.randn(64, 3, 8, 8)
+    images[labels == 1, 0] += 1
     optimizer = torch.optim.AdamW(network.parameters(), lr=0.02)
     for _ in range(30):
         optimizer.zero_grad()
-        torch.nn.functional.cross_entropy(network(pictures), labels).backward()
+        torch.nn.functional.cross_entropy(network(images), labels).backward()
         optimizer.step()
-    assert (network.eval()(pictures).argmax(dim=1) == labels).all()
+    assert (network.eval()(images).argmax(dim=1) == labels).all()
 
 
 @pytest.mark.parametrize("arguments", [{"widths": ()}, {"widths": (8, 0)}, {"blocks": 0}, {"strides": (1, 2)}])

@@ -29,7 +29,7 @@ def test_maps_are_those_of_figure_3(layer: str, shape: tuple[int, int, int]) -> 
     assert output_shape(cut, 1, 3, 224, 224) == (1, int(np.prod(shape)))
 
 
-def test_other_pictures() -> None:
+def test_other_images() -> None:
     assert output_shape(weightless("zfnet", channels=1, classes=7, side=96), 2, 1, 96, 96) == (2, 7)
     with pytest.raises(ValueError, match="the picture must be larger"):
         weightless("zfnet", side=20)

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sonolux.errors import SonoluxError
-from sonolux.presentation.html import Section, gallery, page, write_page
+from sonolux.presentation.html import PageSection, gallery, page, write_page
 from sonolux.retrieval.hits import Hits
 from sonolux.sample.sounds import RATE, write_sound
 from sonolux.types import Hit, Modality, Span
@@ -63,25 +63,25 @@ named = st.binary(max_size=40).map(os.fsdecode) | st.text(st.characters(exclude_
 @given(named, hostile, hostile, hostile)
 def test_nothing_from_outside_becomes_markup(name: str, title: str, text: str, heading: str) -> None:
     hits = [hit(f"/gone/{name}".replace("\0", ""), "text", title=title, text=text, space=heading)]
-    whole = Reader(page([Section(heading, hits, note=title)], title))
+    whole = Reader(page([PageSection(heading, hits, note=title)], title))
     assert {tag for tag, _ in whole.tags} <= KNOWN
     for _, attributes in whole.tags:
         assert not any(name.startswith("on") for name in attributes)
         assert attributes.get("href", "file:///").startswith("file:///")
-    page([Section(heading, hits)], title).encode("utf-8")
+    page([PageSection(heading, hits)], title).encode("utf-8")
     Reader(gallery(hits))
 
 
 def test_attack_is_text() -> None:
     attack = "\"><script>alert('x')</script>"
-    markup = page([Section(attack, [hit(title=attack, text=attack)])], attack)
+    markup = page([PageSection(attack, [hit(title=attack, text=attack)])], attack)
     assert "<script" not in markup
     assert Reader(markup).text.count("<script>alert('x')</script>") == 5
 
 
 def test_page_needs_nothing_beside_itself(tmp_path: Path) -> None:
     PIL.Image.new("RGB", (40, 30), "teal").save(tmp_path / "a.png")
-    whole = Reader(page([Section("teal", [hit(str(tmp_path / "a.png"))], examples=[str(tmp_path / "a.png")])], "T"))
+    whole = Reader(page([PageSection("teal", [hit(str(tmp_path / "a.png"))], examples=[str(tmp_path / "a.png")])], "T"))
     tags = {tag for tag, _ in whole.tags}
     assert not tags & {"link", "script", "iframe", "object", "embed"}
     sources = [attributes["src"] for _, attributes in whole.tags if "src" in attributes]
@@ -90,7 +90,7 @@ def test_page_needs_nothing_beside_itself(tmp_path: Path) -> None:
 
 def test_card_says_rank_chance_time_and_links_to_the_moment(tmp_path: Path) -> None:
     found = hit("/films/a b.mp4", "video", span=Span(72.4, 81.9), title="A day out")
-    whole = Reader(page([Section("q", [found], first=11)], "T"))
+    whole = Reader(page([PageSection("q", [found], first=11)], "T"))
     assert "11. A day out" in whole.text and "1:12-1:22" in whole.text and "chance 1 in 4,000" in whole.text
     assert ("a", {"class": "sx-card", "href": "file:///films/a%20b.mp4#t=72.40"}) in whole.tags
 
@@ -100,7 +100,7 @@ def test_sound_has_its_shape_and_a_player_only_in_notebooks(tmp_path: Path) -> N
     loud_end = np.r_[np.zeros(RATE), np.sin(np.arange(RATE) / 9)].astype(np.float32)
     write_sound(path, loud_end, {})
     hits = Hits([hit(str(path), "audio", span=Span(0.5, 2.0))])
-    whole = Reader(page([Section("q", hits)], "T"))
+    whole = Reader(page([PageSection("q", hits)], "T"))
     heights = [float(attributes["height"] or 0) for tag, attributes in whole.tags if tag == "rect"]
     assert max(heights[:12]) < 3
     assert min(heights[18:-1]) > 90
@@ -121,12 +121,12 @@ def test_large_recording_has_no_player(tmp_path: Path, monkeypatch: pytest.Monke
 def test_file_that_is_gone_or_broken_gets_an_icon(modality: str, tmp_path: Path) -> None:
     (tmp_path / "broken").write_bytes(b"\xff\xd8 nothing")
     for path in ("/gone/a.jpg", str(tmp_path / "broken")):
-        whole = Reader(page([Section("q", [hit(path, modality)], examples=[path])], "T"))
+        whole = Reader(page([PageSection("q", [hit(path, modality)], examples=[path])], "T"))
         assert "svg" in {tag for tag, _ in whole.tags}
 
 
 def test_nothing_found_is_said() -> None:
-    assert "Nothing found." in page([Section("q", [])], "T")
+    assert "Nothing found." in page([PageSection("q", [])], "T")
     assert Hits()._repr_html_() == "<p>nothing found</p>"
 
 

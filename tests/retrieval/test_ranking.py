@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sonolux.index import Match
+from sonolux.index import ScoredPoint
 from sonolux.retrieval.calibration import EXPECTED
 from sonolux.retrieval.planning import SpaceQuery
 from sonolux.retrieval.query import Part, Query
@@ -19,8 +19,8 @@ HELD = 10
 class OneItem:
     """Stands for an index whose only item scores 0.5 in every space."""
 
-    def search(self, *_: object, **__: object) -> list[Match]:
-        return [Match("a", 0.5, ITEM)]
+    def search(self, *_: object, **__: object) -> list[ScoredPoint]:
+        return [ScoredPoint("a", 0.5, ITEM)]
 
 
 class Claims:

@@ -1,4 +1,4 @@
-"""A few real pictures in folders, a class each."""
+"""A few real images in folders, a class each."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from PIL import Image
 
 @pytest.fixture(scope="session")
 def shapes(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Make a folder of 3 classes x 24 pictures of 32 pixels: discs, bars and checks in random colours and places."""
+    """Make a folder of 3 classes x 24 images of 32 pixels: discs, bars and checks in random colours and places."""
     random = np.random.default_rng(0)
     root = tmp_path_factory.mktemp("shapes")
     y, x = np.mgrid[:32, :32]

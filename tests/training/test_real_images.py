@@ -1,4 +1,4 @@
-"""Every way to learn codes on a few real pictures: killed in its third epoch, taken up, finished, searched with."""
+"""Every way to learn codes on a few real images: killed in its third epoch, taken up, finished, searched with."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import sonolux as sx
-from sonolux.training.data.images import read_pictures
+from sonolux.training.data.images import read_images
 from sonolux.training.hashing.train import train_codes
 from sonolux.training.recipe import Recipe
 
@@ -64,7 +64,7 @@ def test_each_method_is_killed_resumes_and_searches(method: str, faces: Path, da
     command = [sys.executable, "-c", PROGRAM, str(faces), str(tmp_path / "model"), repr(asked.resolved())]
     assert subprocess.run(command, stderr=subprocess.DEVNULL, check=False).returncode == -signal.SIGKILL
     lines: list[str] = []
-    train_codes(read_pictures(faces, 32), asked, tmp_path / "model", progress=lambda done, line: lines.append(line))
+    train_codes(read_images(faces, 32), asked, tmp_path / "model", progress=lambda done, line: lines.append(line))
     assert lines[0].startswith("epoch 3 of 6")
     with sx.Library(tmp_path / "faces.sonolux") as library:
         library.add(data / "faces" / "s1", data / "faces" / "s2", spaces=[str(tmp_path / "model")])

@@ -1,4 +1,4 @@
-"""Media to annotations: what a picture shows, as labels with probabilities."""
+"""Media to annotations: what an image shows, as labels with probabilities."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Labels of pictures or sounds: a model folder that names its outputs, in use."""
+"""Labels of images or sounds: a model folder that names its outputs, in use."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ BEST = 5
 
 
 class Classifier(Annotator):
-    """The most probable labels of a picture or a sound, by the network of a model folder and its temperature.
+    """The most probable labels of an image or a sound, by the network of a model folder and its temperature.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ class Classifier(Annotator):
         self._network = LoadedOnce(lambda: placed(self.folder.network()))
 
     def annotate_batch(self, batch: Sequence[NDArray[Any]]) -> list[list[Annotation]]:
-        """Return the labels of pictures (h, w, 3) or samples, best first; those of one are parts of a whole of 1."""
+        """Return the labels of images (h, w, 3) or samples, best first; those of one are parts of a whole of 1."""
         chances = self.probabilities(batch)
         best = np.argsort(-chances, axis=1, kind="stable")[:, : self.k]
         names = self.labels.names
@@ -83,7 +83,7 @@ class Classifier(Annotator):
             from sonolux.checkpoints.audio_input import heard
 
             return heard(network, batch, self.folder.preprocessing, device)
-        inputs = torch.from_numpy(network_input(batch, self.folder.pictures)).to(device)
+        inputs = torch.from_numpy(network_input(batch, self.folder.images)).to(device)
         with torch.inference_mode():
             scores: torch.Tensor = network(inputs).float().cpu()
         return scores

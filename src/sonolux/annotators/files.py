@@ -17,7 +17,7 @@ from sonolux.encoders.inputs import resampled
 from sonolux.errors import SonoluxError
 from sonolux.media.pool import DecoderPool
 from sonolux.media.reading import ReadOptions
-from sonolux.media.segment import Audio, Content, Image, Piece
+from sonolux.media.segment import Audio, Content, Image, Segment
 from sonolux.media.worker import Finished
 from sonolux.types import Annotation, Failure, Span
 
@@ -45,12 +45,12 @@ class Annotated:
 class _File:
     path: str
     said: list[tuple[Span | None, Annotation]] = field(default_factory=list)
-    pieces: int = 0
+    segments: int = 0
     waiting: int = 0
     end: Finished | Failure | None = None
 
 
-_Queue = list[tuple[_File, Piece]]
+_Queue = list[tuple[_File, Segment]]
 
 
 def annotate_files(annotator: Annotator, paths: Iterable[str], pool: DecoderPool) -> Iterator[Annotated | Failure]:
@@ -81,8 +81,8 @@ def annotate_files(annotator: Annotator, paths: Iterable[str], pool: DecoderPool
         file = files.setdefault(path, _File(path))
         if isinstance(event, Finished | Failure):
             file.end = event
-        elif isinstance(event, Piece) and event.modality == annotator.modality and event.kind != "cover":
-            file.pieces += 1
+        elif isinstance(event, Segment) and event.modality == annotator.modality and event.kind != "cover":
+            file.segments += 1
             file.waiting += 1
             queue.append((file, event))
         if len(queue) >= annotator.batch_size:
@@ -141,7 +141,7 @@ def _middle(span: Span) -> float:
 def _annotate(annotator: Annotator, queue: _Queue) -> None:
     """Annotate pieces; on an error, one by one, to find whose it is."""
     try:
-        answers = annotator.annotate([_input(annotator, piece.content) for _, piece in queue])
+        answers = annotator.annotate([_input(annotator, segment.content) for _, segment in queue])
     except SonoluxError:
         raise
     except Exception as error:  # whatever a model raises on one input must not cost the others
@@ -153,9 +153,9 @@ def _annotate(annotator: Annotator, queue: _Queue) -> None:
         file.end = Failure(file.path, f"{annotator.name} cannot annotate it: {' '.join(str(error).split())[:300]}")
         file.waiting -= 1
         return
-    for (file, piece), said in zip(queue, answers, strict=True):
+    for (file, segment), said in zip(queue, answers, strict=True):
         file.waiting -= 1
-        file.said += [(piece.span, _placed(annotation, piece.span)) for annotation in said]
+        file.said += [(segment.span, _placed(annotation, segment.span)) for annotation in said]
 
 
 def _done(files: dict[str, _File], annotator: Annotator) -> Sequence[Annotated | Failure]:
@@ -167,7 +167,7 @@ def _done(files: dict[str, _File], annotator: Annotator) -> Sequence[Annotated |
 
 
 def _outcome(file: _File, annotator: Annotator) -> Annotated | Failure:
-    if isinstance(file.end, Finished) and file.pieces:
+    if isinstance(file.end, Finished) and file.segments:
         said = believed(file.said) if annotator.window else [annotation for _, annotation in file.said]
         return Annotated(file.path, tuple(said), file.end.size, file.end.mtime_ns)
     return file.end if isinstance(file.end, Failure) else Failure(file.path, f"holds no {annotator.modality}")

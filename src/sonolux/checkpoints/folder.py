@@ -118,8 +118,8 @@ class ModelFolder(ModelPart):
         return saved
 
     @property
-    def pictures(self) -> Preprocessing:
-        """How pictures become inputs; EncoderError where the network takes something else."""
+    def images(self) -> Preprocessing:
+        """How images become inputs; EncoderError where the network takes something else."""
         if not isinstance(self.preprocessing, Preprocessing):
             raise EncoderError(f"{self.path}: this model takes {kind_of(self.preprocessing)}, not pictures")
         return self.preprocessing

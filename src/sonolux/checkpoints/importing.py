@@ -49,7 +49,7 @@ def import_weights(
     architecture : Architecture
         Whose weights have the names and shapes of those in the file, all of them.
     preprocessing : Preprocessing
-        How pictures were prepared when the weights were trained.
+        How images were prepared when the weights were trained.
     layer : str
         Where the descriptor is taken; by default the output of the network.
     licence : str
@@ -122,15 +122,15 @@ def _filled(network: nn.Module, weights: dict[str, torch.Tensor], complaint: str
 
 
 def _outputs(network: nn.Module, how: Preprocessing, layer: str) -> int:
-    """Return how long a descriptor is, by looking at an empty picture."""
+    """Return how long a descriptor is, by looking at an empty image."""
     import torch
 
     from sonolux.models.feature_extractor import LayerDescriptor
 
-    picture = torch.zeros(1, len(how.mean), how.height, how.width)
+    image = torch.zeros(1, len(how.mean), how.height, how.width)
     try:
         with torch.inference_mode():
-            outputs: Any = (LayerDescriptor(network, layer) if layer else network)(picture)
+            outputs: Any = (LayerDescriptor(network, layer) if layer else network)(image)
     except (ValueError, RuntimeError) as error:
         raise EncoderError(f"pictures of {how.width} x {how.height} pixels: {' '.join(str(error).split())}") from error
     if outputs.ndim != 2:

@@ -1,4 +1,4 @@
-"""What of a model folder says how media become the input of its network: pictures, texts, sounds, speech, numbers."""
+"""What of a model folder says how media become the input of its network: images, texts, sounds, speech, numbers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Preprocessing(ModelPart):
-    """How a picture becomes the input of the network, (channels, height, width).
+    """How an image becomes the input of the network, (channels, height, width).
 
     It is resized to `width` x `height` pixels, proportions not kept; values are scaled to [0, 1]; then `mean` is
     taken off and the result divided by `deviation`, one number a channel.
@@ -162,19 +162,19 @@ class SourceDescriptors(ModelPart):
     digests: dict[str, str] = Field(min_length=1)
 
 
-PICTURES = "pictures"
+IMAGES = "pictures"
 """Kind of the preprocessing that says none."""
 
-KINDS = (PICTURES, "words", "sounds", "contrast", "cepstra", "numbers", "descriptors")
+KINDS = (IMAGES, "words", "sounds", "contrast", "cepstra", "numbers", "descriptors")
 
 
 def kind_of(given: Any) -> str:
     """Return which of `KINDS` a preprocessing is, as an object or as it stands in a record."""
-    return str(given.get("kind", PICTURES) if isinstance(given, dict) else getattr(given, "kind", PICTURES))
+    return str(given.get("kind", IMAGES) if isinstance(given, dict) else getattr(given, "kind", IMAGES))
 
 
 AnyPreprocessing = Annotated[
-    Annotated[Preprocessing, Tag(PICTURES)]
+    Annotated[Preprocessing, Tag(IMAGES)]
     | Annotated[Words, Tag("words")]
     | Annotated[Sounds, Tag("sounds")]
     | Annotated[Contrast, Tag("contrast")]

@@ -34,7 +34,7 @@ UNHEARD_OF = "zeppelin xylophone quicksilver"
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class DemoQuery:
     """One search of the demonstration: what it shows, its words, and what else is asked."""
 
     note: str
@@ -52,7 +52,7 @@ def demo(
     # A demonstration must not wait for downloads of gigabytes.
     os.environ.setdefault("SONOLUX_HUB", "cached")
     from sonolux.library import Library
-    from sonolux.presentation.html import Section, write_page
+    from sonolux.presentation.html import PageSection, write_page
     from sonolux.sample import write_sample
 
     out = Output()
@@ -72,7 +72,7 @@ def demo(
             out.line()
             out.line(f"{question.note}: {heading}")
             print_hits(hits, out)
-            sections.append(Section(heading, hits, question.note, files_asked(question.asked)))
+            sections.append(PageSection(heading, hits, question.note, files_asked(question.asked)))
     write_page(folder / "index.html", sections, f"Sonolux: {roots[0]}")
     out.line()
     out.line(f"All of it with pictures: {(folder / 'index.html').absolute()}")
@@ -89,29 +89,29 @@ def _fresh(location: Path) -> Path:
     return location
 
 
-def _sample_questions(sample: Path) -> Iterator[Question]:
+def _sample_questions(sample: Path) -> Iterator[DemoQuery]:
     photos, sounds = sample / "photos", sample / "sounds"
     examples = [str(photos / f"{name}.jpg") for name in ("gravel", "brick_wall")]
-    yield Question("words", "a cup of coffee", {"k": HITS})
-    yield Question("a picture", None, {"image": str(photos / "pagoda_turned.jpg"), "k": HITS})
-    yield Question("a sound", None, {"audio": str(sounds / "birdsong.ogg"), "k": HITS})
-    yield Question("several examples", None, {"like": examples, "unlike": str(photos / "dahlia.jpg"), "k": HITS})
-    yield Question("only what chance does not explain", UNHEARD_OF, {"confident": True, "k": HITS})
+    yield DemoQuery("words", "a cup of coffee", {"k": HITS})
+    yield DemoQuery("a picture", None, {"image": str(photos / "pagoda_turned.jpg"), "k": HITS})
+    yield DemoQuery("a sound", None, {"audio": str(sounds / "birdsong.ogg"), "k": HITS})
+    yield DemoQuery("several examples", None, {"like": examples, "unlike": str(photos / "dahlia.jpg"), "k": HITS})
+    yield DemoQuery("only what chance does not explain", UNHEARD_OF, {"confident": True, "k": HITS})
 
 
-def _own_questions(library: Library) -> Iterator[Question]:
+def _own_questions(library: Library) -> Iterator[DemoQuery]:
     """Choose questions that this library can answer."""
-    pictures, sounds = _files(library, "image", 3), _files(library, "audio", 3)
+    images, sounds = _files(library, "image", 3), _files(library, "audio", 3)
     if words := _words(library):
-        yield Question("words", words, {"k": HITS})
-    if pictures:
-        yield Question("a picture", None, {"image": pictures[0], "k": HITS})
+        yield DemoQuery("words", words, {"k": HITS})
+    if images:
+        yield DemoQuery("a picture", None, {"image": images[0], "k": HITS})
     if sounds:
-        yield Question("a sound", None, {"audio": sounds[0], "k": HITS})
-    examples = pictures if len(pictures) == 3 else sounds
+        yield DemoQuery("a sound", None, {"audio": sounds[0], "k": HITS})
+    examples = images if len(images) == 3 else sounds
     if len(examples) == 3:
-        yield Question("several examples", None, {"like": examples[:2], "unlike": examples[2], "k": HITS})
-    yield Question("only what chance does not explain", UNHEARD_OF, {"confident": True, "k": HITS})
+        yield DemoQuery("several examples", None, {"like": examples[:2], "unlike": examples[2], "k": HITS})
+    yield DemoQuery("only what chance does not explain", UNHEARD_OF, {"confident": True, "k": HITS})
 
 
 def _words(library: Library) -> str:

@@ -17,7 +17,7 @@ LONGEST = 600.0
 def look(
     file: Annotated[str, typer.Argument(metavar="FILE", help="A recording, or a video with sound.")],
     *,
-    picture: Annotated[
+    image: Annotated[
         Path | None,
         typer.Option(
             "--out",
@@ -42,7 +42,7 @@ def look(
     from sonolux.media.excerpt import excerpt
 
     out = Output(as_json=as_json, quiet=quiet)
-    target = picture or Path(f"{Path(file).stem}-look.png")
+    target = image or Path(f"{Path(file).stem}-look.png")
     if target.suffix.lower() != ".png":
         raise typer.BadParameter(f"the picture is a PNG file: name it {target.with_suffix('.png').name}")
     try:

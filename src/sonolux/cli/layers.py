@@ -99,38 +99,38 @@ def _read(image: str, data: str, out: Output) -> tuple[Pixels, dict[str, Pixels]
     asked = absolute(image)
     found = [one for one in find([absolute(data)]) if one != asked]
     paths = [one for one in found if isinstance(one, str)]
-    pictures, failures = _decoded([asked, *paths])
+    images, failures = _decoded([asked, *paths])
     failures += [one for one in found if isinstance(one, Failure)]
     for failure in failures:
         if failure.path == asked:
             raise SonoluxError(f"{image}: {failure.reason}")
         out.complain(f"left out: {shown_path(failure.path)}: {failure.reason}")
-    gallery = {path: pictures[path] for path in paths if path in pictures}
+    gallery = {path: images[path] for path in paths if path in images}
     if not gallery:
         raise SonoluxError(f"{data} holds no other picture")
-    return pictures[asked], gallery, len(failures)
+    return images[asked], gallery, len(failures)
 
 
 def _decoded(paths: Sequence[str]) -> tuple[dict[str, Pixels], list[Failure]]:
     from sonolux.media.pool import DecoderPool
     from sonolux.media.reading import ReadOptions
     from sonolux.media.segment import Image as Decoded
-    from sonolux.media.segment import Piece
+    from sonolux.media.segment import Segment
     from sonolux.settings import settings
     from sonolux.types import Failure
 
     limits = settings()
     options = ReadOptions(image_side=SIDE, max_pixels=limits.max_pixels, max_text=limits.max_text)
-    pictures: dict[str, Pixels] = {}
+    images: dict[str, Pixels] = {}
     failures: list[Failure] = []
     with DecoderPool(limits.workers, options, silence=limits.decode_seconds, memory=limits.decode_memory) as pool:
         for path, event in pool.read(paths):
             if isinstance(event, Failure):
                 failures.append(event)
-            elif isinstance(event, Piece) and event.kind == "image" and isinstance(event.content, Decoded):
-                pictures.setdefault(path, event.content.pixels)
-    known = {*pictures, *(failure.path for failure in failures)}
-    return pictures, [*failures, *(Failure(path, "holds no picture") for path in paths if path not in known)]
+            elif isinstance(event, Segment) and event.kind == "image" and isinstance(event.content, Decoded):
+                images.setdefault(path, event.content.pixels)
+    known = {*images, *(failure.path for failure in failures)}
+    return images, [*failures, *(Failure(path, "holds no picture") for path in paths if path not in known)]
 
 
 def _nearest(encoder: Encoder, question: Pixels, gallery: Mapping[str, Pixels]) -> Near:
@@ -171,14 +171,14 @@ def _drawn(question: Pixels, found: Mapping[str, Sequence[Pixels]]) -> Image:
     font = ImageFont.load_default(TEXT)
     left = GAP * 3 + max(int(font.getlength(name)) + 1 for name in found)
     step = THUMBNAIL + GAP
-    most = max(len(pictures) for pictures in found.values())
+    most = max(len(images) for images in found.values())
     sheet = Image.new("RGB", (left + most * step, (len(found) + 1) * step + GAP), "white")
     pen = ImageDraw.Draw(sheet)
     sheet.paste(_thumbnail(question), (left, GAP))
-    for number, (name, pictures) in enumerate(found.items(), 1):
+    for number, (name, images) in enumerate(found.items(), 1):
         top = GAP + number * step
         pen.text((GAP, top + (THUMBNAIL - TEXT) // 2), name, fill="black", font=font)
-        for place, thumbnail in enumerate(map(_thumbnail, pictures)):
+        for place, thumbnail in enumerate(map(_thumbnail, images)):
             sheet.paste(thumbnail, (left + place * step, top))
     return sheet
 

@@ -14,7 +14,7 @@ from sonolux.cli.output import Output, shown_path
 
 if TYPE_CHECKING:
     from sonolux.checkpoints.folder import ModelFolder
-    from sonolux.training.loop.fit import Progress
+    from sonolux.training.loop.fit import TrainingProgress
     from sonolux.types import Failure
 
 ADD = "sonolux add FOLDER --space"
@@ -55,7 +55,7 @@ def told(read: Items, counted: Callable[[Items], str], talk: Output) -> Items:
     return read
 
 
-def trained(learn: Callable[[Progress | None], ModelFolder], read: Read, then: str, talk: Output) -> None:
+def trained(learn: Callable[[TrainingProgress | None], ModelFolder], read: Read, then: str, talk: Output) -> None:
     """Train, and say what was reached and by which command, `then`, the model is used next.
 
     Raises
@@ -81,7 +81,7 @@ def report(saved: ModelFolder, out: Output, then: str) -> None:
 
 
 @contextmanager
-def progress_bar(out: Output) -> Iterator[Progress | None]:
+def progress_bar(out: Output) -> Iterator[TrainingProgress | None]:
     """Show where a training stands, with the time left: a bar where someone watches, else a line an epoch."""
     if out.quiet:
         yield None
@@ -99,7 +99,7 @@ def progress_bar(out: Output) -> Iterator[Progress | None]:
         yield lambda done, line: bar.update(task, completed=done, description=line)
 
 
-def _line_an_epoch(out: Output) -> Progress:
+def _line_an_epoch(out: Output) -> TrainingProgress:
     told = ""
 
     def tell(done: float, line: str) -> None:

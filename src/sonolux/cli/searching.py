@@ -186,9 +186,9 @@ def _remark(hits: Hits, out: Output, seconds: float, below: Hit | None) -> None:
 
 
 def _write_page(page: str, hits: Hits, text: str | None, asked: Asked, first: int) -> None:
-    from sonolux.presentation.html import Section, write_page
+    from sonolux.presentation.html import PageSection, write_page
 
-    section = Section(heading_of(text, asked), hits, examples=files_asked(asked), first=first)
+    section = PageSection(heading_of(text, asked), hits, examples=files_asked(asked), first=first)
     write_page(page, [section], "Sonolux search")
 
 

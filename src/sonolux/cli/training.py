@@ -25,7 +25,7 @@ from sonolux.cli.options import JsonOption, LibraryOption, QuietOption
 from sonolux.cli.output import Output
 
 if TYPE_CHECKING:
-    from sonolux.training.data.images import PictureSet
+    from sonolux.training.data.images import ImageSet
     from sonolux.training.recipe import Recipe
 
 app = typer.Typer(
@@ -105,8 +105,8 @@ def codes(  # noqa: PLR0913, PLR0917 - one parameter an option
     if recipe.options.get("inputs", "pictures") != "pictures":
         _codes_of_rows(data, recipe, out, licence, talk)
         return
-    pictures = read(data, recipe.side, talk)
-    trained(lambda progress: train_codes(pictures, recipe, out, licence, progress), pictures, ADD, talk)
+    images = read(data, recipe.side, talk)
+    trained(lambda progress: train_codes(images, recipe, out, licence, progress), images, ADD, talk)
 
 
 @app.command()
@@ -143,16 +143,16 @@ def labels(  # noqa: PLR0913, PLR0917 - one parameter an option
     recipe = recipe_of("labels", asked, settings)
     check_free(out)
     learning()
-    pictures = read(data, recipe.side, talk)
-    check_classes(pictures)
-    recipe = with_options(recipe, pictures)
+    images = read(data, recipe.side, talk)
+    check_classes(images)
+    recipe = with_options(recipe, images)
     if recipe.options["balanced"]:
         talk.say(
-            f"{unequal(counts_of(pictures))}: every class counts the same; --set balanced=false counts every picture so"
+            f"{unequal(counts_of(images))}: every class counts the same; --set balanced=false counts every picture so"
         )
     trained(
-        lambda progress: train_labels(pictures, recipe, out, licence, progress),
-        pictures,
+        lambda progress: train_labels(images, recipe, out, licence, progress),
+        images,
         "sonolux label IMAGE --model",
         talk,
     )
@@ -194,12 +194,12 @@ def feedback(
     report(saved, talk, ADD)
 
 
-def read(data: Path, side: int, talk: Output) -> PictureSet:
+def read(data: Path, side: int, talk: Output) -> ImageSet:
     """Read the pictures to learn from, and say how many and which were left out."""
-    from sonolux.training.data.images import read_pictures
+    from sonolux.training.data.images import read_images
 
     return told(
-        read_pictures(data, side), lambda read: f"{len(read):,} pictures, {len(read.classes) or 'no'} classes", talk
+        read_images(data, side), lambda read: f"{len(read):,} pictures, {len(read.classes) or 'no'} classes", talk
     )
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import median_filter
 
 
-class Found(NamedTuple):
+class FrameEvent(NamedTuple):
     """An event: number of its class, start and end in seconds, and the mean probability of its frames."""
 
     label: int
@@ -24,7 +24,7 @@ class Found(NamedTuple):
 
 def events_in(
     probabilities: NDArray[np.floating], step: float, thresholds: Sequence[float], smoothed: int
-) -> list[Found]:
+) -> list[FrameEvent]:
     """Return the events in the probabilities of frames, in order of time.
 
     Parameters
@@ -42,7 +42,7 @@ def events_in(
     for label, threshold in enumerate(thresholds):
         on = np.concatenate([[False], smooth[:, label] >= threshold, [False]])
         for start, end in np.flatnonzero(on[1:] != on[:-1]).reshape(-1, 2).tolist():
-            found.append(Found(label, start * step, end * step, float(smooth[start:end, label].mean())))
+            found.append(FrameEvent(label, start * step, end * step, float(smooth[start:end, label].mean())))
     return sorted(found, key=lambda event: (event.start, event.label))
 
 

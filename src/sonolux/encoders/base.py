@@ -49,7 +49,7 @@ class Encoder(ABC):
     sample_rate : int
         Hertz it wants audio at; 0 for other modalities.
     side : int
-        Pixels a side of the square that a picture may be reduced to before it comes (see `sonolux.encoders.resize`);
+        Pixels a side of the square that an image may be reduced to before it comes (see `sonolux.encoders.resize`);
         0 where the encoder wants all of it.
     weight : float
         Of its answers where those of several spaces are fused.

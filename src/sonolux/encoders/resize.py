@@ -1,4 +1,4 @@
-"""The picture made small, the common first step of descriptors that look at large structures."""
+"""The image made small, the common first step of descriptors that look at large structures."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from PIL import Image
 
 
 def reduced(pixels: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
-    """Return the picture as a square, each new pixel the mean of those it covers; proportions are not kept.
+    """Return the image as a square, each new pixel the mean of those it covers; proportions are not kept.
 
     Parameters
     ----------

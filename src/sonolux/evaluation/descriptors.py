@@ -1,4 +1,4 @@
-"""Whatever is measured turns pictures into descriptors, and descriptors into scores."""
+"""Whatever is measured turns images into descriptors, and descriptors into scores."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from sonolux.encoders.base import Encoder
 from sonolux.retrieval.similarity import similarities
-from sonolux.training.data.images import PictureSet
+from sonolux.training.data.images import ImageSet
 from sonolux.types import Space
 
 
@@ -23,17 +23,17 @@ class Described:
     space: Space
 
 
-Describe = Callable[[PictureSet], Described]
+Describe = Callable[[ImageSet], Described]
 
 
 def by_encoder(encoder: Encoder) -> Describe:
-    """Describe by an encoder of pictures."""
-    return lambda pictures: Described(np.asarray(encoder.encode(list(pictures.pixels))), encoder.as_space())
+    """Describe by an encoder of images."""
+    return lambda images: Described(np.asarray(encoder.encode(list(images.pixels))), encoder.as_space())
 
 
-def by_pixels(pictures: PictureSet) -> Described:
+def by_pixels(images: ImageSet) -> Described:
     """Describe by the pixels themselves, in [0, 1], compared by Euclidean distance."""
-    rows = pictures.pixels.reshape(len(pictures), -1).astype(np.float32) / 255
+    rows = images.pixels.reshape(len(images), -1).astype(np.float32) / 255
     return Described(rows, Space("pixels", rows.shape[1], "euclidean"))
 
 

@@ -1,8 +1,8 @@
 """What a network gives up and what it gains on the way: layer by layer, agreement about classes and about colours.
 
-Every picture asks among all others. Semantic is how many of its ten nearest share its class; visual is how far they
+Every image asks among all others. Semantic is how many of its ten nearest share its class; visual is how far they
 agree with the MPEG-7 colour layout, which knows nothing but where which colours are. All numbers are means over the
-pictures; higher is more agreement.
+images; higher is more agreement.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ from sonolux.encoders.trained.encoder import TrainedEncoder
 from sonolux.encoders.trained.layers import encoder_at, layers_of
 from sonolux.evaluation.benchmarks.report import Report
 from sonolux.retrieval.similarity import similarities
-from sonolux.training.data.images import PictureSet, read_pictures
+from sonolux.training.data.images import ImageSet, read_images
 from sonolux.training.data.sources import check_classes
 
 VISUAL = "colour-layout"
 
 NEAREST = 10
-"""Neighbours of a picture that are looked at."""
+"""Neighbours of an image that are looked at."""
 
 MOST = 2_000
-"""Pictures, at most: the first of each class, as many of one as of another."""
+"""Images, at most: the first of each class, as many of one as of another."""
 
 SIDE = 256
-"""Pixels of pictures for networks that resize them by themselves."""
+"""Pixels of images for networks that resize them by themselves."""
 
 COLUMNS = ("descriptor", "numbers", "precision@10 of classes", "overlap@10 with colour layout", "Spearman with it")
 
@@ -49,11 +49,11 @@ class Agreement:
     dim : int
         Numbers of a descriptor.
     precision : float
-        Share of the ten nearest that have the class of the picture that asks.
+        Share of the ten nearest that have the class of the image that asks.
     overlap : float
         Share of them that are among its ten nearest by colour layout.
     correlation : float
-        Spearman's, of the order in which both bring all other pictures.
+        Spearman's, of the order in which both bring all other images.
     """
 
     name: str
@@ -71,53 +71,53 @@ def benchmark_layers(model: str, data: Path) -> Report:
     model : str
         See `sonolux.encoders.registry.network_called`.
     data : Path
-        Labelled pictures, see `sonolux.training.data.images.read_pictures`.
+        Labelled images, see `sonolux.training.data.images.read_pictures`.
 
     Raises
     ------
     SonoluxError
-        Where the model has no layers, or the pictures no labels.
+        Where the model has no layers, or the images no labels.
     """
     whole = network_called(model)
-    side = whole.folder.pictures.width if isinstance(whole, TrainedEncoder) else SIDE
-    pictures = read_pictures(data, side)
-    check_classes(pictures)
-    pictures = first_of_each_class(pictures)
+    side = whole.folder.images.width if isinstance(whole, TrainedEncoder) else SIDE
+    images = read_images(data, side)
+    check_classes(images)
+    images = first_of_each_class(images)
     layers = [encoder_at(whole, layer.name) for layer in layers_of(whole)]
-    measured = agreements([*layers, *resolve(VISUAL)], pictures)
+    measured = agreements([*layers, *resolve(VISUAL)], images)
     return Report(
         name="layers",
         title="Layers: from colours to classes",
         command=f"sonolux bench layers --model {Path(model).name}",
         about=(
-            f"{len(pictures):,} labelled pictures of {data.parent.name}/{data.name}, the first"
-            f" {len(pictures) // len(pictures.classes)} of each of {len(pictures.classes)} classes; each asks among all"
+            f"{len(images):,} labelled pictures of {data.parent.name}/{data.name}, the first"
+            f" {len(images) // len(images.classes)} of each of {len(images.classes)} classes; each asks among all"
             " others; layers are pooled by their mean and compared by cosine. By chance: precision"
-            f" {1 / len(pictures.classes):.3f}, overlap {NEAREST / (len(pictures) - 1):.3f}, correlation 0."
+            f" {1 / len(images.classes):.3f}, overlap {NEAREST / (len(images) - 1):.3f}, correlation 0."
         ),
         columns=COLUMNS,
         rows=[_row(one) for one in measured],
     )
 
 
-def agreements(encoders: Sequence[Encoder], pictures: PictureSet) -> list[Agreement]:
-    """Compare encoders with the labels of pictures and with their colour layout."""
+def agreements(encoders: Sequence[Encoder], images: ImageSet) -> list[Agreement]:
+    """Compare encoders with the labels of images and with their colour layout."""
     [visual] = resolve(VISUAL)
-    seen = _others(_scores(visual, pictures))
+    seen = _others(_scores(visual, images))
     near, order = _nearest(seen), _ranks(seen)
-    assert pictures.labels is not None
-    # Labels of all other pictures, in the order of the scores.
-    n = len(pictures)
-    others = _others(np.broadcast_to(pictures.labels, (n, n)))
-    right = others == pictures.labels[:, None]
-    return [_agreement(encoder, _others(_scores(encoder, pictures)), right, near, order) for encoder in encoders]
+    assert images.labels is not None
+    # Labels of all other images, in the order of the scores.
+    n = len(images)
+    others = _others(np.broadcast_to(images.labels, (n, n)))
+    right = others == images.labels[:, None]
+    return [_agreement(encoder, _others(_scores(encoder, images)), right, near, order) for encoder in encoders]
 
 
-def first_of_each_class(pictures: PictureSet, most: int = MOST) -> PictureSet:
-    """Return at most so many pictures in all, the first of each class, in the order of the classes."""
-    share = most // len(pictures.classes)
-    firsts = [np.flatnonzero(pictures.labels == label)[:share] for label in range(len(pictures.classes))]
-    return pictures.subset(np.concatenate(firsts))
+def first_of_each_class(images: ImageSet, most: int = MOST) -> ImageSet:
+    """Return at most so many images in all, the first of each class, in the order of the classes."""
+    share = most // len(images.classes)
+    firsts = [np.flatnonzero(images.labels == label)[:share] for label in range(len(images.classes))]
+    return images.subset(np.concatenate(firsts))
 
 
 def _agreement(
@@ -138,13 +138,13 @@ def _agreement(
     )
 
 
-def _scores(encoder: Encoder, pictures: PictureSet) -> NDArray[np.float32]:
-    rows = np.asarray(encoder.encode(list(pictures.pixels)))
+def _scores(encoder: Encoder, images: ImageSet) -> NDArray[np.float32]:
+    rows = np.asarray(encoder.encode(list(images.pixels)))
     return similarities(encoder.as_space(), rows, rows)
 
 
 def _others(square: NDArray[Any]) -> NDArray[Any]:
-    """Leave out the diagonal of (n, n), each picture's own column: (n, n - 1)."""
+    """Leave out the diagonal of (n, n), each image's own column: (n, n - 1)."""
     n = len(square)
     return square[~np.eye(n, dtype=bool)].reshape(n, n - 1)
 

@@ -1,4 +1,4 @@
-"""The pictures of docs/networks.md: what windows, activations and normalisation do, and a ResNet-20 from inside.
+"""The images of docs/networks.md: what windows, activations and normalisation do, and a ResNet-20 from inside.
 
     python -m sonolux.evaluation.network_pictures OUT_FOLDER WEIGHTS
 
@@ -57,14 +57,14 @@ ACTIVATIONS: dict[str, nn.Module] = {
 
 LAYERS = ("conv1", "layer1", "layer2", "layer3")
 SHOWN = 8
-"""Maps of each layer in the picture."""
+"""Maps of each layer in the image."""
 
 Panel = tuple[str, Image.Image]
 """A caption, and what is drawn above it."""
 
 
-def write_pictures(folder: Path, weights: Path) -> list[Path]:
-    """Draw all pictures into a folder, which is made; return their files.
+def write_images(folder: Path, weights: Path) -> list[Path]:
+    """Draw all images into a folder, which is made; return their files.
 
     Raises
     ------
@@ -72,7 +72,7 @@ def write_pictures(folder: Path, weights: Path) -> list[Path]:
         Where the weights cannot be read or are those of another network.
     """
     network = load_resnet20(weights)
-    pictures = {
+    images = {
         "windows": windows(),
         "activations": activations(),
         "normalisation": normalisation(),
@@ -81,9 +81,9 @@ def write_pictures(folder: Path, weights: Path) -> list[Path]:
     }
     folder.mkdir(parents=True, exist_ok=True)
     files = []
-    for name, picture in pictures.items():
+    for name, image in images.items():
         files.append(folder / f"{name}.png")
-        picture.quantize(COLOURS, dither=Image.Dither.NONE).save(files[-1], optimize=True)
+        image.quantize(COLOURS, dither=Image.Dither.NONE).save(files[-1], optimize=True)
     return files
 
 
@@ -180,7 +180,7 @@ def convolved(photo: torch.Tensor, kernel: torch.Tensor, stride: int = 1, paddin
 
 def sheet(rows: Sequence[Sequence[Panel]]) -> Image.Image:
     """Lay panels in rows, each above its caption."""
-    return _stacked([_beside([_captioned(name, picture, TILE) for name, picture in row]) for row in rows])
+    return _stacked([_beside([_captioned(name, image, TILE) for name, image in row]) for row in rows])
 
 
 def _photo(name: str) -> Image.Image:
@@ -211,25 +211,25 @@ def _shades(maps: torch.Tensor) -> Image.Image:
     return _plain((maps - low) / (high - low).clamp(min=1e-6))
 
 
-def _enlarged(picture: Image.Image) -> Image.Image:
-    return picture.resize((TILE, TILE), Image.Resampling.NEAREST)
+def _enlarged(image: Image.Image) -> Image.Image:
+    return image.resize((TILE, TILE), Image.Resampling.NEAREST)
 
 
-def _with_kernel(picture: Image.Image, kernel: torch.Tensor) -> Image.Image:
+def _with_kernel(image: Image.Image, kernel: torch.Tensor) -> Image.Image:
     """Draw the kernel itself into the lower left corner, enlarged."""
-    picture = picture.convert("RGB")
+    image = image.convert("RGB")
     small = _plain(0.5 + kernel / (2 * kernel.abs().max())).resize((36, 36), Image.Resampling.NEAREST)
-    ImageDraw.Draw(picture).rectangle((2, picture.height - 42, 41, picture.height - 3), fill=STRONG)
-    picture.paste(small, (4, picture.height - 40))
-    return picture
+    ImageDraw.Draw(image).rectangle((2, image.height - 42, 41, image.height - 3), fill=STRONG)
+    image.paste(small, (4, image.height - 40))
+    return image
 
 
 def _curve(function: nn.Module) -> Image.Image:
     """Draw a function from -4 to 4, on axes that cross at 0."""
     scale, side = TILE // 2 / 4, TILE - 1
     fine = 4
-    picture = Image.new("RGB", (TILE * fine, TILE * fine), PAPER)
-    draw = ImageDraw.Draw(picture)
+    image = Image.new("RGB", (TILE * fine, TILE * fine), PAPER)
+    draw = ImageDraw.Draw(image)
 
     def place(x: float, y: float) -> tuple[float, float]:
         return (TILE / 2 + x * scale) * fine, (TILE * 0.7 - y * scale) * fine
@@ -242,27 +242,27 @@ def _curve(function: nn.Module) -> Image.Image:
     xs = torch.linspace(-4, 4, 401)
     points = [place(x, y) for x, y in zip(xs.tolist(), function(xs).tolist(), strict=True)]
     draw.line(points, fill=STRONG, width=3 * fine, joint="curve")
-    return picture.resize((TILE, TILE), Image.Resampling.LANCZOS)
+    return image.resize((TILE, TILE), Image.Resampling.LANCZOS)
 
 
 def _grid(sharing: set[tuple[int, int]]) -> Image.Image:
-    """Draw four pictures (rows) of six channels (columns), those that are normalised together in colour."""
-    picture = Image.new("RGB", (TILE, 104), PAPER)
-    draw = ImageDraw.Draw(picture)
+    """Draw four images (rows) of six channels (columns), those that are normalised together in colour."""
+    image = Image.new("RGB", (TILE, 104), PAPER)
+    draw = ImageDraw.Draw(image)
     for row in range(4):
         for channel in range(6):
             box = (channel * 25, row * 26, channel * 25 + 20, row * 26 + 20)
             mine, shared = (row, channel) == (1, 2), (row, channel) in sharing
             draw.rectangle(box, fill=STRONG if mine else PALE if shared else FAINT)
-    return picture
+    return image
 
 
-def _captioned(caption: str, picture: Image.Image, width: int = 0) -> Image.Image:
+def _captioned(caption: str, image: Image.Image, width: int = 0) -> Image.Image:
     font = ImageFont.load_default(12)
-    width = max(width, picture.width, int(font.getlength(caption)) + 1)
-    panel = Image.new("RGB", (width, picture.height + LINE), PAPER)
-    panel.paste(picture, (0, 0))
-    ImageDraw.Draw(panel).text((0, picture.height + 3), caption, fill=INK, font=font)
+    width = max(width, image.width, int(font.getlength(caption)) + 1)
+    panel = Image.new("RGB", (width, image.height + LINE), PAPER)
+    panel.paste(image, (0, 0))
+    ImageDraw.Draw(panel).text((0, image.height + 3), caption, fill=INK, font=font)
     return panel
 
 
@@ -271,32 +271,32 @@ def _packed(tiles: Sequence[Image.Image], columns: int) -> Image.Image:
     return _stacked(rows)
 
 
-def _beside(pictures: Sequence[Image.Image]) -> Image.Image:
-    size = sum(p.width for p in pictures) + GAP * (len(pictures) - 1), max(p.height for p in pictures)
+def _beside(images: Sequence[Image.Image]) -> Image.Image:
+    size = sum(p.width for p in images) + GAP * (len(images) - 1), max(p.height for p in images)
     together, left = Image.new("RGB", size, PAPER), 0
-    for picture in pictures:
-        together.paste(picture, (left, size[1] - picture.height))
-        left += picture.width + GAP
+    for image in images:
+        together.paste(image, (left, size[1] - image.height))
+        left += image.width + GAP
     return together
 
 
-def _stacked(pictures: Sequence[Image.Image]) -> Image.Image:
-    size = max(p.width for p in pictures), sum(p.height for p in pictures) + GAP * (len(pictures) - 1)
+def _stacked(images: Sequence[Image.Image]) -> Image.Image:
+    size = max(p.width for p in images), sum(p.height for p in images) + GAP * (len(images) - 1)
     together, top = Image.new("RGB", size, PAPER), 0
-    for picture in pictures:
-        together.paste(picture, (0, top))
-        top += picture.height + GAP
+    for image in images:
+        together.paste(image, (0, top))
+        top += image.height + GAP
     return together
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Write the pictures, or say in one line why not; return the exit code."""
+    """Write the images, or say in one line why not; return the exit code."""
     if len(arguments) != 2:
         print("usage: python -m sonolux.evaluation.network_pictures OUT_FOLDER WEIGHTS", file=sys.stderr)
         return 2
     folder, weights = map(Path, arguments)
     try:
-        files = write_pictures(folder, weights)
+        files = write_images(folder, weights)
     except SonoluxError as error:
         print(error, file=sys.stderr)
         return 1

@@ -1,4 +1,4 @@
-"""The picture of a recording: six ways to look at it, one above the other, over one axis of time."""
+"""The image of a recording: six ways to look at it, one above the other, over one axis of time."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 DRAWN_BY = "sonolux look"
-"""What the picture says of itself, so that it is known again."""
+"""What the image says of itself, so that it is known again."""
 
 HEAD = 4_096
-"""Bytes of a picture in which it says so."""
+"""Bytes of an image in which it says so."""
 
 DOTS = 100
 """Pixels an inch."""
 
 WIDTH = 16.0
 HEIGHTS = {"waveform": 0.8, "spectrogram": 2.1, "mel": 1.9, "cepstra": 1.1, "scalogram": 2.1, "chroma": 1.4}
-"""Inches of the picture, and of what is in it."""
+"""Inches of the image, and of what is in it."""
 
 LEFT, RIGHT, TOP, BOTTOM, GAP = 0.75, 0.8, 0.4, 0.5, 0.32
 """Inches around the panels, and between them."""
@@ -98,7 +98,7 @@ def draw(sound: SeenSound, title: str, file: Path, start: float = 0.0) -> None:
 
 
 def is_drawn(file: Path) -> bool:
-    """Tell whether a file is a picture that `draw` has drawn."""
+    """Tell whether a file is an image that `draw` has drawn."""
     with file.open("rb") as opened:
         return DRAWN_BY.encode() in opened.read(HEAD)
 

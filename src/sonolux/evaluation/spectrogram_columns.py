@@ -1,4 +1,4 @@
-"""What representations make of a recording, no more columns than a picture is wide: float tensors (columns, numbers).
+"""What representations make of a recording, no more columns than an image is wide: float tensors (columns, numbers).
 
 Levels are decibels below the loudest of each; a constant offset is taken off, and a sound quieter than `QUIET` is not
 turned up. What is computed frame by frame is averaged over the frames of a column, part by part of the sound, so that

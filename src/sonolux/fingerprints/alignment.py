@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonolux.fingerprints.constellation import BANDS, PER_OCTAVE
-from sonolux.fingerprints.segment import FINENESS, Segment
+from sonolux.fingerprints.segment import FINENESS, CatalogSegment
 
 MARGIN = 8
 """Frames and bands around a question in which nothing is said."""
@@ -33,14 +33,14 @@ FEWEST = 8
 """Peaks under which a place says nothing."""
 
 
-class Evidence(NamedTuple):
+class PlaceEvidence(NamedTuple):
     """The contrast of a question, of mean 0 and variance 1, with a margin that says nothing."""
 
     values: NDArray[np.float32]
     frames: int
 
 
-def sharpness(found: NDArray[np.float32]) -> Evidence:
+def sharpness(found: NDArray[np.float32]) -> PlaceEvidence:
     """Return how far each level of a question is below the largest of its neighbours, in natural logarithms of power.
 
     What is played twice is nearly the same music in nearly the same sound. Which time it is shows in where exactly the
@@ -49,7 +49,7 @@ def sharpness(found: NDArray[np.float32]) -> Evidence:
     from scipy.ndimage import maximum_filter
 
     below = np.minimum(maximum_filter(found, 3, mode="nearest") - found, LOWEST_SAID)
-    return Evidence(np.pad(-below, MARGIN), len(found))
+    return PlaceEvidence(np.pad(-below, MARGIN), len(found))
 
 
 class Places(NamedTuple):
@@ -69,7 +69,7 @@ class Places(NamedTuple):
     speeds: NDArray[np.float64]
 
 
-def evidence(standing_out: NDArray[np.float32]) -> Evidence:
+def evidence(standing_out: NDArray[np.float32]) -> PlaceEvidence:
     """Return what the contrast of a question says at each frame and band: its rank among all, squared.
 
     Ranks are the same for a clean sound, whose spectrum has deep valleys, and for a noisy one.
@@ -78,10 +78,12 @@ def evidence(standing_out: NDArray[np.float32]) -> Evidence:
     ranks = np.empty(order.size, np.float32)
     ranks[order] = np.linspace(0, 1, order.size, dtype=np.float32)
     said = (ranks**2 - 1 / 3) / SPREAD
-    return Evidence(np.pad(said.reshape(standing_out.shape), MARGIN), len(standing_out))
+    return PlaceEvidence(np.pad(said.reshape(standing_out.shape), MARGIN), len(standing_out))
 
 
-def scores(asked: Evidence, segment: Segment, places: Places) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def scores(
+    asked: PlaceEvidence, segment: CatalogSegment, places: Places
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return how surely the question lies at each place, in standard deviations, and starts moved to the best frame."""
     owner, rows, columns = _heard(asked, segment, places)
     width = asked.values.shape[1]
@@ -93,7 +95,9 @@ def scores(asked: Evidence, segment: Segment, places: Places) -> tuple[NDArray[n
     return np.where(count >= FEWEST, found.max(axis=0), 0.0), places.starts - SHIFTS[best] * places.speeds
 
 
-def by_frame(asked: Evidence, segment: Segment, place: Places) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+def by_frame(
+    asked: PlaceEvidence, segment: CatalogSegment, place: Places
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Return the sum of what is said at each frame of the question, (frames,), for one place, and how many peaks."""
     _, rows, columns = _heard(asked, segment, place)
     frames = np.clip(rows - MARGIN, 0, asked.frames - 1)
@@ -104,7 +108,9 @@ def by_frame(asked: Evidence, segment: Segment, place: Places) -> tuple[NDArray[
     return sums, np.bincount(frames, minlength=asked.frames).astype(np.int64)
 
 
-def refined(asked: Evidence, segment: Segment, place: Places, steps: Sequence[float]) -> tuple[float, float, float]:
+def refined(
+    asked: PlaceEvidence, segment: CatalogSegment, place: Places, steps: Sequence[float]
+) -> tuple[float, float, float]:
     """Return score, start and speed of one place after trying small changes of both.
 
     The line that says which frame of the recording is heard when is fitted by the evidence itself: of the lines whose
@@ -130,7 +136,7 @@ PARTS = np.arange(-1.5, 1.51, 0.25)
 
 
 def _heard(
-    asked: Evidence, segment: Segment, places: Places
+    asked: PlaceEvidence, segment: CatalogSegment, places: Places
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """Return, for each peak that would be heard at each place, the place, and row and column of the evidence."""
     firsts = segment.firsts[places.tracks]

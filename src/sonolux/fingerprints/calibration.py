@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from sonolux.fingerprints.catalog import SAMPLES, Fingerprints
+from sonolux.fingerprints.catalog import SAMPLES, FingerprintCatalog
 from sonolux.fingerprints.constellation import RATE
 from sonolux.fingerprints.false_alarms import USUAL_LENGTHS
 from sonolux.fingerprints.matching import ACCEPTED, Match, Recordings, matches
@@ -70,7 +70,7 @@ class Sampled:
         Whose codes are taken.
     """
 
-    def __init__(self, catalog: Fingerprints, encoder: FingerprintEncoder) -> None:
+    def __init__(self, catalog: FingerprintCatalog, encoder: FingerprintEncoder) -> None:
         self.catalog = catalog
         self.encoder = encoder
         self._seen = len(catalog)
@@ -133,7 +133,7 @@ class Sampled:
         return Recordings(self.catalog.segments, gone)
 
 
-def _places(catalog: Fingerprints) -> dict[str, Place]:
+def _places(catalog: FingerprintCatalog) -> dict[str, Place]:
     """Return segment and number of each recording."""
     there = enumerate(zip(catalog.segments, catalog.gone, strict=True))
     return {

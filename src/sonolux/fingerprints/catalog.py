@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 
 from sonolux.errors import LibraryError
-from sonolux.fingerprints.segment import LONGEST_AXIS, Prints, Segment, Track, build, read, sync_folder, write
+from sonolux.fingerprints.segment import LONGEST_AXIS, CatalogSegment, Prints, Track, build, read, sync_folder, write
 from sonolux.index.manifest import write_atomically
 
 FORMAT = 2
@@ -54,7 +54,7 @@ MORE_TRIES = 5
 """Times that a reader looks again, where a writer replaced segments under its eyes."""
 
 
-class Fingerprints:
+class FingerprintCatalog:
     """Recordings by what they sound like; add and delete at any time.
 
     Nothing is opened before the first use. A catalog that another process has changed is seen after `close`.
@@ -67,12 +67,12 @@ class Fingerprints:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder / FOLDER
-        self._open: tuple[list[Segment], list[set[int]]] | None = None
+        self._open: tuple[list[CatalogSegment], list[set[int]]] | None = None
         self._samples: list[tuple[float, float]] | None = None
         self._model: str | None = None
 
     @property
-    def segments(self) -> list[Segment]:
+    def segments(self) -> list[CatalogSegment]:
         """All segments, mapped."""
         return self._opened()[0]
 
@@ -144,12 +144,12 @@ class Fingerprints:
         """Let go of the files; a later call opens them again."""
         self._open = self._samples = self._model = None
 
-    def _opened(self) -> tuple[list[Segment], list[set[int]]]:
+    def _opened(self) -> tuple[list[CatalogSegment], list[set[int]]]:
         if self._open is None:
             self._open = self._load()
         return self._open
 
-    def _load(self) -> tuple[list[Segment], list[set[int]]]:
+    def _load(self) -> tuple[list[CatalogSegment], list[set[int]]]:
         for tries_left in reversed(range(MORE_TRIES)):
             manifest = self._read_manifest()
             try:
@@ -162,7 +162,7 @@ class Fingerprints:
                     ) from error
         raise AssertionError("the last try returns or raises")
 
-    def _segments(self, manifest: dict[str, Any]) -> tuple[list[Segment], list[set[int]]]:
+    def _segments(self, manifest: dict[str, Any]) -> tuple[list[CatalogSegment], list[set[int]]]:
         said = manifest["segments"]
         opened = [read(self.folder / one["name"], one["files"], one.get("encoder", "")) for one in said]
         return opened, [set(one["gone"]) for one in said]
@@ -219,7 +219,7 @@ class Fingerprints:
             found += len(now)
         return found
 
-    def _append(self, manifest: dict[str, Any], segment: Segment) -> None:
+    def _append(self, manifest: dict[str, Any], segment: CatalogSegment) -> None:
         name = f"{manifest['next']:08d}"
         files = write(segment, self.folder / name)
         sync_folder(self.folder)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from sonolux.fingerprints.alignment import Places
 from sonolux.fingerprints.neural_codes import ASKED_STEP, STEP
-from sonolux.fingerprints.segment import Segment
+from sonolux.fingerprints.segment import CatalogSegment
 
 SIGNS = 2.0 * np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1) - 1
 """Of the bits of each byte, (256, 8)."""
@@ -28,7 +28,7 @@ FEWEST = 8
 """Places that say how agreement spreads."""
 
 
-class Asked(NamedTuple):
+class CodeQuery(NamedTuple):
     """What a question's windows say of codes.
 
     Attributes
@@ -71,15 +71,15 @@ def opinion_of(found: NDArray[np.float64]) -> Opinion:
     return Opinion(float(middle), float(high - low) / 2)
 
 
-def asked_with(numbers: NDArray[np.float32], frames: int, encoder: str) -> Asked:
+def asked_with(numbers: NDArray[np.float32], frames: int, encoder: str) -> CodeQuery:
     """Return tables of the numbers (windows, bits) that an encoder gives for the windows of a question."""
     length = np.linalg.norm(numbers, axis=1, keepdims=True)
     directions = (numbers / np.maximum(length, 1e-9)).reshape(len(numbers), -1, 8)
     tables = (directions @ SIGNS.T.astype(np.float32)).astype(np.float32)
-    return Asked(tables, np.arange(len(numbers)) * ASKED_STEP, frames, encoder)
+    return CodeQuery(tables, np.arange(len(numbers)) * ASKED_STEP, frames, encoder)
 
 
-def agreements(asked: Asked, segment: Segment, places: Places) -> NDArray[np.float64]:
+def agreements(asked: CodeQuery, segment: CatalogSegment, places: Places) -> NDArray[np.float64]:
     """Return the sum of the cosines of windows and codes at each place, over the root of how many windows there are.
 
     A place where the recording has no codes, or codes of another encoder, says nothing: 0.

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sonolux.fingerprints.decoding import sound_decoder, sound_of
-from sonolux.fingerprints.extraction import prints_of
+from sonolux.fingerprints.decoding import audio_decoder, decode_audio_file
+from sonolux.fingerprints.extraction import extract_fingerprints
 from sonolux.fingerprints.neural_codes import fingerprint_encoder
 from sonolux.fingerprints.segment import build
 
@@ -45,12 +45,12 @@ def compare(first: str, second: str) -> list[Shared]:
         For a file that cannot be decoded, or a second one that is silent.
     """
     from sonolux.fingerprints.matching import Recordings
-    from sonolux.fingerprints.stream import follow
+    from sonolux.fingerprints.stream import identify_stream
 
-    with sound_decoder() as decoder:
-        prints = prints_of(sound_of(second, decoder), fingerprint_encoder())
+    with audio_decoder() as decoder:
+        prints = extract_fingerprints(decode_audio_file(second, decoder), fingerprint_encoder())
         held = Recordings([build([("second", second, prints)])], [set()])
-        found = list(follow(held, sound_of(first, decoder), encoder=fingerprint_encoder()))
+        found = list(identify_stream(held, decode_audio_file(first, decoder), encoder=fingerprint_encoder()))
     return sorted(
         (
             Shared(

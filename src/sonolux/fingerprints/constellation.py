@@ -2,7 +2,7 @@
 
 Sound of 8,000 Hz, frames of 1,024 samples, one every 256 (32 ms), 36 bands an octave from 200 Hz to 3,800 Hz, which is
 what a telephone leaves. Bands are equal steps of pitch, so that a recording that is played faster keeps its
-picture, moved along the bands and squeezed in time. Times are frames: frame i begins at i x 32 ms, and is about the
+image, moved along the bands and squeezed in time. Times are frames: frame i begins at i x 32 ms, and is about the
 sound 64 ms later.
 
 A peak is larger than all around it, and stands out from the mean of its surroundings; of each second the clearest 28

@@ -13,7 +13,7 @@ from sonolux.errors import MediaError
 from sonolux.fingerprints.constellation import RATE
 from sonolux.media.pool import DecoderPool
 from sonolux.media.reading import ReadOptions, read_sound
-from sonolux.media.segment import Audio, Piece
+from sonolux.media.segment import Audio, Segment
 from sonolux.settings import settings
 from sonolux.types import Failure
 
@@ -23,24 +23,24 @@ BLOCK = 30.0
 Blocks = Iterator[NDArray[np.float32]]
 
 
-def sound_decoder() -> DecoderPool:
+def audio_decoder() -> DecoderPool:
     """Return what decodes sound at 8,000 Hz, in a process that starts when it is needed and stays until closed."""
     limits = settings()
     options = ReadOptions(audio_rate=RATE, audio_window=BLOCK, audio_hop=BLOCK)
     return DecoderPool(1, options, silence=limits.decode_seconds, memory=limits.decode_memory, reader=read_sound)
 
 
-def recordings(paths: Iterable[str]) -> Iterator[tuple[str, Blocks]]:
+def decode_audio_files(paths: Iterable[str]) -> Iterator[tuple[str, Blocks]]:
     """Yield files, each with its sound at 8,000 Hz in blocks; while one is dealt with the next is decoded.
 
     The blocks of a file raise `MediaError` where it cannot be decoded, or no further.
     """
-    with sound_decoder() as decoder:
+    with audio_decoder() as decoder:
         for path, events in groupby(decoder.read(paths), key=lambda heard: heard[0]):
             yield path, _blocks(events)
 
 
-def sound_of(path: str, decoder: DecoderPool) -> Blocks:
+def decode_audio_file(path: str, decoder: DecoderPool) -> Blocks:
     """Yield the sound of a file at 8,000 Hz in blocks.
 
     Raises
@@ -58,5 +58,5 @@ def _blocks(events: Iterable[tuple[str, Any]]) -> Blocks:
     for _, event in events:
         if isinstance(event, Failure):
             raise MediaError(event.reason)
-        if isinstance(event, Piece) and isinstance(event.content, Audio):
+        if isinstance(event, Segment) and isinstance(event.content, Audio):
             yield event.content.samples

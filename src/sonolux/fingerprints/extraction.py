@@ -19,7 +19,7 @@ class SilenceError(MediaError):
     """A recording in which nothing stands out."""
 
 
-def prints_of(blocks: Iterable[NDArray[np.float32]], encoder: FingerprintEncoder) -> Prints:
+def extract_fingerprints(blocks: Iterable[NDArray[np.float32]], encoder: FingerprintEncoder) -> Prints:
     """Return what a recording is known by, given its sound of 8,000 Hz in blocks, and what takes codes of it.
 
     Raises

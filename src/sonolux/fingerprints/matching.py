@@ -16,13 +16,13 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from sonolux.fingerprints.alignment import Evidence, Places, by_frame, evidence, refined, scores, sharpness
-from sonolux.fingerprints.code_agreement import Asked, Opinion, agreements, asked_with, opinion_of
+from sonolux.fingerprints.alignment import PlaceEvidence, Places, by_frame, evidence, refined, scores, sharpness
+from sonolux.fingerprints.code_agreement import CodeQuery, Opinion, agreements, asked_with, opinion_of
 from sonolux.fingerprints.constellation import MIDDLE, SECONDS, contrast, levels, peaks
 from sonolux.fingerprints.false_alarms import false_alarms
 from sonolux.fingerprints.landmarks import probes
 from sonolux.fingerprints.neural_codes import ASKED_STEP, FingerprintEncoder
-from sonolux.fingerprints.segment import Segment, Track
+from sonolux.fingerprints.segment import CatalogSegment, Track
 from sonolux.fingerprints.voting import candidates
 
 ACCEPTED = 0.01
@@ -57,7 +57,7 @@ class Catalog(Protocol):
     """Recordings to look among: those of a library, or a few that are held in memory."""
 
     @property
-    def segments(self) -> Sequence[Segment]:
+    def segments(self) -> Sequence[CatalogSegment]:
         """Their segments."""
 
     @property
@@ -73,7 +73,7 @@ class Catalog(Protocol):
 class Recordings:
     """A catalog in memory, or a part of another."""
 
-    segments: Sequence[Segment]
+    segments: Sequence[CatalogSegment]
     gone: Sequence[set[int]]
     samples: Sequence[tuple[float, float]] = ()
 
@@ -111,11 +111,11 @@ class Match:
 class _Question(NamedTuple):
     """What a window of sound says of places: on the whole, in detail, and, with a model, by codes."""
 
-    whole: Evidence
-    detail: Evidence
-    codes: Asked | None
+    whole: PlaceEvidence
+    detail: PlaceEvidence
+    codes: CodeQuery | None
 
-    def agreements(self, segment: Segment, places: Places) -> NDArray[np.float64]:
+    def agreements(self, segment: CatalogSegment, places: Places) -> NDArray[np.float64]:
         """Return how well codes agree, 0 without a model."""
         return np.zeros(len(places.tracks)) if self.codes is None else agreements(self.codes, segment, places)
 
@@ -162,11 +162,11 @@ def matches(
     return _matches(catalog, asked, np.concatenate(places), accepted)
 
 
-def _codes(encoder: FingerprintEncoder, standing_out: NDArray[np.float32]) -> Asked:
+def _codes(encoder: FingerprintEncoder, standing_out: NDArray[np.float32]) -> CodeQuery:
     return asked_with(encoder.encode(standing_out, ASKED_STEP), encoder.how.frames, encoder.digest)
 
 
-def _weighed(asked: _Question, segment: Segment, number: int, places: Places) -> NDArray[np.float64]:
+def _weighed(asked: _Question, segment: CatalogSegment, number: int, places: Places) -> NDArray[np.float64]:
     """Return score, segment, track, start, speed and agreement of places, one a row."""
     score, start = scores(asked.whole, segment, places)
     agreed = asked.agreements(segment, places._replace(starts=start))
@@ -197,7 +197,7 @@ def _matches(catalog: Catalog, asked: _Question, rows: NDArray[np.float64], acce
     return sorted(answers, key=lambda match: -match.score)
 
 
-def _told_apart(segments: Sequence[Segment], detail: Evidence, places: list[_Found]) -> _Found:
+def _told_apart(segments: Sequence[CatalogSegment], detail: PlaceEvidence, places: list[_Found]) -> _Found:
     """Return the place of a recording that fits best, in detail where others are hardly worse, as in repeats."""
     best = max(places).score
     near = [one for one in places if one.score >= best - (1 - ALIKE) * abs(best)]
@@ -217,7 +217,7 @@ def _apart(rows: NDArray[np.float64]) -> list[NDArray[np.float64]]:
     return kept
 
 
-def _fitted(segments: Sequence[Segment], asked: _Question, opinion: Opinion, place: _Found) -> _Found:
+def _fitted(segments: Sequence[CatalogSegment], asked: _Question, opinion: Opinion, place: _Found) -> _Found:
     segment = segments[place.segment]
     score, start, speed = refined(asked.whole, segment, _alone(place), STEPS)
     fitted = place._replace(start=start, speed=speed)
@@ -259,7 +259,7 @@ def _mirrored(scores: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.concatenate([lower, 2 * middle - lower])
 
 
-def _match(segment: Segment, asked: Evidence, place: _Found, score: float, chance: float) -> Match:
+def _match(segment: CatalogSegment, asked: PlaceEvidence, place: _Found, score: float, chance: float) -> Match:
     first, last = _stretch(*by_frame(asked, segment, _alone(place)))
     track: Track = segment.tracks[place.track]
     from_start = (place.start - segment.firsts[place.track]) * SECONDS + MIDDLE * (1 - place.speed)

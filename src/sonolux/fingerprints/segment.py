@@ -75,7 +75,7 @@ class Prints(NamedTuple):
     encoder: str = ""
 
 
-class Segment:
+class CatalogSegment:
     """Recordings of one segment, open for reading.
 
     Parameters
@@ -137,7 +137,7 @@ class Segment:
         return found
 
 
-def build(recordings: Sequence[tuple[str, str, Prints]]) -> Segment:
+def build(recordings: Sequence[tuple[str, str, Prints]]) -> CatalogSegment:
     """Lay recordings, each an id, a path and its prints, end to end.
 
     Codes of different encoders cannot be compared: those of the last one stay.
@@ -159,10 +159,10 @@ def build(recordings: Sequence[tuple[str, str, Prints]]) -> Segment:
     arrays = {name: np.concatenate(part) for name, part in parts.items()}
     order = np.argsort(arrays["hashes"], kind="stable")
     arrays["hashes"], arrays["anchors"] = arrays["hashes"][order], arrays["anchors"][order]
-    return Segment(tracks, arrays, encoder)
+    return CatalogSegment(tracks, arrays, encoder)
 
 
-def write(segment: Segment, folder: Path) -> dict[str, int]:
+def write(segment: CatalogSegment, folder: Path) -> dict[str, int]:
     """Write a segment into a new folder, down to the disk; return its files and their bytes."""
     folder.mkdir(parents=True)
     for name in ARRAYS:
@@ -176,7 +176,7 @@ def write(segment: Segment, folder: Path) -> dict[str, int]:
     return {file.name: file.stat().st_size for file in folder.iterdir()}
 
 
-def read(folder: Path, files: dict[str, int], encoder: str = "") -> Segment:
+def read(folder: Path, files: dict[str, int], encoder: str = "") -> CatalogSegment:
     """Open a segment whose files have these sizes; raise ValueError or OSError where it is not whole.
 
     Segments that were written before there were codes have none.
@@ -186,7 +186,7 @@ def read(folder: Path, files: dict[str, int], encoder: str = "") -> Segment:
             raise ValueError(f"{name} has {there} bytes, not {size}")
     tracks = [Track(**fields) for fields in json.loads((folder / TRACKS).read_text(encoding="utf-8"))]
     arrays = {name: _mapped(folder / f"{name}.npy") for name in ARRAYS if name != "codes" or "codes.npy" in files}
-    return Segment(tracks, {"codes": np.zeros((0, 0), np.uint8)} | arrays, encoder)
+    return CatalogSegment(tracks, {"codes": np.zeros((0, 0), np.uint8)} | arrays, encoder)
 
 
 def sync_folder(folder: Path) -> None:

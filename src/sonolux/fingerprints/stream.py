@@ -45,7 +45,7 @@ def identify(
     encoder : FingerprintEncoder, optional
         Whose codes the catalog has; without, landmarks and peaks decide.
     """
-    return surest(follow(catalog, blocks, accepted, encoder))
+    return surest(identify_stream(catalog, blocks, accepted, encoder))
 
 
 def surest(found: Iterable[Match]) -> list[Match]:
@@ -53,7 +53,7 @@ def surest(found: Iterable[Match]) -> list[Match]:
     return sorted(found, key=lambda match: (match.chance, -match.score))
 
 
-def follow(
+def identify_stream(
     catalog: Catalog,
     blocks: Iterable[NDArray[np.float32]],
     accepted: float = ACCEPTED,

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from sonolux.fingerprints.alignment import Places
 from sonolux.fingerprints.landmarks import SPEEDS, Probes
-from sonolux.fingerprints.segment import Segment
+from sonolux.fingerprints.segment import CatalogSegment
 
 MOST_HITS = 100_000
 """Landmarks that may vote, in all segments together."""
@@ -30,7 +30,7 @@ TABLE = 2**18
 """Counters; two places that share one are told apart afterwards, by the evidence."""
 
 
-def candidates(asked: Probes, segments: Sequence[Segment], gone: Sequence[set[int]]) -> list[Places]:
+def candidates(asked: Probes, segments: Sequence[CatalogSegment], gone: Sequence[set[int]]) -> list[Places]:
     """Return the places of a catalog with the most votes, by segment: as many, however it is cut into segments."""
     whole = sum(len(segment.hashes) for segment in segments)
     found = [
@@ -46,7 +46,7 @@ def candidates(asked: Probes, segments: Sequence[Segment], gone: Sequence[set[in
     ]
 
 
-def _voted(asked: Probes, segment: Segment, gone: set[int], share: float) -> tuple[Places, NDArray[np.float64]]:
+def _voted(asked: Probes, segment: CatalogSegment, gone: set[int], share: float) -> tuple[Places, NDArray[np.float64]]:
     """Return the places of a segment with the most votes, and their votes.
 
     Parameters
@@ -105,7 +105,7 @@ def _counted(cells: NDArray[np.int64], weights: NDArray[np.float64]) -> tuple[ND
 
 
 def _chosen(
-    cells: NDArray[np.int64], votes: NDArray[np.float64], segment: Segment, gone: set[int]
+    cells: NDArray[np.int64], votes: NDArray[np.float64], segment: CatalogSegment, gone: set[int]
 ) -> tuple[Places, NDArray[np.float64]]:
     """Return the best cells as places, once each, in recordings that are there, and their votes."""
     if len(cells) > 4 * WANTED:
@@ -121,7 +121,7 @@ def _chosen(
     return Places(tracks[there], starts[there], speeds[there]), votes[there]
 
 
-def _tracks(segment: Segment, frames: NDArray[Any]) -> NDArray[np.int64]:
+def _tracks(segment: CatalogSegment, frames: NDArray[Any]) -> NDArray[np.int64]:
     """Return the number of the recording at each frame of a segment."""
     found: NDArray[np.int64] = np.searchsorted(segment.firsts, np.maximum(frames, 0), side="right") - 1
     return np.maximum(found, 0)

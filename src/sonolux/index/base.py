@@ -59,7 +59,7 @@ class Point:
     payload: Mapping[str, Any] = field(default_factory=dict)
 
 
-class Match(NamedTuple):
+class ScoredPoint(NamedTuple):
     """A point that a search found, with its score and the payload keys asked for.
 
     A named tuple, because a page of them has to be made in microseconds.
@@ -160,7 +160,7 @@ class Index(ABC):
         offset: int = 0,
         keys: Sequence[str] | None = None,
         exact: bool = False,
-    ) -> list[Match]:
+    ) -> list[ScoredPoint]:
         """Return the ``k`` best points of a space after the first ``offset``, best first.
 
         ``without`` names points to leave out; ``keys`` the top-level payload keys to bring (None for all,

@@ -15,11 +15,11 @@ from typing import Any
 import qdrant_edge as qe
 
 from sonolux.errors import LibraryError
-from sonolux.index.base import Index, Match, Point, Vector, Where
+from sonolux.index.base import Index, Point, ScoredPoint, Vector, Where
 from sonolux.index.filters import build_filter, selection
 from sonolux.index.folder import LibraryFolder
 from sonolux.index.ids import checked_id, known_ids
-from sonolux.index.manifest import Record
+from sonolux.index.manifest import IndexManifest
 from sonolux.index.payload import UNSTORABLE, checked_payload
 from sonolux.index.qdrant_edge import EdgeWords, engine, search_params, space_creation
 from sonolux.index.segments import SEGMENTS, is_full
@@ -56,7 +56,7 @@ class EmbeddedIndex(Index):
         self._folder = LibraryFolder(location)
         self._lock = threading.RLock()
         self._shard: qe.EdgeShard | None = None
-        self._record = Record()
+        self._record = IndexManifest()
         self._unflushed = 0
         self._unsealed = 0
         self._unplaced = False
@@ -190,7 +190,7 @@ class EmbeddedIndex(Index):
         offset: int = 0,
         keys: Sequence[str] | None = None,
         exact: bool = False,
-    ) -> list[Match]:
+    ) -> list[ScoredPoint]:
         """Return the ``k`` best points of a space; see `Index.search`."""
         shard = self._open()
         stored = self._space(space)
@@ -318,7 +318,7 @@ class EmbeddedIndex(Index):
         self.close()
         self._load(segments)
 
-    def _write_record(self, record: Record) -> None:
+    def _write_record(self, record: IndexManifest) -> None:
         self._folder.write_record(record)
         self._record = record
 
@@ -353,11 +353,11 @@ class EmbeddedIndex(Index):
         return Point(str(record.id), vectors, record.payload or {})
 
 
-def _matches(hits: Sequence[qe.ScoredPoint], factor: float) -> list[Match]:
+def _matches(hits: Sequence[qe.ScoredPoint], factor: float) -> list[ScoredPoint]:
     matches = []
     for hit in hits:
         payload = hit.payload or {}
         # A file's id stands in its payload too, which spares an object of `uuid` and its turning into text.
         own = payload.get("file") if payload.get("kind") == "file" else None
-        matches.append(Match(own or str(hit.id), hit.score * factor, payload))
+        matches.append(ScoredPoint(own or str(hit.id), hit.score * factor, payload))
     return matches

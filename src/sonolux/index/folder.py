@@ -20,7 +20,7 @@ import qdrant_edge as qe
 
 from sonolux.errors import LibraryBusyError, LibraryError
 from sonolux.index.lock_note import read_note, write_note
-from sonolux.index.manifest import Record, write_atomically
+from sonolux.index.manifest import IndexManifest, write_atomically
 from sonolux.index.qdrant_edge import configure, engine, forget_vectors, make_shard
 from sonolux.index.segments import SEGMENTS
 from sonolux.settings import settings
@@ -54,7 +54,7 @@ class LibraryFolder:
         except OSError as error:
             raise LibraryError(f"cannot make a library at {self.location}: {error}") from error
 
-    def load(self, segments: int = SEGMENTS) -> tuple[qe.EdgeShard, Record]:
+    def load(self, segments: int = SEGMENTS) -> tuple[qe.EdgeShard, IndexManifest]:
         """Open the shard and read the record; this process holds the library from here on.
 
         Parameters
@@ -83,7 +83,7 @@ class LibraryFolder:
         with engine(self.location, "cannot be closed"):
             shard.close()
 
-    def write_record(self, record: Record) -> None:
+    def write_record(self, record: IndexManifest) -> None:
         """Replace ``sonolux.json`` atomically."""
         text = record.to_json()
         self.refuse_full_disk()
@@ -126,13 +126,13 @@ class LibraryFolder:
         forget_vectors(self._shard)
         return qe.EdgeShard.load(str(self._shard))
 
-    def _read_record(self, empty: bool) -> Record:
+    def _read_record(self, empty: bool) -> IndexManifest:
         try:
-            return Record.from_json(self._record.read_text(encoding="utf-8"))
+            return IndexManifest.from_json(self._record.read_text(encoding="utf-8"))
         except FileNotFoundError as error:
             if empty:  # It is new: from now on a record that is missing has been lost.
-                self.write_record(Record())
-                return Record()
+                self.write_record(IndexManifest())
+                return IndexManifest()
             reason: Exception = error
         except (OSError, ValueError) as error:
             reason = error

@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from sonolux.errors import LibraryError
 
-Found = tuple[NDArray[np.int64], NDArray[np.int32]]
+WithinRadius = tuple[NDArray[np.int64], NDArray[np.int32]]
 """Rows and distances, each (m, k), nearest first."""
 
 
-def hamming_search(queries: NDArray[np.uint8], codes: NDArray[np.uint8], k: int) -> Found:
+def hamming_search(queries: NDArray[np.uint8], codes: NDArray[np.uint8], k: int) -> WithinRadius:
     """Return the k nearest codes of each query.
 
     faiss compares a hundred million codes a second; without it numpy does, some times slower.
@@ -47,13 +47,13 @@ def distances_to(query: NDArray[np.uint8], codes: NDArray[np.uint8]) -> NDArray[
     return np.asarray(np.bitwise_count(query ^ codes).sum(axis=1, dtype=np.int32))
 
 
-def _by_numpy(queries: NDArray[np.uint8], codes: NDArray[np.uint8], k: int) -> Found:
+def _by_numpy(queries: NDArray[np.uint8], codes: NDArray[np.uint8], k: int) -> WithinRadius:
     every = np.stack([distances_to(query, codes) for query in queries])
     rows = np.argsort(every, axis=1, kind="stable")[:, :k]
     return rows, np.take_along_axis(every, rows, axis=1)
 
 
-def _in_order(rows: NDArray[np.int64], distances: NDArray[np.int32]) -> Found:
+def _in_order(rows: NDArray[np.int64], distances: NDArray[np.int32]) -> WithinRadius:
     """Order equal distances by row; which of those at the last distance are among the k is the engine's choice."""
     order = np.lexsort((rows, distances), axis=1)
     return np.take_along_axis(rows, order, axis=1), np.take_along_axis(distances, order, axis=1)

@@ -17,7 +17,7 @@ from sonolux.types import Space
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class IndexManifest:
     """Spaces by name, the library's own record, and how many points there were when a segment was last sealed."""
 
     spaces: Mapping[str, Space] = field(default_factory=dict)
@@ -30,7 +30,7 @@ class Record:
         return json.dumps({"spaces": spaces, "meta": dict(self.meta), "sealed": self.sealed}, indent=1)
 
     @classmethod
-    def from_json(cls, text: str) -> Record:
+    def from_json(cls, text: str) -> IndexManifest:
         """Read a record; raise ValueError with the reason where the text is not one."""
         try:
             data = json.loads(text)

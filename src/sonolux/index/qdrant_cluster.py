@@ -34,7 +34,7 @@ DISTANCES = {
     "euclidean": models.Distance.EUCLID,
     "hamming": models.Distance.DOT,
 }
-Row = TypeVar("Row", models.PointStruct, models.PointVectors)
+PointRow = TypeVar("PointRow", models.PointStruct, models.PointVectors)
 
 
 class ClusterWords:
@@ -91,9 +91,9 @@ def search_params(wanted: int, filtered: bool, exact: bool) -> models.SearchPara
     return models.SearchParams(hnsw_ef=hnsw.breadth(wanted, filtered), acorn=two_hops)
 
 
-def requests_of(rows: Iterable[Row]) -> Iterator[list[Row]]:
+def requests_of(rows: Iterable[PointRow]) -> Iterator[list[PointRow]]:
     """Divide points among requests of at most about `REQUEST_BYTES` each."""
-    batch: list[Row] = []
+    batch: list[PointRow] = []
     total = 0
     for row in rows:
         size = _row_bytes(row)

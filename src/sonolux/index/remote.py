@@ -17,10 +17,10 @@ from qdrant_client import QdrantClient, models
 
 from sonolux.errors import LibraryError
 from sonolux.index import hnsw
-from sonolux.index.base import Index, Match, Point, Vector, Where
+from sonolux.index.base import Index, Point, ScoredPoint, Vector, Where
 from sonolux.index.filters import build_filter, selection
 from sonolux.index.ids import checked_id, known_ids
-from sonolux.index.manifest import Record
+from sonolux.index.manifest import IndexManifest
 from sonolux.index.payload import INDEXED, checked_payload
 from sonolux.index.qdrant_cluster import (
     SCHEMAS,
@@ -72,7 +72,7 @@ class RemoteIndex(Index):
         self._url = cluster_at if isinstance(cluster_at, str) else ""
         self._given = None if isinstance(cluster_at, str) else cluster_at
         self._opened: QdrantClient | None = None
-        self._record: Record | None = None
+        self._record: IndexManifest | None = None
         self._name = collection
         self.location = f"{self._url}/{collection}" if self._url else collection
 
@@ -95,7 +95,7 @@ class RemoteIndex(Index):
                     ef_construct=hnsw.EF_CONSTRUCT,
                     full_scan_threshold=hnsw.FULL_SCAN,
                 ),
-                metadata={"sonolux": Record().to_json()},
+                metadata={"sonolux": IndexManifest().to_json()},
             )
             for key, schema in INDEXED.items():
                 client.create_payload_index(self._name, key, SCHEMAS[schema], wait=True)
@@ -214,7 +214,7 @@ class RemoteIndex(Index):
         offset: int = 0,
         keys: Sequence[str] | None = None,
         exact: bool = False,
-    ) -> list[Match]:
+    ) -> list[ScoredPoint]:
         """Return the ``k`` best points of a space; see `Index.search`."""
         stored = self._space(space)
         query = to_engine(stored, vector, sparse_vector)
@@ -233,7 +233,7 @@ class RemoteIndex(Index):
                 search_params=search_params(k + offset, chosen is not None, exact),
             )
         factor = similarity_factor(stored)
-        return [Match(str(hit.id), hit.score * factor, hit.payload or {}) for hit in hits.points]
+        return [ScoredPoint(str(hit.id), hit.score * factor, hit.payload or {}) for hit in hits.points]
 
     def sample(self, space: str, n: int) -> list[Point]:
         """Return points drawn at random from those in a space."""
@@ -303,19 +303,19 @@ class RemoteIndex(Index):
             self._opened = QdrantClient(url=self._url, api_key=key, timeout=TIMEOUT, check_compatibility=False)
         return self._opened
 
-    def _fetch_record(self) -> Record:
+    def _fetch_record(self) -> IndexManifest:
         with cluster(self.location):
             metadata = self._client().get_collection(self._name).config.metadata or {}
         text = metadata.get("sonolux")
         if not isinstance(text, str):
             raise LibraryError(f"the collection {self.location} is no library of Sonolux")
         try:
-            self._record = Record.from_json(text)
+            self._record = IndexManifest.from_json(text)
         except ValueError as error:
             raise LibraryError(f"the record of {self.location} is damaged ({error})") from error
         return self._record
 
-    def _write_record(self, record: Record) -> None:
+    def _write_record(self, record: IndexManifest) -> None:
         with cluster(self.location):
             self._client().update_collection(self._name, metadata={"sonolux": record.to_json()})
         self._record = record

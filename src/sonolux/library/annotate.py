@@ -1,6 +1,6 @@
 """Annotators over the files of a library.
 
-Kept are the most probable annotations of each place: a picture, a shot, a window. Their words find the file, and
+Kept are the most probable annotations of each place: an image, a shot, a window. Their words find the file, and
 ``label=cat`` filters by them.
 
 A file that an annotator has seen carries the annotator's mark, so that a run that was stopped goes on, and later runs

@@ -20,7 +20,7 @@ from sonolux.library.items import ids_of
 from sonolux.library.spaces import Spaces
 from sonolux.retrieval.planning import plan
 from sonolux.retrieval.query import Part, Query
-from sonolux.training.feedback.data import FeedbackSet, Question
+from sonolux.training.feedback.data import FeedbackSet, JudgedQuery
 from sonolux.types import Modality
 
 Asked: TypeAlias = tuple[Literal["item", "text"], str]
@@ -115,14 +115,14 @@ class _Described:
         self.name = name
         self._known: dict[Asked, NDArray[Any] | None] = {}
 
-    def question(self, asked: Asked, ones: Sequence[Judgement]) -> Iterator[Question]:
+    def question(self, asked: Asked, ones: Sequence[Judgement]) -> Iterator[JudgedQuery]:
         """Yield a question, if it and hits of both kinds are in the space."""
         query = self._row(asked)
         rows = [(self._row(("item", one.item)), one.liked) for one in ones]
         liked = [row for row, good in rows if good and row is not None]
         disliked = [row for row, good in rows if not good and row is not None]
         if query is not None and liked and disliked:
-            yield Question(query, np.stack(liked), np.stack(disliked))
+            yield JudgedQuery(query, np.stack(liked), np.stack(disliked))
 
     def _row(self, asked: Asked) -> NDArray[Any] | None:
         if asked not in self._known:

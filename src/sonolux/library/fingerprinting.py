@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 from sonolux.errors import LibraryError, MediaError, QueryError
 from sonolux.fingerprints import stream as answering
 from sonolux.fingerprints.calibration import Heard, Sampled
-from sonolux.fingerprints.catalog import Fingerprints
+from sonolux.fingerprints.catalog import FingerprintCatalog
 from sonolux.fingerprints.constellation import HOP, RATE
-from sonolux.fingerprints.decoding import recordings, sound_of
-from sonolux.fingerprints.extraction import SilenceError, prints_of
+from sonolux.fingerprints.decoding import decode_audio_file, decode_audio_files
+from sonolux.fingerprints.extraction import SilenceError, extract_fingerprints
 from sonolux.fingerprints.matching import ACCEPTED, Match
 from sonolux.fingerprints.neural_codes import SHIPPED_NAME, FingerprintEncoder, fingerprint_encoder
 from sonolux.fingerprints.segment import Prints
@@ -57,18 +57,18 @@ class Indexed:
     failed: list[Failure] = field(default_factory=list)
 
 
-def open_fingerprints(location: str) -> Fingerprints:
+def open_fingerprints(location: str) -> FingerprintCatalog:
     """Return the catalog in the folder of a library; one on a cluster has none so far."""
-    return Fingerprints(Path(location).expanduser())
+    return FingerprintCatalog(Path(location).expanduser())
 
 
-def encoder_of(catalog: Fingerprints) -> FingerprintEncoder:
+def encoder_of(catalog: FingerprintCatalog) -> FingerprintEncoder:
     """Return the encoder whose codes a catalog takes; EncoderError where its folder is gone or damaged."""
     return fingerprint_encoder(catalog.model)
 
 
 def index_recordings(
-    index: Index, catalog: Fingerprints, roots: Sequence[str], progress: Progress | None = None, model: str = ""
+    index: Index, catalog: FingerprintCatalog, roots: Sequence[str], progress: Progress | None = None, model: str = ""
 ) -> Indexed:
     """Take the fingerprints of recordings and videos into a catalog; durable, batch by batch.
 
@@ -97,13 +97,15 @@ def index_recordings(
     if model:
         catalog.choose("" if model == SHIPPED_NAME else str(FingerprintEncoder(absolute(model)).folder.path))
     taken = _Taken(index, catalog, progress)
-    for path, blocks in recordings(_found(roots, taken)):
+    for path, blocks in decode_audio_files(_found(roots, taken)):
         taken.take(path, _id_of(index, path), blocks)
     taken.keep()
     return taken.summary
 
 
-def index_items(index: Index, catalog: Fingerprints, roots: Sequence[str], hearing: Hearing | None = None) -> Indexed:
+def index_items(
+    index: Index, catalog: FingerprintCatalog, roots: Sequence[str], hearing: Hearing | None = None
+) -> Indexed:
     """Take the fingerprints of the recordings and videos of a library that have none yet; the same otherwise.
 
     A file without a sound track, a silent one and one that is too short has none, and is no failure.
@@ -122,7 +124,7 @@ def index_items(index: Index, catalog: Fingerprints, roots: Sequence[str], heari
     }
     progress = None if hearing is None else partial(hearing, len(unheard))
     taken = _Taken(index, catalog, progress, silence_is_fine=True)
-    for path, blocks in recordings(unheard):
+    for path, blocks in decode_audio_files(unheard):
         taken.take(path, unheard[path], blocks)
     taken.keep()
     return taken.summary
@@ -132,7 +134,7 @@ class _Taken:
     """Fingerprints on their way into a catalog, and what was done."""
 
     def __init__(
-        self, index: Index, catalog: Fingerprints, progress: Progress | None, *, silence_is_fine: bool = False
+        self, index: Index, catalog: FingerprintCatalog, progress: Progress | None, *, silence_is_fine: bool = False
     ) -> None:
         self.index = index
         self.catalog = catalog
@@ -149,7 +151,7 @@ class _Taken:
         """Take the fingerprints of a file, given the id by which it is to be known and its sound."""
         heard = Heard(blocks)
         try:
-            self._waiting.append((identity, path, prints_of(heard, self._encoder)))
+            self._waiting.append((identity, path, extract_fingerprints(heard, self._encoder)))
             self._sampled.take(identity, heard)
         except SilenceError as error:
             if not self.silence_is_fine:
@@ -197,7 +199,7 @@ def _found(roots: Sequence[str], taken: _Taken) -> Iterator[str]:
 
 
 def _with_sound(roots: Sequence[str]) -> Iterator[str | Failure]:
-    """Yield the files named, and of folders those that are not plainly something else: a text, a picture."""
+    """Yield the files named, and of folders those that are not plainly something else: a text, an image."""
     for path in find(roots):
         if isinstance(path, Failure) or path in roots or not _is_something_else(path):
             yield path
@@ -214,18 +216,18 @@ def _is_something_else(path: str) -> bool:
 
 
 def identify(
-    location: str, catalog: Fingerprints, clip: str | Audio, decoder: DecoderPool, accepted: float = ACCEPTED
+    location: str, catalog: FingerprintCatalog, clip: str | Audio, decoder: DecoderPool, accepted: float = ACCEPTED
 ) -> list[Match]:
     """Return which recordings of a catalog are heard in a clip, the surest first; none where none is.
 
-    Parameters are those of `follow`, which says what is raised.
+    Parameters are those of `identify_stream`, which says what is raised.
     """
-    return answering.surest(follow(location, catalog, clip, decoder, accepted))
+    return answering.surest(identify_stream(location, catalog, clip, decoder, accepted))
 
 
-def follow(
+def identify_stream(
     location: str,
-    catalog: Fingerprints,
+    catalog: FingerprintCatalog,
     clip: str | BinaryIO | Audio,
     decoder: DecoderPool,
     accepted: float = ACCEPTED,
@@ -240,7 +242,7 @@ def follow(
     clip : str, binary file or Audio
         A file; one that is open, which may be a pipe; or sound at any rate.
     decoder : DecoderPool
-        That decodes files, see `sonolux.fingerprints.decoding.sound_decoder`.
+        That decodes files, see `sonolux.fingerprints.decoding.audio_decoder`.
     accepted : float
         Chance up to which a place is a match.
 
@@ -257,12 +259,12 @@ def follow(
     if not catalog.folder.exists():
         raise LibraryError(f"no recordings are known at {location}: take their fingerprints with `sonolux fingerprint`")
     heard = Heard(_resampled(clip) if isinstance(clip, Audio) else _sound(clip, decoder))
-    yield from answering.follow(catalog, heard, accepted, encoder_of(catalog))
+    yield from answering.identify_stream(catalog, heard, accepted, encoder_of(catalog))
     if heard.samples < answering.SHORTEST * RATE:
         raise QueryError(f"a clip of {heard.samples / RATE:.2g} s is too short to be named: a second is the least")
 
 
-def forget(index: Index, catalog: Fingerprints, where: Where) -> None:
+def forget(index: Index, catalog: FingerprintCatalog, where: Where) -> None:
     """Take the recordings out of a catalog whose files are about to leave the library."""
     if catalog.folder.exists():
         files = index.scroll([*where, Condition("kind", "=", "file")], keys=())
@@ -289,7 +291,7 @@ def _resampled(clip: Audio) -> Iterator[NDArray[np.float32]]:
 
 def _sound(clip: str | BinaryIO, decoder: DecoderPool) -> Iterator[NDArray[np.float32]]:
     """Yield the sound of a file, decoded apart from this process, or of one that is open."""
-    return sound_of(clip, decoder) if isinstance(clip, str) else decode_audio(clip, RATE)
+    return decode_audio_file(clip, decoder) if isinstance(clip, str) else decode_audio(clip, RATE)
 
 
 def _refuse_cluster(location: str) -> None:

@@ -16,7 +16,7 @@ from sonolux.annotators import resolve as resolve_annotator
 from sonolux.annotators.files import windows_of
 from sonolux.encoders import Encoder, resolve
 from sonolux.errors import LibraryError, QueryError
-from sonolux.fingerprints.decoding import sound_decoder
+from sonolux.fingerprints.decoding import audio_decoder
 from sonolux.fingerprints.matching import ACCEPTED
 from sonolux.index import Condition, Index, Where, open_index
 from sonolux.index.feedback import Feedback, Judgement, open_feedback
@@ -28,7 +28,7 @@ from sonolux.library.ingest.changes import is_gone
 from sonolux.library.ingest.run import Adder, Progress, Summary
 from sonolux.library.ingest.write import Writer, forget_space
 from sonolux.library.items import absolute, ids_of, item_of, where_target
-from sonolux.library.manifest import Record
+from sonolux.library.manifest import LibraryManifest
 from sonolux.library.query import Asked, build_query
 from sonolux.library.spaces import Spaces, default_encoders
 from sonolux.media.paths import from_stored, printable, to_stored
@@ -65,7 +65,7 @@ class Library:
     Examples
     --------
     >>> with Library("trips.sonolux") as library:
-    ...     library.add("~/Pictures")
+    ...     library.add("~/Images")
     ...     hits = library.search("a dog on a beach", k=20)
     """
 
@@ -74,10 +74,10 @@ class Library:
         self.index: Index = open_index(self.location)
         self.feedback: Feedback = open_feedback(self.location)
         self.fingerprints = fingerprinting.open_fingerprints(self.location)
-        self._sound_decoder = sound_decoder()
+        self._sound_decoder = audio_decoder()
         # Whoever forgets to close a library leaves no process behind.
         weakref.finalize(self, self._sound_decoder.close)
-        self._record: Record | None = None
+        self._record: LibraryManifest | None = None
         self._spaces: Spaces | None = None
         self._calibration: Calibration | None = None
 
@@ -102,13 +102,13 @@ class Library:
         self.close()
 
     @property
-    def record(self) -> Record:
+    def record(self) -> LibraryManifest:
         """What the library has written down of itself."""
         if self._record is None:
             if not self.index.exists():
                 raise LibraryError(f"there is no library at {self.location}: make one with `sonolux add FOLDER`")
             meta = self.index.read_meta()
-            self._record = Record.from_meta(meta, self.location) if meta else Record.new(settings())
+            self._record = LibraryManifest.from_meta(meta, self.location) if meta else LibraryManifest.new(settings())
         return self._record
 
     @property
@@ -300,7 +300,7 @@ class Library:
         QueryError
             Where nothing is asked, or no space of the library can answer.
         MediaError
-            Where a picture, sound or video to ask with cannot be decoded.
+            Where an image, sound or video to ask with cannot be decoded.
         """
         return self.ask(build_query(self.index, text, **asked))
 
@@ -340,7 +340,9 @@ class Library:
     def follow(self, clip: PathLike | BinaryIO) -> Iterator[Match]:
         """Yield the same of a long recording or a stream, each match as soon as it has ended there."""
         source = absolute(clip) if isinstance(clip, (str, os.PathLike)) else clip
-        yield from self._present(fingerprinting.follow(self.location, self.fingerprints, source, self._sound_decoder))
+        yield from self._present(
+            fingerprinting.identify_stream(self.location, self.fingerprints, source, self._sound_decoder)
+        )
 
     def _present(self, matches: Iterable[Match]) -> Iterator[Match]:
         """Yield matches with the paths that items have today."""

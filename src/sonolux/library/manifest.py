@@ -16,13 +16,13 @@ FORMAT = 1
 
 
 @dataclass(slots=True)
-class Record:
+class LibraryManifest:
     """A library's record of itself.
 
     Attributes
     ----------
     cutting : dict
-        Lengths of windows (seconds) and passages (characters) and the side of decoded pictures (pixels): fixed when
+        Lengths of windows (seconds) and passages (characters) and the side of decoded images (pixels): fixed when
         the library is made, so that the spans of a file stay the same.
     spaces : dict
         Encoder records by space, see `sonolux.library.spaces`.
@@ -41,14 +41,14 @@ class Record:
     created: str = ""
 
     @classmethod
-    def new(cls, settings: Settings) -> Record:
+    def new(cls, settings: Settings) -> LibraryManifest:
         """Return the record of a new library."""
         keys = ("image_side", "audio_window", "audio_hop", "passage_chars")
         cutting = {key: getattr(settings, key) for key in keys}
         return cls(cutting, created=datetime.now(UTC).isoformat(timespec="seconds"))
 
     @classmethod
-    def from_meta(cls, meta: dict[str, Any], location: str) -> Record:
+    def from_meta(cls, meta: dict[str, Any], location: str) -> LibraryManifest:
         """Read a record.
 
         Raises

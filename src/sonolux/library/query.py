@@ -105,7 +105,7 @@ def _parts(text: str | None, asked: Asked, weights: Mapping[str, float]) -> list
     return parts
 
 
-def _picture(given: Any) -> Any:
+def _image(given: Any) -> Any:
     """Return a path or an `Image`."""
     if isinstance(given, (str, os.PathLike, Image)):
         return given
@@ -132,7 +132,7 @@ def _as_given(given: Any) -> Any:
 
 CONTENTS: dict[PartKind, Callable[[Any], Any]] = {
     "vector": _as_given,
-    "image": _picture,
+    "image": _image,
     "audio": _sound,
     "video": _as_given,
 }

@@ -1,8 +1,8 @@
 """The spaces of a library: which encoders write into each and which ask, with the digests that keep them honest.
 
-A space that holds pictures or sounds and can also be asked with words (CLIP, SigLIP, CLAP) is written by its picture
-or sound encoder alone: in such spaces texts lie nearer to each other than to any picture, so stored texts would come
-before every picture in answer to words.
+A space that holds images or sounds and can also be asked with words (CLIP, SigLIP, CLAP) is written by its image
+or sound encoder alone: in such spaces texts lie nearer to each other than to any image, so stored texts would come
+before every image in answer to words.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ HOLDERS = {
     Modality.AUDIO: frozenset((Modality.AUDIO, Modality.VIDEO)),
     Modality.TEXT: frozenset((Modality.TEXT,)),
 }
-"""Files that hold pictures (songs have covers), sounds, and texts."""
+"""Files that hold images (songs have covers), sounds, and texts."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -177,7 +177,7 @@ def load_audio(path: str, rate: int, seconds: float | None = None, start: float 
 
 
 def embedded_cover(path: str) -> bytes | None:
-    """Return the first picture attached to a recording, as the file that it is, None where there is none."""
+    """Return the first image attached to a recording, as the file that it is, None where there is none."""
     with open_container(path, "recording") as container, decoding("recording"):
         covers = [stream for stream in container.streams.video if is_cover(stream)]
         if not covers:

@@ -1,6 +1,6 @@
 """Opening containers of sound and video through libav, and choosing their streams.
 
-Only the file itself is read: playlists that name other files or addresses, and pictures dressed as video, are refused.
+Only the file itself is read: playlists that name other files or addresses, and images dressed as video, are refused.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ STILLS = frozenset(
     {"adf", "alias_pix", "apng", "avif", "bin", "brender_pix", "fits", "gif", "ico", "idf"}
     | {"image2", "image2pipe", "jpegxl_anim", "svs", "tty", "txd", "webp", "xbin"}
 )
-"""Formats of pictures and of text art; libav's demuxers of single pictures end in ``_pipe`` as well."""
+"""Formats of images and of text art; libav's demuxers of single images end in ``_pipe`` as well."""
 
 
 @contextmanager
@@ -40,7 +40,7 @@ def open_container(source: str | BinaryIO, what: str) -> Iterator[Any]:
     Yields
     ------
     av.container.InputContainer
-        With at least one stream of sound or moving pictures.
+        With at least one stream of sound or moving images.
     """
     import av
 
@@ -80,13 +80,13 @@ def sound_stream(container: Any) -> Any | None:
 
 
 def moving_stream(container: Any) -> Any | None:
-    """Return the main stream of moving pictures, None where there is none; cover art does not move."""
+    """Return the main stream of moving images, None where there is none; cover art does not move."""
     usable = (s for s in container.streams.video if s.codec_context is not None and not is_cover(s))
     return next((s for s in usable if s.width > 0 and s.height > 0), None)
 
 
 def is_cover(stream: Any) -> bool:
-    """Tell whether a video stream is a picture attached to a recording."""
+    """Tell whether a video stream is an image attached to a recording."""
     from av.stream import Disposition
 
     stills = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image

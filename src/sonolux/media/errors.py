@@ -38,7 +38,7 @@ def decoding(what: str) -> Iterator[None]:
     Parameters
     ----------
     what : str
-        What is being decoded, for people: ``"JPEG picture"``, ``"recording"``.
+        What is being decoded, for people: ``"JPEG image"``, ``"recording"``.
     """
     try:
         yield

@@ -10,7 +10,7 @@ from sonolux.media.audio import load_audio
 from sonolux.media.pool import DecoderPool
 from sonolux.media.probing import probe
 from sonolux.media.reading import ReadOptions
-from sonolux.media.segment import Audio, Piece, Probe
+from sonolux.media.segment import Audio, Probe, Segment
 from sonolux.settings import settings
 from sonolux.types import Failure, Modality, Span
 
@@ -46,13 +46,13 @@ def excerpt(path: str, start: float, seconds: float) -> tuple[Probe, Audio]:
                 raise MediaError(event.reason)
             if isinstance(event, Probe):
                 found = event
-            if isinstance(event, Piece) and isinstance(event.content, Audio):
+            if isinstance(event, Segment) and isinstance(event.content, Audio):
                 heard = event.content
     assert found is not None and heard is not None  # what finished has both
     return found, heard
 
 
-def read_excerpt(path: str, options: ReadOptions, start: float, seconds: float) -> Iterator[Probe | Piece]:
+def read_excerpt(path: str, options: ReadOptions, start: float, seconds: float) -> Iterator[Probe | Segment]:
     """Yield the probe of a file and the stretch as one piece; `options` do not matter here."""
     found = probe(path)
     if found.modality in {Modality.IMAGE, Modality.TEXT}:
@@ -60,4 +60,4 @@ def read_excerpt(path: str, options: ReadOptions, start: float, seconds: float) 
     yield found
     lowest, highest = RATES
     sound = load_audio(path, min(max(int(found.metadata.get("rate", highest)), lowest), highest), seconds, start)
-    yield Piece("window", sound, Span(start, start + len(sound.samples) / sound.rate))
+    yield Segment("window", sound, Span(start, start + len(sound.samples) / sound.rate))

@@ -1,4 +1,4 @@
-"""What a picture says of itself: date, place and camera as EXIF files them, title and artist.
+"""What an image says of itself: date, place and camera as EXIF files them, title and artist.
 
 Source: CIPA DC-008 (Exif 2.32), tags by number in hexadecimal.
 """
@@ -17,23 +17,23 @@ TAKEN, DIGITISED, OFFSET_TAKEN, OFFSET_DIGITISED = 0x9003, 0x9004, 0x9011, 0x901
 LATITUDE_REF, LATITUDE, LONGITUDE_REF, LONGITUDE = 1, 2, 3, 4
 
 SIDEWAYS = (5, 6, 7, 8)
-"""Orientations in which rows of the file are columns of the picture."""
+"""Orientations in which rows of the file are columns of the image."""
 
 FACTORY_TITLE = "DIGITAL CAMERA"
 """Cameras write their own kind where a title belongs."""
 
 
-def picture_metadata(picture: Picture) -> dict[str, Any]:
-    """Return what an opened picture says, as found: `sonolux.media.metadata.cleaned` makes it safe."""
-    exif = picture.getexif()
-    width, height = picture.size
+def image_metadata(image: Picture) -> dict[str, Any]:
+    """Return what an opened image says, as found: `sonolux.media.metadata.cleaned` makes it safe."""
+    exif = image.getexif()
+    width, height = image.size
     if exif.get(ORIENTATION) in SIDEWAYS:
         width, height = height, width
-    frames = getattr(picture, "n_frames", 1)
+    frames = getattr(image, "n_frames", 1)
     found: dict[str, Any] = {"width": width, "height": height}
     found["frames"] = frames if frames > 1 else None
-    found["title"] = _title(exif, picture.info)
-    found["artist"] = exif.get(ARTIST) or picture.info.get("Author")
+    found["title"] = _title(exif, image.info)
+    found["artist"] = exif.get(ARTIST) or image.info.get("Author")
     found["camera"] = _camera(exif)
     found["date"] = _date(exif)
     return found | _place(exif.get_ifd(GPS_IFD))

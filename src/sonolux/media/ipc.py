@@ -1,7 +1,7 @@
 """Messages between processes: pickled, with pixel and sample arrays sent beside the pickle, not copied into it.
 
 A message is the pickle of (pickle, sizes of its buffers), then the bytes of each buffer (PEP 574), straight from the
-array they are in and straight into the one they will be in: a picture is copied no more than the system needs.
+array they are in and straight into the one they will be in: an image is copied no more than the system needs.
 Arrays arrive writable.
 """
 

@@ -26,10 +26,10 @@ from sonolux.errors import SonoluxError
 from sonolux.media.errors import one_line
 from sonolux.media.ipc import receive, send
 from sonolux.media.reading import ReadOptions, read
-from sonolux.media.worker import Event, Finished, Orders, Reader, Ready
+from sonolux.media.worker import DecodeEvent, Finished, Orders, Reader, Ready
 from sonolux.types import Failure
 
-__all__ = ["DecoderPool", "Event", "Finished"]
+__all__ = ["DecodeEvent", "DecoderPool", "Finished"]
 
 START_SECONDS = 120.0
 """A worker that has not started by then never will."""
@@ -44,7 +44,7 @@ AHEAD = 16
 """Files that a worker has at once, at most."""
 
 PIPE_BYTES = 2**20
-"""What a pipe holds, where the system lets us say (Linux): several small pictures."""
+"""What a pipe holds, where the system lets us say (Linux): several small images."""
 
 SINGLE_THREADED = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 """Workers are the parallelism."""
@@ -104,9 +104,9 @@ class Worker:
             self.begun, self.heard = False, time.monotonic()
         self.files.append(path)
 
-    def hear(self) -> list[Event]:
+    def hear(self) -> list[DecodeEvent]:
         """Take the next events of its first file, none for its being ready; EOFError or OSError where it is gone."""
-        events: list[Event] | Ready = receive(self.connection)
+        events: list[DecodeEvent] | Ready = receive(self.connection)
         self.heard = time.monotonic()
         if isinstance(events, Ready):
             self.started = True
@@ -181,7 +181,7 @@ class DecoderPool:
         self._idle: list[Worker] = []
         self._proven = False
 
-    def read(self, paths: Iterable[str]) -> Iterator[tuple[str, Event]]:
+    def read(self, paths: Iterable[str]) -> Iterator[tuple[str, DecodeEvent]]:
         """Read files, in any number, as their paths come.
 
         Yields
@@ -258,7 +258,7 @@ class DecoderPool:
             raise SonoluxError(f"decoding processes do not start: {one_line(error)}") from error
         return worker
 
-    def _hear(self, worker: Worker, busy: dict[Any, Worker], waiting: Waiting) -> list[Event]:
+    def _hear(self, worker: Worker, busy: dict[Any, Worker], waiting: Waiting) -> list[DecodeEvent]:
         """Take the next events of a worker; after the last of its files, it is busy no more."""
         try:
             events = worker.hear()
@@ -271,7 +271,7 @@ class DecoderPool:
             self._idle.append(worker)
         return events
 
-    def _lost(self, worker: Worker, busy: dict[Any, Worker], waiting: Waiting) -> list[Event]:
+    def _lost(self, worker: Worker, busy: dict[Any, Worker], waiting: Waiting) -> list[DecodeEvent]:
         """Say how a worker ended, as the failure of the file it was reading, unless that has another try."""
         end = worker.reap()
         path, *others = worker.files

@@ -9,7 +9,7 @@ from sonolux.media.errors import decoding
 from sonolux.media.metadata import cleaned
 from sonolux.media.safe_open import open_file
 from sonolux.media.segment import Probe
-from sonolux.media.signatures import HEAD, is_container, is_pdf, is_text, picture_format, text_format
+from sonolux.media.signatures import HEAD, image_format, is_container, is_pdf, is_text, text_format
 from sonolux.types import Modality
 
 REFUSED = "not a picture, recording, video or text that can be read"
@@ -34,8 +34,8 @@ def probe(path: str) -> Probe:
         Where it is no medium, is empty, or is damaged where that can be seen so early.
     """
     head = _head(path)
-    if picture_format(head) is not None:
-        return _probe_picture(path)
+    if image_format(head) is not None:
+        return _probe_image(path)
     if is_pdf(head):
         return _probe_pdf(path)
     if is_text(head):
@@ -46,7 +46,7 @@ def probe(path: str) -> Probe:
 def may_sound(path: str) -> bool:
     """Tell whether a file may hold sound, for all that its beginning says; MediaError where it cannot be read."""
     head = _head(path)
-    return picture_format(head) is None and not is_pdf(head) and not is_text(head)
+    return image_format(head) is None and not is_pdf(head) and not is_text(head)
 
 
 def _head(path: str) -> bytes:
@@ -54,13 +54,13 @@ def _head(path: str) -> bytes:
         return file.read(HEAD)
 
 
-def _probe_picture(path: str) -> Probe:
-    from sonolux.media.exif import picture_metadata
-    from sonolux.media.image import open_picture
+def _probe_image(path: str) -> Probe:
+    from sonolux.media.exif import image_metadata
+    from sonolux.media.image import open_image
 
-    with open_picture(path) as picture:
+    with open_image(path) as picture:
         name = (picture.format or "").lower()
-        return _probe(Modality.IMAGE, name, picture_metadata(picture))
+        return _probe(Modality.IMAGE, name, image_metadata(picture))
 
 
 def _probe_pdf(path: str) -> Probe:

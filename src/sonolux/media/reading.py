@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from sonolux.errors import MediaError, SonoluxError
 from sonolux.media.probing import may_sound, probe
-from sonolux.media.segment import Audio, Content, Piece, Probe
-from sonolux.types import Modality, PieceKind, Span
+from sonolux.media.segment import Audio, Content, Probe, Segment
+from sonolux.types import Modality, SegmentKind, Span
 
 Spanned = tuple[float, float, Content]
 
@@ -20,7 +20,7 @@ class ReadOptions:
     Attributes
     ----------
     image_side : int
-        Pixels of the longer side of pictures, at most.
+        Pixels of the longer side of images, at most.
     audio_rate : int
         Hertz.
     audio_window, audio_hop : float
@@ -28,7 +28,7 @@ class ReadOptions:
     passage_chars : int
         Characters in a passage of text, at most.
     max_pixels : int
-        Pixels of a picture or a frame; larger ones are refused.
+        Pixels of an image or a frame; larger ones are refused.
     max_text : int
         Bytes of a text; larger ones are refused.
     """
@@ -62,7 +62,7 @@ class ReadOptions:
         )
 
 
-def read(path: str, options: ReadOptions) -> Iterator[Probe | Piece]:
+def read(path: str, options: ReadOptions) -> Iterator[Probe | Segment]:
     """Decode a file: first its probe, then its pieces, each when it is asked for.
 
     Raises
@@ -83,7 +83,7 @@ def read(path: str, options: ReadOptions) -> Iterator[Probe | Piece]:
             yield from _read_text(path, found, options)
 
 
-def read_sound(path: str, options: ReadOptions) -> Iterator[Probe | Piece]:
+def read_sound(path: str, options: ReadOptions) -> Iterator[Probe | Segment]:
     """Decode nothing but the sound of a file, in windows; `read`, unprobed, for those who look at nothing else.
 
     Raises
@@ -93,16 +93,16 @@ def read_sound(path: str, options: ReadOptions) -> Iterator[Probe | Piece]:
     """
     if not may_sound(path):
         raise MediaError("holds no sound")
-    yield from _pieces("window", _sound(path, options))
+    yield from _segments("window", _sound(path, options))
 
 
-def _read_image(path: str, options: ReadOptions) -> Iterator[Piece]:
+def _read_image(path: str, options: ReadOptions) -> Iterator[Segment]:
     from sonolux.media.image import decode_image
 
-    yield Piece("image", decode_image(path, options.image_side, options.max_pixels))
+    yield Segment("image", decode_image(path, options.image_side, options.max_pixels))
 
 
-def _read_audio(path: str, options: ReadOptions) -> Iterator[Piece]:
+def _read_audio(path: str, options: ReadOptions) -> Iterator[Segment]:
     from sonolux.media.audio import embedded_cover
 
     cover = embedded_cover(path)
@@ -111,7 +111,7 @@ def _read_audio(path: str, options: ReadOptions) -> Iterator[Piece]:
     yield from _whole_if_single("window", _sound(path, options))
 
 
-def _read_cover(cover: bytes, options: ReadOptions) -> Iterator[Piece]:
+def _read_cover(cover: bytes, options: ReadOptions) -> Iterator[Segment]:
     """Yield the cover as a piece; a damaged one does not cost the recording that carries it."""
     from sonolux.media.image import decode_image
 
@@ -119,33 +119,33 @@ def _read_cover(cover: bytes, options: ReadOptions) -> Iterator[Piece]:
         picture = decode_image(cover, options.image_side, options.max_pixels)
     except MediaError:
         return
-    yield Piece("cover", picture)
+    yield Segment("cover", picture)
 
 
-def _read_video(path: str, found: Probe, options: ReadOptions) -> Iterator[Piece]:
+def _read_video(path: str, found: Probe, options: ReadOptions) -> Iterator[Segment]:
     from sonolux.media.video import shots
 
-    yield from _pieces("shot", shots(path, options.image_side, options.max_pixels))
+    yield from _segments("shot", shots(path, options.image_side, options.max_pixels))
     if "rate" in found.metadata:
         yield from _read_sound_track(path, options)
 
 
-def _read_sound_track(path: str, options: ReadOptions) -> Iterator[Piece]:
+def _read_sound_track(path: str, options: ReadOptions) -> Iterator[Segment]:
     """Yield the windows of a video's sound; one that cannot be decoded does not cost the video."""
     try:
-        yield from _pieces("window", _sound(path, options))
+        yield from _segments("window", _sound(path, options))
     except MediaError:
         return
 
 
-def _read_text(path: str, found: Probe, options: ReadOptions) -> Iterator[Piece]:
+def _read_text(path: str, found: Probe, options: ReadOptions) -> Iterator[Segment]:
     from sonolux.media.text import read_passages
 
     passages = read_passages(path, found.format, options.passage_chars, options.max_text)
     empty = True
-    for piece in _whole_if_single("passage", passages):
+    for segment in _whole_if_single("passage", passages):
         empty = False
-        yield piece
+        yield segment
     if empty:
         scan = " (is it a scan?)" if found.format == "pdf" else ""
         raise MediaError(f"holds no text{scan}")
@@ -160,21 +160,21 @@ def _sound(path: str, options: ReadOptions) -> Iterator[Spanned]:
         yield start, end, Audio(samples, rate)
 
 
-def _pieces(kind: PieceKind, spanned: Iterable[Spanned]) -> Iterator[Piece]:
+def _segments(kind: SegmentKind, spanned: Iterable[Spanned]) -> Iterator[Segment]:
     for start, end, content in spanned:
-        yield Piece(kind, content, Span(start, end))
+        yield Segment(kind, content, Span(start, end))
 
 
-def _whole_if_single(kind: PieceKind, spanned: Iterable[Spanned]) -> Iterator[Piece]:
+def _whole_if_single(kind: SegmentKind, spanned: Iterable[Spanned]) -> Iterator[Segment]:
     """Yield pieces with spans, or a single one without, for it is the whole file."""
-    pieces = _pieces(kind, spanned)
-    first = next(pieces, None)
+    segments = _segments(kind, spanned)
+    first = next(segments, None)
     if first is None:
         return
-    second = next(pieces, None)
+    second = next(segments, None)
     if second is None:
-        yield Piece(kind, first.content)
+        yield Segment(kind, first.content)
         return
     yield first
     yield second
-    yield from pieces
+    yield from segments

@@ -1,6 +1,6 @@
 """What decoding yields: a probe of the whole file, then its pieces, one at a time.
 
-A piece without a span stands for the whole file: a picture, the cover of a song, a recording no longer than one
+A piece without a span stands for the whole file: an image, the cover of a song, a recording no longer than one
 window, a text no longer than one passage. Every other piece is a span of its file: a shot of a video (its keyframe),
 a window of a recording or of a sound track, a passage of a text.
 """
@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sonolux.types import Modality, PieceKind, Span
+from sonolux.types import Modality, SegmentKind, Span
 
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """Decoded picture: ``pixels`` is uint8 (height, width, 3), sRGB, upright."""
+    """Decoded image: ``pixels`` is uint8 (height, width, 3), sRGB, upright."""
 
     pixels: NDArray[np.uint8]
 
@@ -35,10 +35,10 @@ Content = Image | Audio | str
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class Segment:
     """A decoded piece of a file; ``span`` is None where it stands for the whole file."""
 
-    kind: PieceKind
+    kind: SegmentKind
     content: Content
     span: Span | None = None
 

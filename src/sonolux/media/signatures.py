@@ -10,7 +10,7 @@ import re
 HEAD = 65536
 """Bytes of the beginning of a file that the functions here want to see."""
 
-PICTURES = (
+IMAGES = (
     (b"\xff\xd8\xff", "JPEG"),
     (b"\x89PNG\r\n\x1a\n", "PNG"),
     (b"GIF87a", "GIF"),
@@ -53,9 +53,9 @@ HTML_START = re.compile(
 SRT_START = re.compile(r"\s*\d+[ \t]*\r?\n\s*\d+:\d\d:\d\d[,.]\d{1,3}\s*-->")
 
 
-def picture_format(head: bytes) -> str | None:
-    """Return Pillow's name of the picture format that begins so, None for anything else."""
-    for magic, name in PICTURES:
+def image_format(head: bytes) -> str | None:
+    """Return Pillow's name of the image format that begins so, None for anything else."""
+    for magic, name in IMAGES:
         if head.startswith(magic):
             return name
     if head.startswith(b"RIFF") and head[8:12] == b"WEBP":
@@ -63,11 +63,11 @@ def picture_format(head: bytes) -> str | None:
     if head.startswith(b"BM") and int.from_bytes(head[14:18], "little") in BMP_HEADER_SIZES:
         return "BMP"
     if head[4:8] == b"ftyp":
-        return _iso_picture_format(head)
+        return _iso_image_format(head)
     return None
 
 
-def _iso_picture_format(head: bytes) -> str | None:
+def _iso_image_format(head: bytes) -> str | None:
     size = min(int.from_bytes(head[:4], "big"), 256)
     brands = [head[8:12], *(head[i : i + 4] for i in range(16, size, 4))]
     if brands[0] not in HEIF_BRANDS + AVIF_BRANDS:

@@ -1,4 +1,4 @@
-"""A small JPEG of anything that can be looked at: a picture, a moment of a video, the cover of a song."""
+"""A small JPEG of anything that can be looked at: an image, a moment of a video, the cover of a song."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ def thumbnail(path: str, side: int, at: float | None = None) -> bytes:
     Raises
     ------
     MediaError
-        For things without a picture: texts, and recordings without a cover.
+        For things without an image: texts, and recordings without a cover.
     """
     from sonolux.settings import settings
 
-    return _jpeg(_picture(path, side, at, settings().max_pixels))
+    return _jpeg(_image(path, side, at, settings().max_pixels))
 
 
-def _picture(path: str, side: int, at: float | None, max_pixels: int) -> Image:
+def _image(path: str, side: int, at: float | None, max_pixels: int) -> Image:
     found = probe(path)
     if found.modality == Modality.IMAGE:
         from sonolux.media.image import decode_image

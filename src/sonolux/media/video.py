@@ -56,7 +56,7 @@ TICKS = 1000
 
 @dataclass
 class Shot:
-    """A shot so far: its start in seconds, and a thinning choice of its frames as (seconds, picture)."""
+    """A shot so far: its start in seconds, and a thinning choice of its frames as (seconds, image)."""
 
     start: float
     stride: int
@@ -118,7 +118,7 @@ def shots(path: str, side: int, max_pixels: int) -> Iterator[tuple[float, float,
                 shot = None
             shot = shot or Shot(time, 1 if sparse else FIRST_STRIDE)
             if shot.takes():
-                shot.keep(time, picture_of(frame, stream, side))
+                shot.keep(time, image_of(frame, stream, side))
         if shot is None:
             raise MediaError("damaged video: not one frame can be decoded")
         yield shot.ended(time + usual_step(stream))
@@ -145,7 +145,7 @@ def frame_near(path: str, seconds: float, side: int, max_pixels: int) -> Image:
                 break
         if best is None:
             raise MediaError("damaged video: no frame can be decoded there")
-        return picture_of(best, stream, side)
+        return image_of(best, stream, side)
 
 
 def _seek(container: Any, seconds: float) -> None:
@@ -218,8 +218,8 @@ def compared(frames_in_time: Iterable[tuple[float, Any]], sparse: bool) -> Itera
         yield time, frame, False
 
 
-def picture_of(frame: Any, stream: Any, side: int) -> Image:
-    """Return a frame as a picture: upright, with square pixels, its longer side at most ``side``."""
+def image_of(frame: Any, stream: Any, side: int) -> Image:
+    """Return a frame as an image: upright, with square pixels, its longer side at most ``side``."""
     aspect = float(stream.sample_aspect_ratio or 1)
     shape = (max(1, round(frame.width * aspect)), frame.height)
     pixels = _pixels(frame, fitted(shape, side), "rgb24")

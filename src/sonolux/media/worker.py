@@ -23,16 +23,16 @@ from sonolux.errors import MediaError
 from sonolux.media.errors import one_line, unreadable
 from sonolux.media.ipc import receive, send
 from sonolux.media.reading import ReadOptions
-from sonolux.media.segment import Piece, Probe
+from sonolux.media.segment import Probe, Segment
 from sonolux.types import Failure
 
 GATHERED = 3
-"""Events that are sent as one message, at most: a picture has three, its probe, its pixels and its end."""
+"""Events that are sent as one message, at most: an image has three, its probe, its pixels and its end."""
 
 GATHERED_SECONDS = 0.02
 """An event that comes later than this after the last message is sent at once, with those before it."""
 
-Reader = Callable[[str, ReadOptions], Iterator[Probe | Piece]]
+Reader = Callable[[str, ReadOptions], Iterator[Probe | Segment]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Finished:
     mtime_ns: int
 
 
-Event = Probe | Piece | Finished | Failure
+DecodeEvent = Probe | Segment | Finished | Failure
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +77,9 @@ def main(asked: int, told: int) -> None:
             send(telling, events)
 
 
-def _gathered(events: Iterator[Event]) -> Iterator[list[Event]]:
-    """Send together what comes together: each message costs the pool as much as it costs to make a picture small."""
-    held: list[Event] = []
+def _gathered(events: Iterator[DecodeEvent]) -> Iterator[list[DecodeEvent]]:
+    """Send together what comes together: each message costs the pool as much as it costs to make an image small."""
+    held: list[DecodeEvent] = []
     begun = time.monotonic()
     for event in events:
         held.append(event)
@@ -99,7 +99,7 @@ def _die_with_pool(descriptor: int) -> None:
     os._exit(0)
 
 
-def _watched(events: Iterator[Event], seconds: float) -> Iterator[Event]:
+def _watched(events: Iterator[DecodeEvent], seconds: float) -> Iterator[DecodeEvent]:
     """Have the system end this process where the next event takes too long.
 
     The pool does so sooner; but where it was killed while C code hangs with the GIL held, no thread here can run.
@@ -135,7 +135,7 @@ def _limit_memory(allowance: int) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
 
 
-def _events(path: str, orders: Orders) -> Iterator[Event]:
+def _events(path: str, orders: Orders) -> Iterator[DecodeEvent]:
     """Read a file; whatever becomes of it, the last event is `Finished` or `Failure`."""
     try:
         before = Path(path).stat()

@@ -33,11 +33,11 @@ class Event:
     end: float
 
 
-Recording = tuple[Sequence[Event], Sequence[Event]]
+EventLists = tuple[Sequence[Event], Sequence[Event]]
 """Events found in a recording, and events that are there."""
 
 
-def segment_f1(recordings: Iterable[Recording], seconds: float, classes: Sequence[str]) -> float:
+def segment_f1(recordings: Iterable[EventLists], seconds: float, classes: Sequence[str]) -> float:
     """Return F1 over segments of a second, of recordings that are so many seconds long."""
     right = said = there = 0
     for found, true in recordings:
@@ -47,7 +47,7 @@ def segment_f1(recordings: Iterable[Recording], seconds: float, classes: Sequenc
     return f1(right, said, there)
 
 
-def event_f1(recordings: Iterable[Recording]) -> float:
+def event_f1(recordings: Iterable[EventLists]) -> float:
     """Return F1 over events; each event that is there is found once at most."""
     right = said = there = 0
     for found, true in recordings:

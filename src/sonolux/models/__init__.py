@@ -3,7 +3,7 @@
 Import an architecture from its own file, or by name through `sonolux.models.registry`; this package itself imports
 nothing, so that torch waits until a network is needed.
 
-Pictures are (n, channels, height, width). Most networks are chains, ``nn.Sequential`` whose links have names, in the
+Images are (n, channels, height, width). Most networks are chains, ``nn.Sequential`` whose links have names, in the
 order in which they run: what a layer sees is what stands above it, and a descriptor can be taken at any (`cut`).
 Networks that end in a code give one number a bit, in use positive for 1 and negative for 0.
 """

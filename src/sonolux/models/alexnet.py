@@ -18,15 +18,15 @@ class AlexNet(nn.Sequential):
     Parameters
     ----------
     channels : int
-        Of the picture.
+        Of the image.
     classes : int
     side : int
-        Height and width of the picture. The paper says 224; its maps of 55 x 55 need 227.
+        Height and width of the image. The paper says 224; its maps of 55 x 55 need 227.
 
     Raises
     ------
     ValueError
-        For a picture that is too small.
+        For an image that is too small.
 
     References
     ----------

@@ -1,6 +1,6 @@
-"""Autoencoders for semantic hashing: squeeze a picture through a few bits and draw it again from them.
+"""Autoencoders for semantic hashing: squeeze an image through a few bits and draw it again from them.
 
-What it takes to draw the picture again must be in the code, so that pictures with near codes look alike; no labels are
+What it takes to draw the image again must be in the code, so that images with near codes look alike; no labels are
 needed. Every autoencoder here is a chain of ``encoder``, ``code`` (the binary units) and ``decoder``.
 """
 
@@ -78,16 +78,16 @@ class DenseAutoencoder(Autoencoder):
 
 
 class ConvAutoencoder(Autoencoder):
-    """Convolutions that halve the picture again and again, then the code; and their mirror image back.
+    """Convolutions that halve the image again and again, then the code; and their mirror image back.
 
     Parameters
     ----------
     bits : int
         Length of the code.
     channels : int
-        Of the picture.
+        Of the image.
     side : int
-        Height and width of the picture.
+        Height and width of the image.
     depth : int
         Number of halvings.
     width : int

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 
-class Codebook(nn.Module):
+class BagOfFeatures(nn.Module):
     """Counts how often each codeword is the nearest to a frame.
 
     Parameters

@@ -1,4 +1,4 @@
-"""Residual networks for pictures of 32 pixels: thin, and as deep as one likes."""
+"""Residual networks for images of 32 pixels: thin, and as deep as one likes."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class CifarResNet(nn.Sequential):
     depth : int
         Layers with weights, 6 n + 2 for n blocks a stage: 20, 32, 44, 56, 110.
     channels : int
-        Of the picture.
+        Of the image.
     classes : int
 
     Raises

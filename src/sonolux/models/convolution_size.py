@@ -1,4 +1,4 @@
-"""Windows on a picture: how many places a kernel or a pool finds as it slides along a side."""
+"""Windows on an image: how many places a kernel or a pool finds as it slides along a side."""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ class LayerDescriptor(nn.Module):
         return outputs if outputs.ndim == 2 else POOLINGS[self.pooling](outputs)
 
 
-class Cut(LayerDescriptor):
+class FeatureExtractor(LayerDescriptor):
     """A registered network, used up to one of its layers.
 
     Parameters

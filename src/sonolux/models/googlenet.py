@@ -1,6 +1,6 @@
 """GoogLeNet: windows of several sizes side by side, and few parameters for its depth.
 
-What a picture shows may be near or far. An Inception block looks with 1x1, 3x3 and 5x5 windows at once; 1x1
+What an image shows may be near or far. An Inception block looks with 1x1, 3x3 and 5x5 windows at once; 1x1
 convolutions before them keep the number of channels, and so the work, small.
 """
 
@@ -63,18 +63,18 @@ class GoogLeNet(nn.Module):
     Parameters
     ----------
     channels : int
-        Of the picture.
+        Of the image.
     classes : int
     auxiliaries : bool
         Judge the maps half way as well. Then the network gives three scores for each class in training, its own and
         those of the two auxiliary classifiers, whose losses are added with a weight of 0.3; in use only its own.
     side : int
-        Height and width of the picture; any, where there are no auxiliary classifiers.
+        Height and width of the image; any, where there are no auxiliary classifiers.
 
     Raises
     ------
     ValueError
-        For a picture too small for auxiliary classifiers.
+        For an image too small for auxiliary classifiers.
 
     References
     ----------

@@ -1,8 +1,8 @@
-"""All that a convolutional network sees of a picture on its way, as one vector: colours, and what each stage tells.
+"""All that a convolutional network sees of an image on its way, as one vector: colours, and what each stage tells.
 
 Early stages tell textures, late ones what is to be seen; side by side, both can be found (after the hypercolumns of
 Hariharan et al. 2015, "Hypercolumns for object segmentation and fine-grained localization", CVPR, here over all places
-of a picture at once).
+of an image at once).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ EPSILON = 1e-4
 """Added to variances: the root has no gradient at 0."""
 
 
-class Levels(nn.Module):
+class Hypercolumn(nn.Module):
     """How often each colour occurs, and mean and deviation of every channel of every stage.
 
     Every number is standardised, and every level has the same share, however many numbers it has.
@@ -28,7 +28,7 @@ class Levels(nn.Module):
     widths : sequence of int
         Channels of each stage.
     channels : int
-        Of the picture.
+        Of the image.
     shades : int
         See `sonolux.models.soft_colour_histogram.ColourWords`.
     """
@@ -41,7 +41,7 @@ class Levels(nn.Module):
         self.outputs = sum(sizes)
 
     def forward(self, inputs: torch.Tensor, stages: Sequence[torch.Tensor]) -> torch.Tensor:
-        """Map a picture and the maps of each stage to (n, outputs)."""
+        """Map an image and the maps of each stage to (n, outputs)."""
         seen = [self.colours(inputs), *map(statistics, stages)]
         shares = [norm(numbers) / numbers.shape[1] ** 0.5 for norm, numbers in zip(self.norms, seen, strict=True)]
         return torch.cat(shares, dim=1)

@@ -1,4 +1,4 @@
-"""Residual networks for small pictures that describe by all their levels, not by the last stage alone."""
+"""Residual networks for small images that describe by all their levels, not by the last stage alone."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import torch
 from torch import nn
 
 from sonolux.models.cifar_resnet import WIDTHS, CifarResNet
-from sonolux.models.hypercolumn import Levels
+from sonolux.models.hypercolumn import Hypercolumn
 from sonolux.models.initialisation import he
 from sonolux.models.small_resnet import SmallResNet
 
 
-class LevelsResNet(SmallResNet):
-    """A `SmallResNet` with `Levels`: of its stem and every stage.
+class HypercolumnResNet(SmallResNet):
+    """A `SmallResNet` with `Hypercolumn`: of its stem and every stage.
 
     The weights of a `SmallResNet` of the same widths fit, but for the last layer. The descriptor is the output of
     ``flatten``.
@@ -25,7 +25,7 @@ class LevelsResNet(SmallResNet):
     widths, channels, classes, **others
         As of `SmallResNet`.
     shades : int
-        See `sonolux.models.hypercolumn.Levels`.
+        See `sonolux.models.hypercolumn.Hypercolumn`.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class LevelsResNet(SmallResNet):
     ) -> None:
         super().__init__(widths, channels=channels, classes=classes, **others)
         del self.pool
-        self.levels = Levels((widths[0], *widths), channels, shades)
+        self.levels = Hypercolumn((widths[0], *widths), channels, shades)
         self.linear = nn.Linear(self.levels.outputs, classes)
         he(self.linear)
 
@@ -52,8 +52,8 @@ class LevelsResNet(SmallResNet):
         return classes
 
 
-class LevelsCifarResNet(CifarResNet):
-    """A `CifarResNet` with `Levels`: of its first layer and its three stages.
+class HypercolumnCifarResNet(CifarResNet):
+    """A `CifarResNet` with `Hypercolumn`: of its first layer and its three stages.
 
     The weights of a `CifarResNet` of the same depth fit, but for the last layer. The descriptor is the output of
     ``flatten``.
@@ -63,13 +63,13 @@ class LevelsCifarResNet(CifarResNet):
     depth, channels, classes
         As of `CifarResNet`.
     shades : int
-        See `sonolux.models.hypercolumn.Levels`.
+        See `sonolux.models.hypercolumn.Hypercolumn`.
     """
 
     def __init__(self, depth: int = 20, channels: int = 3, classes: int = 10, shades: int = 4) -> None:
         super().__init__(depth, channels, classes)
         del self.avgpool
-        self.levels = Levels((WIDTHS[0], *WIDTHS), channels, shades)
+        self.levels = Hypercolumn((WIDTHS[0], *WIDTHS), channels, shades)
         self.linear = nn.Linear(self.levels.outputs, classes)
         he(self.linear)
 

@@ -14,15 +14,15 @@ class LeNet5(nn.Sequential):
     Parameters
     ----------
     channels : int
-        Of the picture.
+        Of the image.
     classes : int
     side : int
-        Height and width of the picture, which is padded by 2 zeros on each side (28 to 32 in the paper).
+        Height and width of the image, which is padded by 2 zeros on each side (28 to 32 in the paper).
 
     Raises
     ------
     ValueError
-        For a picture that is too small.
+        For an image that is too small.
 
     References
     ----------

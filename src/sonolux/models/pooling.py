@@ -1,6 +1,6 @@
-"""From a map of features (n, channels, height, width) to one vector a picture (n, channels).
+"""From a map of features (n, channels, height, width) to one vector an image (n, channels).
 
-Descriptors should not change when things move about in a picture: what is pooled away is where a feature was found.
+Descriptors should not change when things move about in an image: what is pooled away is where a feature was found.
 """
 
 from __future__ import annotations

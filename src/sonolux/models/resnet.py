@@ -121,7 +121,7 @@ class ResNet(nn.Sequential):
     ----------
     depth : {18, 34, 50, 101, 152}
     channels : int
-        Of the picture.
+        Of the image.
     classes : int
 
     Raises

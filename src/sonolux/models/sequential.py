@@ -10,7 +10,7 @@ from torch import nn
 from sonolux.models import registry
 
 
-class Chain(nn.Sequential):
+class NamedSequential(nn.Sequential):
     """Registered networks, each fed with the outputs of the one before it.
 
     Parameters

@@ -1,4 +1,4 @@
-"""A residual network for small pictures and small machines."""
+"""A residual network for small images and small machines."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from sonolux.models.resnet import BasicBlock
 
 
 class SmallResNet(nn.Sequential):
-    """Basic residual blocks for pictures of 32 to 96 pixels, trained in minutes on two cores.
+    """Basic residual blocks for images of 32 to 96 pixels, trained in minutes on two cores.
 
-    A 3x3 stem instead of a 7x7 one, since small pictures have no pixels to skip; stages that halve height and width
-    while they double the channels; then the average over all places, so that pictures of any size give one vector.
-    The stages are called stem, stage1, stage2 and so on; the descriptor of a picture is the output of ``flatten``, as
+    A 3x3 stem instead of a 7x7 one, since small images have no pixels to skip; stages that halve height and width
+    while they double the channels; then the average over all places, so that images of any size give one vector.
+    The stages are called stem, stage1, stage2 and so on; the descriptor of an image is the output of ``flatten``, as
     many numbers as the last width.
 
     Parameters
@@ -26,10 +26,10 @@ class SmallResNet(nn.Sequential):
     blocks : int
         Residual blocks a stage.
     channels : int
-        Of the picture.
+        Of the image.
     classes : int
     strides : sequence of int
-        Of each stage; ``(1, 2, 2, 2)`` looks at pictures of 32 pixels more finely, for four times the work.
+        Of each stage; ``(1, 2, 2, 2)`` looks at images of 32 pixels more finely, for four times the work.
     dropout : float
         Share of the descriptor that is silenced in training.
 

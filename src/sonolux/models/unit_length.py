@@ -1,4 +1,4 @@
-"""Rows of length 1: what counts is the direction of a descriptor, not how strong the picture was."""
+"""Rows of length 1: what counts is the direction of a descriptor, not how strong the image was."""
 
 from __future__ import annotations
 

@@ -24,17 +24,17 @@ class Vgg(nn.Sequential):
     ----------
     depth : {11, 13, 16, 19}
     channels : int
-        Of the picture.
+        Of the image.
     classes : int
     side : int
-        Height and width of the picture.
+        Height and width of the image.
     batch_norm : bool
         Normalise after each convolution (bn1_1 and so on), as later users of these networks did.
 
     Raises
     ------
     ValueError
-        For another depth, or a picture that is too small.
+        For another depth, or an image that is too small.
 
     References
     ----------

@@ -18,15 +18,15 @@ class ZFNet(nn.Sequential):
     Parameters
     ----------
     channels : int
-        Of the picture.
+        Of the image.
     classes : int
     side : int
-        Height and width of the picture.
+        Height and width of the image.
 
     Raises
     ------
     ValueError
-        For a picture that is too small.
+        For an image that is too small.
 
     References
     ----------

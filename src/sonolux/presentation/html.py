@@ -71,7 +71,7 @@ ICONS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class PageSection:
     """One question and its answer on a page.
 
     Attributes
@@ -103,7 +103,7 @@ def gallery(hits: Sequence[Hit]) -> str:
     return f"<style>{CARD_STYLE}</style>{_grid(cards)}"
 
 
-def page(sections: Sequence[Section], title: str) -> str:
+def page(sections: Sequence[PageSection], title: str) -> str:
     """Return a whole page, light or dark as the reader's system is; each hit links to its file on this machine."""
     body = "".join(map(_section, sections))
     return (
@@ -114,7 +114,7 @@ def page(sections: Sequence[Section], title: str) -> str:
     )
 
 
-def write_page(file: str | Path, sections: Sequence[Section], title: str) -> None:
+def write_page(file: str | Path, sections: Sequence[PageSection], title: str) -> None:
     """Write a page to a file.
 
     Raises
@@ -128,10 +128,10 @@ def write_page(file: str | Path, sections: Sequence[Section], title: str) -> Non
         raise SonoluxError(f"the page {file} cannot be written: {error.strerror}") from error
 
 
-def _section(section: Section) -> str:
-    pictures = "".join(map(_example, section.examples))
+def _section(section: PageSection) -> str:
+    images = "".join(map(_example, section.examples))
     note = f"<p>{_text(section.note)}</p>" if section.note else ""
-    head = f"<header>{pictures}<div><h2>{_text(section.heading)}</h2>{note}</div></header>"
+    head = f"<header>{images}<div><h2>{_text(section.heading)}</h2>{note}</div></header>"
     if not section.hits:
         return f'<section>{head}<p class="none">Nothing found.</p></section>'
     cards = [
@@ -173,7 +173,7 @@ def _view(hit: Hit) -> str:
 
 
 def _example(path: str) -> str:
-    """Return the picture of a file that was asked with."""
+    """Return the image of a file that was asked with."""
     try:
         modality = probe(path).modality
     except (MediaError, OSError):

@@ -52,7 +52,7 @@ MATCHES = 3
 
 
 @dataclass(frozen=True)
-class Null:
+class BackgroundModel:
     """References of a space and the tail of their scores.
 
     Attributes
@@ -99,7 +99,7 @@ class Null:
         return [int(rank * last) for rank in _ranks(len(self.references))]
 
 
-def fit_null(space: Space, references: NDArray[Any], files: NDArray[Any]) -> Null:
+def fit_background(space: Space, references: NDArray[Any], files: NDArray[Any]) -> BackgroundModel:
     """Learn a null from random descriptors of a space.
 
     Parameters
@@ -121,7 +121,7 @@ def fit_null(space: Space, references: NDArray[Any], files: NDArray[Any]) -> Nul
     near, nearest = np.nanquantile(scaling[able], _ranks(first), axis=1)[..., None]
     standardised = (fitted[able] - near) / np.maximum(nearest - near, FLATTEST)
     tail = fit_tail(standardised[strangers[able, first:]], len(references) - first)
-    return Null(space, references[:first], tail)
+    return BackgroundModel(space, references[:first], tail)
 
 
 def closeness(space: Space, scores: NDArray[np.floating]) -> NDArray[np.float64]:

@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array, vstack
 
 from sonolux.index import Index
-from sonolux.retrieval.background import FEWEST, REFERENCES, Null, fit_null
-from sonolux.retrieval.keywords import KeywordNull
+from sonolux.retrieval.background import FEWEST, REFERENCES, BackgroundModel, fit_background
+from sonolux.retrieval.keywords import KeywordBackground
 from sonolux.retrieval.tail import Tail
 from sonolux.types import Space
 
@@ -43,7 +43,7 @@ class Drawn:
 
     changes: int
     count: int
-    null: Null | KeywordNull | None
+    null: BackgroundModel | KeywordBackground | None
 
     def stale(self, changes: int, count: int) -> bool:
         """Tell whether too much has come or gone since; counts tell of changes that a crash left unwritten."""
@@ -75,7 +75,7 @@ class Calibration:
             self._counts[space] = known
         return known[1]
 
-    def null(self, space: Space, changes: int) -> Null | KeywordNull | None:
+    def null(self, space: Space, changes: int) -> BackgroundModel | KeywordBackground | None:
         """Return the null of a space; None where it holds too few files to tell.
 
         Parameters
@@ -91,18 +91,18 @@ class Calibration:
         self._nulls[space.name] = drawn
         return drawn.null
 
-    def _draw(self, space: Space) -> Null | KeywordNull | None:
+    def _draw(self, space: Space) -> BackgroundModel | KeywordBackground | None:
         points = self.index.sample(space.name, REFERENCES)
         if space.kind == "sparse":
             rows = [point.vectors[space.name] for point in points]
-            return KeywordNull(vstack(rows, format="csr")) if rows else None
+            return KeywordBackground(vstack(rows, format="csr")) if rows else None
         # In an order that is as good as random but follows from the descriptors: of a space that fits into one sample,
         # the same files are told the same each time, in whatever folder they are.
         points.sort(key=lambda point: (_digest(point.vectors[space.name]), point.id))
         files = np.array([point.payload["file"] for point in points])
         if len(set(files)) < FEWEST:
             return None
-        return fit_null(space, np.stack([point.vectors[space.name] for point in points]), files)
+        return fit_background(space, np.stack([point.vectors[space.name] for point in points]), files)
 
     def _path(self, space: Space) -> Path:
         name = hashlib.blake2b(f"{VERSION}\0{space}".encode(), digest_size=8).hexdigest()
@@ -131,8 +131,8 @@ def _digest(row: Any) -> bytes:
     return hashlib.blake2b(row.tobytes(), digest_size=8).digest()
 
 
-def _to_arrays(null: Null | KeywordNull) -> dict[str, Any]:
-    if isinstance(null, KeywordNull):
+def _to_arrays(null: BackgroundModel | KeywordBackground) -> dict[str, Any]:
+    if isinstance(null, KeywordBackground):
         rows = null.references
         return {"data": rows.data, "indices": rows.indices, "indptr": rows.indptr}
     tail = null.tail
@@ -144,10 +144,10 @@ def _to_arrays(null: Null | KeywordNull) -> dict[str, Any]:
     }
 
 
-def _from_arrays(space: Space, arrays: Mapping[str, NDArray[Any]]) -> Null | KeywordNull:
+def _from_arrays(space: Space, arrays: Mapping[str, NDArray[Any]]) -> BackgroundModel | KeywordBackground:
     if space.kind == "sparse":
         indptr = arrays["indptr"]
         rows = (arrays["data"], arrays["indices"], indptr)
-        return KeywordNull(csr_array(rows, shape=(len(indptr) - 1, space.dim)))
+        return KeywordBackground(csr_array(rows, shape=(len(indptr) - 1, space.dim)))
     tail = Tail(arrays["values"].tolist(), arrays["survival"].tolist(), float(arrays["scale"]))
-    return Null(space, arrays["references"], tail)
+    return BackgroundModel(space, arrays["references"], tail)

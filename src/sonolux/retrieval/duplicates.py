@@ -21,7 +21,7 @@ from scipy.stats import combine_pvalues
 
 from sonolux.encoders.base import normalised
 from sonolux.index import Condition, Index
-from sonolux.retrieval.background import FEWEST, REFERENCES, Null, fit_null
+from sonolux.retrieval.background import FEWEST, REFERENCES, BackgroundModel, fit_background
 from sonolux.retrieval.calibration import EXPECTED
 from sonolux.retrieval.similarity import signed, similarities
 from sonolux.types import Space
@@ -102,7 +102,7 @@ class _Files:
 
     numbers: dict[str, int]
     means: NDArray[np.float32]
-    null: Null
+    null: BackgroundModel
 
     def pairs_within(self, chance: float) -> Iterator[Pair]:
         """Yield pairs of files that are as similar as strangers are with at most this chance."""
@@ -139,7 +139,7 @@ def _files_of(index: Index, space: Space, random: np.random.Generator) -> _Files
     chosen = random.choice(len(means), min(len(means), REFERENCES), replace=False)
     compared = Space(space.name, space.dim, "euclidean" if space.metric == "euclidean" else "cosine")
     numbers = {file: number for number, file in enumerate(totals)}
-    return _Files(numbers, means, fit_null(compared, means[chosen], chosen))
+    return _Files(numbers, means, fit_background(compared, means[chosen], chosen))
 
 
 def _dense(space: Space, row: Any) -> NDArray[np.float32]:

@@ -1,4 +1,4 @@
-"""A page of ranked hits, which shows itself as pictures and players in notebooks."""
+"""A page of ranked hits, which shows itself as images and players in notebooks."""
 
 from __future__ import annotations
 

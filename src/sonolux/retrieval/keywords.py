@@ -19,7 +19,7 @@ STEPS = 1024
 
 
 @dataclass(frozen=True)
-class KeywordNull:
+class KeywordBackground:
     """Random texts of a sparse space.
 
     Attributes

@@ -22,14 +22,14 @@ from sonolux.encoders.base import Encoder, normalised, rows_of
 from sonolux.encoders.inputs import EncoderInputs
 from sonolux.errors import MediaError, QueryError
 from sonolux.index import Condition, Index
-from sonolux.media.segment import Audio, Content, Image, Piece, Probe
+from sonolux.media.segment import Audio, Content, Image, Probe, Segment
 from sonolux.retrieval.query import Part, Query
 from sonolux.types import Modality, Space
 
 GAMMA = 0.5
 """Weight of what is unlike. Rocchio's usual .15 to .25, made for sparse counts, hardly moves a dense unit vector."""
 
-PIECES = 8
+SEGMENTS = 8
 """Most pieces of one modality with which a single recording or video asks."""
 
 EXAMPLE_SPANS = 256
@@ -63,7 +63,7 @@ class SpaceQuery:
     weight: float
 
 
-def plan(query: Query, asking: Asking, read: Callable[[str], Iterable[Probe | Piece]]) -> list[SpaceQuery]:
+def plan(query: Query, asking: Asking, read: Callable[[str], Iterable[Probe | Segment]]) -> list[SpaceQuery]:
     """Turn a query into vectors.
 
     Parameters
@@ -98,7 +98,7 @@ def _no_space(part: Part, names: Sequence[str]) -> str:
 
 
 def _ask_part(
-    part: Part, spaces: Sequence[Space], asking: Asking, read: Callable[[str], Iterable[Probe | Piece]]
+    part: Part, spaces: Sequence[Space], asking: Asking, read: Callable[[str], Iterable[Probe | Segment]]
 ) -> list[SpaceQuery]:
     if part.kind == "vector":
         return [_ask_vector(part, spaces)]
@@ -160,7 +160,7 @@ def _direction(vector: NDArray[np.float32], length: np.float32) -> NDArray[np.fl
     return np.asarray(vector / length) if length else np.zeros_like(vector)
 
 
-def _contents(part: Part, read: Callable[[str], Iterable[Probe | Piece]]) -> dict[Modality, list[Content]]:
+def _contents(part: Part, read: Callable[[str], Iterable[Probe | Segment]]) -> dict[Modality, list[Content]]:
     """Decode a part into at most `PIECES` contents a modality."""
     if part.kind == "text":
         return {Modality.TEXT: [str(part.content)]}
@@ -172,7 +172,7 @@ def _contents(part: Part, read: Callable[[str], Iterable[Probe | Piece]]) -> dic
     found: dict[Modality, list[Content]] = {}
     try:
         for event in read(str(part.content)):
-            if isinstance(event, Piece) and event.kind in wanted:
+            if isinstance(event, Segment) and event.kind in wanted:
                 found.setdefault(event.modality, []).append(event.content)
     except MediaError as error:
         raise MediaError(f"{part.content}: {error}") from error
@@ -183,7 +183,7 @@ def _contents(part: Part, read: Callable[[str], Iterable[Probe | Piece]]) -> dic
 
 def _spread(contents: list[Content]) -> list[Content]:
     """Keep at most `PIECES`, evenly spaced."""
-    chosen = np.unique(np.linspace(0, len(contents) - 1, min(PIECES, len(contents))).astype(int))
+    chosen = np.unique(np.linspace(0, len(contents) - 1, min(SEGMENTS, len(contents))).astype(int))
     return [contents[i] for i in chosen]
 
 

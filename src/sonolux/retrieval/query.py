@@ -14,7 +14,7 @@ PartKind = Literal["text", "image", "audio", "video", "vector"]
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One thing asked for: words, a picture, a sound, a video, or a ready vector, with its weight in the fusion.
+    """One thing asked for: words, an image, a sound, a video, or a ready vector, with its weight in the fusion.
 
     ``content`` is a string for text; a path, or decoded media (`sonolux.media.Image`, `sonolux.media.Audio`) for
     the others; an array of shape (dim,) for a vector.

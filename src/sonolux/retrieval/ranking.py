@@ -18,13 +18,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import vstack
 
-from sonolux.index import Condition, Index, Match, Where
+from sonolux.index import Condition, Index, ScoredPoint, Where
 from sonolux.media.paths import from_stored
 from sonolux.retrieval.calibration import EXPECTED, Calibration
 from sonolux.retrieval.diversity import maximal_marginal_relevance
 from sonolux.retrieval.fusion import reciprocal_rank_fusion
 from sonolux.retrieval.grouping import best_of_each_file
-from sonolux.retrieval.keywords import KeywordNull
+from sonolux.retrieval.keywords import KeywordBackground
 from sonolux.retrieval.planning import SpaceQuery
 from sonolux.retrieval.query import Query
 from sonolux.retrieval.similarity import similarities
@@ -43,7 +43,7 @@ CANDIDATES = 5
 MODALITIES = {str(modality): modality for modality in Modality}
 
 
-Evidence = tuple[float, str, bool]
+ListEvidence = tuple[float, str, bool]
 """What a list says of an item: its chance there times the tries, the space, and whether chance is ruled out."""
 
 
@@ -80,7 +80,7 @@ class Ranker:
         hits = _hits(page, evidence)
         return [hit for hit in hits if hit.confident] if query.confident else hits
 
-    def _ask(self, query: Query, question: SpaceQuery, *, alone: bool) -> list[Match]:
+    def _ask(self, query: Query, question: SpaceQuery, *, alone: bool) -> list[ScoredPoint]:
         """Ask one space for enough matches that, once grouped, they fill the page; for more where lists are fused."""
         if question.space.kind == "sparse" and not question.vector.nnz:
             return []
@@ -96,7 +96,7 @@ class Ranker:
                 return found
             limit *= 4
 
-    def _search(self, query: Query, question: SpaceQuery, limit: int) -> list[Match]:
+    def _search(self, query: Query, question: SpaceQuery, limit: int) -> list[ScoredPoint]:
         where: Where = query.where
         examples = (*query.like, *query.unlike)
         if examples:
@@ -104,18 +104,18 @@ class Ranker:
         return self.index.search(question.space.name, question.vector, limit, where=where, without=examples, keys=KEYS)
 
     def _evidence(
-        self, questions: Sequence[SpaceQuery], lists: Sequence[list[Match]], page: list[Match]
-    ) -> list[Evidence]:
+        self, questions: Sequence[SpaceQuery], lists: Sequence[list[ScoredPoint]], page: list[ScoredPoint]
+    ) -> list[ListEvidence]:
         """Say of each match of a page what the lists that hold it say together."""
         shown = {match.id for match in page}
-        said: dict[str, list[Evidence]] = defaultdict(list)
+        said: dict[str, list[ListEvidence]] = defaultdict(list)
         for question, found in zip(questions, lists, strict=True):
             matches = [match for match in found if match.id in shown]
             for match, evidence in zip(matches, self._judge(question, matches, len(lists)), strict=True):
                 said[match.id].append(evidence)
         return [_together(said[match.id]) for match in page]
 
-    def _judge(self, question: SpaceQuery, matches: list[Match], tries: int = 1) -> list[Evidence]:
+    def _judge(self, question: SpaceQuery, matches: list[ScoredPoint], tries: int = 1) -> list[ListEvidence]:
         if not matches:
             return []
         space = question.space
@@ -123,7 +123,7 @@ class Ranker:
         complete = [False] * len(matches)
         if null is None:
             chances = [1.0] * len(matches)
-        elif isinstance(null, KeywordNull):
+        elif isinstance(null, KeywordBackground):
             chances, complete = null.chance(question.vector, self._sparse_rows(space.name, matches))
         else:
             chances = null.chance(question.vector, [match.score for match in matches])
@@ -133,12 +133,12 @@ class Ranker:
             for chance, whole in zip(chances, complete, strict=True)
         ]
 
-    def _sparse_rows(self, space: str, matches: list[Match]) -> Any:
+    def _sparse_rows(self, space: str, matches: list[ScoredPoint]) -> Any:
         points = self.index.fetch([match.id for match in matches], spaces=[space], keys=())
         rows = {point.id: point.vectors[space] for point in points}
         return vstack([rows[match.id] for match in matches], format="csr")
 
-    def _spread(self, query: Query, questions: Sequence[SpaceQuery], ranking: list[Match]) -> list[Match]:
+    def _spread(self, query: Query, questions: Sequence[SpaceQuery], ranking: list[ScoredPoint]) -> list[ScoredPoint]:
         """Reorder the best candidates by maximal marginal relevance, in the first dense space asked."""
         dense = [question.space for question in questions if question.space.kind != "sparse"]
         head = ranking[: CANDIDATES * (query.offset + query.k)]
@@ -157,19 +157,19 @@ class Ranker:
         return [head[i] for i in order]
 
 
-def _fused(questions: Sequence[SpaceQuery], lists: Sequence[list[Match]]) -> list[Match]:
+def _fused(questions: Sequence[SpaceQuery], lists: Sequence[list[ScoredPoint]]) -> list[ScoredPoint]:
     """Return the matches of all lists with their fused scores."""
     weighted = [(q.weight, [match.id for match in found]) for q, found in zip(questions, lists, strict=True)]
     matches = {match.id: match for found in lists for match in found}
     return [matches[item]._replace(score=score) for item, score in reciprocal_rank_fusion(weighted)]
 
 
-def _together(evidence: Sequence[Evidence]) -> Evidence:
+def _together(evidence: Sequence[ListEvidence]) -> ListEvidence:
     chance, space, _ = min(evidence, key=lambda said: said[0])
     return min(1.0, chance), space, any(sure for _, _, sure in evidence)
 
 
-def _hits(page: Sequence[Match], evidence: Sequence[Evidence]) -> list[Hit]:
+def _hits(page: Sequence[ScoredPoint], evidence: Sequence[ListEvidence]) -> list[Hit]:
     hits = []
     for (id_, score, payload), (chance, space, confident) in zip(page, evidence, strict=True):
         start = payload.get("start")

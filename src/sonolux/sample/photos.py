@@ -70,12 +70,12 @@ def write_photos(folder: Path) -> dict[str, Path]:
     SonoluxError
         Where none is installed.
     """
-    opened = {name: picture for name, photo in PHOTOS.items() if (picture := _open(photo)) is not None}
+    opened = {name: image for name, photo in PHOTOS.items() if (image := _open(photo)) is not None}
     if not opened:
         raise SonoluxError("no photographs are installed with scikit-image and scikit-learn: install them from PyPI")
     written = {name: _write(folder / f"{name}.jpg", opened[name], PHOTOS[name]) for name in opened}
-    for name, (origin, picture, orientation) in _variants(opened).items():
-        written[name] = _write(folder / f"{name}.jpg", picture, PHOTOS[origin], orientation)
+    for name, (origin, image, orientation) in _variants(opened).items():
+        written[name] = _write(folder / f"{name}.jpg", image, PHOTOS[origin], orientation)
     return written
 
 
@@ -89,14 +89,14 @@ def _open(photo: Photo) -> Image | None:
     found = next((file for root in roots if (file := Path(root) / inside).is_file()), None)
     if found is None:
         return None
-    with PIL.Image.open(found) as picture:
-        whole = picture.convert("RGB")
+    with PIL.Image.open(found) as image:
+        whole = image.convert("RGB")
     whole.thumbnail((SIDE, SIDE))
     return whole
 
 
 def _variants(opened: dict[str, Image]) -> dict[str, tuple[str, Image, int]]:
-    """Return changed copies: name, to the name of the original, the picture and its EXIF orientation."""
+    """Return changed copies: name, to the name of the original, the image and its EXIF orientation."""
     variants: dict[str, tuple[str, Image, int]] = {}
     if "cat" in opened:
         width, height = opened["cat"].size
@@ -109,7 +109,7 @@ def _variants(opened: dict[str, Image]) -> dict[str, tuple[str, Image, int]]:
     return variants
 
 
-def _write(path: Path, picture: Image, photo: Photo, orientation: int = 1) -> Path:
+def _write(path: Path, image: Image, photo: Photo, orientation: int = 1) -> Path:
     import PIL.Image
 
     exif = PIL.Image.Exif()
@@ -118,5 +118,5 @@ def _write(path: Path, picture: Image, photo: Photo, orientation: int = 1) -> Pa
     exif[COPYRIGHT] = photo.licence
     if photo.artist:
         exif[ARTIST] = photo.artist
-    picture.save(path, "JPEG", quality=QUALITY, exif=exif)
+    image.save(path, "JPEG", quality=QUALITY, exif=exif)
     return path

@@ -31,8 +31,8 @@ def write_video(path: Path, photos: Mapping[str, Path]) -> Path:
         sound = container.add_stream("aac", rate=RATE, layout="mono")
         for number, file in enumerate(shown):
             with PIL.Image.open(file) as photo:
-                picture = PIL.ImageOps.fit(photo.convert("RGB"), (WIDTH, HEIGHT))
-            frame = av.VideoFrame.from_ndarray(np.array(picture), format="rgb24").reformat(format="yuv420p")
+                image = PIL.ImageOps.fit(photo.convert("RGB"), (WIDTH, HEIGHT))
+            frame = av.VideoFrame.from_ndarray(np.array(image), format="rgb24").reformat(format="yuv420p")
             for tick in range(FRAMES_A_SECOND * SHOT_SECONDS):
                 frame.pts = number * FRAMES_A_SECOND * SHOT_SECONDS + tick
                 container.mux(stream.encode(frame))

@@ -25,18 +25,18 @@ class Recipe:
     start : str
         Model folder or torch checkpoint whose weights the network starts from; empty for random ones.
     side : int
-        Pictures are resized to so many pixels, height and width.
+        Images are resized to so many pixels, height and width.
     epochs, batch : int
-        Passes over the data, at most, and pictures a step.
+        Passes over the data, at most, and images a step.
     learning_rate, weight_decay : float
         Of AdamW, the first at its highest: it warms up over a tenth of the steps and falls to 0 along a cosine
         (Smith 2018, "A disciplined approach to neural network hyper-parameters").
     held_out : float
-        Share of the pictures that are kept apart and tell how well retrieval works.
+        Share of the images that are kept apart and tell how well retrieval works.
     patience : int
         Epochs without a better held-out score after which training stops; 0 for never.
     seed : int
-        Of the weights, the order of the pictures, their views and the split.
+        Of the weights, the order of the images, their views and the split.
     options : dict
         What the method alone knows: temperature, margin ...
     """

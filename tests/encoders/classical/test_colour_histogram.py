@@ -16,7 +16,7 @@ from sonolux.encoders.classical import colour_histogram
 from sonolux.encoders.classical.colour_histogram import BINS, ColourHistogram, hsv, memberships
 
 SIZES = st.tuples(st.integers(1, 12), st.integers(1, 12), st.just(3))
-PICTURES = arrays(np.uint8, SIZES)
+IMAGES = arrays(np.uint8, SIZES)
 
 
 def row(pixels: np.ndarray) -> np.ndarray:
@@ -61,7 +61,7 @@ def test_every_colour_is_shared_out_whole() -> None:
     np.testing.assert_allclose(memberships().sum(axis=1), 1, atol=1e-6)
 
 
-@given(PICTURES, st.randoms(use_true_random=False))
+@given(IMAGES, st.randoms(use_true_random=False))
 def test_where_a_pixel_is_does_not_matter(pixels: np.ndarray, random: Random) -> None:
     order = list(range(pixels.shape[0] * pixels.shape[1]))
     random.shuffle(order)
@@ -69,7 +69,7 @@ def test_where_a_pixel_is_does_not_matter(pixels: np.ndarray, random: Random) ->
     np.testing.assert_allclose(row(shuffled), row(pixels), atol=1e-6)
 
 
-@given(PICTURES, st.integers(2, 4))
+@given(IMAGES, st.integers(2, 4))
 def test_size_does_not_matter(pixels: np.ndarray, times: int) -> None:
     larger = pixels.repeat(times, axis=0).repeat(times, axis=1)
     np.testing.assert_allclose(row(larger), row(pixels), atol=1e-5)
@@ -77,12 +77,12 @@ def test_size_does_not_matter(pixels: np.ndarray, times: int) -> None:
 
 @pytest.mark.parametrize("period", [2, 4, 8, 16])
 @pytest.mark.parametrize("pattern", ["upright stripes", "level stripes", "squares"])
-def test_the_counted_share_of_a_large_picture_meets_every_colour_of_a_pattern(period: int, pattern: str) -> None:
+def test_the_counted_share_of_a_large_image_meets_every_colour_of_a_pattern(period: int, pattern: str) -> None:
     y, x = np.indices((384, 512)) % period * 2 // period
     first = {"upright stripes": x, "level stripes": y, "squares": x ^ y}[pattern].astype(bool)
-    picture = np.where(first[..., None], np.uint8([200, 30, 30]), np.uint8([20, 60, 220]))
+    image = np.where(first[..., None], np.uint8([200, 30, 30]), np.uint8([20, 60, 220]))
     both = np.uint8([[[200, 30, 30], [20, 60, 220]]])
-    assert row(picture) @ row(both) > 0.999
+    assert row(image) @ row(both) > 0.999
 
 
 @pytest.mark.parametrize("name", ["astronaut", "coffee", "rocket"])

@@ -45,7 +45,7 @@ def test_agrees_with_the_slow_transform() -> None:
     np.testing.assert_allclose(row, np.concatenate(expected), atol=2e-3)
 
 
-def test_a_flat_picture_has_only_mean_colours() -> None:
+def test_a_flat_image_has_only_mean_colours() -> None:
     row = ColourLayout().encode_batch([np.full((50, 70, 3), (10, 200, 90), np.uint8)])[0]
     assert np.flatnonzero(np.abs(row) > 1e-3).tolist() == [0, 21, 31]
 

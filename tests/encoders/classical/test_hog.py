@@ -12,18 +12,18 @@ from sonolux.encoders.classical.hog import Hog, blocks, cell_histograms
 
 def stripes(vertical: bool) -> np.ndarray:
     wave = (127 + 127 * np.sin(np.arange(80) / 3)).astype(np.uint8)
-    picture = np.broadcast_to(wave, (80, 80))
-    return np.stack([picture if vertical else picture.T] * 3, axis=-1)
+    image = np.broadcast_to(wave, (80, 80))
+    return np.stack([image if vertical else image.T] * 3, axis=-1)
 
 
 def test_agrees_with_scikit_image_from_pixels_to_descriptor() -> None:
     rng = np.random.default_rng(0)
     coarse = Image.fromarray(rng.integers(0, 256, (9, 12, 3), dtype=np.uint8))
-    picture = np.asarray(coarse.resize((320, 240), Image.Resampling.BICUBIC))
-    luma = picture @ np.array([0.299, 0.587, 0.114])
+    image = np.asarray(coarse.resize((320, 240), Image.Resampling.BICUBIC))
+    luma = image @ np.array([0.299, 0.587, 0.114])
     grey = resize_local_mean(luma, (40, 40))
     expected = hog(grey, orientations=9, pixels_per_cell=(8, 8), cells_per_block=(2, 2))
-    row = Hog().encode([picture])[0]
+    row = Hog().encode([image])[0]
     assert row @ expected / np.linalg.norm(expected) > 0.995
 
 
@@ -44,7 +44,7 @@ def test_the_direction_of_edges_decides() -> None:
 
 
 def test_brightness_and_colour_do_not() -> None:
-    picture = stripes(vertical=True)
-    tinted = (picture * [0.9, 0.5, 0.6]).astype(np.uint8)
-    rows = Hog().encode([picture, tinted])
+    image = stripes(vertical=True)
+    tinted = (image * [0.9, 0.5, 0.6]).astype(np.uint8)
+    rows = Hog().encode([image, tinted])
     assert rows[0] @ rows[1] > 0.98

@@ -10,14 +10,14 @@ import pytest
 import torch
 from PIL import Image
 
-from contracts.encoder_contract import TEXTS, ordinary, pictures, sounds
+from contracts.encoder_contract import TEXTS, images, ordinary, sounds
 from sonolux.encoders import resolve
 from sonolux.encoders.base import normalised
 from sonolux.encoders.hub import network, sentence
-from sonolux.encoders.hub.dino import Dinov3Pictures
+from sonolux.encoders.hub.dino import Dinov3Images
 from sonolux.encoders.hub.pictures import within_proportions
 
-PICTURES = [np.ascontiguousarray(p) for p in pictures(3)]
+IMAGES = [np.ascontiguousarray(p) for p in images(3)]
 
 
 def rows(output: object) -> np.ndarray:
@@ -36,8 +36,8 @@ def test_clip(clip: Path) -> None:
 
     model = CLIPModel.from_pretrained(clip).eval()
     image, text = resolve(str(clip))
-    seen = CLIPImageProcessorPil.from_pretrained(clip)([Image.fromarray(p) for p in PICTURES], return_tensors="pt")
-    np.testing.assert_allclose(image.encode(PICTURES), rows(model.get_image_features(**seen)), atol=1e-5)
+    seen = CLIPImageProcessorPil.from_pretrained(clip)([Image.fromarray(p) for p in IMAGES], return_tensors="pt")
+    np.testing.assert_allclose(image.encode(IMAGES), rows(model.get_image_features(**seen)), atol=1e-5)
     read = tokens(clip, padding=True)
     wanted = model.get_text_features(read["input_ids"], read["attention_mask"])
     np.testing.assert_allclose(text.encode(TEXTS), rows(wanted), atol=1e-5)
@@ -64,11 +64,9 @@ def test_siglip2_keeps_proportions(siglip2: Path) -> None:
 
     model = Siglip2Model.from_pretrained(siglip2).eval()
     image, _ = resolve(str(siglip2))
-    seen = Siglip2ImageProcessorPil.from_pretrained(siglip2)(
-        [Image.fromarray(p) for p in PICTURES], return_tensors="pt"
-    )
+    seen = Siglip2ImageProcessorPil.from_pretrained(siglip2)([Image.fromarray(p) for p in IMAGES], return_tensors="pt")
     assert len({tuple(shape.tolist()) for shape in seen["spatial_shapes"]}) == 3
-    np.testing.assert_allclose(image.encode(PICTURES), rows(model.get_image_features(**seen)), atol=1e-5)
+    np.testing.assert_allclose(image.encode(IMAGES), rows(model.get_image_features(**seen)), atol=1e-5)
 
 
 def test_dinov2_is_its_class_token(dinov2: Path) -> None:
@@ -76,9 +74,9 @@ def test_dinov2_is_its_class_token(dinov2: Path) -> None:
 
     model = Dinov2Model.from_pretrained(dinov2).eval()
     [image] = resolve(str(dinov2))
-    seen = BitImageProcessorPil.from_pretrained(dinov2)([Image.fromarray(p) for p in PICTURES], return_tensors="pt")
+    seen = BitImageProcessorPil.from_pretrained(dinov2)([Image.fromarray(p) for p in IMAGES], return_tensors="pt")
     token = model(**seen).last_hidden_state[:, 0].detach().numpy()
-    np.testing.assert_allclose(image.encode(PICTURES), normalised(token), atol=1e-5)
+    np.testing.assert_allclose(image.encode(IMAGES), normalised(token), atol=1e-5)
 
 
 def test_resnet_and_convnext_are_the_means_of_their_last_maps(resnet: Path, convnext: Path) -> None:
@@ -87,23 +85,23 @@ def test_resnet_and_convnext_are_the_means_of_their_last_maps(resnet: Path, conv
     for folder, kind in ((resnet, ResNetModel), (convnext, ConvNextModel)):
         model = kind.from_pretrained(folder).eval()
         processor = ConvNextImageProcessorPil.from_pretrained(folder)
-        last = model(**processor([Image.fromarray(p) for p in PICTURES], return_tensors="pt")).last_hidden_state
+        last = model(**processor([Image.fromarray(p) for p in IMAGES], return_tensors="pt")).last_hidden_state
         assert last.shape[1:] == (20, 2, 2)
         means = last.mean(dim=(2, 3))
         expected = (model.layernorm(means) if kind is ConvNextModel else means).detach().numpy()
         [image] = resolve(str(folder))
         assert (image.dim, image.licence) == (20, "mit")
-        np.testing.assert_allclose(image.encode(PICTURES), normalised(expected), atol=1e-5)
+        np.testing.assert_allclose(image.encode(IMAGES), normalised(expected), atol=1e-5)
 
 
 def test_dinov3_preprocessing(dinov3: Path) -> None:
     [image] = resolve(str(dinov3))
-    assert isinstance(image.pictures, Dinov3Pictures)
-    exact = pictures(5)[4][:32, :32]
-    values = image.pictures.tensors([exact])["pixel_values"][0].permute(1, 2, 0).numpy()
+    assert isinstance(image.images, Dinov3Images)
+    exact = images(5)[4][:32, :32]
+    values = image.images.tensors([exact])["pixel_values"][0].permute(1, 2, 0).numpy()
     np.testing.assert_allclose(values, (exact / 255 - 0.5) / 0.5, atol=1e-6)
-    larger = pictures(5)[4]
-    values = image.pictures.tensors([larger])["pixel_values"][0].permute(1, 2, 0).numpy()
+    larger = images(5)[4]
+    values = image.images.tensors([larger])["pixel_values"][0].permute(1, 2, 0).numpy()
     shrunk = np.asarray(Image.fromarray(larger).resize((32, 32), Image.Resampling.BILINEAR))
     np.testing.assert_allclose(values, (shrunk / 255 - 0.5) / 0.5, atol=0.02)  # Pillow rounds twice
 
@@ -149,20 +147,20 @@ def test_a_static_embedding_tells_its_width_by_its_weights(minilm: Path, tmp_pat
     assert text.encode(TEXTS).shape == (len(TEXTS), 24)
 
 
-def test_a_needle_of_a_picture_stays_small() -> None:
+def test_a_needle_of_a_image_stays_small() -> None:
     needle = np.zeros((1, 512, 3), np.uint8)
     needle[0, 256] = 9
     middle = within_proportions(needle)
     assert middle.shape == (1, 16, 3)
     assert middle.max() == 9
-    assert within_proportions(PICTURES[0]).shape == PICTURES[0].shape
+    assert within_proportions(IMAGES[0]).shape == IMAGES[0].shape
 
 
 @pytest.mark.parametrize("module", ["torchvision", "torchaudio"])
 def test_no_processor_needs(module: str, clip: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, module, None)  # an import of it now fails
     for encoder in resolve(str(clip)):
-        encoder.encode(TEXTS if encoder.modality == "text" else PICTURES)
+        encoder.encode(TEXTS if encoder.modality == "text" else IMAGES)
 
 
 def test_weights_wait_for_the_first_batch(clip: Path) -> None:

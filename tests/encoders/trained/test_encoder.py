@@ -11,7 +11,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.encoder_contract import EncoderContract, pictures
+from contracts.encoder_contract import EncoderContract, images
 from sonolux.checkpoints.folder import Architecture, ModelFolder
 from sonolux.checkpoints.inputs import Preprocessing
 from sonolux.checkpoints.outputs import Descriptor
@@ -59,8 +59,8 @@ class TestBinary(TestFloat):
 def test_binary_codes_are_the_signs_of_the_vectors(tmp_path: Path) -> None:
     trained(tmp_path / "float")
     trained(tmp_path / "binary", kind="binary")
-    vectors = TrainedEncoder(tmp_path / "float").encode(pictures())
-    codes = TrainedEncoder(tmp_path / "binary").encode(pictures())
+    vectors = TrainedEncoder(tmp_path / "float").encode(images())
+    codes = TrainedEncoder(tmp_path / "binary").encode(images())
     np.testing.assert_array_equal(np.unpackbits(codes, axis=1), vectors > 0)
 
 
@@ -89,7 +89,7 @@ def test_the_input_is_scaled_and_normalised(tmp_path: Path) -> None:
 
 def refusal(path: Path) -> str:
     with pytest.raises(EncoderError) as refused:
-        resolve(str(path))[0].encode(pictures(1))
+        resolve(str(path))[0].encode(images(1))
     assert "\n" not in str(refused.value)
     return str(refused.value)
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 import sonolux as sx
-from contracts.encoder_contract import EncoderContract, pictures
+from contracts.encoder_contract import EncoderContract, images
 from sonolux.checkpoints.folder import Architecture, ModelFolder
 from sonolux.checkpoints.inputs import Preprocessing
 from sonolux.checkpoints.outputs import Descriptor
@@ -90,11 +90,11 @@ def test_it_is_the_pooled_output_of_the_layer(tmp_path: Path, pooling: str, pool
     folder = saved(tmp_path / "codes")
     [encoder] = resolve(f"{tmp_path}/codes@{LAYER}:{pooling}")
     backbone = folder.network().get_submodule("backbone")
-    inputs = torch.from_numpy(network_input(pictures(), folder.preprocessing))
+    inputs = torch.from_numpy(network_input(images(), folder.preprocessing))
     with torch.no_grad():
         maps = backbone.stage1(backbone.stem(inputs))
     expected = torch.nn.functional.normalize(pooled(maps, (2, 3))).numpy()
-    np.testing.assert_allclose(encoder.encode(pictures()), expected, atol=1e-5)
+    np.testing.assert_allclose(encoder.encode(images()), expected, atol=1e-5)
     assert encoder.dim == 8
 
 
@@ -129,7 +129,7 @@ def test_a_library_holds_code_and_layer_side_by_side(tmp_path: Path) -> None:
 
     saved(tmp_path / "codes")
     (tmp_path / "pictures").mkdir()
-    for number, pixels in enumerate(pictures()):
+    for number, pixels in enumerate(images()):
         Image.fromarray(pixels).save(tmp_path / "pictures" / f"{number}.png")
     specs = [str(tmp_path / "codes"), f"{tmp_path}/codes@{LAYER}"]
     with sx.Library(tmp_path / "l.sonolux") as library:
@@ -152,7 +152,7 @@ def hidden(folder: Path, number: int) -> torch.Tensor:
     from transformers import AutoModel
 
     model = AutoModel.from_pretrained(folder).eval()
-    seen = resolve(str(folder))[0].pictures.tensors(pictures())
+    seen = resolve(str(folder))[0].images.tensors(images())
     with torch.no_grad():
         return model(**seen, output_hidden_states=True).hidden_states[number]
 
@@ -173,7 +173,7 @@ def test_maps_of_the_hub_are_pooled(
     folder = request.getfixturevalue(family)
     [encoder] = resolve(f"{folder}@{layer}:{pooling}")
     expected = normalised(POOLED[pooling](hidden(folder, number)).numpy())
-    np.testing.assert_allclose(encoder.encode(pictures()), expected, atol=1e-5)
+    np.testing.assert_allclose(encoder.encode(images()), expected, atol=1e-5)
     assert encoder.dim == expected.shape[1]
 
 
@@ -189,12 +189,12 @@ def test_tokens_are_pooled_without_those_that_stand_for_no_place(
     tokens = hidden(folder, number)[:, apart:]
     assert tokens.shape[1] == 16
     expected = normalised(POOLED[pooling](tokens.transpose(1, 2)[..., None]).numpy())
-    np.testing.assert_allclose(encoder.encode(pictures()), expected, atol=1e-5)
+    np.testing.assert_allclose(encoder.encode(images()), expected, atol=1e-5)
 
 
 def test_inner_layers_of_the_hub_can_be_named(resnet: Path) -> None:
     [encoder] = resolve(f"{resnet}@encoder.stages.1.layers.0.layer.0.convolution")
-    assert encoder.encode(pictures()).shape == (5, 12)
+    assert encoder.encode(images()).shape == (5, 12)
 
 
 def test_weights_of_the_hub_wait_and_are_shared(resnet: Path) -> None:
@@ -202,9 +202,9 @@ def test_weights_of_the_hub_wait_and_are_shared(resnet: Path) -> None:
     layers = [encoder_at(whole, f"encoder.stages.{number}") for number in range(4)]
     assert [layer.dim for layer in layers] == [8, 12, 16, 20]
     assert not whole.network.loaded
-    layers[0].encode(pictures())
+    layers[0].encode(images())
     assert all(layer.whole.network is whole.network for layer in layers)
-    np.testing.assert_allclose(layers[3].encode(pictures()), whole.encode(pictures()), atol=1e-5)
+    np.testing.assert_allclose(layers[3].encode(images()), whole.encode(images()), atol=1e-5)
 
 
 def test_layers_are_listed_as_they_are_done(resnet: Path, dinov2: Path, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from contracts.encoder_contract import TEXTS, EncoderContract, pictures, sounds
+from contracts.encoder_contract import TEXTS, EncoderContract, images, sounds
 from sonolux.checkpoints.folder import Architecture, ModelFolder
 from sonolux.checkpoints.inputs import Preprocessing, SourceDescriptors
 from sonolux.checkpoints.outputs import Descriptor
@@ -87,7 +87,7 @@ class TestBinary(EncoderContract):
 def test_the_identity_changes_nothing(source: str, tmp_path: Path) -> None:
     [before] = resolve(source)
     [after] = resolve(str(projected(tmp_path / "same", source).path))
-    inputs = pictures() if source == "colour-layout" else sounds(before.sample_rate)
+    inputs = images() if source == "colour-layout" else sounds(before.sample_rate)
     np.testing.assert_allclose(after.encode(inputs), before.encode(inputs), atol=1e-6)
 
 
@@ -95,17 +95,17 @@ def test_float_rows_are_multiplied(tmp_path: Path) -> None:
     [before] = resolve("colour-layout")
     matrix = mixing(before.dim)
     [after] = resolve(str(projected(tmp_path / "taste", "colour-layout", matrix).path))
-    expected = normalised((before.encode(pictures()) @ matrix).astype(np.float32))
-    np.testing.assert_allclose(after.encode(pictures()), expected, atol=1e-5)
-    np.testing.assert_allclose(after.encode_queries(pictures()), expected, atol=1e-5)
+    expected = normalised((before.encode(images()) @ matrix).astype(np.float32))
+    np.testing.assert_allclose(after.encode(images()), expected, atol=1e-5)
+    np.testing.assert_allclose(after.encode_queries(images()), expected, atol=1e-5)
 
 
 def test_codes_are_signs_of_multiplied_signs(tmp_path: Path) -> None:
     source, matrix = codes(tmp_path / "codes"), mixing(BITS) - 0.3
     [before] = resolve(str(source))
     [after] = resolve(str(projected(tmp_path / "taste", str(source), matrix).path))
-    signs = np.unpackbits(before.encode(pictures()), axis=1) * 2.0 - 1
-    found = np.unpackbits(after.encode(pictures()), axis=1)
+    signs = np.unpackbits(before.encode(images()), axis=1) * 2.0 - 1
+    found = np.unpackbits(after.encode(images()), axis=1)
     np.testing.assert_array_equal(found, signs @ matrix > 0)
     assert (found * 2.0 - 1 != signs).any()
 
@@ -116,7 +116,7 @@ def test_what_shared_a_space_shares_one_after(clip: Path, tmp_path: Path) -> Non
     assert (image.name, text.name) == ("taste:image", "taste:text")
     assert image.as_space() == text.as_space()
     before = dict(zip("it", resolve(str(clip)), strict=True))
-    np.testing.assert_allclose(image.encode(pictures()), before["i"].encode(pictures()), atol=1e-5)
+    np.testing.assert_allclose(image.encode(images()), before["i"].encode(images()), atol=1e-5)
     np.testing.assert_allclose(text.encode_queries(TEXTS), before["t"].encode_queries(TEXTS), atol=1e-5)
 
 
@@ -127,9 +127,9 @@ def test_questions_are_asked_as_the_source_asks(tmp_path: Path, monkeypatch: pyt
 
     monkeypatch.setattr(colour_layout, "ColourLayout", Asking)
     [encoder] = resolve(str(projected(tmp_path / "taste", "colour-layout").path))
-    inverted = [255 - picture for picture in pictures()]
-    np.testing.assert_allclose(encoder.encode_queries(pictures()), encoder.encode(inverted), atol=1e-6)
-    assert np.abs(encoder.encode_queries(pictures()) - encoder.encode(pictures())).max() > 0.01
+    inverted = [255 - picture for picture in images()]
+    np.testing.assert_allclose(encoder.encode_queries(images()), encoder.encode(inverted), atol=1e-6)
+    assert np.abs(encoder.encode_queries(images()) - encoder.encode(images())).max() > 0.01
 
 
 def refusal(path: Path) -> str:
@@ -194,8 +194,8 @@ def test_a_record_that_makes_no_sense(how: dict[str, object], reason: str, tmp_p
     assert reason in refusal(folder)
 
 
-def test_a_model_that_takes_no_pictures_has_no_layers(tmp_path: Path) -> None:
+def test_a_model_that_takes_no_images_has_no_layers(tmp_path: Path) -> None:
     folder = projected(tmp_path / "taste", "colour-layout").path
     assert "has no layers to choose from" in refusal(Path(f"{folder}@matrix"))
     with pytest.raises(EncoderError, match="takes descriptors, not pictures"):
-        _ = ModelFolder.load(folder).pictures
+        _ = ModelFolder.load(folder).images

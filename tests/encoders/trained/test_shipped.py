@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from contracts.encoder_contract import EncoderContract, pictures
+from contracts.encoder_contract import EncoderContract, images
 from sonolux import sample
 from sonolux.checkpoints.folder import ModelFolder
 from sonolux.encoders import Encoder, resolve
@@ -46,8 +46,8 @@ def test_they_are_what_is_promised() -> None:
 
 def test_codes_are_the_signs_of_the_float_descriptors() -> None:
     [photo], [code] = resolve("photo"), resolve("photo-code")
-    bits = np.unpackbits(code.encode(pictures()), axis=1)
-    np.testing.assert_array_equal(bits, photo.encode(pictures()) > 0)
+    bits = np.unpackbits(code.encode(images()), axis=1)
+    np.testing.assert_array_equal(bits, photo.encode(images()) > 0)
 
 
 def test_the_card_says_what_it_was_trained_on() -> None:

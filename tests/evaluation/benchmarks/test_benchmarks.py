@@ -52,7 +52,7 @@ def test_the_library_and_its_raw_engine_give_the_same_answers(tmp_path: Path) ->
             assert [engine.recall for engine in measured] == pytest.approx([1, 1, 1, 1], abs=0.02)
 
 
-def test_copies_are_pictures_of_contents_of_their_own(data: Path, tmp_path: Path) -> None:
+def test_copies_are_images_of_contents_of_their_own(data: Path, tmp_path: Path) -> None:
     from PIL import Image
 
     originals = sorted((data / "imagenet_sample").glob("*.jpg"))[:3]

@@ -9,31 +9,31 @@ import pytest
 
 from sonolux.errors import SonoluxError
 from sonolux.evaluation.protocols.labelling import label_score
-from sonolux.training.data.images import PictureSet
+from sonolux.training.data.images import ImageSet
 
 
 def asked(chances: np.ndarray, names: tuple[str, ...] = ("a", "b")) -> object:
-    """A classifier that answers a picture by the row that its first pixel names."""
+    """A classifier that answers an image by the row that its first pixel names."""
     return SimpleNamespace(
         labels=SimpleNamespace(names=names),
-        probabilities=lambda batch: chances[[int(picture[0, 0, 0]) for picture in batch]],
+        probabilities=lambda batch: chances[[int(image[0, 0, 0]) for image in batch]],
         folder=SimpleNamespace(recipe={"seed": 3}),
         spec="m",
     )
 
 
-def pictures(n: int) -> PictureSet:
+def images(n: int) -> ImageSet:
     pixels = np.repeat(np.arange(n, dtype=np.uint8)[:, None], 3, axis=1).reshape(n, 1, 1, 3)
-    return PictureSet("some", pixels, np.arange(n) % 2, ("a", "b"))
+    return ImageSet("some", pixels, np.arange(n) % 2, ("a", "b"))
 
 
 def test_three_of_four_right_and_always_sure() -> None:
     chances = np.array([[1, 0], [0, 1], [1, 0], [1, 0]], float)
-    card = label_score(pictures(4), asked(chances), "m")  # type: ignore[arg-type]
+    card = label_score(images(4), asked(chances), "m")  # type: ignore[arg-type]
     assert card.scores == {"accuracy": 0.75, "1 - ECE": pytest.approx(0.75)}
     assert card.seed == 3
 
 
 def test_other_labels_are_refused() -> None:
     with pytest.raises(SonoluxError, match="m knows other labels than some"):
-        label_score(pictures(2), asked(np.eye(2), ("a", "c")), "m")  # type: ignore[arg-type]
+        label_score(images(2), asked(np.eye(2), ("a", "c")), "m")  # type: ignore[arg-type]

@@ -10,7 +10,7 @@ import pytest
 from sonolux.evaluation.descriptors import Describe, Described, by_encoder, by_pixels
 from sonolux.evaluation.protocols.faces import faces
 from sonolux.evaluation.protocols.labelled_search import LabelledSearch, cifar10_codes
-from sonolux.training.data.images import PictureSet
+from sonolux.training.data.images import ImageSet
 from sonolux.training.hashing.projection import inputs_of
 from sonolux.training.projections.pca import fit_pca
 from sonolux.types import Space
@@ -32,7 +32,7 @@ def test_queries_are_the_first_hundred_of_each_class(cifar: LabelledSearch) -> N
 
 def test_a_code_that_says_nothing_gains_nothing_by_the_order_of_the_files(cifar: LabelledSearch) -> None:
     few = LabelledSearch("part", cifar.queries.subset(np.arange(0, 1000, 50)), cifar.database)
-    card = few.score("nothing", lambda pictures: Described(np.zeros((len(pictures), 1), np.uint8), CODES))
+    card = few.score("nothing", lambda images: Described(np.zeros((len(images), 1), np.uint8), CODES))
     assert card.scores["mAP@ALL"] == pytest.approx(0.1, abs=0.005)
 
 
@@ -56,7 +56,7 @@ def test_faces_are_known_by_their_pixels_as_measured(data: Path) -> None:
 def test_projections_learn_from_the_gallery_alone_and_for_the_open_set_without_the_strangers(data: Path) -> None:
     protocol, galleries = faces(data), []
 
-    def learn(gallery: PictureSet) -> Describe:
+    def learn(gallery: ImageSet) -> Describe:
         galleries.append({gallery.classes[label] for label in gallery.labels})
         return by_pixels
 
@@ -76,10 +76,10 @@ def test_an_encoder_is_measured_by_its_own_metric(data: Path, tmp_path: Path) ->
     assert 0.5 < card.scores["rank-1"] < 0.7
 
 
-def test_eigenfaces_are_pictures(data: Path) -> None:
-    gallery: PictureSet = faces(data).gallery
+def test_eigenfaces_are_images(data: Path) -> None:
+    gallery: ImageSet = faces(data).gallery
     network = fit_pca(inputs_of(gallery), 20)
     first = network.matrix[:, 0].reshape(3, 64, 64).numpy()
-    # Grey pictures have grey components, and the first is smooth: light from one side or all over.
+    # Grey images have grey components, and the first is smooth: light from one side or all over.
     np.testing.assert_allclose(first[0], first[2], atol=1e-4)
     assert np.abs(np.diff(first[0], axis=1)).mean() < 0.25 * np.abs(first[0]).mean()

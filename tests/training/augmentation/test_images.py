@@ -14,7 +14,7 @@ from sonolux.training.augmentation.images import Views, recoloured
 STILL = Views(smallest=1.0, light=0, saturation=0, hue=0, grey=0, mirrored=False)
 
 
-def pictures(n: int = 6) -> torch.Tensor:
+def images(n: int = 6) -> torch.Tensor:
     photo = torch.from_numpy(astronaut()).permute(2, 0, 1)[None].float() / 255
     return functional.interpolate(photo, (32, 32), mode="area").repeat(n, 1, 1, 1)
 
@@ -24,26 +24,26 @@ def still(**changes: float | bool) -> Views:
 
 
 def test_without_any_change_colours_stay() -> None:
-    assert torch.allclose(recoloured(pictures(), STILL), pictures(), atol=1e-5)
+    assert torch.allclose(recoloured(images(), STILL), images(), atol=1e-5)
 
 
-def test_mirrored_views_are_the_picture_or_its_mirror_image() -> None:
+def test_mirrored_views_are_the_image_or_its_mirror_image() -> None:
     torch.manual_seed(0)
     # Only the shape of a crop may still change: compare with what is a crop of neither.
-    for view in still(mirrored=True)(pictures(20)):
-        near = (view - pictures(1)[0]).abs().mean()
-        mirror = (view - pictures(1)[0].flip(2)).abs().mean()
+    for view in still(mirrored=True)(images(20)):
+        near = (view - images(1)[0]).abs().mean()
+        mirror = (view - images(1)[0].flip(2)).abs().mean()
         assert min(near, mirror) < 0.6 * max(near, mirror)
 
 
 def test_grey_views_have_no_colour() -> None:
-    view = still(grey=1.0)(pictures())
+    view = still(grey=1.0)(images())
     assert (view.amax(1) - view.amin(1)).max() < 1e-2
 
 
 def test_brightness_multiplies() -> None:
     torch.manual_seed(0)
-    dark = pictures() * 0.5
+    dark = images() * 0.5
     ratio = recoloured(dark, still(light=0.3)).mean((1, 2, 3)) / dark.mean((1, 2, 3))
     assert 0.69 < float(ratio.min()) < 0.95
     assert 1.05 < float(ratio.max()) < 1.31
@@ -59,7 +59,7 @@ def test_hue_turns_and_luma_stays() -> None:
     assert len(np.unique(np.round(hues, 1))) >= 8
 
 
-def test_crops_are_parts_of_the_picture() -> None:
+def test_crops_are_parts_of_the_image() -> None:
     torch.manual_seed(2)
     ramp = torch.linspace(0, 1, 32)[None, None, None].expand(50, 3, 32, 32).contiguous()
     views = still(smallest=0.2)(ramp)
@@ -71,6 +71,6 @@ def test_crops_are_parts_of_the_picture() -> None:
 
 def test_the_same_seed_gives_the_same_views() -> None:
     torch.manual_seed(3)
-    first = Views()(pictures())
+    first = Views()(images())
     torch.manual_seed(3)
-    assert torch.equal(first, Views()(pictures()))
+    assert torch.equal(first, Views()(images()))

@@ -23,7 +23,7 @@ from sonolux.models import registry
 from sonolux.training.classification.calibration import calibrated
 from sonolux.training.classification.images import train_labels
 from sonolux.training.classification.network import classifier_of
-from sonolux.training.data.images import PictureSet, read_pictures
+from sonolux.training.data.images import ImageSet, read_images
 from sonolux.training.loop.fit import UNFINISHED
 from sonolux.training.loop.image_learner import DEVIATION, MEAN
 from sonolux.training.recipe import Recipe
@@ -39,13 +39,13 @@ def recipe(**changes: object) -> Recipe:
 
 
 @pytest.fixture(scope="session")
-def pictures(shapes: Path) -> PictureSet:
-    return read_pictures(shapes, 32)
+def images(shapes: Path) -> ImageSet:
+    return read_images(shapes, 32)
 
 
 @pytest.fixture(scope="session")
-def trained(pictures: PictureSet, tmp_path_factory: pytest.TempPathFactory) -> ModelFolder:
-    return train_labels(pictures, recipe(epochs=80), tmp_path_factory.mktemp("models") / "shapes", "CC0-1.0")
+def trained(images: ImageSet, tmp_path_factory: pytest.TempPathFactory) -> ModelFolder:
+    return train_labels(images, recipe(epochs=80), tmp_path_factory.mktemp("models") / "shapes", "CC0-1.0")
 
 
 def scores_of(model: ModelFolder, pixels: np.ndarray) -> torch.Tensor:
@@ -66,18 +66,18 @@ def test_the_folder_says_what_it_is(trained: ModelFolder) -> None:
     assert set(model.scores) == {"accuracy", "ece-before", "ece-after"}
 
 
-def test_it_learns(trained: ModelFolder, pictures: PictureSet) -> None:
+def test_it_learns(trained: ModelFolder, images: ImageSet) -> None:
     assert trained.scores["accuracy"] >= 0.7
-    right = scores_of(trained, pictures.pixels).argmax(1).numpy() == pictures.labels
+    right = scores_of(trained, images.pixels).argmax(1).numpy() == images.labels
     assert right.mean() > 0.8
 
 
-def test_the_descriptor_is_what_the_last_layer_sees(trained: ModelFolder, pictures: PictureSet) -> None:
+def test_the_descriptor_is_what_the_last_layer_sees(trained: ModelFolder, images: ImageSet) -> None:
     [encoder] = resolve(str(trained.path))
     assert (encoder.space, encoder.dim, encoder.kind, encoder.metric) == ("shapes", 16, "float", "cosine")
-    rows = torch.from_numpy(encoder.encode(list(pictures.pixels[:9])))
+    rows = torch.from_numpy(encoder.encode(list(images.pixels[:9])))
     linear = trained.network().get_submodule("linear")
-    expected = scores_of(trained, pictures.pixels[:9]) - linear.bias
+    expected = scores_of(trained, images.pixels[:9]) - linear.bias
     # Descriptors are of length 1: scores of the same layer point the same way.
     directions = torch.nn.functional.normalize(rows @ linear.weight.T)
     assert torch.allclose(directions, torch.nn.functional.normalize(expected), atol=1e-4)
@@ -113,7 +113,7 @@ train_labels(read_pictures(Path(sys.argv[1]), 32), Recipe(**eval(sys.argv[3])), 
 """
 
 
-def test_kill_9_and_again_ends_as_if_it_had_not_been(shapes: Path, pictures: PictureSet, tmp_path: Path) -> None:
+def test_kill_9_and_again_ends_as_if_it_had_not_been(shapes: Path, images: ImageSet, tmp_path: Path) -> None:
     asked = recipe()
     command = [sys.executable, "-c", PROGRAM, str(shapes), str(tmp_path / "model"), repr(asked.resolved())]
     ended = subprocess.run(command, env=os.environ, capture_output=True, check=False, timeout=120)
@@ -121,10 +121,10 @@ def test_kill_9_and_again_ends_as_if_it_had_not_been(shapes: Path, pictures: Pic
     kept = torch.load(tmp_path / "model" / UNFINISHED / "last.ckpt", weights_only=True)
     assert len(kept["sonolux"]["history"]) == 2
     lines: list[str] = []
-    resumed = train_labels(pictures, asked, tmp_path / "model", progress=lambda done, line: lines.append(line))
+    resumed = train_labels(images, asked, tmp_path / "model", progress=lambda done, line: lines.append(line))
     assert lines[0].startswith("epoch 3 of 4")
     assert not (tmp_path / "model" / UNFINISHED).exists()
-    whole = train_labels(pictures, asked, tmp_path / "whole" / "model")
+    whole = train_labels(images, asked, tmp_path / "whole" / "model")
     assert resumed.scores == whole.scores
     for one, other in zip(whole.network().parameters(), resumed.network().parameters(), strict=True):
         assert torch.allclose(one, other, atol=1e-4)
@@ -135,23 +135,21 @@ def changed(before: ModelFolder, after: ModelFolder) -> set[str]:
     return {name for name in one if not torch.equal(one[name], other[name])}
 
 
-def test_frozen_nothing_but_the_head_learns(trained: ModelFolder, pictures: PictureSet, tmp_path: Path) -> None:
+def test_frozen_nothing_but_the_head_learns(trained: ModelFolder, images: ImageSet, tmp_path: Path) -> None:
     frozen = recipe(epochs=15, start=str(trained.path), options=MILD | {"frozen": True})
-    model = train_labels(pictures, frozen, tmp_path / "frozen")
+    model = train_labels(images, frozen, tmp_path / "frozen")
     assert changed(trained, model) == {"linear.weight", "linear.bias"}
     assert model.scores["accuracy"] >= 0.6
 
 
-def test_not_frozen_everything_learns(trained: ModelFolder, pictures: PictureSet, tmp_path: Path) -> None:
-    model = train_labels(pictures, recipe(epochs=1, start=str(trained.path)), tmp_path / "tuned")
+def test_not_frozen_everything_learns(trained: ModelFolder, images: ImageSet, tmp_path: Path) -> None:
+    model = train_labels(images, recipe(epochs=1, start=str(trained.path)), tmp_path / "tuned")
     assert changed(trained, model) == set(model.network().state_dict())
 
 
-def test_a_start_helps_but_its_head_is_not_taken_over(
-    trained: ModelFolder, pictures: PictureSet, tmp_path: Path
-) -> None:
+def test_a_start_helps_but_its_head_is_not_taken_over(trained: ModelFolder, images: ImageSet, tmp_path: Path) -> None:
     idle = recipe(epochs=1, learning_rate=1e-9, start=str(trained.path))
-    model = train_labels(pictures, idle, tmp_path / "idle")
+    model = train_labels(images, idle, tmp_path / "idle")
     assert not torch.allclose(model.network().linear.weight, trained.network().linear.weight, atol=0.01)
     assert torch.allclose(model.network().stage1[0].conv1.weight, trained.network().stage1[0].conv1.weight, atol=1e-4)
 
@@ -169,7 +167,7 @@ def test_published_weights_start_a_classifier_of_photos(data: Path, tmp_path: Pa
 
 
 @pytest.mark.data
-def test_a_network_for_digits_is_given_colour_pictures_of_the_side_asked(data: Path, tmp_path: Path) -> None:
+def test_a_network_for_digits_is_given_colour_images_of_the_side_asked(data: Path, tmp_path: Path) -> None:
     digits = some_of(data / "mnist" / "t10k-images-idx3-ubyte.gz", 28, 500)
     asked = recipe_of(
         "labels", {"architecture": "lenet5", "side": 28, "epochs": 10, "batch": 32}, ["views.mirrored=false"]
@@ -179,25 +177,25 @@ def test_a_network_for_digits_is_given_colour_pictures_of_the_side_asked(data: P
     assert model.scores["accuracy"] > 0.75
 
 
-def some_of(file: Path, side: int, n: int) -> PictureSet:
-    pictures = read_pictures(file, side)
-    return pictures.subset(np.random.default_rng(0).permutation(len(pictures))[:n])
+def some_of(file: Path, side: int, n: int) -> ImageSet:
+    images = read_images(file, side)
+    return images.subset(np.random.default_rng(0).permutation(len(images))[:n])
 
 
 class TestUnequalClasses:
     @pytest.fixture
-    def unequal(self, pictures: PictureSet) -> PictureSet:
+    def unequal(self, images: ImageSet) -> ImageSet:
         """24 bars, 24 checks, 4 discs."""
-        return pictures.subset(np.flatnonzero(np.cumsum(pictures.labels == 2) <= 4))
+        return images.subset(np.flatnonzero(np.cumsum(images.labels == 2) <= 4))
 
-    def test_they_count_the_same_unless_told_otherwise(self, unequal: PictureSet, tmp_path: Path) -> None:
+    def test_they_count_the_same_unless_told_otherwise(self, unequal: ImageSet, tmp_path: Path) -> None:
         model = train_labels(unequal, recipe(epochs=1), tmp_path / "balanced")
         assert model.recipe["options"]["balanced"] is True
         plain = train_labels(unequal, recipe(epochs=1, options={"balanced": False}), tmp_path / "plain")
         assert plain.recipe["options"]["balanced"] is False
         assert changed(model, plain)
 
-    def test_a_picture_weighs_by_its_class(self, unequal: PictureSet) -> None:
+    def test_a_image_weighs_by_its_class(self, unequal: ImageSet) -> None:
         from sonolux.training.classification.network import class_weights
 
         weights = class_weights(unequal).double()
@@ -217,7 +215,7 @@ def test_the_side_that_a_network_needs_is_said_and_true(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", [n for n in registry.available() if n.startswith(("res", "vgg", "goog", "small"))])
-def test_any_network_for_pictures_becomes_a_classifier(name: str) -> None:
+def test_any_network_for_images_becomes_a_classifier(name: str) -> None:
     architecture, head = classifier_of(Recipe("labels", architecture=name, side=64), 7)
     with torch.device("meta"):
         network = registry.build(architecture.name, architecture.arguments)
@@ -238,25 +236,25 @@ def test_any_network_for_pictures_becomes_a_classifier(name: str) -> None:
     ],
 )
 def test_what_cannot_be_trained_is_refused_at_once(
-    pictures: PictureSet, tmp_path: Path, changes: dict[str, object], why: str
+    images: ImageSet, tmp_path: Path, changes: dict[str, object], why: str
 ) -> None:
     with pytest.raises(TrainingError, match=why):
-        train_labels(pictures, recipe(**changes), tmp_path / "model")
+        train_labels(images, recipe(**changes), tmp_path / "model")
     assert not (tmp_path / "model").exists()
 
 
-def test_frozen_weights_have_to_be_whole(trained: ModelFolder, pictures: PictureSet, tmp_path: Path) -> None:
+def test_frozen_weights_have_to_be_whole(trained: ModelFolder, images: ImageSet, tmp_path: Path) -> None:
     deeper = SMALL | {"widths": [8, 16, 32], "strides": [2, 2, 2]}
     asked = recipe(arguments=deeper, start=str(trained.path), options={"frozen": True})
     with pytest.raises(TrainingError, match=r"lacks stage3\..*which would stay as random as it is"):
-        train_labels(pictures, asked, tmp_path / "model")
+        train_labels(images, asked, tmp_path / "model")
 
 
-def test_pictures_that_teach_no_labels_are_refused(pictures: PictureSet, tmp_path: Path) -> None:
-    one = PictureSet("one", pictures.pixels[:24], pictures.labels[:24], ("bars",))
-    lone = pictures.subset(np.arange(49))
+def test_images_that_teach_no_labels_are_refused(images: ImageSet, tmp_path: Path) -> None:
+    one = ImageSet("one", images.pixels[:24], images.labels[:24], ("bars",))
+    lone = images.subset(np.arange(49))
     for wrong, why in (
-        (pictures.unlabelled(), "has no labels"),
+        (images.unlabelled(), "has no labels"),
         (one, "has one class, bars"),
         (lone, "class discs has 1 readable files; at least 2"),
     ):

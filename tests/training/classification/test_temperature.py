@@ -72,7 +72,7 @@ def test_the_temperature_is_found_again(sharpness: float) -> None:
     assert min(lines) == lines[1]
 
 
-def test_it_lowers_likelihood_and_error_of_pictures_it_has_not_seen() -> None:
+def test_it_lowers_likelihood_and_error_of_images_it_has_not_seen() -> None:
     scores, labels = drawn(4000, 3.0)
     temperature = fitted_temperature(scores[:2000], labels[:2000])
     seen, true = scores[2000:], labels[2000:]

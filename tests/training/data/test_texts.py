@@ -153,16 +153,16 @@ def test_what_is_refused(content: str, why: str, tmp_path: Path) -> None:
         read_words(tmp_path / "t.csv")
 
 
-def test_pictures_are_no_texts(shapes: Path, tmp_path: Path) -> None:
+def test_images_are_no_texts(shapes: Path, tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match="0 readable texts or passages"):
         read_words(shapes)
     with pytest.raises(TrainingError, match="neither a folder of texts"):
         read_words(tmp_path / "nothing")
 
 
-def test_a_model_of_words_is_none_of_pictures(trained: Path) -> None:
+def test_a_model_of_words_is_none_of_images(trained: Path) -> None:
     with pytest.raises(EncoderError, match="takes words, not pictures"):
-        _ = ModelFolder.load(trained).pictures
+        _ = ModelFolder.load(trained).images
     with pytest.raises(EncoderError, match="takes no rows of numbers"):
         NumbersEncoder(trained)
 

@@ -17,8 +17,8 @@ from making import RATE, write_wav
 from sonolux.annotators.event_detector import EventDetector
 from sonolux.errors import EncoderError, TrainingError
 from sonolux.metrics.events import Event, event_f1, segment_f1
-from sonolux.training.data.events import LabelledRecordings, MixedScenes, read_event_data
-from sonolux.training.data.soundscapes import Scenes, audible
+from sonolux.training.data.events import LabelledRecordings, SoundscapeData, read_event_data
+from sonolux.training.data.soundscapes import Soundscapes, audible
 from sonolux.training.events.train import listening, train_events
 from sonolux.training.losses.linear_softmax import linear_softmax
 from sonolux.training.recipes import recipe_of
@@ -47,9 +47,9 @@ def clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def scenes(clips: Path) -> MixedScenes:
+def scenes(clips: Path) -> SoundscapeData:
     found = read_event_data(clips, listening(EAR).model_copy(update={"bands": 32}))
-    assert isinstance(found, MixedScenes)
+    assert isinstance(found, SoundscapeData)
     return found
 
 
@@ -60,14 +60,14 @@ def recipe(**changes):
 
 
 @pytest.fixture(scope="module")
-def model(scenes: MixedScenes, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def model(scenes: SoundscapeData, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("model") / "ear"
     assert train_events(scenes, recipe(), folder).scores["segment-f1"] >= 0.8
     return folder
 
 
 class TestScenes:
-    made = Scenes({"beep": [beep(900, 2.0, EAR).astype(np.float32)]}, EAR, snr=(10, 10), events=(1, 1), speed=0)
+    made = Soundscapes({"beep": [beep(900, 2.0, EAR).astype(np.float32)]}, EAR, snr=(10, 10), events=(1, 1), speed=0)
 
     @pytest.mark.parametrize("seed", range(5))
     def test_events_are_where_they_are_said_to_be_and_as_loud(self, seed: int) -> None:
@@ -82,14 +82,14 @@ class TestScenes:
         assert 10 * np.log10(spectrum[tone - 3 : tone + 4].sum() / beside) == pytest.approx(10, abs=1.5)
         assert np.mean(outside**2) < np.mean(sound[start:end] ** 2) / 2
 
-    def test_a_scene_is_its_seed(self, scenes: MixedScenes) -> None:
+    def test_a_scene_is_its_seed(self, scenes: SoundscapeData) -> None:
         first, again, other = (scenes.scenes.scene(seed) for seed in ((0, 1), (0, 1), (0, 2)))
         assert np.array_equal(first[0], again[0])
         assert first[1] == again[1]
         assert not np.array_equal(first[0], other[0])
 
     @pytest.mark.parametrize("seed", range(20))
-    def test_no_more_sound_at_once_than_may(self, scenes: MixedScenes, seed: int) -> None:
+    def test_no_more_sound_at_once_than_may(self, scenes: SoundscapeData, seed: int) -> None:
         sound, events = scenes.scenes.scene((seed,))
         assert np.abs(sound).max() <= 0.9001
         for time in np.arange(0, 10, 0.05):
@@ -209,7 +209,7 @@ train_events(data, Recipe(**eval(recipe)), Path(folder), progress=killed)
 """
 
 
-def test_a_killed_training_ends_as_it_would_have(scenes: MixedScenes, clips: Path, tmp_path: Path) -> None:
+def test_a_killed_training_ends_as_it_would_have(scenes: SoundscapeData, clips: Path, tmp_path: Path) -> None:
     asked = recipe(epochs=4)
     command = [sys.executable, "-c", PROGRAM, str(clips), str(tmp_path / "a" / "ear"), repr(asked.resolved())]
     assert subprocess.run(command, stderr=subprocess.DEVNULL, check=False).returncode == -signal.SIGKILL

@@ -16,7 +16,7 @@ from sonolux.encoders import resolve
 from sonolux.errors import TrainingError
 from sonolux.library import Library
 from sonolux.training.feedback import triplets
-from sonolux.training.feedback.data import FeedbackSet, Question
+from sonolux.training.feedback.data import FeedbackSet, JudgedQuery
 from sonolux.training.feedback.train import best_epochs, parted, train_feedback
 from sonolux.training.feedback.triplets import learn, margins, order, reciprocal_rank, similarity, triplets_of
 from sonolux.training.recipe import Recipe
@@ -39,7 +39,7 @@ def recipe(**changes: object) -> Recipe:
     return replace(recipe_of("feedback", {}), **changes)
 
 
-def tasteful(count: int, kind: str = "float", seed: int = 0, hits: int = 8) -> tuple[Question, ...]:
+def tasteful(count: int, kind: str = "float", seed: int = 0, hits: int = 8) -> tuple[JudgedQuery, ...]:
     """Make questions of somebody to whom the first coordinate alone matters, which the space hides among others."""
     random = np.random.default_rng(seed)
     questions = []
@@ -50,17 +50,17 @@ def tasteful(count: int, kind: str = "float", seed: int = 0, hits: int = 8) -> t
             query, found = query + 0.1 * random.standard_normal(DIM), found + 0.1 * random.standard_normal((hits, DIM))
         good = np.sign(found[:, 0]) == np.sign(query[0])
         rows = [np.packbits(row > 0, axis=-1) if kind == "binary" else row.astype(np.float32) for row in (query, found)]
-        questions.append(Question(rows[0], rows[1][good], rows[1][~good]))
+        questions.append(JudgedQuery(rows[0], rows[1][good], rows[1][~good]))
     return tuple(questions)
 
 
-def feedback(questions: tuple[Question, ...], metric: Metric = "cosine") -> FeedbackSet:
+def feedback(questions: tuple[JudgedQuery, ...], metric: Metric = "cosine") -> FeedbackSet:
     space = Space("look", DIM, metric, "binary" if metric == "hamming" else "float")
     source = SourceDescriptors(source="colour-layout", digests={"colour-layout": "0"})
     return FeedbackSet(space, source, "MIT", questions, sum(len(q.liked) + len(q.disliked) for q in questions))
 
 
-def rows_of(question: Question) -> list[np.ndarray]:
+def rows_of(question: JudgedQuery) -> list[np.ndarray]:
     parts = [question.query[None], question.liked, question.disliked]
     if question.query.dtype == np.uint8:
         parts = [np.unpackbits(part, axis=1) * 2.0 - 1 for part in parts]
@@ -77,7 +77,7 @@ def slow_similarity(one: np.ndarray, other: np.ndarray, metric: Metric) -> float
     return float(one @ other)
 
 
-def slow_order(questions: tuple[Question, ...], metric: Metric, matrix: np.ndarray) -> tuple[float, float]:
+def slow_order(questions: tuple[JudgedQuery, ...], metric: Metric, matrix: np.ndarray) -> tuple[float, float]:
     shares, ranks = [], []
     for question in questions:
         [query], liked, disliked = (part @ matrix for part in rows_of(question))
@@ -121,7 +121,7 @@ def test_every_question_counts_the_same(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_margins_by_hand() -> None:
-    question = Question(*(np.array(rows, np.float32) for rows in ([1, 0], [[1, 0], [0, 2]], [[0, 1]])))
+    question = JudgedQuery(*(np.array(rows, np.float32) for rows in ([1, 0], [[1, 0], [0, 2]], [[0, 1]])))
     found = margins(triplets_of([question], 0), "dot", lambda rows: rows)
     assert sorted(found.tolist()) == [0, 1]
 
@@ -138,8 +138,8 @@ def test_a_hidden_taste_is_found(metric: Metric) -> None:
     assert after > before + 0.15
 
 
-def turned(question: Question) -> Question:
-    return Question(question.query, question.disliked, question.liked)
+def turned(question: JudgedQuery) -> JudgedQuery:
+    return JudgedQuery(question.query, question.disliked, question.liked)
 
 
 def test_whole_questions_are_held_out() -> None:
@@ -150,7 +150,7 @@ def test_whole_questions_are_held_out() -> None:
         assert {id(one) for one in (*learned, *held_out)} == {id(one) for one in questions[:count]}
 
 
-def slow_curve(questions: tuple[Question, ...], fold: int, how: Recipe) -> list[float]:
+def slow_curve(questions: tuple[JudgedQuery, ...], fold: int, how: Recipe) -> list[float]:
     """Return the order of every fifth question, before and after each epoch of learning from the others."""
     others = [one for number, one in enumerate(questions) if number % 5 != fold]
     matrices = [torch.eye(DIM)]
@@ -205,7 +205,7 @@ def test_what_questions_held_out_do_not_gain_from_is_not_written(tmp_path: Path)
 
 def test_what_is_in_order_already_is_not_learned(tmp_path: Path) -> None:
     near, far = np.eye(DIM, dtype=np.float32)[:1] + 0.01, -np.eye(DIM, dtype=np.float32)[:3]
-    content = tuple(Question(near[0] * n, np.repeat(near, 2, 0), far) for n in range(1, 13))
+    content = tuple(JudgedQuery(near[0] * n, np.repeat(near, 2, 0), far) for n in range(1, 13))
     with pytest.raises(TrainingError, match="does not answer the others better: no model was written"):
         train_feedback(feedback(content), recipe(), tmp_path / "taste")
     assert not (tmp_path / "taste").exists()
@@ -222,7 +222,7 @@ def test_what_is_in_order_already_is_not_learned(tmp_path: Path) -> None:
         ((), "0 judgements give 0 questions"),
     ],
 )
-def test_too_little_feedback_is_refused(questions: tuple[Question, ...], reason: str, tmp_path: Path) -> None:
+def test_too_little_feedback_is_refused(questions: tuple[JudgedQuery, ...], reason: str, tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match=reason):
         train_feedback(feedback(questions), recipe(), tmp_path / "taste")
 

@@ -20,7 +20,7 @@ from sonolux.checkpoints.folder import ModelFolder
 from sonolux.encoders import resolve
 from sonolux.errors import EncoderError, TrainingError
 from sonolux.models import registry
-from sonolux.training.data.images import PictureSet, read_pictures
+from sonolux.training.data.images import ImageSet, read_images
 from sonolux.training.data.splits import split
 from sonolux.training.hashing.autoencoder import (
     Drawing,
@@ -45,14 +45,14 @@ def recipe(kind: dict[str, object], **changes: object) -> Recipe:
 
 
 @pytest.fixture(scope="session")
-def pictures(shapes: Path) -> PictureSet:
-    return read_pictures(shapes, 16)
+def images(shapes: Path) -> ImageSet:
+    return read_images(shapes, 16)
 
 
 @pytest.fixture(scope="session")
-def trained(pictures: PictureSet, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def trained(images: ImageSet, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("ae") / "conv"
-    train_codes(pictures, recipe(CONV, epochs=30), folder)
+    train_codes(images, recipe(CONV, epochs=30), folder)
     return folder
 
 
@@ -72,10 +72,10 @@ def test_the_layers_one_by_one_are_the_whole_network(kind: dict[str, object]) ->
     )
 
 
-def undigitised_error(network: torch.nn.Module, pictures: PictureSet) -> float:
-    """Return the mean squared error of drawing pictures again through all layers, without binary units."""
+def undigitised_error(network: torch.nn.Module, images: ImageSet) -> float:
+    """Return the mean squared error of drawing images again through all layers, without binary units."""
     pairs = layer_pairs(network.eval())
-    inputs = torch.from_numpy(pictures.pixels).permute(0, 3, 1, 2).float() / 255 * 4 - 2
+    inputs = torch.from_numpy(images.pixels).permute(0, 3, 1, 2).float() / 255 * 4 - 2
     with torch.no_grad():
         drawn = through([decode for _, decode in pairs[::-1]], through([encode for encode, _ in pairs], inputs))
     return float(((drawn.reshape(inputs.shape) - inputs) ** 2).mean())
@@ -83,10 +83,10 @@ def undigitised_error(network: torch.nn.Module, pictures: PictureSet) -> float:
 
 @pytest.mark.parametrize("kind", [DENSE, CONV])
 def test_layers_trained_one_by_one_draw_better_before_all_are(
-    kind: dict[str, object], pictures: PictureSet, tmp_path: Path
+    kind: dict[str, object], images: ImageSet, tmp_path: Path
 ) -> None:
     asked = recipe(kind, options={"pretrained": 20})
-    learned, held_out = split(pictures.unlabelled(), 0.2, 0)
+    learned, held_out = split(images.unlabelled(), 0.2, 0)
     network = autoencoder_of(architecture_of(asked), asked)
     before = undigitised_error(network, held_out)
     pretrain(network, lambda alone, depth: Drawing(network, learned, held_out, alone, depth), asked, tmp_path)
@@ -98,16 +98,16 @@ def test_the_folder_shows_reconstructions(trained: Path) -> None:
     assert names == ["curve.png", "model.json", "model.safetensors", "neighbours.png", "reconstructions.png"]
 
 
-def test_codes_draw_better_than_the_mean_picture(trained: Path, pictures: PictureSet) -> None:
+def test_codes_draw_better_than_the_mean_image(trained: Path, images: ImageSet) -> None:
     network = ModelFolder.load(trained).network()
-    drawn = reconstructions(network, pictures)
-    wanted = torch.from_numpy(pictures.pixels).permute(0, 3, 1, 2).float() / 255
+    drawn = reconstructions(network, images)
+    wanted = torch.from_numpy(images.pixels).permute(0, 3, 1, 2).float() / 255
     assert ((drawn - wanted) ** 2).mean() < 0.85 * wanted.var(dim=0).mean()
 
 
-def test_the_encoder_gives_the_code_not_the_drawing(trained: Path, pictures: PictureSet) -> None:
+def test_the_encoder_gives_the_code_not_the_drawing(trained: Path, images: ImageSet) -> None:
     [encoder] = resolve(str(trained))
-    codes = np.asarray(encoder.encode(list(pictures.pixels)))
+    codes = np.asarray(encoder.encode(list(images.pixels)))
     assert codes.shape == (72, 4)
     assert 0.2 < np.unpackbits(codes, axis=1).mean() < 0.8
 
@@ -118,10 +118,10 @@ def test_a_library_searches_with_it(trained: Path, shapes: Path, tmp_path: Path)
         assert library.search(image=shapes / "bars" / "3.png", k=1)[0].path.endswith("bars/3.png")
 
 
-def test_twenty_eight_bits_fill_four_bytes(pictures: PictureSet, tmp_path: Path) -> None:
-    train_codes(pictures, recipe(CONV, bits=28, epochs=1), tmp_path / "m")
+def test_twenty_eight_bits_fill_four_bytes(images: ImageSet, tmp_path: Path) -> None:
+    train_codes(images, recipe(CONV, bits=28, epochs=1), tmp_path / "m")
     [encoder] = resolve(str(tmp_path / "m"))
-    bits = np.unpackbits(np.asarray(encoder.encode(list(pictures.pixels))), axis=1)
+    bits = np.unpackbits(np.asarray(encoder.encode(list(images.pixels))), axis=1)
     assert encoder.dim == 32
     assert not bits[:, 28:].any()
 
@@ -133,9 +133,9 @@ class StoppedError(Exception):
 @pytest.mark.parametrize("kind", [DENSE, CONV])
 @pytest.mark.parametrize("moment", [3, 7])
 def test_a_stopped_training_ends_as_if_it_had_not_been(
-    kind: dict[str, object], moment: int, pictures: PictureSet, tmp_path: Path
+    kind: dict[str, object], moment: int, images: ImageSet, tmp_path: Path
 ) -> None:
-    whole = train_codes(pictures, recipe(kind, epochs=3), tmp_path / "whole")
+    whole = train_codes(images, recipe(kind, epochs=3), tmp_path / "whole")
 
     def stop(done: float, line: str) -> None:
         nonlocal moment
@@ -144,16 +144,16 @@ def test_a_stopped_training_ends_as_if_it_had_not_been(
             raise StoppedError
 
     with pytest.raises(StoppedError):
-        train_codes(pictures, recipe(kind, epochs=3), tmp_path / "resumed", progress=stop)
-    resumed = train_codes(pictures, recipe(kind, epochs=3), tmp_path / "resumed")
+        train_codes(images, recipe(kind, epochs=3), tmp_path / "resumed", progress=stop)
+    resumed = train_codes(images, recipe(kind, epochs=3), tmp_path / "resumed")
     for one, other in zip(whole.network().parameters(), resumed.network().parameters(), strict=True):
         assert torch.allclose(one, other, atol=1e-5)
 
 
 @pytest.mark.parametrize("stage", ["layer2/unfinished/last.ckpt", "last.ckpt"])
-def test_kill_9_costs_at_most_an_epoch(stage: str, shapes: Path, pictures: PictureSet, tmp_path: Path) -> None:
+def test_kill_9_costs_at_most_an_epoch(stage: str, shapes: Path, images: ImageSet, tmp_path: Path) -> None:
     asked = recipe(CONV, epochs=40, options=recipe(CONV).options | {"pretrained": 12})
-    whole = train_codes(pictures, asked, tmp_path / "whole")
+    whole = train_codes(images, asked, tmp_path / "whole")
     out = tmp_path / "killed"
     fields = {name: value for name, value in asked.resolved().items() if name not in ("method", "bits", "epochs")}
     settings = [f"--set={name}={json.dumps(value)}" for name, value in fields.items() if name != "options"]
@@ -169,7 +169,7 @@ def test_kill_9_costs_at_most_an_epoch(stage: str, shapes: Path, pictures: Pictu
     process.send_signal(signal.SIGKILL)
     assert process.wait() == -signal.SIGKILL
     asked = replace(asked, options={"descriptor": ""} | asked.options)
-    resumed = train_codes(pictures, asked, out)
+    resumed = train_codes(images, asked, out)
     for one, other in zip(whole.network().parameters(), resumed.network().parameters(), strict=True):
         assert torch.allclose(one, other, atol=1e-5)
 
@@ -180,42 +180,42 @@ def likeness(rows: np.ndarray) -> np.ndarray:
     return (rows @ rows.T)[np.triu_indices(len(rows), 1)]
 
 
-def test_codes_tell_the_descriptor_asked_for(pictures: PictureSet, tmp_path: Path) -> None:
-    gradients = likeness(np.asarray(resolve("hog")[0].encode(list(pictures.pixels))))
+def test_codes_tell_the_descriptor_asked_for(images: ImageSet, tmp_path: Path) -> None:
+    gradients = likeness(np.asarray(resolve("hog")[0].encode(list(images.pixels))))
     agreement = {}
     for descriptor in ("", "hog"):
         asked = recipe(CONV, bits=64, epochs=60, options=recipe(CONV).options | {"descriptor": descriptor})
-        train_codes(pictures, asked, tmp_path / f"m{descriptor}")
-        codes = np.asarray(resolve(str(tmp_path / f"m{descriptor}"))[0].encode(list(pictures.pixels)))
+        train_codes(images, asked, tmp_path / f"m{descriptor}")
+        codes = np.asarray(resolve(str(tmp_path / f"m{descriptor}"))[0].encode(list(images.pixels)))
         bits = likeness(np.unpackbits(codes, axis=1).astype(np.float64))
         agreement[descriptor] = np.corrcoef(bits, gradients)[0, 1]
     assert agreement["hog"] > agreement[""] + 0.2
 
 
-def test_descriptors_are_told_in_units_of_their_own(pictures: PictureSet) -> None:
-    rows = descriptors_of(pictures, "hog")
+def test_descriptors_are_told_in_units_of_their_own(images: ImageSet) -> None:
+    rows = descriptors_of(images, "hog")
     assert rows.shape == (72, 576)
     assert rows.mean(dim=0).abs().max() < 1e-5
     assert rows.std() == pytest.approx(1, abs=1e-3)
 
 
-def test_labels_are_not_looked_at(pictures: PictureSet, tmp_path: Path) -> None:
-    shuffled = replace(pictures, labels=np.random.default_rng(0).permutation(pictures.labels))
+def test_labels_are_not_looked_at(images: ImageSet, tmp_path: Path) -> None:
+    shuffled = replace(images, labels=np.random.default_rng(0).permutation(images.labels))
     same = [
         train_codes(some.unlabelled(), recipe(DENSE, epochs=1), tmp_path / f"{i}")
-        for i, some in enumerate((pictures, shuffled))
+        for i, some in enumerate((images, shuffled))
     ]
     first, second = (list(model.network().parameters()) for model in same)
     assert all(torch.equal(one, other) for one, other in zip(first, second, strict=True))
 
 
-def test_what_is_no_autoencoder_is_refused(pictures: PictureSet, tmp_path: Path) -> None:
+def test_what_is_no_autoencoder_is_refused(images: ImageSet, tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match="resnet20 is no autoencoder"):
-        train_codes(pictures, recipe(CONV, architecture="resnet20"), tmp_path / "m")
+        train_codes(images, recipe(CONV, architecture="resnet20"), tmp_path / "m")
     with pytest.raises(TrainingError, match="side must be a multiple"):
-        train_codes(pictures, recipe(CONV, side=18), tmp_path / "n")
+        train_codes(images, recipe(CONV, side=18), tmp_path / "n")
     with pytest.raises(TrainingError, match="ends in 32 bits, not in 64: say --bits 32"):
-        train_codes(pictures, recipe(DENSE, bits=64), tmp_path / "o")
+        train_codes(images, recipe(DENSE, bits=64), tmp_path / "o")
 
 
 @pytest.mark.parametrize(
@@ -223,8 +223,8 @@ def test_what_is_no_autoencoder_is_refused(pictures: PictureSet, tmp_path: Path)
     [("mfcc", TrainingError, "gives no float vectors of pictures"), ("nothing", EncoderError, "no encoder 'nothing'")],
 )
 def test_what_cannot_be_told_is_refused_at_once(
-    descriptor: str, error: type[Exception], why: str, pictures: PictureSet, tmp_path: Path
+    descriptor: str, error: type[Exception], why: str, images: ImageSet, tmp_path: Path
 ) -> None:
     with pytest.raises(error, match=why):
-        train_codes(pictures, recipe(CONV, options={"descriptor": descriptor}), tmp_path / "m")
+        train_codes(images, recipe(CONV, options={"descriptor": descriptor}), tmp_path / "m")
     assert not (tmp_path / "m").exists()

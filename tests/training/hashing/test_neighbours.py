@@ -1,4 +1,4 @@
-"""What teachers say together, against plain loops over the pictures."""
+"""What teachers say together, against plain loops over the images."""
 
 from __future__ import annotations
 

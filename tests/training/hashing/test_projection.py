@@ -20,7 +20,7 @@ from sonolux.encoders import resolve
 from sonolux.encoders.base import normalised
 from sonolux.errors import SonoluxError, TrainingError
 from sonolux.models import registry
-from sonolux.training.data.images import read_pictures
+from sonolux.training.data.images import read_images
 from sonolux.training.data.splits import split
 from sonolux.training.hashing.train import train_codes
 from sonolux.training.loop.warm_start import side_of
@@ -67,7 +67,7 @@ def test_fisher_directions_separate_as_scikit_learn_says() -> None:
         assert abs(np.corrcoef(found[:, axis], expected[:, axis])[0, 1]) > 0.999
 
 
-def test_fisher_directions_hold_for_pictures_that_were_not_learned_from() -> None:
+def test_fisher_directions_hold_for_images_that_were_not_learned_from() -> None:
     random = np.random.default_rng(2)
     people, light = 10 * random.standard_normal((20, 300)), 30 * random.standard_normal((3, 300))
     labels = np.repeat(np.arange(20), 5)
@@ -136,7 +136,7 @@ def test_spectral_bits_halve_even_data() -> None:
 @pytest.mark.parametrize("method", METHODS)
 def test_each_method_trains_and_searches(method: str, shapes: Path, tmp_path: Path) -> None:
     recipe = Recipe(method, bits=32, side=16, held_out=0.2)
-    saved = train_codes(read_pictures(shapes, 16), recipe, tmp_path / method)
+    saved = train_codes(read_images(shapes, 16), recipe, tmp_path / method)
     assert 0 < saved.scores["held-out"] <= 1
     kind = "float" if method in ("pca", "whiten", "fisher") else "binary"
     assert ModelFolder.load(tmp_path / method).descriptor.kind == kind
@@ -161,15 +161,15 @@ def network(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("layer", ["", "@stage2", "@stage1:max"])
 @pytest.mark.parametrize("method", METHODS)
 def test_each_method_projects_a_layer(method: str, layer: str, network: Path, shapes: Path, tmp_path: Path) -> None:
-    pictures = read_pictures(shapes, 24)
+    images = read_images(shapes, 24)
     spec = f"{network}{layer}"
-    train_codes(pictures, Recipe(method, bits=8, side=24, start=spec, held_out=0.2), tmp_path / method)
+    train_codes(images, Recipe(method, bits=8, side=24, start=spec, held_out=0.2), tmp_path / method)
     shutil.copytree(tmp_path / method, tmp_path / "elsewhere" / method)  # It needs no other folder.
     saved = ModelFolder.load(tmp_path / "elsewhere" / method)
     [start], [made] = resolve(spec), resolve(str(saved.path))
     assert saved.preprocessing == ModelFolder.load(network).preprocessing
-    by_hand = applied(saved.network()[-1], start.encode(list(pictures.pixels)))
-    described = made.encode(list(pictures.pixels))
+    by_hand = applied(saved.network()[-1], start.encode(list(images.pixels)))
+    described = made.encode(list(images.pixels))
     if made.kind == "binary":
         assert (np.unpackbits(described, axis=1) == (by_hand > 0)).mean() > 0.999
     else:
@@ -178,29 +178,29 @@ def test_each_method_projects_a_layer(method: str, layer: str, network: Path, sh
 
 
 def test_whitened_descriptors_have_variance_one_and_no_correlation(network: Path, shapes: Path, tmp_path: Path) -> None:
-    pictures = read_pictures(shapes, 24)
+    images = read_images(shapes, 24)
     recipe = Recipe("whiten", bits=6, side=24, start=f"{network}@stage2", held_out=0.2)
-    saved = train_codes(pictures, recipe, tmp_path / "white")
-    learned, _ = split(pictures, 0.2, 0)
+    saved = train_codes(images, recipe, tmp_path / "white")
+    learned, _ = split(images, 0.2, 0)
     [start] = resolve(recipe.start)
     white = applied(saved.network()[-1], start.encode(list(learned.pixels)))
     np.testing.assert_allclose(white.T @ white / len(white), np.eye(6), atol=0.02)
 
 
 def test_a_projection_can_start_from_a_projection(network: Path, shapes: Path, tmp_path: Path) -> None:
-    pictures = read_pictures(shapes, 24)
-    train_codes(pictures, Recipe("pca", bits=12, side=24, start=f"{network}@stage2", held_out=0.2), tmp_path / "pca")
+    images = read_images(shapes, 24)
+    train_codes(images, Recipe("pca", bits=12, side=24, start=f"{network}@stage2", held_out=0.2), tmp_path / "pca")
     recipe = Recipe("itq", bits=8, side=24, start=str(tmp_path / "pca"), held_out=0.2)
-    assert train_codes(pictures, recipe, tmp_path / "itq").descriptor.kind == "binary"
+    assert train_codes(images, recipe, tmp_path / "itq").descriptor.kind == "binary"
 
 
 @pytest.mark.parametrize(("method", "start"), [("whiten", "hog"), ("itq", "colour-histogram")])
 def test_the_descriptors_of_any_encoder_are_projected(method: str, start: str, shapes: Path, tmp_path: Path) -> None:
-    pictures = read_pictures(shapes, 64)
-    saved = train_codes(pictures, Recipe(method, bits=16, side=64, start=start, held_out=0.2), tmp_path / method)
+    images = read_images(shapes, 64)
+    saved = train_codes(images, Recipe(method, bits=16, side=64, start=start, held_out=0.2), tmp_path / method)
     [source], [made] = resolve(start), resolve(str(saved.path))
-    by_hand = applied(saved.network(), source.encode(list(pictures.pixels)))
-    described = made.encode(list(pictures.pixels))
+    by_hand = applied(saved.network(), source.encode(list(images.pixels)))
+    described = made.encode(list(images.pixels))
     if method == "itq":
         np.testing.assert_array_equal(np.unpackbits(described, axis=1), by_hand > 0)
     else:
@@ -226,20 +226,20 @@ def test_a_start_that_cannot_be_is_refused(
 ) -> None:
     recipe = Recipe("pca", bits=8, side=side, start=start.format(network=network))
     with pytest.raises(SonoluxError, match=why):
-        train_codes(read_pictures(shapes, side), recipe, tmp_path / "m")
+        train_codes(read_images(shapes, side), recipe, tmp_path / "m")
 
 
-def test_a_network_that_averages_takes_larger_pictures(network: Path, shapes: Path, tmp_path: Path) -> None:
+def test_a_network_that_averages_takes_larger_images(network: Path, shapes: Path, tmp_path: Path) -> None:
     recipe = Recipe("pca", bits=6, side=48, start=f"{network}@stage2", held_out=0.2)
-    saved = train_codes(read_pictures(shapes, 48), recipe, tmp_path / "larger")
-    assert (saved.pictures.width, saved.pictures.height) == (48, 48)
+    saved = train_codes(read_images(shapes, 48), recipe, tmp_path / "larger")
+    assert (saved.images.width, saved.images.height) == (48, 48)
     assert saved.data["before"] == {**ModelFolder.load(network).data, "licence": ModelFolder.load(network).licence}
     assert resolve(str(saved.path))[0].encode([np.zeros((20, 20, 3), np.uint8)]).shape == (1, 6)
     recipe = Recipe("pca", bits=6, side=48, start=f"{network}@stage2:flatten", held_out=0.2)
-    train_codes(read_pictures(shapes, 48), recipe, tmp_path / "flat")
+    train_codes(read_images(shapes, 48), recipe, tmp_path / "flat")
 
 
-def test_a_network_of_one_size_refuses_larger_pictures(shapes: Path, tmp_path: Path) -> None:
+def test_a_network_of_one_size_refuses_larger_images(shapes: Path, tmp_path: Path) -> None:
     arguments = {"sizes": [3 * 24 * 24, 8]}
     record = ModelFolder(
         architecture=Architecture(name="mlp", arguments=arguments),
@@ -248,11 +248,9 @@ def test_a_network_of_one_size_refuses_larger_pictures(shapes: Path, tmp_path: P
     )
     start = str(record.save(tmp_path / "mlp", registry.build("mlp", arguments)).path)
     with pytest.raises(TrainingError, match="takes pictures of 24 pixels, not 48: say --side 24"):
-        train_codes(
-            read_pictures(shapes, 48), Recipe("pca", bits=6, side=48, start=start, held_out=0.2), tmp_path / "m"
-        )
+        train_codes(read_images(shapes, 48), Recipe("pca", bits=6, side=48, start=start, held_out=0.2), tmp_path / "m")
 
 
 @pytest.mark.parametrize(("source", "side"), [("{network}", 24), ("{network}@stage2", 24), ("hog", None), ("", None)])
-def test_the_size_of_pictures_is_taken_over(source: str, side: int | None, network: Path) -> None:
+def test_the_size_of_images_is_taken_over(source: str, side: int | None, network: Path) -> None:
     assert side_of(source.format(network=network)) == side

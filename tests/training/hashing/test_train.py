@@ -19,7 +19,7 @@ import sonolux as sx
 from sonolux.checkpoints.folder import ModelFolder
 from sonolux.encoders import resolve
 from sonolux.errors import TrainingError
-from sonolux.training.data.images import PictureSet, read_pictures
+from sonolux.training.data.images import ImageSet, read_images
 from sonolux.training.hashing.train import train_codes
 from sonolux.training.loop.fit import UNFINISHED
 from sonolux.training.recipe import Recipe
@@ -34,12 +34,12 @@ def recipe(kind: str, **changes: object) -> Recipe:
 
 
 @pytest.fixture(scope="session")
-def pictures(shapes: Path) -> PictureSet:
-    return read_pictures(shapes, 32)
+def images(shapes: Path) -> ImageSet:
+    return read_images(shapes, 32)
 
 
 @pytest.fixture(scope="session")
-def trained(pictures: PictureSet, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+def trained(images: ImageSet, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("models")
     mild = {"views": {"smallest": 0.6, "hue": 0.05, "grey": 0.0}}
     taught = mild | {"teachers": ["colour-layout", "hog"], "neighbours": 5}
@@ -48,12 +48,12 @@ def trained(pictures: PictureSet, tmp_path_factory: pytest.TempPathFactory) -> d
         recipe("supervised", epochs=60, options=mild),
         recipe("distilled", epochs=20, options=taught),
     ):
-        train_codes(pictures, asked, folder / asked.method, "CC0-1.0")
+        train_codes(images, asked, folder / asked.method, "CC0-1.0")
     return {method: folder / method for method in METHODS}
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_the_folder_holds_weights_card_and_pictures(trained: dict[str, Path], method: str) -> None:
+def test_the_folder_holds_weights_card_and_images(trained: dict[str, Path], method: str) -> None:
     names = sorted(file.name for file in trained[method].iterdir())
     assert names == ["curve.png", "model.json", "model.safetensors", "neighbours.png"]
     model = ModelFolder.load(trained[method])
@@ -65,20 +65,20 @@ def test_the_folder_holds_weights_card_and_pictures(trained: dict[str, Path], me
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_codes_are_balanced_bits_that_differ(trained: dict[str, Path], method: str, pictures: PictureSet) -> None:
+def test_codes_are_balanced_bits_that_differ(trained: dict[str, Path], method: str, images: ImageSet) -> None:
     [encoder] = resolve(str(trained[method]))
-    codes = np.unpackbits(np.asarray(encoder.encode(list(pictures.pixels))), axis=1)
+    codes = np.unpackbits(np.asarray(encoder.encode(list(images.pixels))), axis=1)
     assert codes.shape == (72, 32)
     assert 0.2 < codes.mean() < 0.8
     assert len(np.unique(codes, axis=0)) > 12
 
 
-def test_supervised_codes_tell_classes_apart(trained: dict[str, Path], pictures: PictureSet) -> None:
+def test_supervised_codes_tell_classes_apart(trained: dict[str, Path], images: ImageSet) -> None:
     assert ModelFolder.load(trained["supervised"]).scores["held-out"] > 0.6
     [encoder] = resolve(str(trained["supervised"]))
-    signs = np.unpackbits(np.asarray(encoder.encode(list(pictures.pixels))), axis=1).astype(float) * 2 - 1
+    signs = np.unpackbits(np.asarray(encoder.encode(list(images.pixels))), axis=1).astype(float) * 2 - 1
     alike = signs @ signs.T
-    same = pictures.labels[:, None] == pictures.labels[None]
+    same = images.labels[:, None] == images.labels[None]
     assert alike[same].mean() > alike[~same].mean() + 8
 
 
@@ -100,19 +100,19 @@ class StoppedError(Exception):
     """Stands for whatever ends a training."""
 
 
-def test_a_stopped_training_ends_as_if_it_had_not_been(pictures: PictureSet, tmp_path: Path) -> None:
-    whole = train_codes(pictures, recipe("contrastive"), tmp_path / "whole")
+def test_a_stopped_training_ends_as_if_it_had_not_been(images: ImageSet, tmp_path: Path) -> None:
+    whole = train_codes(images, recipe("contrastive"), tmp_path / "whole")
 
     def stop(done: float, line: str) -> None:
         if line.startswith("epoch 3"):
             raise StoppedError
 
     with pytest.raises(StoppedError):
-        train_codes(pictures, recipe("contrastive"), tmp_path / "resumed", progress=stop)
+        train_codes(images, recipe("contrastive"), tmp_path / "resumed", progress=stop)
     assert (tmp_path / "resumed" / UNFINISHED / "last.ckpt").exists()
     lines: list[str] = []
     resumed = train_codes(
-        pictures, recipe("contrastive"), tmp_path / "resumed", progress=lambda done, line: lines.append(line)
+        images, recipe("contrastive"), tmp_path / "resumed", progress=lambda done, line: lines.append(line)
     )
     assert lines[0].startswith("epoch 3 of 4")
     assert resumed.scores == whole.scores
@@ -139,40 +139,40 @@ def test_kill_9_costs_at_most_an_epoch(shapes: Path, tmp_path: Path) -> None:
     assert kept["sonolux"]["recipe"]["epochs"] == 400
 
 
-def test_another_recipe_does_not_take_up_a_training(pictures: PictureSet, tmp_path: Path) -> None:
+def test_another_recipe_does_not_take_up_a_training(images: ImageSet, tmp_path: Path) -> None:
     def stop(done: float, line: str) -> None:
         if line.startswith("epoch 2"):
             raise StoppedError
 
     with pytest.raises(StoppedError):
-        train_codes(pictures, recipe("contrastive"), tmp_path / "model", progress=stop)
+        train_codes(images, recipe("contrastive"), tmp_path / "model", progress=stop)
     with pytest.raises(TrainingError, match="unfinished training with other data, seed"):
-        train_codes(pictures, recipe("contrastive", seed=1), tmp_path / "model")
+        train_codes(images, recipe("contrastive", seed=1), tmp_path / "model")
     with pytest.raises(TrainingError, match="unfinished training with other data"):
-        train_codes(pictures.subset(np.arange(60)), recipe("contrastive"), tmp_path / "model")
+        train_codes(images.subset(np.arange(60)), recipe("contrastive"), tmp_path / "model")
     (tmp_path / "model" / UNFINISHED / "last.ckpt").write_bytes(b"damaged")
     with pytest.raises(TrainingError, match="cannot be read: remove"):
-        train_codes(pictures, recipe("contrastive"), tmp_path / "model")
+        train_codes(images, recipe("contrastive"), tmp_path / "model")
 
 
-def test_training_stops_early_where_nothing_improves(pictures: PictureSet, tmp_path: Path) -> None:
+def test_training_stops_early_where_nothing_improves(images: ImageSet, tmp_path: Path) -> None:
     idle = recipe("supervised", epochs=30, learning_rate=1e-9, patience=2)
     lines: list[str] = []
-    train_codes(pictures, idle, tmp_path / "model", progress=lambda done, line: lines.append(line))
+    train_codes(images, idle, tmp_path / "model", progress=lambda done, line: lines.append(line))
     assert not any(line.startswith("epoch 20") for line in lines)
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_a_training_may_be_a_single_step(method: str, pictures: PictureSet, tmp_path: Path) -> None:
+def test_a_training_may_be_a_single_step(method: str, images: ImageSet, tmp_path: Path) -> None:
     single = recipe(method, epochs=1, batch=512, options={"teachers": ["hog"]} if method == "distilled" else {})
-    assert train_codes(pictures, single, tmp_path / method).scores
+    assert train_codes(images, single, tmp_path / method).scores
 
 
-def test_a_labelled_folder_teaches_contrastive_codes_no_label(pictures: PictureSet, tmp_path: Path) -> None:
-    shuffled = replace(pictures, labels=np.random.default_rng(0).permutation(pictures.labels))
+def test_a_labelled_folder_teaches_contrastive_codes_no_label(images: ImageSet, tmp_path: Path) -> None:
+    shuffled = replace(images, labels=np.random.default_rng(0).permutation(images.labels))
     splits = [
         train_codes(some.unlabelled(), recipe("contrastive", epochs=1), tmp_path / f"{number}")
-        for number, some in enumerate((pictures, shuffled))
+        for number, some in enumerate((images, shuffled))
     ]
     assert splits[0].digest[:8] != ""
     first, second = (list(model.network().parameters()) for model in splits)
@@ -192,10 +192,10 @@ def test_a_labelled_folder_teaches_contrastive_codes_no_label(pictures: PictureS
     ],
 )
 def test_what_cannot_be_trained_is_refused(
-    pictures: PictureSet, tmp_path: Path, changes: dict[str, object], why: str
+    images: ImageSet, tmp_path: Path, changes: dict[str, object], why: str
 ) -> None:
     with pytest.raises(TrainingError, match=why):
-        train_codes(pictures, recipe("contrastive", **changes), tmp_path / "model")
+        train_codes(images, recipe("contrastive", **changes), tmp_path / "model")
 
 
 @pytest.mark.parametrize("wrong", [{"epochs": 0}, {"bits": 0}, {"held_out": 1.0}, {"learning_rate": float("nan")}])
@@ -204,32 +204,32 @@ def test_a_recipe_that_makes_no_sense_is_refused(wrong: dict[str, object]) -> No
         recipe("contrastive", **wrong)
 
 
-def test_a_folder_that_holds_something_is_left_alone(pictures: PictureSet, tmp_path: Path) -> None:
+def test_a_folder_that_holds_something_is_left_alone(images: ImageSet, tmp_path: Path) -> None:
     (tmp_path / "letters.txt").write_text("dear")
     with pytest.raises(TrainingError, match="is there and not empty"):
-        train_codes(pictures, recipe("contrastive"), tmp_path)
+        train_codes(images, recipe("contrastive"), tmp_path)
 
 
-def test_unlabelled_pictures_teach_no_classes(pictures: PictureSet, tmp_path: Path) -> None:
+def test_unlabelled_images_teach_no_classes(images: ImageSet, tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match="has no labels"):
-        train_codes(pictures.unlabelled(), recipe("supervised"), tmp_path / "model")
+        train_codes(images.unlabelled(), recipe("supervised"), tmp_path / "model")
 
 
-def test_the_triplet_loss_learns_too(pictures: PictureSet, tmp_path: Path) -> None:
+def test_the_triplet_loss_learns_too(images: ImageSet, tmp_path: Path) -> None:
     triplet = recipe("supervised", epochs=60, options={"loss": "triplet", "views": {"smallest": 0.6}})
-    assert train_codes(pictures, triplet, tmp_path / "model").scores["held-out"] > 0.4
+    assert train_codes(images, triplet, tmp_path / "model").scores["held-out"] > 0.4
 
 
 @pytest.mark.data
-def test_published_weights_start_a_backbone(data: Path, pictures: PictureSet, tmp_path: Path) -> None:
+def test_published_weights_start_a_backbone(data: Path, images: ImageSet, tmp_path: Path) -> None:
     start = str(data / "weights" / "resnet20_cifar10" / "resnet20-12fca82f.th")
     asked = recipe("supervised", architecture="resnet20", arguments={}, start=start, epochs=1, learning_rate=1e-9)
-    trained = train_codes(pictures, asked, tmp_path / "model").network()
+    trained = train_codes(images, asked, tmp_path / "model").network()
     published = torch.load(start, map_location="cpu", weights_only=True)["state_dict"]["module.layer3.2.conv2.weight"]
     assert torch.allclose(trained.get_submodule("backbone.layer3.2.conv2").weight, published, atol=1e-4)
 
 
-def test_pickled_weights_that_run_code_are_refused(pictures: PictureSet, tmp_path: Path) -> None:
+def test_pickled_weights_that_run_code_are_refused(images: ImageSet, tmp_path: Path) -> None:
     import pickle
 
     class Evil:
@@ -238,7 +238,7 @@ def test_pickled_weights_that_run_code_are_refused(pictures: PictureSet, tmp_pat
 
     (tmp_path / "evil.th").write_bytes(pickle.dumps(Evil()))
     with pytest.raises(TrainingError, match="cannot be read as weights"):
-        train_codes(pictures, recipe("contrastive", start=str(tmp_path / "evil.th")), tmp_path / "model")
+        train_codes(images, recipe("contrastive", start=str(tmp_path / "evil.th")), tmp_path / "model")
     assert not (tmp_path / "owned").exists()
 
 

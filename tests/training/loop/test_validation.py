@@ -16,13 +16,13 @@ def test_label_precision_is_the_share_of_the_nearest_ten() -> None:
     assert label_precision(queries, torch.tensor([0, 1]), gallery, labels) == pytest.approx((7 + 5) / 20)
 
 
-def test_view_recall_counts_views_that_find_their_picture() -> None:
-    pictures = torch.eye(4)
-    views = pictures[[0, 1, 3, 2]]
-    assert view_recall(views, pictures) == pytest.approx(0.5)
+def test_view_recall_counts_views_that_find_their_image() -> None:
+    images = torch.eye(4)
+    views = images[[0, 1, 3, 2]]
+    assert view_recall(views, images) == pytest.approx(0.5)
 
 
-def test_of_pictures_in_the_order_of_their_classes_all_classes_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_images_in_the_order_of_their_classes_all_classes_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(validation, "MOST", 20)
     labels = torch.arange(10).repeat_interleave(50)
     looked_at = labels[spread(len(labels))]

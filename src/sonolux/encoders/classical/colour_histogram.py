@@ -1,4 +1,4 @@
-"""The colour histogram: how much of each colour there is, wherever it is in the picture.
+"""The colour histogram: how much of each colour there is, wherever it is in the image.
 
 Colours are counted in a cone of hue, saturation and value: black is one bin, each grey is one bin, and only saturated
 colours have a hue, because the hue of a grey and the saturation of black are noise. A colour between two bins counts
@@ -22,7 +22,7 @@ LEVELS = 32  # of each of red, green and blue, before hue, saturation and value 
 HUES, SATURATIONS, VALUES = 16, 3, 3  # above grey, above black
 BINS = 1 + VALUES + VALUES * SATURATIONS * HUES
 PLACES = np.array([LEVELS**2, LEVELS, 1], np.float32)  # of red, green and blue in the number of a colour
-SAMPLED = 2**13  # pixels of a picture that are counted, about, where it has more
+SAMPLED = 2**13  # pixels of an image that are counted, about, where it has more
 
 
 class ColourHistogram(Encoder):
@@ -45,7 +45,7 @@ class ColourHistogram(Encoder):
         self.digest = digest_of(self.name, 2, SAMPLED, LEVELS, HUES, SATURATIONS, VALUES)
 
     def encode_batch(self, batch: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
-        """Encode pictures (h, w, 3) into rows (n, 148)."""
+        """Encode images (h, w, 3) into rows (n, 148)."""
         histograms = (colour_counts(batch) @ memberships()).toarray()
         histograms /= histograms.sum(axis=1, keepdims=True)
         rows: NDArray[np.float32] = np.sqrt(histograms).astype(np.float32)
@@ -53,8 +53,8 @@ class ColourHistogram(Encoder):
 
 
 def colour_counts(batch: Sequence[NDArray[np.uint8]]) -> csr_array:
-    """Count the pixels of each of the 32 x 32 x 32 colours, red the slowest, in each picture: sparse, (n, 32768)."""
-    # Of all colours a picture has few: what follows takes a fraction of the time.
+    """Count the pixels of each of the 32 x 32 x 32 colours, red the slowest, in each image: sparse, (n, 32768)."""
+    # Of all colours an image has few: what follows takes a fraction of the time.
     found, counts = zip(*map(_counted, batch), strict=True)
     ends = np.cumsum([0, *map(len, found)])
     entries = (np.concatenate(counts).astype(np.float32), np.concatenate(found), ends)
@@ -62,7 +62,7 @@ def colour_counts(batch: Sequence[NDArray[np.uint8]]) -> csr_array:
 
 
 def _counted(pixels: NDArray[np.uint8]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Return the numbers of the colours that a picture has, and how many of its counted pixels have each."""
+    """Return the numbers of the colours that an image has, and how many of its counted pixels have each."""
     colours = pixels.reshape(-1, 3)
     # An odd step meets every phase of a dither or a stripe, whose periods are even.
     counted = colours[:: len(colours) // SAMPLED | 1]

@@ -1,6 +1,6 @@
 """Colour layout: which colours are where, coarsely.
 
-The picture becomes 8 x 8 mean colours; each of luma (Y), blue difference (Cb) and red difference (Cr) is turned into
+The image becomes 8 x 8 mean colours; each of luma (Y), blue difference (Cb) and red difference (Cr) is turned into
 spatial frequencies, and only the lowest are kept, in zigzag order. Mid-grey is the origin.
 """
 
@@ -18,7 +18,7 @@ from sonolux.encoders.resize import reduced
 from sonolux.types import Modality
 
 SIDE = 8
-REDUCED = 40  # the picture is made so small first, in pixels a side: as small as HOG wants it
+REDUCED = 40  # the image is made so small first, in pixels a side: as small as HOG wants it
 KEPT = (21, 10, 10)  # coefficients of Y, Cb, Cr: whole diagonals of the zigzag
 FIRST_WEIGHTS = ((2.0, 2.0, 2.0), (2.0, 1.0, 1.0), (4.0, 2.0, 2.0))  # the others weigh 1
 
@@ -35,7 +35,7 @@ class ColourLayout(Encoder):
     """The colour layout descriptor of MPEG-7, unquantised: 21 numbers of luma and 10 of each colour difference.
 
     The standard compares by a weighted Euclidean distance a channel; here the square roots of its weights are in the
-    descriptor, and the cosine compares all channels at once, which makes the contrast of a picture not matter.
+    descriptor, and the cosine compares all channels at once, which makes the contrast of an image not matter.
 
     References
     ----------
@@ -52,7 +52,7 @@ class ColourLayout(Encoder):
         self.digest = digest_of(self.name, 2, REDUCED, SIDE, KEPT, FIRST_WEIGHTS)
 
     def encode_batch(self, batch: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
-        """Encode pictures (h, w, 3) into rows (n, 41): Y, Cb, Cr, each from the lowest frequency up."""
+        """Encode images (h, w, 3) into rows (n, 41): Y, Cb, Cr, each from the lowest frequency up."""
         tiny = np.stack([reduced(reduced(pixels, REDUCED), SIDE) for pixels in batch]).astype(np.float64)
         channels = (tiny - 128) @ RGB_TO_YCBCR.T
         frequencies = dctn(channels, axes=(1, 2), norm="ortho")

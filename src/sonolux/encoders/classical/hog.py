@@ -1,6 +1,6 @@
 """Histogram of oriented gradients: which way the edges run, and where, whatever the colours.
 
-A whole batch is computed at once: pictures are small here, and most of a picture's time would go into calls.
+A whole batch is computed at once: images are small here, and most of an image's time would go into calls.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from sonolux.encoders.base import Encoder
 from sonolux.encoders.resize import reduced
 from sonolux.types import Modality
 
-SIDE = 40  # the picture is made so small, in pixels: five cells a side
+SIDE = 40  # the image is made so small, in pixels: five cells a side
 CELL = 8  # pixels a side of a cell
 CELLS = SIDE // CELL
 ORIENTATIONS = 9  # over half a turn: an edge and its reverse are the same
@@ -25,7 +25,7 @@ EPSILON = 1e-5  # added to the length of a block, so that a flat one stays flat
 
 
 class Hog(Encoder):
-    """Oriented gradients of the whole picture, made 40 x 40: 576 numbers.
+    """Oriented gradients of the whole image, made 40 x 40: 576 numbers.
 
     References
     ----------
@@ -41,7 +41,7 @@ class Hog(Encoder):
         self.digest = digest_of(self.name, 2, SIDE, CELL, ORIENTATIONS)
 
     def encode_batch(self, batch: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
-        """Encode pictures (h, w, 3) into rows."""
+        """Encode images (h, w, 3) into rows."""
         greys = np.stack([reduced(pixels, SIDE) for pixels in batch]) @ LUMA
         return blocks(cell_histograms(greys)).reshape(len(batch), -1)
 

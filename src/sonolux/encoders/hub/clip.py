@@ -12,7 +12,7 @@ from sonolux.encoders.base import Encoder
 from sonolux.encoders.hub.checkpoint import Checkpoint
 from sonolux.encoders.hub.encoder import HubEncoder
 from sonolux.encoders.hub.network import Network
-from sonolux.encoders.hub.pictures import Pictures, Pixels
+from sonolux.encoders.hub.pictures import Images, Pixels
 from sonolux.encoders.text import encodable
 from sonolux.types import Modality
 
@@ -23,11 +23,11 @@ class ClipImage(HubEncoder):
     def __init__(self, network: Network, dim: int) -> None:
         super().__init__(network.checkpoint, Modality.IMAGE, dim)
         self.network = network
-        self.pictures = Pictures(self.checkpoint)
+        self.images = Images(self.checkpoint)
 
     def encode_batch(self, batch: Sequence[Pixels]) -> NDArray[np.float32]:
-        """Encode pictures (h, w, 3) into rows (n, dim)."""
-        inputs = self.pictures.tensors(batch)
+        """Encode images (h, w, 3) into rows (n, dim)."""
+        inputs = self.images.tensors(batch)
         return self.network.outputs(self.network.model.get_image_features, inputs)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from sonolux.encoders.base import Encoder
 from sonolux.encoders.hub.checkpoint import Checkpoint
 from sonolux.encoders.hub.network import Network
-from sonolux.encoders.hub.pictures import Pictures
+from sonolux.encoders.hub.pictures import Images
 from sonolux.encoders.hub.pooled import PooledImage
 
 
@@ -25,4 +25,4 @@ def convnext_encoders(checkpoint: Checkpoint) -> list[Encoder]:
 def _encoders(checkpoint: Checkpoint, usual: list[int]) -> list[Encoder]:
     # A configuration leaves out what is as usual: transformers' own defaults.
     dim = (checkpoint.config.get("hidden_sizes") or usual)[-1]
-    return [PooledImage(Network(checkpoint), dim, Pictures(checkpoint))]
+    return [PooledImage(Network(checkpoint), dim, Images(checkpoint))]

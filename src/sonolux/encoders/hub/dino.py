@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sonolux.encoders.base import Encoder
 from sonolux.encoders.hub.checkpoint import Checkpoint
 from sonolux.encoders.hub.network import Network
-from sonolux.encoders.hub.pictures import Pictures, Pixels, within_proportions
+from sonolux.encoders.hub.pictures import Images, Pixels, within_proportions
 from sonolux.encoders.hub.pooled import PooledImage
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 IMAGENET_MEAN, IMAGENET_DEVIATION = [0.485, 0.456, 0.406], [0.229, 0.224, 0.225]
 
 
-class Dinov3Pictures(Pictures):
+class Dinov3Images(Images):
     """The preprocessing of DINOv3, for which transformers has none without torchvision.
 
     In this order: scale to [0, 1], resize to a square (bilinear, antialiased), normalise.
@@ -46,16 +46,16 @@ class Dinov3Pictures(Pictures):
 def dinov2_encoders(checkpoint: Checkpoint) -> list[Encoder]:
     """Return the encoder of a DINOv2 checkpoint, with or without registers."""
     dim = checkpoint.config.get("hidden_size", 768)
-    return [PooledImage(Network(checkpoint), dim, Pictures(checkpoint))]
+    return [PooledImage(Network(checkpoint), dim, Images(checkpoint))]
 
 
 def dinov3_encoders(checkpoint: Checkpoint) -> list[Encoder]:
     """Return the encoder of a DINOv3 checkpoint."""
     dim = checkpoint.config.get("hidden_size", 384)
-    return [PooledImage(Network(checkpoint), dim, Dinov3Pictures(checkpoint))]
+    return [PooledImage(Network(checkpoint), dim, Dinov3Images(checkpoint))]
 
 
 def dinov3_convnext_encoders(checkpoint: Checkpoint) -> list[Encoder]:
     """Return the encoder of a DINOv3 ConvNeXt checkpoint."""
     dim = checkpoint.config.get("hidden_sizes", [768])[-1]
-    return [PooledImage(Network(checkpoint), dim, Dinov3Pictures(checkpoint))]
+    return [PooledImage(Network(checkpoint), dim, Dinov3Images(checkpoint))]

@@ -67,9 +67,9 @@ class HubLayer(HubEncoder):
         self.digest = digest_of(self.digest, layer, pooling)
 
     def encode_batch(self, batch: Sequence[Pixels]) -> NDArray[np.float32]:
-        """Encode pictures (h, w, 3) into rows (n, dim)."""
+        """Encode images (h, w, 3) into rows (n, dim)."""
         network = self.whole.network
-        inputs = self.whole.pictures.tensors(batch)
+        inputs = self.whole.images.tensors(batch)
         return network.rows(lambda **placed: self._pooled(network.model, placed), inputs)
 
     def _width(self, suffix: str) -> int:
@@ -97,8 +97,8 @@ def hub_layers(whole: PooledImage) -> list[Layer]:
 
 
 def _bare(whole: PooledImage) -> tuple[Any, dict[str, Any]]:
-    """Return the network without its weights, and one picture as it takes them, of which only the shape is known."""
-    inputs = whole.pictures.tensors([np.zeros((64, 64, 3), np.uint8)])
+    """Return the network without its weights, and one image as it takes them, of which only the shape is known."""
+    inputs = whole.images.tensors([np.zeros((64, 64, 3), np.uint8)])
     return whole.network.without_weights(), {name: tensor.to("meta") for name, tensor in inputs.items()}
 
 

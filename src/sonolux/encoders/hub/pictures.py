@@ -18,18 +18,18 @@ if TYPE_CHECKING:
 Pixels = NDArray[np.uint8]
 
 SLIMMEST = 16
-"""Pictures longer than so many times their width lose their ends first: resizing by the short side would make the
+"""Images longer than so many times their width lose their ends first: resizing by the short side would make the
 long one enormous."""
 
 
-class Pictures:
+class Images:
     """The image processor of a checkpoint, in its Pillow form: torchvision is not needed."""
 
     def __init__(self, checkpoint: Checkpoint) -> None:
         self.checkpoint = checkpoint
 
     def tensors(self, batch: Sequence[Pixels]) -> dict[str, torch.Tensor]:
-        """Return the inputs of the network for pictures (h, w, 3)."""
+        """Return the inputs of the network for images (h, w, 3)."""
         inputs = self._processor(
             images=[within_proportions(pixels) for pixels in batch],
             input_data_format="channels_last",
@@ -45,7 +45,7 @@ class Pictures:
 
 
 def within_proportions(pixels: Pixels) -> Pixels:
-    """Return the middle of a picture that is more than 16 times as long as it is wide, others as they are."""
+    """Return the middle of an image that is more than 16 times as long as it is wide, others as they are."""
     height, width = pixels.shape[:2]
     longest = SLIMMEST * min(height, width)
     top, left = max(0, height - longest) // 2, max(0, width - longest) // 2

@@ -9,18 +9,18 @@ from numpy.typing import NDArray
 
 from sonolux.encoders.hub.encoder import HubEncoder
 from sonolux.encoders.hub.network import Network
-from sonolux.encoders.hub.pictures import Pictures, Pixels
+from sonolux.encoders.hub.pictures import Images, Pixels
 from sonolux.types import Modality
 
 
 class PooledImage(HubEncoder):
     """Images, through a network and its own way to pool."""
 
-    def __init__(self, network: Network, dim: int, pictures: Pictures) -> None:
+    def __init__(self, network: Network, dim: int, images: Images) -> None:
         super().__init__(network.checkpoint, Modality.IMAGE, dim)
         self.network = network
-        self.pictures = pictures
+        self.images = images
 
     def encode_batch(self, batch: Sequence[Pixels]) -> NDArray[np.float32]:
-        """Encode pictures (h, w, 3) into rows (n, dim)."""
-        return self.network.outputs(self.network.model, self.pictures.tensors(batch))
+        """Encode images (h, w, 3) into rows (n, dim)."""
+        return self.network.outputs(self.network.model, self.images.tensors(batch))

@@ -1,6 +1,6 @@
 """Encoders that Sonolux trained: a model folder in use.
 
-Pictures, texts, sounds and rows of numbers become inputs of a network by the preprocessing of its folder.
+Images, texts, sounds and rows of numbers become inputs of a network by the preprocessing of its folder.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ WORD = re.compile(r"[^\W\d_]+")
 
 
 class TrainedEncoder(Encoder):
-    """The network of a model folder, from pictures, texts or sounds to float vectors or binary codes.
+    """The network of a model folder, from images, texts or sounds to float vectors or binary codes.
 
     Parameters
     ----------
@@ -64,7 +64,7 @@ class TrainedEncoder(Encoder):
         self.weight = 1.0 if self.modality is Modality.TEXT else LEARNED
 
     def encode_batch(self, batch: Sequence[Any]) -> NDArray[Any]:
-        """Encode pictures (h, w, 3), texts or samples into rows: float32 (n, dim), or packed codes."""
+        """Encode images (h, w, 3), texts or samples into rows: float32 (n, dim), or packed codes."""
         how = self.preprocessing
         if isinstance(how, Sounds):
             from sonolux.checkpoints.audio_input import heard
@@ -133,7 +133,7 @@ def files_taken(folder: ModelFolder) -> Preprocessing | Words | Sounds:
             f"{folder.path}: this model takes rows of numbers, which no file of a library holds:"
             " ask it from Python, with sonolux.encoders.trained.encoder.NumbersEncoder"
         )
-    return how if isinstance(how, Words | Sounds) else folder.pictures
+    return how if isinstance(how, Words | Sounds) else folder.images
 
 
 def describing_part(network: nn.Module, descriptor: Descriptor, path: Path) -> nn.Module:
@@ -163,7 +163,7 @@ def in_kind(outputs: NDArray[np.float32], kind: str) -> NDArray[Any]:
 
 
 def network_input(batch: Sequence[NDArray[np.uint8]], how: Preprocessing) -> NDArray[np.float32]:
-    """Return pictures (h, w, 3) as the network takes them: float32 (n, channels, height, width)."""
+    """Return images (h, w, 3) as the network takes them: float32 (n, channels, height, width)."""
     from PIL import Image
 
     mode = "L" if how.channels == "grey" else "RGB"

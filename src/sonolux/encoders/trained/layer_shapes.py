@@ -12,14 +12,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """A layer of a network for pictures.
+    """A layer of a network for images.
 
     Attributes
     ----------
     name : str
         Its dotted name.
     shape : tuple of int
-        What it gives for one picture: (channels, height, width), (tokens, n) of a transformer, or (n,).
+        What it gives for one image: (channels, height, width), (tokens, n) of a transformer, or (n,).
     parameters : int
         Its own and those of its parts.
     """
@@ -38,7 +38,7 @@ def layers_run(network: nn.Module, names: Iterable[str], run: Callable[[], Any])
         On the meta device, where nothing is computed.
     names : iterable of str
     run : callable
-        Runs the network on one picture.
+        Runs the network on one image.
     """
     from torch import Tensor
 

@@ -64,8 +64,8 @@ class LayerEncoder(TrainedEncoder):
         from sonolux.models.feature_extractor import LayerDescriptor
 
         try:
-            network, picture = _bare(self.folder)
-            return int(LayerDescriptor(network, layer, pooling)(picture).shape[1])
+            network, image = _bare(self.folder)
+            return int(LayerDescriptor(network, layer, pooling)(image).shape[1])
         except ValueError as error:
             raise EncoderError(f"{self.spec}: {error}") from error
 
@@ -86,8 +86,8 @@ def layers_of(whole: Encoder) -> Sequence[Layer]:
     if isinstance(whole, TrainedEncoder):
         from sonolux.models.feature_extractor import layer_names
 
-        network, picture = _bare(whole.folder)
-        return layers_run(network, layer_names(network), lambda: network(picture))
+        network, image = _bare(whole.folder)
+        return layers_run(network, layer_names(network), lambda: network(image))
     from sonolux.encoders.hub.layers import hub_layers
     from sonolux.encoders.hub.pooled import PooledImage
 
@@ -96,10 +96,10 @@ def layers_of(whole: Encoder) -> Sequence[Layer]:
 
 
 def _bare(folder: ModelFolder) -> tuple[nn.Module, Any]:
-    """Return the network without its weights, and one picture of which only the shape is known."""
+    """Return the network without its weights, and one image of which only the shape is known."""
     import torch
 
-    how = folder.pictures
+    how = folder.images
     channels = 1 if how.channels == "grey" else 3
     with torch.device("meta"):
         network = registry.build(folder.architecture.name, folder.architecture.arguments)

@@ -18,8 +18,8 @@ from sonolux.encoders import resolve
 from sonolux.errors import SonoluxError
 from sonolux.evaluation.benchmarks.report import Report, verdict
 from sonolux.media.reading import ReadOptions, read
-from sonolux.media.segment import Image, Piece
-from sonolux.retrieval.background import fit_null
+from sonolux.media.segment import Image, Segment
+from sonolux.retrieval.background import fit_background
 from sonolux.types import Space
 
 ENCODERS = ("colour-histogram", "colour-layout", "hog")
@@ -35,7 +35,7 @@ def benchmark_calibration(photos: Path) -> Report:
     Parameters
     ----------
     photos : Path
-        Folder of at least 900 pictures, no two of the same thing.
+        Folder of at least 900 images, no two of the same thing.
     """
     descriptors = _descriptors(sorted(photos.glob("*.jpg")))
     ratios = {
@@ -66,8 +66,8 @@ def _descriptors(paths: list[Path]) -> dict[str, NDArray[Any]]:
 
 
 def _pixels(path: Path) -> NDArray[np.uint8]:
-    pieces = (event for event in read(str(path), ReadOptions.from_settings()) if isinstance(event, Piece))
-    content = next(pieces).content
+    segments = (event for event in read(str(path), ReadOptions.from_settings()) if isinstance(event, Segment))
+    content = next(segments).content
     assert isinstance(content, Image)
     return content.pixels
 
@@ -79,7 +79,7 @@ def _ratios(space: Space, rows: NDArray[Any], size: int) -> list[float]:
     for seed in range(SPLITS):
         order = np.random.default_rng(seed).permutation(len(rows))
         library, queries, rest = np.split(rows[order], [size, size + QUERIES])
-        null = fit_null(space, library, np.arange(size))
+        null = fit_background(space, library, np.arange(size))
         for query in queries:
             scores = rest @ query
             reached += [(scores >= null.score(query, chance)).sum() for chance in CHANCES]

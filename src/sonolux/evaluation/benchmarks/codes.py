@@ -1,4 +1,4 @@
-"""Codes and other descriptors of pictures in one table: classical baselines, and models that were trained.
+"""Codes and other descriptors of images in one table: classical baselines, and models that were trained.
 
 A model is measured under the protocol of the data it was trained on, told by the source in its card. Two models of
 CIFAR-10 with 28 and 256 bits are also measured together: the short code finds, the long one ranks.
@@ -30,7 +30,7 @@ from sonolux.evaluation.protocols.labelled_search import LabelledSearch, cifar10
 from sonolux.evaluation.protocols.labelling import cifar10_test, label_score
 from sonolux.evaluation.scorecard import Scorecard
 from sonolux.index.semantic_hash import BITS
-from sonolux.training.data.images import PictureSet
+from sonolux.training.data.images import ImageSet
 from sonolux.training.hashing.train import train_codes
 from sonolux.training.recipe import Recipe
 
@@ -58,8 +58,8 @@ def benchmark_codes(data: Path, models: Sequence[Path]) -> tuple[list[Scorecard]
         asked = mnist_codes(data)
         cards += [_measured(asked, path) for path in digits]
     if classifiers := _of(models, "cifar10", labels=True):
-        pictures = cifar10_test(data)
-        cards += [label_score(pictures, Classifier(path), _method_of(path)) for path in classifiers]
+        images = cifar10_test(data)
+        cards += [label_score(images, Classifier(path), _method_of(path)) for path in classifiers]
     return cards, _report(cards, rows, both, lookup_times(), exhaustive_ratio())
 
 
@@ -96,13 +96,13 @@ def _cifar_cards(protocol: LabelledSearch, models: Sequence[Path]) -> list[Score
     ]
 
 
-def _fitted(method: str, pictures: PictureSet, bits: int) -> Describe:
-    """Train a classical method on pictures, but for a few held out, and describe by it."""
+def _fitted(method: str, images: ImageSet, bits: int) -> Describe:
+    """Train a classical method on images, but for a few held out, and describe by it."""
     recipe = Recipe(method, bits=bits, held_out=0.01)
     with tempfile.TemporaryDirectory() as folder:
-        train_codes(pictures, recipe, Path(folder) / method)
+        train_codes(images, recipe, Path(folder) / method)
         encoder = TrainedEncoder(Path(folder) / method)
-        encoder.encode([pictures.pixels[0]])  # loads the weights before the folder goes
+        encoder.encode([images.pixels[0]])  # loads the weights before the folder goes
     return by_encoder(encoder)
 
 

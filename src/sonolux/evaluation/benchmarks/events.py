@@ -11,9 +11,9 @@ from sonolux.checkpoints.folder import CARD
 from sonolux.evaluation.benchmarks.report import Report, by_epoch, verdict
 from sonolux.evaluation.protocols.mixed_scenes import SCENES, SEED, mixed_scenes
 from sonolux.evaluation.scorecard import Scorecard
-from sonolux.metrics.events import Event, Recording, event_f1, segment_f1
-from sonolux.training.data.events import MixedScenes
-from sonolux.training.data.soundscapes import Scenes
+from sonolux.metrics.events import Event, EventLists, event_f1, segment_f1
+from sonolux.training.data.events import SoundscapeData
+from sonolux.training.data.soundscapes import Soundscapes
 from sonolux.training.events.train import listening, train_events
 from sonolux.training.recipes import recipe_of
 
@@ -29,7 +29,7 @@ Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class EventScore:
     """F1 by segments and by events, of scenes at one level."""
 
     unheard: bool
@@ -54,7 +54,7 @@ def benchmark_events(data: Path, work: Path, progress: Progress) -> tuple[list[S
     folder = work / "crnn"
     recipe = recipe_of("events", {})
     if not (folder / CARD).exists():
-        learned = MixedScenes("mixed scenes", protocol.learned, listening(protocol.learned.rate))
+        learned = SoundscapeData("mixed scenes", protocol.learned, listening(protocol.learned.rate))
         train_events(learned, recipe, folder, progress=by_epoch(progress, "events"))
     detector = EventDetector(folder)
     measured = [
@@ -93,12 +93,12 @@ def benchmark_events(data: Path, work: Path, progress: Progress) -> tuple[list[S
     )
 
 
-def _measured(detector: EventDetector, scenes: Scenes, unheard: bool, snr: int) -> Measured:
-    recordings: list[Recording] = []
+def _measured(detector: EventDetector, scenes: Soundscapes, unheard: bool, snr: int) -> EventScore:
+    recordings: list[EventLists] = []
     for number in range(SCENES):
         sound, events = scenes.scene((SEED, number))
         said = detector.annotate_one(sound)
         found = [Event(one.label, one.span.start, one.span.end) for one in said if one.span is not None]
         recordings.append((found, events))
     classes = detector.meaning.names
-    return Measured(unheard, snr, segment_f1(recordings, scenes.seconds, classes), event_f1(recordings))
+    return EventScore(unheard, snr, segment_f1(recordings, scenes.seconds, classes), event_f1(recordings))

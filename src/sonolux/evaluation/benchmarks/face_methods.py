@@ -1,4 +1,4 @@
-"""Ways to tell faces apart, each learned from a gallery of a few pictures a person and nothing else."""
+"""Ways to tell faces apart, each learned from a gallery of a few images a person and nothing else."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sonolux.evaluation.descriptors import Describe, Described, by_encoder, by_p
 from sonolux.evaluation.protocols.faces import Faces
 from sonolux.evaluation.scorecard import Scorecard
 from sonolux.models.projection import Projection
-from sonolux.training.data.images import PictureSet
+from sonolux.training.data.images import ImageSet
 from sonolux.training.hashing.projection import inputs_of
 from sonolux.training.hashing.train import train_codes
 from sonolux.training.projections.fisher import fit_fisher
@@ -34,7 +34,7 @@ LEARNED = Recipe(
     held_out=0.02,
     options={"views": {"smallest": 0.6, "light": 0.4, "saturation": 0, "hue": 0, "grey": 0, "turn": 10}},
 )
-"""Found on the gallery alone: learned from three pictures of each person, asked with the other two."""
+"""Found on the gallery alone: learned from three images of each person, asked with the other two."""
 
 UNITS = "logits"
 """Layer of the units before they become bits."""
@@ -51,20 +51,20 @@ def face_cards(protocol: Faces) -> list[Scorecard]:
     ]
 
 
-def _eigenfaces(gallery: PictureSet) -> Describe:
+def _eigenfaces(gallery: ImageSet) -> Describe:
     return _by_projection(fit_pca(inputs_of(gallery), EIGENFACES), "euclidean")
 
 
-def _whitened(gallery: PictureSet) -> Describe:
+def _whitened(gallery: ImageSet) -> Describe:
     return _by_projection(fit_pca(inputs_of(gallery), EIGENFACES, whiten=True), "cosine")
 
 
-def _fisherfaces(gallery: PictureSet) -> Describe:
+def _fisherfaces(gallery: ImageSet) -> Describe:
     assert gallery.labels is not None
     return _by_projection(fit_fisher(inputs_of(gallery), gallery.labels), "cosine")
 
 
-def _learned(gallery: PictureSet) -> Describe:
+def _learned(gallery: ImageSet) -> Describe:
     with tempfile.TemporaryDirectory() as folder:
         train_codes(gallery, LEARNED, Path(folder) / "faces")
         encoder: Encoder = LayerEncoder(TrainedEncoder(Path(folder) / "faces"), UNITS)
@@ -75,8 +75,8 @@ def _learned(gallery: PictureSet) -> Describe:
 def _by_projection(projection: Projection, metric: Metric) -> Describe:
     """Describe by a projection of the pixels; all of a gallery went into it, for it is small."""
 
-    def describe(pictures: PictureSet) -> Described:
-        rows = projection(torch.from_numpy(inputs_of(pictures))).numpy()
+    def describe(images: ImageSet) -> Described:
+        rows = projection(torch.from_numpy(inputs_of(images))).numpy()
         return Described(normalised(rows) if metric == "cosine" else rows, Space("faces", rows.shape[1], metric))
 
     return describe

@@ -19,7 +19,7 @@ from sonolux.errors import SonoluxError
 from sonolux.evaluation.benchmarks.report import Report, verdict
 from sonolux.evaluation.protocols.identification import TRUTH, Clip, Named, claimed, placed, read_clips, right
 from sonolux.evaluation.scorecard import Scorecard
-from sonolux.fingerprints.catalog import Fingerprints
+from sonolux.fingerprints.catalog import FingerprintCatalog
 from sonolux.fingerprints.constellation import SECONDS
 from sonolux.fingerprints.segment import Prints
 from sonolux.library import Library
@@ -136,7 +136,7 @@ def _first(library: Library, clip: Clip) -> Named:
 
 def _large(library: Library, folder: Path, clips: Sequence[Clip], hours: float) -> Cost:
     """Fill a catalog up with recordings made of what others hold, and time queries there."""
-    catalog = Fingerprints(folder)
+    catalog = FingerprintCatalog(folder)
     there = [one for segment in library.fingerprints.segments for one in segment.kept(set())]
     catalog.add(there)
     random = np.random.default_rng(0)

@@ -32,7 +32,7 @@ from sonolux.library import Library
 from sonolux.library.ingest.encode import BATCH
 from sonolux.media.pool import DecoderPool
 from sonolux.media.reading import ReadOptions, read
-from sonolux.media.segment import Image, Piece
+from sonolux.media.segment import Image, Segment
 from sonolux.settings import settings
 
 CLASSICAL = ("colour-histogram", "colour-layout", "hog")
@@ -93,10 +93,10 @@ def _enlarge(originals: list[Path], folder: Path, n: int) -> None:
 
     folder.mkdir()
     for number in range(n):
-        with Image.open(originals[number % len(originals)]) as picture:
-            scale = SIDE / max(picture.size)
-            size = round(picture.width * scale), round(picture.height * scale)
-            enlarged = picture.convert("RGB").resize(size, Image.Resampling.BICUBIC)
+        with Image.open(originals[number % len(originals)]) as image:
+            scale = SIDE / max(image.size)
+            size = round(image.width * scale), round(image.height * scale)
+            enlarged = image.convert("RGB").resize(size, Image.Resampling.BICUBIC)
         enlarged.save(folder / f"{number:06}.jpg", quality=88, comment=str(number).encode())
 
 
@@ -115,13 +115,13 @@ def _network(folder: Path) -> str:
     from transformers import DINOv3ViTConfig, DINOv3ViTModel
 
     DINOv3ViTModel(DINOv3ViTConfig(**VIT_S)).save_pretrained(folder)
-    pictures = {
+    images = {
         "image_processor_type": "DINOv3ViTImageProcessor",
         "size": {"height": VIT_S["image_size"], "width": VIT_S["image_size"]},
         "image_mean": [0.485, 0.456, 0.406],
         "image_std": [0.229, 0.224, 0.225],
     }
-    (folder / "preprocessor_config.json").write_text(json.dumps(pictures), encoding="utf-8")
+    (folder / "preprocessor_config.json").write_text(json.dumps(images), encoding="utf-8")
     return str(folder)
 
 
@@ -165,25 +165,25 @@ def _decode_rate(paths: list[str]) -> float:
 
 def _encode_rate(paths: list[str], specs: Sequence[str]) -> float:
     encoders = [encoder for spec in specs for encoder in resolve(spec)]
-    pictures = list(_decoded(paths[:ENCODED_ALONE]))
-    _encode(encoders, pictures[:8])
+    images = list(_decoded(paths[:ENCODED_ALONE]))
+    _encode(encoders, images[:8])
     started = time.perf_counter()
-    _encode(encoders, pictures)
-    return len(pictures) / (time.perf_counter() - started)
+    _encode(encoders, images)
+    return len(images) / (time.perf_counter() - started)
 
 
 def _decoded(paths: list[str]) -> Iterator[Image]:
     for path in paths:
         for event in read(path, ReadOptions.from_settings()):
-            if isinstance(event, Piece) and isinstance(event.content, Image):
+            if isinstance(event, Segment) and isinstance(event.content, Image):
                 yield event.content
 
 
-def _encode(encoders: list[Encoder], pictures: list[Image]) -> None:
-    for start in range(0, len(pictures), BATCH):
+def _encode(encoders: list[Encoder], images: list[Image]) -> None:
+    for start in range(0, len(images), BATCH):
         inputs = EncoderInputs()
         for encoder in encoders:
-            encoder.encode([inputs.of(encoder, picture) for picture in pictures[start : start + BATCH]])
+            encoder.encode([inputs.of(encoder, image) for image in images[start : start + BATCH]])
 
 
 def _add_rate(paths: list[str], specs: Sequence[str]) -> float:

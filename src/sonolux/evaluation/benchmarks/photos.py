@@ -1,4 +1,4 @@
-"""What the encoders of pictures that every library has find among photographs that none of them has seen."""
+"""What the encoders of images that every library has find among photographs that none of them has seen."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ HISTOGRAM, TRAINED, CODE = "colour-histogram", "photo", "photo-code"
 
 
 def benchmark_photos(photos: Path) -> Report:
-    """Measure each default space of pictures alone, and all of them fused, as a search does.
+    """Measure each default space of images alone, and all of them fused, as a search does.
 
     Parameters
     ----------

@@ -37,7 +37,7 @@ WHERE = {"modality": "image"}
 Ask = Callable[[NDArray[np.float32]], Sequence[Any]]
 
 
-class Ready(Encoder):
+class PrecomputedEncoder(Encoder):
     """Stands for an encoder whose descriptors are there already."""
 
     name = spec = space = "ready"
@@ -84,7 +84,7 @@ def benchmark_search(n: int = 100_000, queries: int = 200, seed: int = 0) -> Rep
 
 
 def _fill(library: Library, rows: NDArray[np.float32]) -> None:
-    library.create([Ready()])
+    library.create([PrecomputedEncoder()])
     for start in range(0, len(rows), 1000):
         numbers = range(start, min(start + 1000, len(rows)))
         library.index.upsert([Point(_id(i), {"ready": rows[i]}, _payload(i)) for i in numbers])
@@ -204,7 +204,7 @@ def _nearest(rows: NDArray[np.float32], asked: NDArray[np.float32]) -> list[NDAr
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class EngineSpeed:
     """An engine's queries a second in every round, and its recall@10."""
 
     name: str
@@ -212,7 +212,7 @@ class Measured:
     recall: float
 
 
-def _measure(engines: list[Engine], asked: NDArray[np.float32], best: Sequence[NDArray[Any]]) -> list[Measured]:
+def _measure(engines: list[Engine], asked: NDArray[np.float32], best: Sequence[NDArray[Any]]) -> list[EngineSpeed]:
     """Ask every engine all queries, in turn, round after round."""
     recalls = [_recall(engine, asked, best) for engine in engines]
     rates: list[list[float]] = [[] for _ in engines]
@@ -222,7 +222,7 @@ def _measure(engines: list[Engine], asked: NDArray[np.float32], best: Sequence[N
             for query in asked:
                 engine.ask(query)
             kept.append(len(asked) / (time.perf_counter() - started))
-    return [Measured(e.name, r, recall) for e, r, recall in zip(engines, rates, recalls, strict=True)]
+    return [EngineSpeed(e.name, r, recall) for e, r, recall in zip(engines, rates, recalls, strict=True)]
 
 
 def _recall(engine: Engine, asked: NDArray[np.float32], best: Sequence[NDArray[Any]]) -> float:
@@ -230,11 +230,11 @@ def _recall(engine: Engine, asked: NDArray[np.float32], best: Sequence[NDArray[A
     return sum(found) / (K * len(found))
 
 
-def _ratio(one: Measured, other: Measured) -> float:
+def _ratio(one: EngineSpeed, other: EngineSpeed) -> float:
     return median(a / b for a, b in zip(one.rates, other.rates, strict=True))
 
 
-def _report(plain: list[Measured], filtered: list[Measured], n: int, queries: int, seed: int) -> Report:
+def _report(plain: list[EngineSpeed], filtered: list[EngineSpeed], n: int, queries: int, seed: int) -> Report:
     rows = [_cells(engine, plain, "") for engine in plain]
     rows += [_cells(engine, filtered, ", filtered") for engine in filtered]
     return Report(
@@ -262,6 +262,6 @@ def _report(plain: list[Measured], filtered: list[Measured], n: int, queries: in
     )
 
 
-def _cells(engine: Measured, among: list[Measured], suffix: str) -> list[str]:
+def _cells(engine: EngineSpeed, among: list[EngineSpeed], suffix: str) -> list[str]:
     ratios = [f"{_ratio(engine, raw):.2f}" for raw in among[1:4]]
     return [engine.name + suffix, f"{median(engine.rates):,.0f}", *ratios, f"{engine.recall:.3f}"]

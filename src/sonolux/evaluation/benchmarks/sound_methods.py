@@ -52,11 +52,11 @@ class Outcome:
     seconds: float
 
 
-Method = Callable[[str], Outcome]
+SoundMethod = Callable[[str], Outcome]
 """Learns from all sounds but those of a fold, and is asked about these."""
 
 
-def by_statistics(sounds: LabelledSounds) -> Method:
+def by_statistics(sounds: LabelledSounds) -> SoundMethod:
     """Return mean and deviation of cepstra with a support vector machine (radial basis, C = 10) on top."""
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
@@ -69,7 +69,7 @@ def by_statistics(sounds: LabelledSounds) -> Method:
     )
 
 
-def by_words(sounds: LabelledSounds, work: Path) -> Method:
+def by_words(sounds: LabelledSounds, work: Path) -> SoundMethod:
     """Return bags of 256 words of cepstra, with a logistic regression on top."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
@@ -98,7 +98,7 @@ def by_words(sounds: LabelledSounds, work: Path) -> Method:
     return method
 
 
-def by_network(sounds: LabelledSounds, recipe: Recipe, work: Path, progress: Callable[[str], None]) -> Method:
+def by_network(sounds: LabelledSounds, recipe: Recipe, work: Path, progress: Callable[[str], None]) -> SoundMethod:
     """Return a network of sounds; what `work` holds from an earlier run is not trained again."""
     heard = _heard(sounds)
     arch = recipe.architecture.removeprefix("sound-")

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from sonolux.evaluation.benchmarks.report import Report, verdict
-from sonolux.evaluation.benchmarks.sound_methods import Method, by_network, by_statistics, by_words
+from sonolux.evaluation.benchmarks.sound_methods import SoundMethod, by_network, by_statistics, by_words
 from sonolux.evaluation.protocols.labelled_sounds import LabelledSounds, instruments, spoken_digits
 from sonolux.evaluation.scorecard import Scorecard
 from sonolux.metrics.ranking import precision_at
@@ -37,7 +37,7 @@ Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class SoundScore:
     """A method on all folds of a protocol: accuracy and precision over all sounds asked about, seconds in all."""
 
     protocol: str
@@ -94,7 +94,7 @@ def benchmark_sounds(data: Path, work: Path, progress: Progress) -> tuple[list[S
     )
 
 
-def _measured(sounds: LabelledSounds, archs: Sequence[str], work: Path, progress: Progress) -> Iterator[Measured]:
+def _measured(sounds: LabelledSounds, archs: Sequence[str], work: Path, progress: Progress) -> Iterator[SoundScore]:
     own = work / sounds.name
     recipe = recipe_of("sounds", {"epochs": EPOCHS[sounds.name]}, SETTINGS.get(sounds.name, ()))
     yield _measure(sounds, STATISTICS, by_statistics(sounds))
@@ -103,7 +103,7 @@ def _measured(sounds: LabelledSounds, archs: Sequence[str], work: Path, progress
         yield _measure(sounds, arch, by_network(sounds, replace(recipe, architecture=f"sound-{arch}"), own, progress))
 
 
-def _measure(sounds: LabelledSounds, name: str, method: Method) -> Measured:
+def _measure(sounds: LabelledSounds, name: str, method: SoundMethod) -> SoundScore:
     labels = np.array(sounds.labels)
     right: list[np.ndarray] = []
     found: list[np.ndarray] = []
@@ -114,15 +114,15 @@ def _measure(sounds: LabelledSounds, name: str, method: Method) -> Measured:
         found.append(precision_at(DEPTH, outcome.asked, outcome.gallery, labels[asked], labels[sounds.learned(fold)]))
         seconds += outcome.seconds
     accuracy, precision = (float(np.concatenate(parts).mean()) for parts in (right, found))
-    return Measured(sounds.name, name, accuracy, precision, outcome.parameters, seconds)
+    return SoundScore(sounds.name, name, accuracy, precision, outcome.parameters, seconds)
 
 
-def _card(row: Measured) -> Scorecard:
+def _card(row: SoundScore) -> Scorecard:
     metrics = {"accuracy": row.accuracy, f"P@{DEPTH}": row.precision, "seconds": row.seconds}
     return Scorecard(row.protocol, row.method, metrics, "accuracy", f"{row.parameters:,} parameters", 0)
 
 
-def _verdicts(measured: Sequence[Measured]) -> list[str]:
+def _verdicts(measured: Sequence[SoundScore]) -> list[str]:
     digits, speakers, clips = (
         [row for row in measured if row.protocol == name and row.method in ARCHITECTURES] for name in EPOCHS
     )

@@ -29,7 +29,7 @@ Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class SpeechScore:
     """A model on one protocol: shares of wrong units, and of wrong words with each way to read."""
 
     protocol: str
@@ -106,7 +106,7 @@ def benchmark_speech(data: Path, work: Path, progress: Progress) -> tuple[list[S
 
 def _measured(
     name: str, learned: Callable[[], UtteranceSet], test: UtteranceSet, work: Path, progress: Progress
-) -> Measured:
+) -> SpeechScore:
     folder = work / name.replace(" ", "-")
     if not (folder / CARD).exists():
         recipe = recipe_of("speech", {"epochs": EPOCHS[name]})
@@ -120,7 +120,7 @@ def _measured(
     units = [greedy(each) for each in heard]
     plain = dataclasses.replace(reader.weights, language=0.0, word=0.0)
     alone = [decode(each, reader.tree, reader.bigrams, plain) for each in heard]
-    return Measured(
+    return SpeechScore(
         name,
         len(test),
         sum(map(len, test.words)),

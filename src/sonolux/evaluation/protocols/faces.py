@@ -1,4 +1,4 @@
-"""Who is this? Five pictures of each person are known, ten ask; and some who ask are not known at all.
+"""Who is this? Five images of each person are known, ten ask; and some who ask are not known at all.
 
 A method that learns from the gallery learns twice: for the open set from a gallery without the strangers, so that they
 are as strange to it as to those who look for them.
@@ -16,10 +16,10 @@ from sonolux.errors import SonoluxError
 from sonolux.evaluation.descriptors import Describe, scores_between
 from sonolux.evaluation.scorecard import Scorecard
 from sonolux.metrics.ranking import detection_and_identification, rank_one
-from sonolux.training.data.images import PictureSet, read_pictures
+from sonolux.training.data.images import ImageSet, read_images
 
 GALLERY = 5
-"""Pictures of a person that are known: the first by number."""
+"""Images of a person that are known: the first by number."""
 
 STRANGERS = range(21, 31)
 """People left out of the gallery of the open set, by number."""
@@ -28,7 +28,7 @@ FALSE_ACCEPTS = (0.01, 0.1)
 """Shares of the strangers' probes that may pass for somebody."""
 
 
-Learn = Callable[[PictureSet], Describe]
+Learn = Callable[[ImageSet], Describe]
 """From a gallery to a way to describe."""
 
 
@@ -36,8 +36,8 @@ Learn = Callable[[PictureSet], Describe]
 class Faces:
     """Gallery and probes, labelled by person."""
 
-    gallery: PictureSet
-    probes: PictureSet
+    gallery: ImageSet
+    probes: ImageSet
 
     def score(self, method: str, describe: Describe, seed: int = 0) -> Scorecard:
         """Measure closed-set rank-1, and detection and identification at 1 % and 10 % false accepts."""
@@ -66,26 +66,24 @@ class Faces:
             for rate in FALSE_ACCEPTS
         }
 
-    def _people(self, pictures: PictureSet) -> np.ndarray:
-        assert pictures.labels is not None
-        return np.array([int(name.removeprefix("s")) for name in pictures.classes])[pictures.labels]
+    def _people(self, images: ImageSet) -> np.ndarray:
+        assert images.labels is not None
+        return np.array([int(name.removeprefix("s")) for name in images.classes])[images.labels]
 
 
-def _classes_there(pictures: PictureSet) -> PictureSet:
-    """Number the classes anew, without those that have no picture."""
-    assert pictures.labels is not None
-    there, labels = np.unique(pictures.labels, return_inverse=True)
-    return replace(pictures, labels=labels.astype(np.int64), classes=tuple(pictures.classes[label] for label in there))
+def _classes_there(images: ImageSet) -> ImageSet:
+    """Number the classes anew, without those that have no image."""
+    assert images.labels is not None
+    there, labels = np.unique(images.labels, return_inverse=True)
+    return replace(images, labels=labels.astype(np.int64), classes=tuple(images.classes[label] for label in there))
 
 
 def faces(data: Path, side: int = 64) -> Faces:
     """Read the faces: ``s<person>/<number>.png``, made square."""
     folder = data / "faces"
-    pictures = read_pictures(folder, side)
+    images = read_images(folder, side)
     try:
-        numbers = np.array([int(Path(path).stem) for path in pictures.paths])
+        numbers = np.array([int(Path(path).stem) for path in images.paths])
     except ValueError as error:
         raise SonoluxError(f"{folder}: pictures of a person are numbered, <number>.png") from error
-    return Faces(
-        pictures.subset(np.flatnonzero(numbers <= GALLERY)), pictures.subset(np.flatnonzero(numbers > GALLERY))
-    )
+    return Faces(images.subset(np.flatnonzero(numbers <= GALLERY)), images.subset(np.flatnonzero(numbers > GALLERY)))

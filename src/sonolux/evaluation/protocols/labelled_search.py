@@ -1,7 +1,7 @@
 """The protocol of hashing papers: labelled queries rank a labelled database; what shares the label is relevant.
 
 The database is in a random order, because items of equal score rank by their place: in the files of CIFAR-10, which are
-sorted by class, a code that is the same for all pictures would reach an mAP@ALL of .208 instead of .100.
+sorted by class, a code that is the same for all images would reach an mAP@ALL of .208 instead of .100.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from sonolux.errors import SonoluxError
 from sonolux.evaluation.descriptors import Describe, scores_between
 from sonolux.evaluation.scorecard import Scorecard
 from sonolux.metrics.ranking import label_metrics
-from sonolux.training.data.images import PictureSet, read_pictures
+from sonolux.training.data.images import ImageSet, read_images
 
 QUERIES = 100
 """Of each class."""
@@ -31,13 +31,13 @@ class LabelledSearch:
     Attributes
     ----------
     name : str
-    queries, database : PictureSet
+    queries, database : ImageSet
         With the same classes.
     """
 
     name: str
-    queries: PictureSet
-    database: PictureSet
+    queries: ImageSet
+    database: ImageSet
 
     def score(self, method: str, describe: Describe, seed: int = 0) -> Scorecard:
         """Describe queries and database, rank, and measure."""
@@ -50,7 +50,7 @@ class LabelledSearch:
 
 
 def cifar10_codes(data: Path, per_class: int = QUERIES) -> LabelledSearch:
-    """Return the CIFAR-10 protocol: the first 100 test pictures of each class ask, the 50,000 train pictures answer."""
+    """Return the CIFAR-10 protocol: the first 100 test images of each class ask, the 50,000 train images answer."""
     folder = data / "cifar10"
     return _protocol("cifar10 codes", folder / "test.parquet", folder / "train.parquet", 32, per_class)
 
@@ -63,7 +63,7 @@ def mnist_codes(data: Path, per_class: int = QUERIES) -> LabelledSearch:
 
 
 def _protocol(name: str, test: Path, train: Path, side: int, per_class: int) -> LabelledSearch:
-    queries, database = read_pictures(test, side), read_pictures(train, side)
+    queries, database = read_images(test, side), read_images(train, side)
     if queries.classes != database.classes or queries.labels is None:
         raise SonoluxError(f"{test} and {train} have different classes")
     firsts = [np.flatnonzero(queries.labels == label)[:per_class] for label in range(len(queries.classes))]

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from sonolux.errors import SonoluxError
 from sonolux.media.audio import load_audio
-from sonolux.training.data.soundscapes import Scenes, audible
+from sonolux.training.data.soundscapes import Soundscapes, audible
 
 RATE = 16_000
 
@@ -46,18 +46,18 @@ Clips = dict[str, list[NDArray[np.float32]]]
 
 
 @dataclass(frozen=True, slots=True)
-class MixedScenes:
+class SoundscapeProtocol:
     """What scenes are made of: to learn from, and to test with."""
 
-    learned: Scenes
-    unheard: Scenes
+    learned: Soundscapes
+    unheard: Soundscapes
 
-    def at(self, snr: float, *, unheard: bool) -> Scenes:
+    def at(self, snr: float, *, unheard: bool) -> Soundscapes:
         """Return the scenes of a test, every event so many decibels over the noise, the clips played as they are."""
         return replace(self.unheard if unheard else self.learned, snr=(snr, snr), speed=0.0)
 
 
-def mixed_scenes(data: Path) -> MixedScenes:
+def mixed_scenes(data: Path) -> SoundscapeProtocol:
     """Read the clips."""
     learned: Clips = {}
     unheard: Clips = {}
@@ -70,14 +70,14 @@ def mixed_scenes(data: Path) -> MixedScenes:
         for name in names:
             sound = load_audio(str(data / "recordings" / f"{name}.ogg"), RATE).samples
             parted = round(SHARE * len(sound))
-            learned.setdefault(label, []).extend(_pieces(sound[:parted]))
-            unheard.setdefault(label, []).extend(_pieces(sound[parted:]))
-    return MixedScenes(Scenes(learned, RATE), Scenes(unheard, RATE))
+            learned.setdefault(label, []).extend(_segments(sound[:parted]))
+            unheard.setdefault(label, []).extend(_segments(sound[parted:]))
+    return SoundscapeProtocol(Soundscapes(learned, RATE), Soundscapes(unheard, RATE))
 
 
-def _pieces(sound: NDArray[np.float32]) -> Iterator[NDArray[np.float32]]:
+def _segments(sound: NDArray[np.float32]) -> Iterator[NDArray[np.float32]]:
     length = round(PIECE * RATE)
     for start in range(0, len(sound), length):
-        piece = sound[start : start + length]
-        if piece.any() and len(piece) > RATE // 4:
-            yield audible(piece, RATE)
+        segment = sound[start : start + length]
+        if segment.any() and len(segment) > RATE // 4:
+            yield audible(segment, RATE)

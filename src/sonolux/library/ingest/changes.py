@@ -22,7 +22,7 @@ from sonolux.types import Annotation, Failure, Modality
 NAMESPACE = uuid.UUID("8f1d6c5e-0b0e-4c1b-9d53-6a2f9d2f7c11")
 """Of all item ids: they follow from content and path, so work repeated after a crash repeats the ids."""
 
-State = Literal["unchanged", "touched", "moved", "new", "changed", "incomplete"]
+TaskState = Literal["unchanged", "touched", "moved", "new", "changed", "incomplete"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class Task:
     """
 
     path: str
-    state: State
+    state: TaskState
     id: str
     size: int
     mtime: int
@@ -57,7 +57,7 @@ class Task:
     annotations: tuple[Annotation, ...] = ()
 
 
-class Catalog:
+class ChangeDetector:
     """Compares files with what a library holds.
 
     Parameters
@@ -126,7 +126,7 @@ class Catalog:
         if digest != known.hash:
             return Task(path, "changed", known.id, status.st_size, status.st_mtime_ns, digest, every)
         missing = self._missing(known)
-        state: State = "incomplete" if missing else "unchanged" if same_stat else "touched"
+        state: TaskState = "incomplete" if missing else "unchanged" if same_stat else "touched"
         return Task(path, state, known.id, status.st_size, status.st_mtime_ns, digest, missing, known.annotations)
 
     def _missing(self, known: Known) -> frozenset[str]:

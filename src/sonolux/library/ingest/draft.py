@@ -12,7 +12,7 @@ from sonolux.index import Point
 from sonolux.library.annotation_payload import said_of, with_annotations, words_of_labels
 from sonolux.library.ingest.changes import Task, span_id
 from sonolux.media.paths import folders, printable, to_stored
-from sonolux.media.segment import Piece, Probe
+from sonolux.media.segment import Probe, Segment
 from sonolux.types import Span
 
 WORDED = ("title", "artist", "album", "genre", "camera")
@@ -23,7 +23,7 @@ NAMED_FOLDERS = 2
 
 
 @dataclass(slots=True)
-class Section:
+class EncodedSegment:
     """What is kept of a piece once it is encoded."""
 
     kind: str
@@ -41,7 +41,7 @@ class Draft:
     task : Task
     probe : Probe or None
         None until the decoder has sent it.
-    sections : list of Section
+    sections : list of EncodedSegment
     waiting : int
         Pieces that are not encoded yet.
     finished : bool
@@ -52,7 +52,7 @@ class Draft:
 
     task: Task
     probe: Probe | None = None
-    sections: list[Section] = field(default_factory=list)
+    sections: list[EncodedSegment] = field(default_factory=list)
     waiting: int = 0
     finished: bool = False
     failed: bool = False
@@ -62,10 +62,10 @@ class Draft:
         """Whether the draft can be written."""
         return self.finished and not self.waiting and not self.failed
 
-    def add(self, piece: Piece) -> Section:
+    def add(self, segment: Segment) -> EncodedSegment:
         """Take a decoded piece, whose content is not kept unless it is text."""
-        text = piece.content if isinstance(piece.content, str) else ""
-        section = Section(piece.kind, piece.span, text)
+        text = segment.content if isinstance(segment.content, str) else ""
+        section = EncodedSegment(segment.kind, segment.span, text)
         self.sections.append(section)
         return section
 
@@ -110,7 +110,7 @@ class Draft:
                 payload["text"] = section.text
             yield Point(span_id(self.task.id, self.task.hash, number), section.vectors, payload)
 
-    def _whole(self) -> Iterator[Section]:
+    def _whole(self) -> Iterator[EncodedSegment]:
         return (section for section in self.sections if section.span is None)
 
     def _common(self) -> dict[str, Any]:

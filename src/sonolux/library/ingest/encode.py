@@ -15,8 +15,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from sonolux.encoders import Encoder
 from sonolux.encoders.base import rows_of
 from sonolux.encoders.inputs import EncoderInputs
-from sonolux.library.ingest.draft import Draft, Section
-from sonolux.media.segment import Content, Piece
+from sonolux.library.ingest.draft import Draft, EncodedSegment
+from sonolux.media.segment import Content, Segment
 from sonolux.types import Failure, Modality
 
 BATCH = 32
@@ -25,7 +25,7 @@ BATCH = 32
 BACKLOG = 2
 """Batches that may wait for the encoding thread before decoding waits for it."""
 
-_Entry = tuple[Draft, Section, Content]
+_Entry = tuple[Draft, EncodedSegment, Content]
 
 
 class EncodingQueue:
@@ -43,7 +43,7 @@ class EncodingQueue:
         self._batches: deque[tuple[list[_Entry], Future[list[Failure]]]] = deque()
         self._encoded: list[Draft] = []
 
-    def put(self, draft: Draft, piece: Piece) -> list[Failure]:
+    def put(self, draft: Draft, segment: Segment) -> list[Failure]:
         """Queue a piece; hand its queue to the thread once it is full.
 
         Returns
@@ -52,11 +52,11 @@ class EncodingQueue:
             Files that turned out meanwhile to be beyond an encoder.
         """
         draft.waiting += 1
-        queue = self._queues[piece.modality]
-        queue.append((draft, draft.add(piece), piece.content))
+        queue = self._queues[segment.modality]
+        queue.append((draft, draft.add(segment), segment.content))
         if len(queue) < BATCH:
             return []
-        self._hand_over(piece.modality)
+        self._hand_over(segment.modality)
         return self._collect(BACKLOG)
 
     def put_words(self, draft: Draft) -> list[Failure]:
@@ -64,7 +64,7 @@ class EncodingQueue:
         keyword = [encoder for encoder in self.writers[Modality.TEXT] if encoder.kind == "sparse"]
         if not keyword:
             return []
-        section = Section("words", None, "")
+        section = EncodedSegment("words", None, "")
         entry = (draft, section, draft.words())
         draft.sections.append(section)
         return _encode(keyword, [entry])

@@ -8,7 +8,7 @@ from sonolux.index import Condition, Index, Point
 from sonolux.library.ingest.changes import Task
 from sonolux.library.ingest.draft import Draft
 from sonolux.media.paths import folders, to_stored
-from sonolux.media.segment import Piece, Probe
+from sonolux.media.segment import Probe, Segment
 from sonolux.types import Modality
 
 
@@ -47,5 +47,5 @@ def draft_of(task: Task, stored: Point) -> Draft:
     probe = Probe(Modality(payload["modality"]), payload["meta"]["format"], payload["meta"] | filed)
     draft = Draft(task, probe)
     if payload.get("text"):
-        draft.add(Piece("passage", payload["text"]))
+        draft.add(Segment("passage", payload["text"]))
     return draft

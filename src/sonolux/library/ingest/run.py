@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from sonolux.index import Index
-from sonolux.library.ingest.changes import Catalog, Task
+from sonolux.library.ingest.changes import ChangeDetector, Task
 from sonolux.library.ingest.draft import Draft
 from sonolux.library.ingest.encode import EncodingQueue
 from sonolux.library.ingest.moved import follow, touch
@@ -19,7 +19,7 @@ from sonolux.library.ingest.write import Writer
 from sonolux.library.spaces import Spaces
 from sonolux.media.finding import find
 from sonolux.media.pool import DecoderPool
-from sonolux.media.segment import Piece, Probe
+from sonolux.media.segment import Probe, Segment
 from sonolux.media.worker import Finished
 from sonolux.types import Failure, Modality
 
@@ -69,7 +69,7 @@ class Adder:
         self.writer = writer
         self.progress = progress
         self.summary = Summary()
-        self.catalog = Catalog(index, spaces.concerns())
+        self.catalog = ChangeDetector(index, spaces.concerns())
         self.queue = EncodingQueue(spaces.writers())
         self._drafts: dict[str, Draft] = {}
 
@@ -115,13 +115,13 @@ class Adder:
         self._count([task])
         return True
 
-    def _take(self, path: str, event: Probe | Piece | Finished | Failure) -> None:
+    def _take(self, path: str, event: Probe | Segment | Finished | Failure) -> None:
         if isinstance(event, Failure):
             self._drafts.pop(path).failed = True
             self._fail([event])
         elif isinstance(event, Probe):
             self._drafts[path].probe = event
-        elif isinstance(event, Piece):
+        elif isinstance(event, Segment):
             self._fail(self.queue.put(self._drafts[path], event))
         else:
             self._finish(self._drafts.pop(path))

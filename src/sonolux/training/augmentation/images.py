@@ -1,8 +1,8 @@
-"""Random views of pictures: what may change while the content stays the same.
+"""Random views of images: what may change while the content stays the same.
 
 A view is a crop of random size, place and shape, perhaps mirrored, with its colours changed: brightness, contrast,
-saturation and hue, which together are one affine map of colour space, drawn for each picture (Chen et al. 2020, "A
-simple framework for contrastive learning of visual representations", ICML, section 3). All pictures of a batch are
+saturation and hue, which together are one affine map of colour space, drawn for each image (Chen et al. 2020, "A
+simple framework for contrastive learning of visual representations", ICML, section 3). All images of a batch are
 changed at once: float32 (n, 3, h, w) in [0, 1] in, the same shape out.
 """
 
@@ -25,7 +25,7 @@ class Views:
     Attributes
     ----------
     smallest : float
-        Least share of the picture's area that a crop keeps.
+        Least share of the image's area that a crop keeps.
     light : float
         Brightness and contrast are multiplied by a number in [1 - light, 1 + light].
     saturation : float
@@ -48,14 +48,14 @@ class Views:
     mirrored: bool = True
     turn: float = 0.0
 
-    def __call__(self, pictures: torch.Tensor) -> torch.Tensor:
-        """Return one view of each picture, drawn from torch's global generator."""
-        return recoloured(cropped(pictures, self), self)
+    def __call__(self, images: torch.Tensor) -> torch.Tensor:
+        """Return one view of each image, drawn from torch's global generator."""
+        return recoloured(cropped(images, self), self)
 
 
-def cropped(pictures: torch.Tensor, views: Views) -> torch.Tensor:
-    """Return a random crop of each picture, turned and resized to the whole: bilinear, edges reflected."""
-    n, device = len(pictures), pictures.device
+def cropped(images: torch.Tensor, views: Views) -> torch.Tensor:
+    """Return a random crop of each image, turned and resized to the whole: bilinear, edges reflected."""
+    n, device = len(images), images.device
     area = torch.empty(n, device=device).uniform_(views.smallest, 1).sqrt()
     shape = torch.empty(n, device=device).uniform_(log(3 / 4), log(4 / 3)).exp().sqrt()
     wide, high = (area * shape).clamp(max=1), (area / shape).clamp(max=1)
@@ -66,13 +66,13 @@ def cropped(pictures: torch.Tensor, views: Views) -> torch.Tensor:
     maps[:, 1, 0], maps[:, 1, 1] = mirror * wide * angle.sin(), high * angle.cos()
     maps[:, 0, 2] = _within(1 - wide)
     maps[:, 1, 2] = _within(1 - high)
-    grid = functional.affine_grid(maps, list(pictures.shape), align_corners=False)
-    return functional.grid_sample(pictures, grid, padding_mode="reflection", align_corners=False)
+    grid = functional.affine_grid(maps, list(images.shape), align_corners=False)
+    return functional.grid_sample(images, grid, padding_mode="reflection", align_corners=False)
 
 
-def recoloured(pictures: torch.Tensor, views: Views) -> torch.Tensor:
-    """Return pictures with their colours changed, each by an affine map of its own, clipped to [0, 1]."""
-    n, device = len(pictures), pictures.device
+def recoloured(images: torch.Tensor, views: Views) -> torch.Tensor:
+    """Return images with their colours changed, each by an affine map of its own, clipped to [0, 1]."""
+    n, device = len(images), images.device
     saturation = _around_one(n, views.saturation, device) * (torch.rand(n, device=device) >= views.grey)
     angle = _within(torch.full((n,), views.hue * 2 * pi, device=device))
     brightness, contrast = _around_one(n, views.light, device), _around_one(n, views.light, device)
@@ -83,10 +83,10 @@ def recoloured(pictures: torch.Tensor, views: Views) -> torch.Tensor:
     turns[:, 1, 2] = -turns[:, 2, 1]
     to_yiq = YIQ.to(device)
     maps = (to_yiq.inverse() @ turns @ to_yiq) * (brightness * contrast)[:, None, None]
-    # Contrast is about the mean of the picture.
-    offsets = (brightness * (1 - contrast) * pictures.mean((1, 2, 3)))[:, None, None]
-    changed = torch.baddbmm(offsets.expand(n, 3, 1), maps, pictures.flatten(2))
-    return changed.reshape(pictures.shape).clamp(0, 1)
+    # Contrast is about the mean of the image.
+    offsets = (brightness * (1 - contrast) * images.mean((1, 2, 3)))[:, None, None]
+    changed = torch.baddbmm(offsets.expand(n, 3, 1), maps, images.flatten(2))
+    return changed.reshape(images.shape).clamp(0, 1)
 
 
 def _within(bounds: torch.Tensor) -> torch.Tensor:

@@ -15,10 +15,10 @@ import torch
 from sonolux.checkpoints.folder import Architecture, ModelFolder
 from sonolux.checkpoints.outputs import Descriptor
 from sonolux.errors import TrainingError
-from sonolux.models.bag_of_features import Codebook
+from sonolux.models.bag_of_features import BagOfFeatures
 from sonolux.training.data.sounds import SoundSet
-from sonolux.training.loop.initial import built
-from sonolux.training.loop.save import Trained, written
+from sonolux.training.loop.initial import build_network
+from sonolux.training.loop.save import Trained, write_model_folder
 from sonolux.training.loop.workspace import check_free
 from sonolux.training.projections.pca import principal_axes, projection
 from sonolux.training.recipe import Recipe
@@ -73,16 +73,16 @@ def train_words(sounds: SoundSet, recipe: Recipe, folder: Path, licence: str = "
         {"name": "projection", "arguments": {"inputs": words, "outputs": kept}},
     ]
     architecture = Architecture(name="chain", arguments={"links": links})
-    network = built(architecture, recipe)
+    network = build_network(architecture, recipe)
     for link, fitted in zip(network.children(), (codebook, projected), strict=True):
         link.load_state_dict(fitted.state_dict())
     scores = {"words": words, "kept": kept, "seconds": round(time.monotonic() - began)}
     trained = Trained(network, architecture, (), scores, sounds.how)
     descriptor = Descriptor(space=folder.name, dim=kept)
-    return written(trained, descriptor, recipe, sounds.described(), folder, licence)
+    return write_model_folder(trained, descriptor, recipe, sounds.described(), folder, licence)
 
 
-def codebook_of(sounds: SoundSet, words: int, seed: int) -> Codebook:
+def codebook_of(sounds: SoundSet, words: int, seed: int) -> BagOfFeatures:
     """Return a codebook whose words are the means of mini-batch k-means over frames of all sounds.
 
     D. Sculley, "Web-scale k-means clustering", WWW 2010.
@@ -94,7 +94,7 @@ def codebook_of(sounds: SoundSet, words: int, seed: int) -> Codebook:
     frames = frames[np.sort(drawn)]
     mean, deviation = frames.mean(axis=0), np.maximum(frames.std(axis=0), 1e-6)
     means = MiniBatchKMeans(words, random_state=seed, n_init=3, batch_size=4096).fit((frames - mean) / deviation)
-    made = Codebook(frames.shape[1], words)
+    made = BagOfFeatures(frames.shape[1], words)
     made.mean.copy_(torch.from_numpy(mean))
     made.deviation.copy_(torch.from_numpy(deviation))
     made.words.copy_(torch.from_numpy(means.cluster_centers_))

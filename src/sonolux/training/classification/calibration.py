@@ -9,7 +9,7 @@ from sonolux.training.classification.temperature import calibration_error, fitte
 
 
 def calibrated(scores: NDArray[np.floating], labels: NDArray[np.int64], seed: int) -> tuple[float, dict[str, float]]:
-    """Fit the temperature to half of the pictures held out, and judge it by the other half.
+    """Fit the temperature to half of the images held out, and judge it by the other half.
 
     Parameters
     ----------

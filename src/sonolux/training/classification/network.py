@@ -19,21 +19,21 @@ from torch.nn import functional
 from sonolux.checkpoints.folder import Architecture
 from sonolux.errors import TrainingError
 from sonolux.models import registry
-from sonolux.training.data.images import PictureSet
-from sonolux.training.loop.image_learner import PictureLearner, prepared
-from sonolux.training.loop.initial import built
-from sonolux.training.loop.learner import judging
+from sonolux.training.data.images import ImageSet
+from sonolux.training.loop.image_learner import ImageLearner, prepared
+from sonolux.training.loop.initial import build_network
+from sonolux.training.loop.learner import in_eval_mode
 from sonolux.training.loop.warm_start import start_from
 from sonolux.training.recipe import Recipe
 
 CHANNELS = 3
-"""Of every picture that is learned from."""
+"""Of every image that is learned from."""
 
 LARGEST_SIDE = 512
 """Pixels, up to which the side that a network needs is looked for."""
 
 UNBUILDABLE = (KeyError, TypeError, ValueError, RuntimeError)
-"""What networks raise for arguments or pictures that they do not take."""
+"""What networks raise for arguments or images that they do not take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +54,12 @@ class Head:
     width: int
 
 
-class LabelLearner(PictureLearner):
+class LabelLearner(ImageLearner):
     """A classifier; option ``frozen`` lets its head alone learn, ``balanced`` makes every class count as much."""
 
     weights: torch.Tensor | None
 
-    def __init__(self, network: nn.Module, learned: PictureSet, held_out: PictureSet, recipe: Recipe) -> None:
+    def __init__(self, network: nn.Module, learned: ImageSet, held_out: ImageSet, recipe: Recipe) -> None:
         super().__init__(network, learned, held_out, recipe)
         weights = class_weights(learned) if recipe.options["balanced"] else None
         self.register_buffer("weights", weights, persistent=False)
@@ -71,28 +71,28 @@ class LabelLearner(PictureLearner):
             self.network.eval()
 
     def training_step(self, rows: torch.Tensor, number: int) -> torch.Tensor:
-        """Compare the scores of one view of each picture with its label."""
+        """Compare the scores of one view of each image with its label."""
         assert self.labels is not None
         scores = self.network(prepared(self.views(self.pixels(rows)))).float()
         return functional.cross_entropy(scores, self.labels[rows.cpu()].to(scores.device), self.weights)
 
     @torch.no_grad()
     def score(self) -> float:
-        """Return the accuracy on the pictures held out."""
+        """Return the accuracy on the images held out."""
         assert self.held_out_labels is not None
         return float((self.held_out_scores().argmax(dim=1) == self.held_out_labels).float().mean())
 
-    @judging
+    @in_eval_mode
     def held_out_scores(self) -> torch.Tensor:
-        """Return the score of each class for each picture held out, (n, classes) on the CPU."""
+        """Return the score of each class for each image held out, (n, classes) on the CPU."""
         return self._described(self.held_out.float() / 255)
 
 
-def class_weights(pictures: PictureSet) -> torch.Tensor:
-    """Return how much a picture of each class counts, so that all classes count the same; 1 on average."""
-    assert pictures.labels is not None
-    counts = np.bincount(pictures.labels, minlength=len(pictures.classes))
-    return torch.from_numpy((len(pictures) / (len(counts) * counts)).astype(np.float32))
+def class_weights(images: ImageSet) -> torch.Tensor:
+    """Return how much an image of each class counts, so that all classes count the same; 1 on average."""
+    assert images.labels is not None
+    counts = np.bincount(images.labels, minlength=len(images.classes))
+    return torch.from_numpy((len(images) / (len(counts) * counts)).astype(np.float32))
 
 
 def classifier_of(recipe: Recipe, classes: int) -> tuple[Architecture, Head]:
@@ -101,7 +101,7 @@ def classifier_of(recipe: Recipe, classes: int) -> tuple[Architecture, Head]:
     Raises
     ------
     TrainingError
-        Where no such network can be built, it is no classifier, or it takes only larger pictures than the recipe's.
+        Where no such network can be built, it is no classifier, or it takes only larger images than the recipe's.
     """
     if recipe.architecture not in registry.available():
         raise TrainingError(f"no network {recipe.architecture!r}: there are {', '.join(registry.available())}")
@@ -125,7 +125,7 @@ def started(architecture: Architecture, head: Head, recipe: Recipe) -> nn.Module
     TrainingError
         Where the weights to start from cannot be read or do not fit, or lack a part of what is frozen.
     """
-    network = built(architecture, recipe)
+    network = build_network(architecture, recipe)
     own = {f"{head.name}.{name}" for name in network.get_submodule(head.name).state_dict()}
     missing = start_from(network, recipe.start, leave=own) if recipe.start else []
     if recipe.options["frozen"]:
@@ -138,7 +138,7 @@ def started(architecture: Architecture, head: Head, recipe: Recipe) -> nn.Module
 
 
 def _tried(recipe: Recipe, classes: int, side: int) -> tuple[Architecture, Head]:
-    """Build a network without memory, and run it to see whether it takes pictures of this side."""
+    """Build a network without memory, and run it to see whether it takes images of this side."""
     with torch.device("meta"):
         takes = inspect.signature(type(registry.build(recipe.architecture, recipe.arguments))).parameters
         wanted = {"channels": CHANNELS, "classes": classes, "side": side}

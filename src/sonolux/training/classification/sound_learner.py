@@ -13,7 +13,7 @@ from sonolux.checkpoints.audio_input import frames_a_part, parts_of, silence
 from sonolux.checkpoints.inputs import Sounds
 from sonolux.training.augmentation.spectrograms import SoundViews
 from sonolux.training.data.sounds import SoundSet
-from sonolux.training.loop.learner import Learner, judging
+from sonolux.training.loop.learner import Learner, in_eval_mode
 from sonolux.training.recipe import Recipe
 
 MIXUP = 0.2
@@ -72,7 +72,7 @@ class SoundLearner(Learner):
         """Return the accuracy on the sounds held out."""
         return float((self.held_out_scores().argmax(dim=1) == self.held_out_labels).float().mean())
 
-    @judging
+    @in_eval_mode
     def held_out_scores(self) -> torch.Tensor:
         """Return the score of each class for each sound held out, (n, classes) on the CPU."""
         return scores_of(self.network, self.held_out, self.how, self.device)

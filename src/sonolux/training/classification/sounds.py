@@ -17,13 +17,13 @@ from sonolux.training.classification.images import with_options
 from sonolux.training.data.sounds import SoundSet, standardised
 from sonolux.training.data.sources import check_classes
 from sonolux.training.data.splits import split
-from sonolux.training.loop.initial import built
+from sonolux.training.loop.initial import build_network
 from sonolux.training.loop.workspace import check_free
 from sonolux.training.recipe import Recipe
 
 if TYPE_CHECKING:
     from sonolux.checkpoints.folder import ModelFolder
-    from sonolux.training.loop.fit import Progress
+    from sonolux.training.loop.fit import TrainingProgress
 
 ARCHITECTURES = ("cnn", "lstm", "gru", "crnn", "transformer")
 """Bodies of networks that hear, as `sonolux.models.sound_network` names them."""
@@ -45,7 +45,7 @@ def with_enough_epochs(recipe: Recipe, items: int) -> Recipe:
 
 
 def train_sounds(
-    sounds: SoundSet, recipe: Recipe, folder: Path, licence: str = "", progress: Progress | None = None
+    sounds: SoundSet, recipe: Recipe, folder: Path, licence: str = "", progress: TrainingProgress | None = None
 ) -> ModelFolder:
     """Train a network that names sounds, and write it as a model folder.
 
@@ -63,7 +63,7 @@ def train_sounds(
     licence : str
         Of the weights; those of the sounds may bind it.
     progress : callable, optional
-        See `sonolux.training.loop.fit.Progress`.
+        See `sonolux.training.loop.fit.TrainingProgress`.
 
     Returns
     -------
@@ -83,11 +83,11 @@ def train_sounds(
     how = standardised(learned, recipe.options.get("seconds"))
     arguments = {"bands": how.width, "classes": len(sounds.classes)} | recipe.arguments
     architecture = Architecture(name=recipe.architecture, arguments=arguments)
-    network = built(architecture, recipe)
+    network = build_network(architecture, recipe)
 
     from sonolux.training.classification.sound_learner import SoundLearner
-    from sonolux.training.loop.fit import fit, forget_unfinished
-    from sonolux.training.loop.save import Trained, written
+    from sonolux.training.loop.fit import fit, remove_unfinished
+    from sonolux.training.loop.save import Trained, write_model_folder
 
     learner = SoundLearner(network, learned, held_out, recipe, how)
     fit(learner, folder, progress)
@@ -98,6 +98,6 @@ def train_sounds(
     descriptor = Descriptor(space=folder.name, dim=width, layer=DESCRIBING)
     data = learned.described() | {"held_out": len(held_out)}
     labels = Labels(names=sounds.classes, temperature=temperature)
-    saved = written(trained, descriptor, recipe, data, folder, licence, labels=labels)
-    forget_unfinished(folder)
+    saved = write_model_folder(trained, descriptor, recipe, data, folder, licence, labels=labels)
+    remove_unfinished(folder)
     return saved

@@ -1,7 +1,7 @@
 """How far a classifier's probabilities can be believed, and the one number that puts most of it right.
 
 Networks of today are surer than they are right. Dividing their scores by a temperature, the same for all classes and
-pictures, mends most of that and changes no decision (C. Guo, G. Pleiss, Y. Sun and K. Q. Weinberger 2017, "On
+images, mends most of that and changes no decision (C. Guo, G. Pleiss, Y. Sun and K. Q. Weinberger 2017, "On
 calibration of modern neural networks", ICML). Scores are float (n, classes), labels int (n,).
 """
 
@@ -40,12 +40,12 @@ def fitted_temperature(scores: NDArray[np.floating], labels: NDArray[np.integer]
     """Return the temperature under which the labels are likeliest.
 
     Where the scores make no mistake there is none: likelihood grows without end as the temperature falls, and a
-    handful of pictures would be taken for certainty. It is 1 then, the scores as they are.
+    handful of images would be taken for certainty. It is 1 then, the scores as they are.
 
     Parameters
     ----------
     scores : ndarray of float, shape (n, classes)
-        Of pictures that nothing was learned from.
+        Of images that nothing was learned from.
     labels : ndarray of int, shape (n,)
     """
     from scipy.optimize import minimize_scalar
@@ -63,8 +63,8 @@ def fitted_temperature(scores: NDArray[np.floating], labels: NDArray[np.integer]
 def calibration_error(chances: NDArray[np.floating], labels: NDArray[np.integer], bins: int = BINS) -> float:
     """Return the expected calibration error: how far confidence is from accuracy, in [0, 1], lower is better.
 
-    Pictures are sorted into bins by the probability of their likeliest class; the difference of mean probability and
-    share of right answers in each counts by its number of pictures (Guo et al. 2017, equation 3).
+    Images are sorted into bins by the probability of their likeliest class; the difference of mean probability and
+    share of right answers in each counts by its number of images (Guo et al. 2017, equation 3).
 
     Parameters
     ----------

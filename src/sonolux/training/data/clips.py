@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from sonolux.errors import TrainingError
 from sonolux.fingerprints.constellation import RATE
-from sonolux.training.data.decoding import heard
+from sonolux.training.data.decoding import decode_clips
 from sonolux.training.data.sources import FEWEST, files_at
 from sonolux.training.data.synthetic_music import LOUDEST, tune
 from sonolux.types import Failure
@@ -77,7 +77,7 @@ def read_clips(data: Path | str) -> ClipSet:
     """
     data = Path(data).expanduser()
     paths, _ = files_at(data, "recordings")
-    blocks, failed = heard(paths, RATE, _cut)
+    blocks, failed = decode_clips(paths, RATE, _cut)
     clips = [clip for path in paths for block in blocks.get(path, ()) for clip in block]
     if len(clips) < FEWEST:
         why = f": {failed[0].path}: {failed[0].reason}" if failed else ""
@@ -94,5 +94,5 @@ def made_clips(count: int = MADE, seed: int = 0) -> ClipSet:
 def _cut(samples: NDArray[np.float32]) -> Sequence[NDArray[np.float16]]:
     length = SECONDS * RATE
     whole = samples[: len(samples) // length * length].reshape(-1, length)
-    heard = whole[np.sqrt(np.square(whole).mean(axis=1)) > QUIETEST]
-    return [(clip * (LOUDEST / np.abs(clip).max())).astype(np.float16) for clip in heard]
+    loud = whole[np.sqrt(np.square(whole).mean(axis=1)) > QUIETEST]
+    return [(clip * (LOUDEST / np.abs(clip).max())).astype(np.float16) for clip in loud]

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from sonolux.media.pool import DecoderPool
 from sonolux.media.reading import ReadOptions
-from sonolux.media.segment import Audio, Piece
+from sonolux.media.segment import Audio, Segment
 from sonolux.settings import settings
 from sonolux.types import Failure
 
@@ -20,7 +20,7 @@ BLOCK = 60.0
 """Seconds of a file that are decoded at once."""
 
 
-def heard(
+def decode_clips(
     paths: Sequence[str], rate: int, keep: Callable[[NDArray[np.float32]], Kept], longest: float = float("inf")
 ) -> tuple[dict[str, list[Kept]], list[Failure]]:
     """Return what is kept of each recording, block by block, and the files that cannot be learned from.
@@ -44,7 +44,7 @@ def heard(
         for path, event in pool.read(paths):
             if isinstance(event, Failure):
                 failed[path] = event
-            elif isinstance(event, Piece) and isinstance(event.content, Audio):
+            elif isinstance(event, Segment) and isinstance(event.content, Audio):
                 seconds[path] = seconds.get(path, 0.0) + len(event.content.samples) / rate
                 if seconds[path] <= longest:
                     kept.setdefault(path, []).append(keep(event.content.samples))

@@ -22,8 +22,8 @@ from sonolux.checkpoints.audio_input import frames_heard
 from sonolux.checkpoints.inputs import Sounds
 from sonolux.errors import TrainingError
 from sonolux.metrics.events import Event
-from sonolux.training.data.decoding import heard
-from sonolux.training.data.soundscapes import Scenes, audible
+from sonolux.training.data.decoding import decode_clips
+from sonolux.training.data.soundscapes import Soundscapes, audible
 from sonolux.training.data.sources import FEWEST, files_at
 from sonolux.training.data.tables import check_filled, is_table, path_in, rows_with
 from sonolux.types import Failure
@@ -63,11 +63,11 @@ class EventData(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class MixedScenes:
+class SoundscapeData:
     """Scenes, mixed anew in every epoch; see `EventData`."""
 
     source: str
-    scenes: Scenes
+    scenes: Soundscapes
     how: Sounds
     count: int = AN_EPOCH
     seed: int = 0
@@ -126,7 +126,7 @@ class LabelledRecordings:
         return LabelledRecordings(self.source, [self.parts[row] for row in rows], self.classes, self.how)
 
 
-def read_event_data(data: Path | str, how: Sounds) -> MixedScenes | LabelledRecordings:
+def read_event_data(data: Path | str, how: Sounds) -> SoundscapeData | LabelledRecordings:
     """Read clips, a folder a class, or the recordings of a table.
 
     Parameters
@@ -155,7 +155,7 @@ def read_event_data(data: Path | str, how: Sounds) -> MixedScenes | LabelledReco
     if len(clips) < 2:
         why = f": {failed[0].path}: {failed[0].reason}" if failed else ""
         raise TrainingError(f"{data} has {len(clips)} classes of readable clips; at least 2 are needed{why}")
-    return MixedScenes(str(data), Scenes(clips, how.rate), how, failed=tuple(failed))
+    return SoundscapeData(str(data), Soundscapes(clips, how.rate), how, failed=tuple(failed))
 
 
 def _recordings(table: Path, how: Sounds) -> LabelledRecordings:
@@ -220,5 +220,5 @@ def _times(row: dict[str, str], where: str) -> tuple[float, float]:
 
 def _decoded(paths: Sequence[str], rate: int) -> tuple[dict[str, NDArray[np.float32]], list[Failure]]:
     """Return the samples of each recording, and those that cannot be learned from."""
-    blocks, failed = heard(paths, rate, lambda samples: samples, LONGEST)
+    blocks, failed = decode_clips(paths, rate, lambda samples: samples, LONGEST)
     return {path: np.concatenate(parts) for path, parts in blocks.items()}, failed

@@ -1,4 +1,4 @@
-"""Pictures to learn from, in memory: a folder, a folder a class, or a table of paths and labels.
+"""Images to learn from, in memory: a folder, a folder a class, or a table of paths and labels.
 
 Pixels are uint8 (n, side, side, 3), sRGB, proportions not kept; labels are int64 (n,), numbers into the names of the
 classes.
@@ -17,19 +17,19 @@ from numpy.typing import NDArray
 from sonolux.errors import TrainingError
 from sonolux.media.pool import DecoderPool
 from sonolux.media.reading import ReadOptions
-from sonolux.media.segment import Image, Piece
+from sonolux.media.segment import Image, Segment
 from sonolux.settings import settings
 from sonolux.training.data.packed import is_packed, read_packed
 from sonolux.training.data.sources import FEWEST, files_at, numbered
 from sonolux.types import Failure
 
-Progress = Callable[[int, int], None]
-"""Called with how many pictures are read, and of how many."""
+ReadProgress = Callable[[int, int], None]
+"""Called with how many images are read, and of how many."""
 
 
 @dataclass(frozen=True, slots=True)
-class PictureSet:
-    """Pictures with or without labels.
+class ImageSet:
+    """Images with or without labels.
 
     Attributes
     ----------
@@ -40,7 +40,7 @@ class PictureSet:
     classes : tuple of str
         Name of each label; empty without labels.
     paths : tuple of str
-        File of each picture; empty for a packed data set.
+        File of each image; empty for a packed data set.
     failed : tuple of Failure
         Files that could not be read.
     """
@@ -61,15 +61,15 @@ class PictureSet:
         digest.update(b"" if self.labels is None else self.labels.tobytes())
         return digest.hexdigest()
 
-    def subset(self, rows: NDArray[np.integer]) -> PictureSet:
-        """Return some of the pictures."""
+    def subset(self, rows: NDArray[np.integer]) -> ImageSet:
+        """Return some of the images."""
         labels = None if self.labels is None else self.labels[rows]
         paths = tuple(self.paths[row] for row in rows) if self.paths else ()
-        return PictureSet(self.source, self.pixels[rows], labels, self.classes, paths)
+        return ImageSet(self.source, self.pixels[rows], labels, self.classes, paths)
 
-    def unlabelled(self) -> PictureSet:
-        """Return the same pictures without their labels."""
-        return PictureSet(self.source, self.pixels)
+    def unlabelled(self) -> ImageSet:
+        """Return the same images without their labels."""
+        return ImageSet(self.source, self.pixels)
 
     def described(self) -> dict[str, object]:
         """Return what the card of a model says of its data."""
@@ -80,8 +80,8 @@ class PictureSet:
         return said
 
 
-def read_pictures(data: Path | str, side: int, progress: Progress | None = None) -> PictureSet:
-    """Read all pictures of a folder, or those that a table names.
+def read_images(data: Path | str, side: int, progress: ReadProgress | None = None) -> ImageSet:
+    """Read all images of a folder, or those that a table names.
 
     Parameters
     ----------
@@ -89,13 +89,13 @@ def read_pictures(data: Path | str, side: int, progress: Progress | None = None)
         A folder or table, see `sonolux.training.data.sources.files_at`, or a packed data set, see
         `sonolux.training.data.packed`.
     side : int
-        Height and width of the pictures, in pixels.
+        Height and width of the images, in pixels.
     progress : callable, optional
 
     Raises
     ------
     TrainingError
-        Where there is no such place, the table is broken, a row lacks its label, or too few pictures can be read.
+        Where there is no such place, the table is broken, a row lacks its label, or too few images can be read.
     """
     data = Path(data).expanduser()
     if is_packed(data):
@@ -108,20 +108,20 @@ def read_pictures(data: Path | str, side: int, progress: Progress | None = None)
         raise TrainingError(f"{data}: {len(kept)} readable pictures; at least {FEWEST} are needed{why}")
     pixels = np.stack([read[path] for path in kept])
     labels, classes = numbered(kept, names)
-    return PictureSet(str(data), pixels, labels, classes, tuple(kept), tuple(failed))
+    return ImageSet(str(data), pixels, labels, classes, tuple(kept), tuple(failed))
 
 
-def _packed(file: Path, side: int) -> PictureSet:
-    pictures, names = read_packed(file)
+def _packed(file: Path, side: int) -> ImageSet:
+    images, names = read_packed(file)
     classes, labels = np.unique(names, return_inverse=True)
-    pixels = np.stack([resized(picture, side) for picture in pictures])
-    return PictureSet(str(file), pixels, labels.astype(np.int64), tuple(classes.tolist()))
+    pixels = np.stack([resized(image, side) for image in images])
+    return ImageSet(str(file), pixels, labels.astype(np.int64), tuple(classes.tolist()))
 
 
 def _decoded(
-    paths: Sequence[str], side: int, progress: Progress | None
+    paths: Sequence[str], side: int, progress: ReadProgress | None
 ) -> tuple[dict[str, NDArray[np.uint8]], list[Failure]]:
-    """Decode files in worker processes; return pixels by path, and the files that hold no picture."""
+    """Decode files in worker processes; return pixels by path, and the files that hold no image."""
     limits = settings()
     options = ReadOptions(image_side=max(2 * side, 64), max_pixels=limits.max_pixels, max_text=limits.max_text)
     read: dict[str, NDArray[np.uint8]] = {}
@@ -130,20 +130,20 @@ def _decoded(
         for path, event in pool.read(paths):
             if isinstance(event, Failure):
                 failed.append(event)
-            elif isinstance(event, Piece) and event.kind == "image" and isinstance(event.content, Image):
+            elif isinstance(event, Segment) and event.kind == "image" and isinstance(event.content, Image):
                 read.setdefault(path, resized(event.content.pixels, side))
             if progress is not None:
                 progress(len(read) + len(failed), len(paths))
-    return read, [*failed, *_without_picture(paths, read, failed)]
+    return read, [*failed, *_without_image(paths, read, failed)]
 
 
-def _without_picture(paths: Sequence[str], read: Iterable[str], failed: Sequence[Failure]) -> list[Failure]:
+def _without_image(paths: Sequence[str], read: Iterable[str], failed: Sequence[Failure]) -> list[Failure]:
     known = {*read, *(failure.path for failure in failed)}
     return [Failure(path, "holds no picture") for path in paths if path not in known]
 
 
 def resized(pixels: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
-    """Return a picture (h, w, 3) as (side, side, 3), smoothed before it shrinks."""
+    """Return an image (h, w, 3) as (side, side, 3), smoothed before it shrinks."""
     if pixels.shape[:2] == (side, side):
         return pixels
     from PIL import Image as Pillow

@@ -1,6 +1,6 @@
-"""Pictures and labels as data sets pack them: a parquet table of encoded pictures, or a pair of IDX files.
+"""Images and labels as data sets pack them: a parquet table of encoded images, or a pair of IDX files.
 
-Parquet: a column ``image`` of encoded pictures (bytes, or structs with ``bytes``, as the Hugging Face hub stores them)
+Parquet: a column ``image`` of encoded images (bytes, or structs with ``bytes``, as the Hugging Face hub stores them)
 and a column ``label``. IDX: ``NAME-images-idx3-ubyte.gz`` beside ``NAME-labels-idx1-ubyte.gz`` (LeCun, Cortes and
 Burges, "The MNIST database", 1998).
 """
@@ -31,7 +31,7 @@ def is_packed(path: Path) -> bool:
 
 
 def read_packed(path: Path) -> tuple[list[NDArray[np.uint8]], list[str]]:
-    """Return the pictures of a data set, each (h, w, 3) of its own size, and their labels.
+    """Return the images of a data set, each (h, w, 3) of its own size, and their labels.
 
     Raises
     ------
@@ -54,8 +54,8 @@ def _read_parquet(path: Path) -> tuple[list[NDArray[np.uint8]], list[str]]:
     if missing:
         raise TrainingError(f"{path} has no column {' or '.join(sorted(missing))}")
     side = settings().image_side
-    pictures = [_decoded(cell, number, side) for number, cell in enumerate(table["image"].to_pylist())]
-    return pictures, [str(label) for label in table["label"].to_pylist()]
+    images = [_decoded(cell, number, side) for number, cell in enumerate(table["image"].to_pylist())]
+    return images, [str(label) for label in table["label"].to_pylist()]
 
 
 def _decoded(cell: Any, number: int, side: int) -> NDArray[np.uint8]:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from sonolux.checkpoints.audio_input import frames_heard
 from sonolux.checkpoints.inputs import Sounds
 from sonolux.errors import TrainingError
-from sonolux.training.data.decoding import heard
+from sonolux.training.data.decoding import decode_clips
 from sonolux.training.data.sources import FEWEST, files_at, numbered
 from sonolux.types import Failure
 
@@ -127,7 +127,7 @@ def read_sounds(data: Path | str, how: Sounds) -> SoundSet:
 
 def sounds_in(paths: Sequence[str], names: dict[str, str] | None, how: Sounds, source: str) -> SoundSet:
     """Read sounds, given by their files and the label of each, where they have any; see `read_sounds`."""
-    blocks, failed = heard(paths, how.rate, lambda samples: frames_heard(samples, how).half())
+    blocks, failed = decode_clips(paths, how.rate, lambda samples: frames_heard(samples, how).half())
     kept = [path for path in paths if path in blocks]
     if len(kept) < FEWEST:
         why = f": {failed[0].path}: {failed[0].reason}" if failed else ""

@@ -28,7 +28,7 @@ PEAK = 0.9
 
 
 @dataclass(frozen=True, slots=True)
-class Scenes:
+class Soundscapes:
     """What scenes are made of.
 
     Attributes

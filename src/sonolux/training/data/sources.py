@@ -20,7 +20,7 @@ FEWEST = 8
 
 
 class Labelled(Protocol):
-    """Items with or without labels: pictures, or sounds."""
+    """Items with or without labels: images, or sounds."""
 
     @property
     def source(self) -> str:

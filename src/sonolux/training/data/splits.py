@@ -9,25 +9,25 @@ from numpy.typing import NDArray
 
 from sonolux.training.data.sources import Labelled
 
-Items = TypeVar("Items", bound=Labelled)
+LabelledItems = TypeVar("LabelledItems", bound=Labelled)
 
 FEWEST = 2
 """Items held out, at least: one to ask with and one to find."""
 
 
-def split(items: Items, share: float, seed: int) -> tuple[Items, Items]:
+def split(items: LabelledItems, share: float, seed: int) -> tuple[LabelledItems, LabelledItems]:
     """Part items into those to learn from and those held out.
 
     Parameters
     ----------
-    items : PictureSet or SoundSet
+    items : ImageSet or SoundSet
     share : float
-        Held out, of all pictures or of those of each class; of a class with two items or more at least one.
+        Held out, of all images or of those of each class; of a class with two items or more at least one.
     seed : int
 
     Returns
     -------
-    learned, held_out : PictureSet or SoundSet
+    learned, held_out : ImageSet or SoundSet
     """
     random = np.random.default_rng(seed)
     groups = _classes(items.labels, len(items.classes)) if items.labels is not None else [np.arange(len(items))]

@@ -16,7 +16,7 @@ from sonolux.errors import TrainingError
 from sonolux.media.finding import find
 from sonolux.media.pool import DecoderPool
 from sonolux.media.reading import ReadOptions
-from sonolux.media.segment import Piece
+from sonolux.media.segment import Segment
 from sonolux.settings import settings
 from sonolux.training.data.numbers import RowSet
 from sonolux.training.data.sources import FEWEST
@@ -107,7 +107,7 @@ def _read(paths: Sequence[str], failed: list[Failure]) -> list[str]:
         for path, event in pool.read(paths):
             if isinstance(event, Failure):
                 failed.append(event)
-            elif isinstance(event, Piece) and event.modality is Modality.TEXT and isinstance(event.content, str):
+            elif isinstance(event, Segment) and event.modality is Modality.TEXT and isinstance(event.content, str):
                 texts[path].append(event.content)
     known = {failure.path for failure in failed}
     failed += [Failure(path, "holds no text") for path, found in texts.items() if not found and path not in known]

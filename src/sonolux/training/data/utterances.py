@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from sonolux.checkpoints.inputs import Cepstra
 from sonolux.errors import TrainingError
 from sonolux.features.speech_cepstra import speech_cepstra
-from sonolux.training.data.decoding import BLOCK, heard
+from sonolux.training.data.decoding import BLOCK, decode_clips
 from sonolux.training.data.sources import FEWEST
 from sonolux.training.data.tables import check_filled, is_table, path_in, rows_with
 from sonolux.types import Failure
@@ -204,7 +204,7 @@ def _table(table: Path, how: Cepstra) -> UtteranceSet:
         said[path_in(table, row)] = words = normal(row["text"] or "")
         if not words:
             raise TrainingError(f"{table}, line {line}: no words")
-    blocks, failed = heard(
+    blocks, failed = decode_clips(
         list(said), how.rate, lambda samples: speech_cepstra(torch.from_numpy(samples), how.analysis), BLOCK
     )
     kept = [path for path in said if path in blocks]

@@ -13,10 +13,10 @@ from torch.nn import functional
 from sonolux.checkpoints.audio_input import silence
 from sonolux.checkpoints.inputs import Sounds
 from sonolux.decoding.events import events_in, frames_of_events
-from sonolux.metrics.events import Event, Recording, f1, segments_of
+from sonolux.metrics.events import Event, EventLists, f1, segments_of
 from sonolux.training.augmentation.spectrograms import SoundViews, masked
 from sonolux.training.data.events import EventData
-from sonolux.training.loop.learner import Learner, judging
+from sonolux.training.loop.learner import Learner, in_eval_mode
 from sonolux.training.losses.linear_softmax import linear_softmax
 from sonolux.training.recipe import Recipe
 
@@ -87,7 +87,7 @@ class EventLearner(Learner):
             said, there = said + int(mine.sum()), there + int(theirs.sum())
         return f1(right, said, there)
 
-    @judging
+    @in_eval_mode
     def probabilities(self) -> list[NDArray[np.float32]]:
         """Return the probability of each class in each frame of each recording held out, (frames, classes)."""
         return [self.network(f[None].to(self.device))[0].float().sigmoid().cpu().numpy() for f in self.held_out]
@@ -104,7 +104,7 @@ class EventLearner(Learner):
         found = events_in(chances, seconds / len(chances), thresholds, smoothed)
         return [Event(names[event.label], event.start, min(event.end, seconds)) for event in found]
 
-    def recordings(self, thresholds: Sequence[float], smoothed: int) -> list[Recording]:
+    def recordings(self, thresholds: Sequence[float], smoothed: int) -> list[EventLists]:
         """Return what is found and what is there in the recordings held out, whose events are known."""
         return [
             (self.events(chances, self.seconds(len(frames)), thresholds, smoothed), told)

@@ -12,8 +12,8 @@ import torch
 from sonolux.checkpoints.folder import Architecture
 from sonolux.checkpoints.outputs import Descriptor, Events
 from sonolux.training.data import sounds
-from sonolux.training.data.events import EventData, LabelledRecordings, MixedScenes
-from sonolux.training.loop.initial import built
+from sonolux.training.data.events import EventData, LabelledRecordings, SoundscapeData
+from sonolux.training.loop.initial import build_network
 from sonolux.training.loop.workspace import check_free
 from sonolux.training.recipe import Recipe
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sonolux.checkpoints.folder import ModelFolder
     from sonolux.checkpoints.inputs import Sounds
     from sonolux.training.events.learner import EventLearner
-    from sonolux.training.loop.fit import Progress
+    from sonolux.training.loop.fit import TrainingProgress
 
 THRESHOLDS = tuple(round(0.1 * tenth, 1) for tenth in range(2, 9))
 """That are tried for each class."""
@@ -43,11 +43,11 @@ def listening(rate: int) -> Sounds:
 
 
 def train_events(
-    data: MixedScenes | LabelledRecordings,
+    data: SoundscapeData | LabelledRecordings,
     recipe: Recipe,
     folder: Path,
     licence: str = "",
-    progress: Progress | None = None,
+    progress: TrainingProgress | None = None,
 ) -> ModelFolder:
     """Train a network that hears events, and write it as a model folder.
 
@@ -64,7 +64,7 @@ def train_events(
     licence : str
         Of the weights; those of the sounds may bind it.
     progress : callable, optional
-        See `sonolux.training.loop.fit.Progress`.
+        See `sonolux.training.loop.fit.TrainingProgress`.
 
     Returns
     -------
@@ -82,11 +82,11 @@ def train_events(
     body = recipe.options.get("body", "crnn")
     arguments = {"body": body, "bands": how.width, "classes": len(data.classes)} | recipe.arguments
     architecture = Architecture(name=recipe.architecture, arguments=arguments)
-    network = built(architecture, recipe)
+    network = build_network(architecture, recipe)
 
     from sonolux.training.events.learner import EventLearner
-    from sonolux.training.loop.fit import fit, forget_unfinished
-    from sonolux.training.loop.save import Trained, written
+    from sonolux.training.loop.fit import fit, remove_unfinished
+    from sonolux.training.loop.save import Trained, write_model_folder
 
     learner = EventLearner(network, learned, held_out, recipe, how)
     fit(learner, folder, progress)
@@ -96,14 +96,14 @@ def train_events(
     descriptor = Descriptor(space=folder.name, dim=len(data.classes))
     told: dict[str, object] = {"source": data.source, "items": len(learned), "fingerprint": data.fingerprint()}
     meaning = Events(names=data.classes, thresholds=thresholds, smoothed=smoothed)
-    saved = written(trained, descriptor, recipe, told, folder, licence, events=meaning)
-    forget_unfinished(folder)
+    saved = write_model_folder(trained, descriptor, recipe, told, folder, licence, events=meaning)
+    remove_unfinished(folder)
     return saved
 
 
-def _parted(data: MixedScenes | LabelledRecordings, recipe: Recipe) -> tuple[EventData, EventData]:
+def _parted(data: SoundscapeData | LabelledRecordings, recipe: Recipe) -> tuple[EventData, EventData]:
     """Return what is learned from and what is held out: other scenes, or other parts of recordings."""
-    if isinstance(data, MixedScenes):
+    if isinstance(data, SoundscapeData):
         scenes = replace(data.scenes, seconds=recipe.options.get("seconds", data.scenes.seconds))
         count = recipe.options.get("scenes", data.count)
         learned = replace(data, scenes=scenes, count=count, seed=2 * recipe.seed)

@@ -16,7 +16,7 @@ QUESTIONS, TRIPLETS = 10, 30
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class JudgedQuery:
     """The descriptor of a question, (width,), and those of the hits liked and disliked, (n, width) each."""
 
     query: NDArray[Any]
@@ -41,7 +41,7 @@ class FeedbackSet:
         The encoders of the space.
     licence : str
         Of their weights.
-    questions : tuple of Question
+    questions : tuple of JudgedQuery
         With hits liked and hits disliked.
     judgements : int
         How many there are, those of other questions included.
@@ -50,7 +50,7 @@ class FeedbackSet:
     space: Space
     source: SourceDescriptors
     licence: str
-    questions: tuple[Question, ...]
+    questions: tuple[JudgedQuery, ...]
     judgements: int
 
     def check(self) -> None:

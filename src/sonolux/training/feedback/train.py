@@ -17,14 +17,14 @@ import numpy as np
 from sonolux.checkpoints.folder import Architecture, ModelFolder
 from sonolux.checkpoints.outputs import Descriptor
 from sonolux.errors import TrainingError
-from sonolux.training.feedback.data import FeedbackSet, Question
+from sonolux.training.feedback.data import FeedbackSet, JudgedQuery
 from sonolux.training.recipe import Recipe
 from sonolux.types import Space
 
 if TYPE_CHECKING:
     import torch
 
-    from sonolux.training.loop.fit import Progress
+    from sonolux.training.loop.fit import TrainingProgress
 
 
 HELD_OUT = 3
@@ -35,7 +35,7 @@ FOLDS = 5
 
 
 def train_feedback(
-    feedback: FeedbackSet, recipe: Recipe, folder: Path, progress: Progress | None = None
+    feedback: FeedbackSet, recipe: Recipe, folder: Path, progress: TrainingProgress | None = None
 ) -> ModelFolder:
     """Train a projection of a space, and write it as a model folder on top of the encoders of the space.
 
@@ -48,7 +48,7 @@ def train_feedback(
     folder : Path
         Of the model; new. Its name is that of the space.
     progress : callable, optional
-        See `sonolux.training.loop.fit.Progress`.
+        See `sonolux.training.loop.fit.TrainingProgress`.
 
     Returns
     -------
@@ -111,14 +111,14 @@ def check_options(recipe: Recipe) -> None:
         raise TrainingError(f"rank is a whole number from 1, not {rank!r}")
 
 
-def parted(questions: Sequence[Question], recipe: Recipe) -> tuple[list[Question], list[Question]]:
+def parted(questions: Sequence[JudgedQuery], recipe: Recipe) -> tuple[list[JudgedQuery], list[JudgedQuery]]:
     """Part whole questions into those to learn from and those held out."""
     order = np.random.default_rng(recipe.seed).permutation(len(questions))
     held = max(HELD_OUT, round(recipe.held_out * len(questions)))
     return [questions[row] for row in sorted(order[held:])], [questions[row] for row in sorted(order[:held])]
 
 
-def best_epochs(questions: Sequence[Question], space: Space, recipe: Recipe, report: _Report) -> int:
+def best_epochs(questions: Sequence[JudgedQuery], space: Space, recipe: Recipe, report: _Report) -> int:
     """Return after how many epochs questions that were not learned from are answered best, 0 for at once."""
     from sonolux.training.feedback.triplets import learn, order, triplets_of
 
@@ -136,7 +136,7 @@ def best_epochs(questions: Sequence[Question], space: Space, recipe: Recipe, rep
     return int(totals.argmax())
 
 
-def compared(questions: Sequence[Question], space: Space, matrix: torch.Tensor, seed: int) -> dict[str, float]:
+def compared(questions: Sequence[JudgedQuery], space: Space, matrix: torch.Tensor, seed: int) -> dict[str, float]:
     """Return how well questions are answered before and after a projection; see `train_feedback`."""
     from sonolux.training.feedback.triplets import order, reciprocal_rank, triplets_of
 
@@ -153,7 +153,7 @@ def compared(questions: Sequence[Question], space: Space, matrix: torch.Tensor, 
 class _Report:
     """Tells how far learning is: a round for each fold, and one more, each of so many epochs at most."""
 
-    def __init__(self, progress: Progress | None, epochs: int) -> None:
+    def __init__(self, progress: TrainingProgress | None, epochs: int) -> None:
         self.progress = progress
         self.epochs = epochs
         self.round = 0

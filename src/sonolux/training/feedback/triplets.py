@@ -21,7 +21,7 @@ from torch.nn import functional
 
 from sonolux.encoders.trained.projected import unpacked
 from sonolux.models.binary_code import BinaryCode
-from sonolux.training.feedback.data import Question
+from sonolux.training.feedback.data import JudgedQuery
 from sonolux.training.recipe import Recipe
 from sonolux.types import Metric
 
@@ -55,7 +55,7 @@ class Triplets:
     weights: torch.Tensor
 
 
-def triplets_of(questions: Sequence[Question], seed: int) -> Triplets:
+def triplets_of(questions: Sequence[JudgedQuery], seed: int) -> Triplets:
     """Return all pairs of a liked and a disliked hit of each question, `MOST` of them drawn at random."""
     random = np.random.default_rng(seed)
     hits, asked, pairs, weights, first = [], [], [], [], 0
@@ -99,7 +99,7 @@ def order(triplets: Triplets, metric: Metric, matrix: torch.Tensor) -> float:
     return float((right * triplets.weights).sum())
 
 
-def reciprocal_rank(questions: Sequence[Question], metric: Metric, matrix: torch.Tensor) -> float:
+def reciprocal_rank(questions: Sequence[JudgedQuery], metric: Metric, matrix: torch.Tensor) -> float:
     """Return the mean over questions of 1 / (rank of the best liked hit among all judged); ties rank last."""
     project = _signs(metric)
     ranks = []
@@ -112,12 +112,12 @@ def reciprocal_rank(questions: Sequence[Question], metric: Metric, matrix: torch
     return float(np.mean([1 / rank for rank in ranks]))
 
 
-def learn(questions: Sequence[Question], metric: Metric, recipe: Recipe, epochs: int, watch: Watch) -> torch.Tensor:
+def learn(questions: Sequence[JudgedQuery], metric: Metric, recipe: Recipe, epochs: int, watch: Watch) -> torch.Tensor:
     """Learn a projection from questions.
 
     Parameters
     ----------
-    questions : sequence of Question
+    questions : sequence of JudgedQuery
     metric : str
         Of the space.
     recipe : Recipe

@@ -28,7 +28,7 @@ from sonolux.training.augmentation.waveforms import (
     with_noise,
 )
 from sonolux.training.data.clips import ClipSet
-from sonolux.training.loop.learner import Learner, judging
+from sonolux.training.loop.learner import Learner, in_eval_mode
 from sonolux.training.losses.nt_xent import nt_xent
 from sonolux.training.recipe import Recipe
 
@@ -91,7 +91,7 @@ class FingerprintLearner(Learner):
         first, second = codes.chunk(2)
         return nt_xent(first, second, self.temperature)
 
-    @judging
+    @in_eval_mode
     def score(self) -> float:
         """Return of how many windows that are heard again the nearest of their batch is the right one, by its signs."""
         right = []

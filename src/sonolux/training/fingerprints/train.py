@@ -12,20 +12,20 @@ from sonolux.checkpoints.inputs import Contrast
 from sonolux.errors import TrainingError
 from sonolux.fingerprints.constellation import BANDS
 from sonolux.training.data.clips import ClipSet
-from sonolux.training.loop.initial import built
+from sonolux.training.loop.initial import build_network
 from sonolux.training.loop.workspace import check_free
 from sonolux.training.recipe import Recipe
 
 if TYPE_CHECKING:
     from sonolux.checkpoints.folder import ModelFolder
-    from sonolux.training.loop.fit import Progress
+    from sonolux.training.loop.fit import TrainingProgress
 
 HOW = Contrast(frames=32, pooled=3, deviation=3.0)
 """A second, in semitones."""
 
 
 def train_fingerprints(
-    clips: ClipSet, recipe: Recipe, folder: Path, licence: str = "", progress: Progress | None = None
+    clips: ClipSet, recipe: Recipe, folder: Path, licence: str = "", progress: TrainingProgress | None = None
 ) -> ModelFolder:
     """Train a network that takes fingerprints, and write it as a model folder.
 
@@ -41,7 +41,7 @@ def train_fingerprints(
     licence : str
         Of the weights; those of the recordings may bind it.
     progress : callable, optional
-        See `sonolux.training.loop.fit.Progress`.
+        See `sonolux.training.loop.fit.TrainingProgress`.
 
     Returns
     -------
@@ -61,11 +61,11 @@ def train_fingerprints(
     learned, held_out = clips.subset(np.sort(order[count:])), clips.subset(np.sort(order[:count]))
     arguments = {"frames": HOW.frames, "bands": BANDS // HOW.pooled, "bits": recipe.bits} | recipe.arguments
     architecture = Architecture(name=recipe.architecture, arguments=arguments)
-    network = built(architecture, recipe)
+    network = build_network(architecture, recipe)
 
     from sonolux.training.fingerprints.learner import FingerprintLearner
-    from sonolux.training.loop.fit import fit, forget_unfinished
-    from sonolux.training.loop.save import Trained, code_descriptor, written
+    from sonolux.training.loop.fit import fit, remove_unfinished
+    from sonolux.training.loop.save import Trained, code_descriptor, write_model_folder
 
     learner = FingerprintLearner(network, learned, held_out, recipe, HOW)
     fit(learner, folder, progress)
@@ -73,6 +73,6 @@ def train_fingerprints(
     trained = Trained(learner.network, architecture, learner.history, scores, HOW)
     descriptor = code_descriptor(folder.name, recipe.bits)
     data = learned.described() | {"held_out": count}
-    saved = written(trained, descriptor, recipe, data, folder, licence)
-    forget_unfinished(folder)
+    saved = write_model_folder(trained, descriptor, recipe, data, folder, licence)
+    remove_unfinished(folder)
     return saved

@@ -1,10 +1,10 @@
-"""Semantic hashing: a stacked autoencoder squeezes a picture through a few bits and draws it again from them.
+"""Semantic hashing: a stacked autoencoder squeezes an image through a few bits and draws it again from them.
 
 Layers are trained first (`sonolux.training.hashing.pretraining`), then all together, with the binary units between
-(Krizhevsky and Hinton 2011, "Using very deep autoencoders for content-based image retrieval", ESANN). The picture that
-comes in is a random view, the picture to be drawn is the whole: so a code tells what the views have in common.
+(Krizhevsky and Hinton 2011, "Using very deep autoencoders for content-based image retrieval", ESANN). The image that
+comes in is a random view, the image to be drawn is the whole: so a code tells what the views have in common.
 
-Pixels alone make codes of colours and light. So a code has to tell a classical descriptor of the whole picture as well,
+Pixels alone make codes of colours and light. So a code has to tell a classical descriptor of the whole image as well,
 by one linear layer that is thrown away afterwards: of the oriented gradients, unless option ``descriptor`` says
 otherwise (predicting these is what C. Wei et al. 2022, "Masked feature prediction", CVPR, found best to learn from).
 """
@@ -24,22 +24,22 @@ from sonolux.checkpoints.folder import Architecture
 from sonolux.encoders import resolve
 from sonolux.errors import TrainingError
 from sonolux.models.autoencoder import Autoencoder
-from sonolux.training.data.images import PictureSet
+from sonolux.training.data.images import ImageSet
 from sonolux.training.hashing.pretraining import NOISE, draw_layer, pretrain
-from sonolux.training.loop.fit import Progress, fit
-from sonolux.training.loop.image_learner import DEVIATION, MEAN, PictureLearner, prepared
-from sonolux.training.loop.initial import built
-from sonolux.training.loop.learner import judging
+from sonolux.training.loop.fit import TrainingProgress, fit
+from sonolux.training.loop.image_learner import DEVIATION, MEAN, ImageLearner, prepared
+from sonolux.training.loop.initial import build_network
+from sonolux.training.loop.learner import in_eval_mode
 from sonolux.training.loop.plots import draw_pairs
 from sonolux.training.loop.save import Trained
 from sonolux.training.recipe import Recipe
 from sonolux.types import Modality
 
 PART = 500
-"""Pictures that are drawn at once."""
+"""Images that are drawn at once."""
 
 DRAWN = 12
-"""Held-out pictures whose reconstructions are shown."""
+"""Held-out images whose reconstructions are shown."""
 
 HIDDEN = (1024, 512)
 """Widths of a dense autoencoder between pixels and code, unless its arguments give ``sizes``."""
@@ -48,24 +48,24 @@ UNITS = "straight-through"
 """Mode of the binary units, unless the arguments give ``mode``; see `sonolux.models.binary_code`."""
 
 
-class Drawing(PictureLearner):
-    """A learner whose held-out score is the share of the variance of held-out pictures that it draws again.
+class Drawing(ImageLearner):
+    """A learner whose held-out score is the share of the variance of held-out images that it draws again.
 
-    Below 0 where it draws worse than the mean picture would.
+    Below 0 where it draws worse than the mean image would.
 
     Parameters
     ----------
     network, learned, held_out, recipe
-        See `PictureLearner`; the network is the whole autoencoder.
+        See `ImageLearner`; the network is the whole autoencoder.
     depth : int, optional
-        Number of the layer that learns alone, from the picture; None for the whole.
+        Number of the layer that learns alone, from the image; None for the whole.
     """
 
     def __init__(
         self,
         network: nn.Module,
-        learned: PictureSet,
-        held_out: PictureSet,
+        learned: ImageSet,
+        held_out: ImageSet,
         recipe: Recipe,
         depth: int | None = None,
     ) -> None:
@@ -80,7 +80,7 @@ class Drawing(PictureLearner):
         return functional.mse_loss(drawn, wanted)
 
     def whole_loss(self, rows: torch.Tensor) -> torch.Tensor:
-        """Draw pictures from codes of their views."""
+        """Draw images from codes of their views."""
         wanted = self.inputs(rows)
         drawn = self.network(prepared(self.views(self.pixels(rows))))
         return functional.mse_loss(drawn.reshape(wanted.shape), wanted)
@@ -93,7 +93,7 @@ class Drawing(PictureLearner):
         """Return what the network takes of the items held out, part by part."""
         return (prepared(part.to(self.device).float() / 255) for part in torch.split(self.held_out, PART))
 
-    @judging
+    @in_eval_mode
     def score(self) -> float:
         """Return 1 less the squared error over the variance."""
         pairs = [self.drawn(part) for part in self.held_out_inputs()]
@@ -108,13 +108,13 @@ class Drawing(PictureLearner):
 
 
 class Telling(Drawing):
-    """The whole autoencoder, whose codes tell descriptors (n, dim) of the pictures as well."""
+    """The whole autoencoder, whose codes tell descriptors (n, dim) of the images as well."""
 
     def __init__(
         self,
         network: nn.Module,
-        learned: PictureSet,
-        held_out: PictureSet,
+        learned: ImageSet,
+        held_out: ImageSet,
         recipe: Recipe,
         descriptors: torch.Tensor,
     ) -> None:
@@ -123,7 +123,7 @@ class Telling(Drawing):
         self.teller = nn.Linear(recipe.bits, descriptors.shape[1])
 
     def whole_loss(self, rows: torch.Tensor) -> torch.Tensor:
-        """Draw pictures, and tell their descriptors, from codes of their views."""
+        """Draw images, and tell their descriptors, from codes of their views."""
         assert isinstance(self.network, Autoencoder)
         wanted = self.inputs(rows)
         codes = self.network.encode(prepared(self.views(self.pixels(rows))))
@@ -133,7 +133,7 @@ class Telling(Drawing):
 
 
 def train(
-    learned: PictureSet, held_out: PictureSet, recipe: Recipe, folder: Path, progress: Progress | None = None
+    learned: ImageSet, held_out: ImageSet, recipe: Recipe, folder: Path, progress: TrainingProgress | None = None
 ) -> Trained:
     """Train an autoencoder, labels unseen; see `sonolux.training.hashing.train.Method`."""
     sets = learned.unlabelled(), held_out.unlabelled()
@@ -171,7 +171,7 @@ def autoencoder_of(architecture: Architecture, recipe: Recipe) -> nn.Module:
     TrainingError
         Where its arguments make no sense, or it has another number of bits than the recipe.
     """
-    network = built(architecture, recipe)
+    network = build_network(architecture, recipe)
     arguments = architecture.arguments
     bits = arguments["sizes"][-1] if "sizes" in arguments else arguments["bits"]
     if bits != recipe.bits:
@@ -179,35 +179,35 @@ def autoencoder_of(architecture: Architecture, recipe: Recipe) -> nn.Module:
     return network
 
 
-def descriptors_of(pictures: PictureSet, name: str) -> torch.Tensor:
-    """Return the descriptors of pictures by an encoder, float32 (n, dim), of mean 0 and standard deviation 1 overall.
+def descriptors_of(images: ImageSet, name: str) -> torch.Tensor:
+    """Return the descriptors of images by an encoder, float32 (n, dim), of mean 0 and standard deviation 1 overall.
 
     Raises
     ------
     TrainingError
-        Where the encoder gives no float vectors of pictures.
+        Where the encoder gives no float vectors of images.
     EncoderError
         Where there is no such encoder.
     """
     seeing = [e for e in resolve(name) if e.kind == "float" and e.modality is Modality.IMAGE]
     if not seeing:
         raise TrainingError(f"{name} gives no float vectors of pictures, so no code can tell them")
-    rows = torch.from_numpy(np.asarray(seeing[0].encode(list(pictures.pixels))))
+    rows = torch.from_numpy(np.asarray(seeing[0].encode(list(images.pixels))))
     centred = rows - rows.mean(dim=0)
     return centred / centred.std().clamp_min(1e-6)
 
 
 @torch.no_grad()
-def reconstructions(network: nn.Module, pictures: PictureSet) -> torch.Tensor:
-    """Return pictures as their codes draw them, in [0, 1], (n, 3, side, side)."""
-    pixels = _pixels(pictures)
+def reconstructions(network: nn.Module, images: ImageSet) -> torch.Tensor:
+    """Return images as their codes draw them, in [0, 1], (n, 3, side, side)."""
+    pixels = _pixels(images)
     drawn = torch.cat([network(prepared(part)).reshape(part.shape) for part in torch.split(pixels, PART)])
     return (drawn * DEVIATION + MEAN).clamp(0, 1)
 
 
-def _pixels(pictures: PictureSet) -> torch.Tensor:
-    return torch.from_numpy(pictures.pixels).permute(0, 3, 1, 2).float() / 255
+def _pixels(images: ImageSet) -> torch.Tensor:
+    return torch.from_numpy(images.pixels).permute(0, 3, 1, 2).float() / 255
 
 
-def _as_bytes(pictures: torch.Tensor) -> Any:
-    return (pictures * 255).round().byte().permute(0, 2, 3, 1).numpy()
+def _as_bytes(images: torch.Tensor) -> Any:
+    return (images * 255).round().byte().permute(0, 2, 3, 1).numpy()

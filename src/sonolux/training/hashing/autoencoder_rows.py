@@ -1,4 +1,4 @@
-"""Semantic hashing of what is no picture: bags of words, and rows of numbers.
+"""Semantic hashing of what is no image: bags of words, and rows of numbers.
 
 A dense autoencoder, its layers trained first, then the whole (Salakhutdinov and Hinton 2009, "Semantic hashing",
 International Journal of Approximate Reasoning 50, where the items are texts). What comes in has some of its numbers
@@ -21,9 +21,9 @@ from sonolux.errors import TrainingError
 from sonolux.training.data.numbers import RowSet
 from sonolux.training.hashing.autoencoder import UNITS, Drawing, autoencoder_of
 from sonolux.training.hashing.pretraining import pretrain
-from sonolux.training.loop.fit import Progress, fit, forget_unfinished
+from sonolux.training.loop.fit import TrainingProgress, fit, remove_unfinished
 from sonolux.training.loop.learner import Learner
-from sonolux.training.loop.save import Trained, code_descriptor, written
+from sonolux.training.loop.save import Trained, code_descriptor, write_model_folder
 from sonolux.training.loop.workspace import check_free
 from sonolux.training.recipe import Recipe
 
@@ -65,7 +65,7 @@ class RowDrawing(Drawing):
 
 
 def train_rows(
-    rows: RowSet, recipe: Recipe, folder: Path, licence: str = "", progress: Progress | None = None
+    rows: RowSet, recipe: Recipe, folder: Path, licence: str = "", progress: TrainingProgress | None = None
 ) -> ModelFolder:
     """Train an autoencoder of bags of words or rows of numbers, and write it as a model folder.
 
@@ -81,7 +81,7 @@ def train_rows(
     licence : str
         Of the weights.
     progress : callable, optional
-        See `sonolux.training.loop.fit.Progress`.
+        See `sonolux.training.loop.fit.TrainingProgress`.
 
     Raises
     ------
@@ -104,8 +104,8 @@ def train_rows(
     trained = Trained(learner.network, architecture, learner.history, scores, rows.preprocessing)
     descriptor = code_descriptor(folder.name, recipe.bits, "code")
     data = learned.described() | {"held_out": len(held_out)}
-    saved = written(trained, descriptor, recipe, data, folder, licence)
-    forget_unfinished(folder)
+    saved = write_model_folder(trained, descriptor, recipe, data, folder, licence)
+    remove_unfinished(folder)
     return saved
 
 

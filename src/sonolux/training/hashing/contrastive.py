@@ -1,7 +1,7 @@
-"""Codes that stay the same for two views of a picture and differ between pictures; no labels are needed.
+"""Codes that stay the same for two views of an image and differ between images; no labels are needed.
 
 The network ends in binary units, trained as such; a head that is thrown away afterwards maps their code to where the
-views of one picture are told from those of all others in the batch (NT-Xent: Chen et al. 2020, "A simple framework for
+views of one image are told from those of all others in the batch (NT-Xent: Chen et al. 2020, "A simple framework for
 contrastive learning of visual representations", ICML). The code lies before the head, where descriptors retrieve best.
 """
 
@@ -13,10 +13,10 @@ import torch
 from torch import nn
 
 from sonolux.models.binary_code import signs
-from sonolux.training.data.images import PictureSet
+from sonolux.training.data.images import ImageSet
 from sonolux.training.hashing.network import code_architecture, fitted
-from sonolux.training.loop.fit import Progress
-from sonolux.training.loop.image_learner import PictureLearner, prepared
+from sonolux.training.loop.fit import TrainingProgress
+from sonolux.training.loop.image_learner import ImageLearner, prepared
 from sonolux.training.loop.save import Trained
 from sonolux.training.losses.nt_xent import nt_xent
 from sonolux.training.recipe import Recipe
@@ -26,10 +26,10 @@ HIDDEN, COMPARED = 512, 128
 """Width of the head, and of the vectors that are compared."""
 
 
-class Contrastive(PictureLearner):
+class Contrastive(ImageLearner):
     """A code network and its head; option ``temperature`` sharpens the comparison."""
 
-    def __init__(self, network: nn.Module, learned: PictureSet, held_out: PictureSet, recipe: Recipe) -> None:
+    def __init__(self, network: nn.Module, learned: ImageSet, held_out: ImageSet, recipe: Recipe) -> None:
         super().__init__(network, learned, held_out, recipe)
         self.head = nn.Sequential(
             nn.Linear(recipe.bits, HIDDEN, bias=False),
@@ -40,9 +40,9 @@ class Contrastive(PictureLearner):
         self.temperature = recipe.options.get("temperature", TEMPERATURE)
 
     def training_step(self, rows: torch.Tensor, number: int) -> torch.Tensor:
-        """Compare two views of each picture."""
-        pictures = self.pixels(rows)
-        both = torch.cat([self.views(pictures), self.views(pictures)])
+        """Compare two views of each image."""
+        images = self.pixels(rows)
+        both = torch.cat([self.views(images), self.views(images)])
         first, second = self.head(self.network(prepared(both))).float().chunk(2)
         return nt_xent(first, second, self.temperature)
 
@@ -52,7 +52,7 @@ class Contrastive(PictureLearner):
 
 
 def train(
-    learned: PictureSet, held_out: PictureSet, recipe: Recipe, folder: Path, progress: Progress | None = None
+    learned: ImageSet, held_out: ImageSet, recipe: Recipe, folder: Path, progress: TrainingProgress | None = None
 ) -> Trained:
     """Train a code network from views alone, labels unseen; see `sonolux.training.hashing.train.Method`."""
     sets = learned.unlabelled(), held_out.unlabelled()

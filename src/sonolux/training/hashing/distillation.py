@@ -1,9 +1,9 @@
 """Codes that several descriptors teach together; no labels are needed.
 
-What the neighbours of a picture have in common, seen by all teachers together, is a better description than any
+What the neighbours of an image have in common, seen by all teachers together, is a better description than any
 teacher's (`sonolux.training.hashing.neighbours`), but takes all teachers and a whole collection to work out. A code
-network learns to give it from a single view of the picture (G. Hinton, O. Vinyals and J. Dean, "Distilling the
-knowledge in a neural network", 2015), and to give it of pictures that are in no collection.
+network learns to give it from a single view of the image (G. Hinton, O. Vinyals and J. Dean, "Distilling the
+knowledge in a neural network", 2015), and to give it of images that are in no collection.
 """
 
 from __future__ import annotations
@@ -20,32 +20,32 @@ from torch.nn import functional
 from sonolux.encoders.trained.projected import unpacked
 from sonolux.errors import TrainingError
 from sonolux.models.binary_code import signs
-from sonolux.training.data.images import PictureSet
+from sonolux.training.data.images import ImageSet
 from sonolux.training.hashing.neighbours import averaged, principal, side_by_side
 from sonolux.training.hashing.network import code_architecture, fitted
-from sonolux.training.loop.fit import Progress
-from sonolux.training.loop.image_learner import DESCRIBED, PictureLearner, prepared
-from sonolux.training.loop.learner import judging
+from sonolux.training.loop.fit import TrainingProgress
+from sonolux.training.loop.image_learner import DESCRIBED, ImageLearner, prepared
+from sonolux.training.loop.learner import in_eval_mode
 from sonolux.training.loop.save import Trained
-from sonolux.training.loop.warm_start import picture_encoders
+from sonolux.training.loop.warm_start import image_encoders
 from sonolux.training.recipe import Recipe
 
 NEIGHBOURS = 20
 
 
-class Distilled(PictureLearner):
+class Distilled(ImageLearner):
     """A code network and a linear head that reads what was taught from its codes; the head is thrown away afterwards.
 
-    Options: ``teachers``, encoders by their names; ``neighbours``, over how many pictures they are averaged.
+    Options: ``teachers``, encoders by their names; ``neighbours``, over how many images they are averaged.
     """
 
-    def __init__(self, network: nn.Module, learned: PictureSet, held_out: PictureSet, recipe: Recipe) -> None:
+    def __init__(self, network: nn.Module, learned: ImageSet, held_out: ImageSet, recipe: Recipe) -> None:
         super().__init__(network, learned, held_out, recipe)
         self.targets, self.held_out_targets = taught(learned, held_out, recipe)
         self.head = nn.Linear(recipe.bits, self.targets.shape[1])
 
     def training_step(self, rows: torch.Tensor, number: int) -> torch.Tensor:
-        """Compare what the head reads from a view of each picture with what is taught of it."""
+        """Compare what the head reads from a view of each image with what is taught of it."""
         read = self.head(self.network(prepared(self.views(self.pixels(rows)))).float())
         return 1 - functional.cosine_similarity(read, self.targets[rows.cpu()].to(read.device)).mean()
 
@@ -53,42 +53,42 @@ class Distilled(PictureLearner):
         """Return codes of -1 and +1."""
         return signs(super().describe(inputs))
 
-    @judging
+    @in_eval_mode
     def score(self) -> float:
-        """Return the mean cosine of what is read from held-out pictures and what their neighbours would teach."""
+        """Return the mean cosine of what is read from held-out images and what their neighbours would teach."""
         codes = self._described(self.held_out.float() / 255).to(self.device)
         return float(functional.cosine_similarity(self.head(codes).cpu(), self.held_out_targets).mean())
 
 
-def taught(learned: PictureSet, held_out: PictureSet, recipe: Recipe) -> list[torch.Tensor]:
-    """Return what is to be learned of each picture, and of each held out: float32 (n, dim) and (m, dim), length 1.
+def taught(learned: ImageSet, held_out: ImageSet, recipe: Recipe) -> list[torch.Tensor]:
+    """Return what is to be learned of each image, and of each held out: float32 (n, dim) and (m, dim), length 1.
 
-    The neighbours of both are among the pictures learned from.
+    The neighbours of both are among the images learned from.
 
     Raises
     ------
     TrainingError
-        Where there is no teacher, or one that sees no pictures.
+        Where there is no teacher, or one that sees no images.
     """
     names = recipe.options.get("teachers")
     if not isinstance(names, list) or not names:
         raise TrainingError(f'teachers are a list of encoders, like ["photo", "hog"], not {names!r}')
-    described = [[_described(name, pictures) for name in names] for pictures in (learned, held_out)]
+    described = [[_described(name, images) for name in names] for images in (learned, held_out)]
     gallery, asked = side_by_side(*described)
     neighbours = min(int(recipe.options.get("neighbours", NEIGHBOURS)), len(gallery))
     return principal(averaged(gallery, gallery, neighbours), averaged(asked, gallery, neighbours))
 
 
 def train(
-    learned: PictureSet, held_out: PictureSet, recipe: Recipe, folder: Path, progress: Progress | None = None
+    learned: ImageSet, held_out: ImageSet, recipe: Recipe, folder: Path, progress: TrainingProgress | None = None
 ) -> Trained:
     """Train a code network from what its teachers say, labels unseen; see `sonolux.training.hashing.train.Method`."""
     sets = learned.unlabelled(), held_out.unlabelled()
     return fitted(Distilled, code_architecture(recipe), sets, recipe, folder, progress)
 
 
-def _described(teacher: str, pictures: PictureSet) -> NDArray[np.float32]:
-    encoder = picture_encoders(teacher, "distilled")[0]
-    starts: Sequence[int] = range(0, len(pictures), DESCRIBED)
-    parts = [np.asarray(encoder.encode(list(pictures.pixels[start : start + DESCRIBED]))) for start in starts]
+def _described(teacher: str, images: ImageSet) -> NDArray[np.float32]:
+    encoder = image_encoders(teacher, "distilled")[0]
+    starts: Sequence[int] = range(0, len(images), DESCRIBED)
+    parts = [np.asarray(encoder.encode(list(images.pixels[start : start + DESCRIBED]))) for start in starts]
     return unpacked(np.concatenate(parts))

@@ -1,7 +1,7 @@
-"""What several descriptors say together: side by side, and averaged over each picture's nearest neighbours.
+"""What several descriptors say together: side by side, and averaged over each image's nearest neighbours.
 
-Descriptors that err in different ways find better neighbours together than any of them alone. The mean of a picture's
-neighbours says what they have in common, and says it better than the picture itself: what is by chance in one is not
+Descriptors that err in different ways find better neighbours together than any of them alone. The mean of an image's
+neighbours says what they have in common, and says it better than the image itself: what is by chance in one is not
 in the others (database-side augmentation: P. Turcot and D. Lowe, "Better matching with fewer features", ICCV Workshops
 2009; R. Arandjelović and A. Zisserman, "Three things everyone should know to improve object retrieval", CVPR 2012).
 """
@@ -21,11 +21,11 @@ MOST = 256
 """Principal components of a descriptor, and of what comes of all of them, at most."""
 
 COMPARED = 1_000
-"""Pictures that are compared with all others at once."""
+"""Images that are compared with all others at once."""
 
 
 def side_by_side(learned: Sequence[NDArray[np.float32]], asked: Sequence[NDArray[np.float32]]) -> list[torch.Tensor]:
-    """Return all descriptors of each picture as one, of length 1: for the pictures learned from, and for others.
+    """Return all descriptors of each image as one, of length 1: for the images learned from, and for others.
 
     Each descriptor counts the same. It is projected on its principal axes and divided by the fourth root of their
     variances, halfway from principal components to whitened ones: the first axes, which are mostly light and colour, no

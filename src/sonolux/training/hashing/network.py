@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sonolux.checkpoints.folder import Architecture
-from sonolux.training.data.images import PictureSet
-from sonolux.training.loop.fit import Progress, fit
-from sonolux.training.loop.initial import built
+from sonolux.training.data.images import ImageSet
+from sonolux.training.loop.fit import TrainingProgress, fit
+from sonolux.training.loop.initial import build_network
 from sonolux.training.loop.learner import Learner
 from sonolux.training.loop.save import Trained
 from sonolux.training.loop.warm_start import start_from
@@ -18,7 +18,7 @@ from sonolux.training.recipe import Recipe
 if TYPE_CHECKING:
     from torch import nn
 
-Teacher = Callable[["nn.Module", PictureSet, PictureSet, Recipe], Learner]
+Teacher = Callable[["nn.Module", ImageSet, ImageSet, Recipe], Learner]
 
 
 def code_architecture(recipe: Recipe) -> Architecture:
@@ -30,10 +30,10 @@ def code_architecture(recipe: Recipe) -> Architecture:
 def fitted(
     teacher: Teacher,
     architecture: Architecture,
-    sets: tuple[PictureSet, PictureSet],
+    sets: tuple[ImageSet, ImageSet],
     recipe: Recipe,
     folder: Path,
-    progress: Progress | None = None,
+    progress: TrainingProgress | None = None,
 ) -> Trained:
     """Build a network, start it, train it.
 
@@ -42,7 +42,7 @@ def fitted(
     TrainingError
         Where the architecture does not take its arguments, or the weights to start from do not fit.
     """
-    network = built(architecture, recipe)
+    network = build_network(architecture, recipe)
     if recipe.start:
         start_from(network.get_submodule("backbone"), recipe.start)
     learner = teacher(network, *sets, recipe)

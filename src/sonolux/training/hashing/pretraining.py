@@ -15,7 +15,7 @@ import torch
 from torch import nn
 
 from sonolux.models.autoencoder import Autoencoder, ConvAutoencoder
-from sonolux.training.loop.fit import Progress, fit
+from sonolux.training.loop.fit import TrainingProgress, fit
 from sonolux.training.loop.learner import Learner
 from sonolux.training.loop.workspace import UNFINISHED
 from sonolux.training.recipe import Recipe
@@ -31,7 +31,7 @@ TeacherOfLayer = Callable[[Recipe, int], Learner]
 
 
 def pretrain(
-    network: nn.Module, teacher: TeacherOfLayer, recipe: Recipe, folder: Path, progress: Progress | None = None
+    network: nn.Module, teacher: TeacherOfLayer, recipe: Recipe, folder: Path, progress: TrainingProgress | None = None
 ) -> None:
     """Train the layers of an autoencoder one by one, the outermost first.
 

@@ -1,7 +1,7 @@
 """The classical methods behind the same command as the deep ones: a projection of pixels, in seconds.
 
 Or of the outputs of a model folder, or of one of its layers: scaled to length 1, as descriptors are compared; the
-model that comes out holds that network as well. Or of the descriptors of any other encoder of pictures, which the model
+model that comes out holds that network as well. Or of the descriptors of any other encoder of images, which the model
 names, and needs. Whitening is the best known of these uses (H. Jégou and O. Chum, "Negative evidences and
 co-occurrences in image retrieval: the benefit of PCA and whitening", ECCV 2012).
 """
@@ -28,11 +28,11 @@ from sonolux.models.feature_extractor import LayerDescriptor
 from sonolux.models.projection import Projection
 from sonolux.models.spectral_projection import SpectralHash
 from sonolux.models.unit_length import UnitLength
-from sonolux.training.data.images import PictureSet
+from sonolux.training.data.images import ImageSet
 from sonolux.training.data.sources import check_classes
 from sonolux.training.loop.save import Trained, preprocessing
 from sonolux.training.loop.validation import label_precision
-from sonolux.training.loop.warm_start import picture_encoders
+from sonolux.training.loop.warm_start import image_encoders
 from sonolux.training.projections.fisher import fit_fisher
 from sonolux.training.projections.itq import fit_itq
 from sonolux.training.projections.lsh import fit_lsh
@@ -41,16 +41,16 @@ from sonolux.training.projections.spectral import fit_spectral
 from sonolux.training.recipe import Recipe
 
 if TYPE_CHECKING:
-    from sonolux.training.loop.fit import Progress
+    from sonolux.training.loop.fit import TrainingProgress
 
 FLOAT = ("pca", "whiten", "fisher")
 """Methods whose descriptors are float vectors; the others give binary codes."""
 
 DESCRIBED = 500
-"""Pictures that are described at once."""
+"""Images that are described at once."""
 
 
-Describe = Callable[[Sequence[NDArray[np.uint8]]], NDArray[np.float32]]
+DescribeImages = Callable[[Sequence[NDArray[np.uint8]]], NDArray[np.float32]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +60,9 @@ class Before:
     Attributes
     ----------
     preprocessing : Preprocessing or SourceDescriptors
-        How pictures become inputs.
+        How images become inputs.
     describe : callable
-        Pictures (h, w, 3) to what is projected, float32 (n, d).
+        Images (h, w, 3) to what is projected, float32 (n, d).
     network : sequence of torch module
         Through what inputs go until they are projected; kept with the projection.
     links : sequence of dict
@@ -70,13 +70,13 @@ class Before:
     """
 
     preprocessing: AnyPreprocessing
-    describe: Describe
+    describe: DescribeImages
     network: Sequence[nn.Module] = ()
     links: Sequence[dict[str, Any]] = ()
 
 
 def train(
-    learned: PictureSet, held_out: PictureSet, recipe: Recipe, folder: Path, progress: Progress | None = None
+    learned: ImageSet, held_out: ImageSet, recipe: Recipe, folder: Path, progress: TrainingProgress | None = None
 ) -> Trained:
     """Fit a projection of the pixels, or of what the encoder gives that the recipe starts from.
 
@@ -85,10 +85,10 @@ def train(
     Raises
     ------
     TrainingError
-        For labels that are missing, more bits than the pictures can give, or a start that sees no pictures.
+        For labels that are missing, more bits than the images can give, or a start that sees no images.
     """
     before = encoder_before(recipe) if recipe.start else pixels_before(learned.pixels.shape[1])
-    rows, asked = (inputs_of(pictures, before) for pictures in (learned, held_out))
+    rows, asked = (inputs_of(images, before) for images in (learned, held_out))
     fitted = _fitted(rows, learned, recipe)
     scores = _scores(fitted, (rows, learned.labels), (asked, held_out.labels), recipe)
     network, architecture = fitted, _architecture(fitted)
@@ -106,11 +106,11 @@ def outputs_of(architecture: Architecture) -> int:
     return int(arguments["outputs"] if "outputs" in arguments else arguments["bits"])
 
 
-def inputs_of(pictures: PictureSet, before: Before | None = None) -> NDArray[np.float32]:
-    """Return what is projected of each picture, by default its pixels: float32 (n, d)."""
-    before = before or pixels_before(pictures.pixels.shape[1])
-    starts = range(0, len(pictures), DESCRIBED)
-    return np.concatenate([before.describe(list(pictures.pixels[start : start + DESCRIBED])) for start in starts])
+def inputs_of(images: ImageSet, before: Before | None = None) -> NDArray[np.float32]:
+    """Return what is projected of each image, by default its pixels: float32 (n, d)."""
+    before = before or pixels_before(images.pixels.shape[1])
+    starts = range(0, len(images), DESCRIBED)
+    return np.concatenate([before.describe(list(images.pixels[start : start + DESCRIBED])) for start in starts])
 
 
 def pixels_before(side: int) -> Before:
@@ -125,9 +125,9 @@ def encoder_before(recipe: Recipe) -> Before:
     Raises
     ------
     TrainingError
-        Where the start sees no pictures, or is a model folder that takes larger ones than the recipe has.
+        Where the start sees no images, or is a model folder that takes larger ones than the recipe has.
     """
-    encoders = picture_encoders(recipe.start, recipe.method)
+    encoders = image_encoders(recipe.start, recipe.method)
     seeing = encoders[0]
     if isinstance(seeing, TrainedEncoder):
         return model_before(seeing, recipe)
@@ -138,15 +138,15 @@ def encoder_before(recipe: Recipe) -> Before:
 def model_before(encoder: TrainedEncoder, recipe: Recipe) -> Before:
     """Return what comes before a projection of a model folder or one of its layers: the network, up to there.
 
-    It is shown pictures of the recipe's size, which may be larger than those that it was trained on, where it averages
+    It is shown images of the recipe's size, which may be larger than those that it was trained on, where it averages
     over all places in the end.
 
     Raises
     ------
     TrainingError
-        Where the model does not take pictures of the recipe's size.
+        Where the model does not take images of the recipe's size.
     """
-    trained = encoder.folder.pictures
+    trained = encoder.folder.images
     side = max(trained.width, trained.height)
     refusal = f"{recipe.start} takes pictures of {side} pixels, not {recipe.side}: say --side {side}"
     if side > recipe.side:
@@ -167,7 +167,7 @@ def model_before(encoder: TrainedEncoder, recipe: Recipe) -> Before:
 
 
 def _cut(encoder: TrainedEncoder) -> tuple[nn.Module, dict[str, Any]]:
-    """Return the network as far as it describes pictures, and its architecture."""
+    """Return the network as far as it describes images, and its architecture."""
     whole, descriptor = encoder.folder.architecture, encoder.descriptor
     if not descriptor.layer:
         return encoder.network, whole.model_dump()
@@ -176,7 +176,7 @@ def _cut(encoder: TrainedEncoder) -> tuple[nn.Module, dict[str, Any]]:
     return LayerDescriptor(encoder.network, descriptor.layer, descriptor.pooling), link
 
 
-def _fitted(rows: NDArray[np.float32], learned: PictureSet, recipe: Recipe) -> nn.Module:
+def _fitted(rows: NDArray[np.float32], learned: ImageSet, recipe: Recipe) -> nn.Module:
     if recipe.method in ("pca", "whiten"):
         return fit_pca(rows, recipe.bits, whiten=recipe.method == "whiten")
     if recipe.method == "fisher":
@@ -206,7 +206,7 @@ def _scores(
     held_out: tuple[NDArray[np.float32], NDArray[np.int64] | None],
     recipe: Recipe,
 ) -> dict[str, float]:
-    """Score by rows and labels of the pictures learned from and of those held out."""
+    """Score by rows and labels of the images learned from and of those held out."""
     (gallery, labels), (asked, asked_labels) = learned, held_out
     if labels is None or asked_labels is None:
         return {}

@@ -1,4 +1,4 @@
-"""Codes near for pictures of one class and far between classes.
+"""Codes near for images of one class and far between classes.
 
 Two losses, both from pytorch-metric-learning: ``proxy`` draws codes to a learned proxy of their class and away from
 the others' (Zhai and Wu 2019, "Classification is a strong baseline for deep metric learning", BMVC); ``triplet`` wants
@@ -18,11 +18,11 @@ from torch import nn
 
 from sonolux.errors import TrainingError
 from sonolux.models.binary_code import signs
-from sonolux.training.data.images import PictureSet
+from sonolux.training.data.images import ImageSet
 from sonolux.training.data.sources import check_classes
 from sonolux.training.hashing.network import code_architecture, fitted
-from sonolux.training.loop.fit import Progress
-from sonolux.training.loop.image_learner import PictureLearner, prepared
+from sonolux.training.loop.fit import TrainingProgress
+from sonolux.training.loop.image_learner import ImageLearner, prepared
 from sonolux.training.loop.save import Trained
 from sonolux.training.recipe import Recipe
 
@@ -30,15 +30,15 @@ TEMPERATURE = 0.1
 MARGIN = 0.2
 
 
-class Supervised(PictureLearner):
+class Supervised(ImageLearner):
     """A code network that learns from labels; options ``loss`` ("proxy" or "triplet"), ``temperature``, ``margin``."""
 
-    def __init__(self, network: nn.Module, learned: PictureSet, held_out: PictureSet, recipe: Recipe) -> None:
+    def __init__(self, network: nn.Module, learned: ImageSet, held_out: ImageSet, recipe: Recipe) -> None:
         super().__init__(network, learned, held_out, recipe)
         self.loss = _loss(recipe, len(learned.classes))
 
     def training_step(self, rows: torch.Tensor, number: int) -> torch.Tensor:
-        """Compare the codes of one view of each picture, by their labels."""
+        """Compare the codes of one view of each image, by their labels."""
         assert self.labels is not None
         codes = self.network(prepared(self.views(self.pixels(rows)))).float()
         return self.loss(codes, self.labels[rows.cpu()].to(codes.device))
@@ -49,7 +49,7 @@ class Supervised(PictureLearner):
 
 
 def train(
-    learned: PictureSet, held_out: PictureSet, recipe: Recipe, folder: Path, progress: Progress | None = None
+    learned: ImageSet, held_out: ImageSet, recipe: Recipe, folder: Path, progress: TrainingProgress | None = None
 ) -> Trained:
     """Train a code network from labels; see `sonolux.training.hashing.train.Method`."""
     check_classes(learned)

@@ -1,4 +1,4 @@
-"""One command to codes: pictures and a recipe in, a model folder with binary codes out."""
+"""One command to codes: images and a recipe in, a model folder with binary codes out."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 from sonolux.checkpoints.outputs import Descriptor
 from sonolux.errors import TrainingError
-from sonolux.training.data.images import PictureSet
+from sonolux.training.data.images import ImageSet
 from sonolux.training.data.splits import split
 from sonolux.training.loop.workspace import check_free
 from sonolux.training.recipe import Recipe
 
 if TYPE_CHECKING:
     from sonolux.checkpoints.folder import ModelFolder
-    from sonolux.training.loop.fit import Progress
+    from sonolux.training.loop.fit import TrainingProgress
     from sonolux.training.loop.save import Trained
 
-Method = Callable[[PictureSet, PictureSet, Recipe, Path, "Progress | None"], "Trained"]
-"""Learns from the first pictures, judges by the second; works in the folder of the model to be."""
+Method = Callable[[ImageSet, ImageSet, Recipe, Path, "TrainingProgress | None"], "Trained"]
+"""Learns from the first images, judges by the second; works in the folder of the model to be."""
 
 METHODS = {
     "ae": "autoencoder",
@@ -33,7 +33,7 @@ METHODS = {
 
 
 def train_codes(
-    pictures: PictureSet, recipe: Recipe, folder: Path, licence: str = "", progress: Progress | None = None
+    images: ImageSet, recipe: Recipe, folder: Path, licence: str = "", progress: TrainingProgress | None = None
 ) -> ModelFolder:
     """Train codes, and write them as a model folder.
 
@@ -41,30 +41,30 @@ def train_codes(
 
     Parameters
     ----------
-    pictures : PictureSet
+    images : ImageSet
     recipe : Recipe
         Its method is one of `METHODS`.
     folder : Path
         Of the model; new, or holding an unfinished training.
     licence : str
-        Of the weights; those of the pictures may bind it.
+        Of the weights; those of the images may bind it.
     progress : callable, optional
-        See `sonolux.training.loop.fit.Progress`.
+        See `sonolux.training.loop.fit.TrainingProgress`.
 
     Raises
     ------
     TrainingError
-        Where nothing can be learned from these pictures, or the folder holds something else.
+        Where nothing can be learned from these images, or the folder holds something else.
     """
     check_free(folder)
     method = method_called(recipe.method)
-    sets = split(pictures, recipe.held_out, recipe.seed)
-    from sonolux.training.loop.fit import forget_unfinished
-    from sonolux.training.loop.save import finish
+    sets = split(images, recipe.held_out, recipe.seed)
+    from sonolux.training.loop.fit import remove_unfinished
+    from sonolux.training.loop.save import write_image_model
 
     trained = method(*sets, recipe, folder, progress)
-    saved = finish(trained, _descriptor(trained, folder.name, recipe), recipe, sets, folder, licence)
-    forget_unfinished(folder)
+    saved = write_image_model(trained, _descriptor(trained, folder.name, recipe), recipe, sets, folder, licence)
+    remove_unfinished(folder)
     return saved
 
 

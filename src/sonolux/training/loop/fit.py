@@ -26,11 +26,11 @@ from sonolux.training.loop.workspace import UNFINISHED
 REMARKS = (".*does not have many workers", ".*LeafSpec.*is deprecated", "Checkpoint directory .* exists")
 LAST, BEST = "last", "best"
 
-Progress = Callable[[float, str], None]
+TrainingProgress = Callable[[float, str], None]
 """Called with the share of the training that is done, and one line on where it stands."""
 
 
-def fit(learner: Learner, folder: Path, progress: Progress | None = None) -> None:
+def fit(learner: Learner, folder: Path, progress: TrainingProgress | None = None) -> None:
     """Train a learner to the end of its recipe, or until its held-out score no longer rises; leave its best weights.
 
     Parameters
@@ -65,7 +65,7 @@ def fit(learner: Learner, folder: Path, progress: Progress | None = None) -> Non
     learner.cpu().eval()
 
 
-def forget_unfinished(folder: Path) -> None:
+def remove_unfinished(folder: Path) -> None:
     """Remove what only an unfinished training needs."""
     shutil.rmtree(folder / UNFINISHED, ignore_errors=True)
 
@@ -86,7 +86,7 @@ def _trainer(learner: Learner, device: torch.device, callbacks: list[Callback]) 
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep Lightning's remarks to itself: advice on worker processes, of which pictures in memory need none."""
+    """Keep Lightning's remarks to itself: advice on worker processes, of which images in memory need none."""
     logger = logging.getLogger("lightning.pytorch")
     level = logger.level
     logger.setLevel(logging.WARNING)
@@ -135,7 +135,7 @@ def _precision(device: torch.device) -> Any:
 class _Reporting(Callback):
     """Tells where a training stands, after every batch."""
 
-    def __init__(self, progress: Progress) -> None:
+    def __init__(self, progress: TrainingProgress) -> None:
         self.progress = progress
 
     def on_train_batch_end(

@@ -1,4 +1,4 @@
-"""What every way to learn from pictures shares: their pixels, their views, and the held-out score."""
+"""What every way to learn from images shares: their pixels, their views, and the held-out score."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import torch
 from torch import nn
 
 from sonolux.training.augmentation.images import Views
-from sonolux.training.data.images import PictureSet
-from sonolux.training.loop.learner import Learner, judging
+from sonolux.training.data.images import ImageSet
+from sonolux.training.loop.learner import Learner, in_eval_mode
 from sonolux.training.loop.validation import label_precision, spread, view_recall
 from sonolux.training.recipe import Recipe
 
@@ -15,25 +15,25 @@ MEAN, DEVIATION = 0.5, 0.25
 """Pixels in [0, 1] become inputs by (pixel - mean) / deviation, all channels alike."""
 
 DESCRIBED = 500
-"""Pictures that are described at once."""
+"""Images that are described at once."""
 
 
-class PictureLearner(Learner):
-    """A network of pictures on its way.
+class ImageLearner(Learner):
+    """A network of images on its way.
 
     Parameters
     ----------
     network : torch module
         From inputs (n, 3, side, side) to descriptors (n, dim).
-    learned, held_out : PictureSet
+    learned, held_out : ImageSet
     recipe : Recipe
     """
 
-    def __init__(self, network: nn.Module, learned: PictureSet, held_out: PictureSet, recipe: Recipe) -> None:
+    def __init__(self, network: nn.Module, learned: ImageSet, held_out: ImageSet, recipe: Recipe) -> None:
         network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         super().__init__(network, recipe, learned.fingerprint(), len(learned))
         self.views = Views(**recipe.options.get("views", {}))
-        self.pictures, self.labels = _tensors(learned)
+        self.images, self.labels = _tensors(learned)
         self.held_out, self.held_out_labels = _tensors(held_out)
 
     def describe(self, inputs: torch.Tensor) -> torch.Tensor:
@@ -42,17 +42,17 @@ class PictureLearner(Learner):
         return described
 
     def pixels(self, rows: torch.Tensor) -> torch.Tensor:
-        """Return the pictures of a batch, float32 (n, 3, side, side) in [0, 1], on the device."""
-        return self.pictures[rows.cpu()].to(self.device).float() / 255
+        """Return the images of a batch, float32 (n, 3, side, side) in [0, 1], on the device."""
+        return self.images[rows.cpu()].to(self.device).float() / 255
 
-    @judging
+    @in_eval_mode
     def score(self) -> float:
         """Return the held-out score; see `sonolux.training.loop.validation`."""
         if self.labels is None or self.held_out_labels is None:
             held_out = self.held_out[spread(len(self.held_out))].float() / 255
             return view_recall(self._described(self.views(held_out)), self._described(held_out))
-        rows = spread(len(self.pictures))
-        described = self._described(self.pictures[rows].float() / 255)
+        rows = spread(len(self.images))
+        described = self._described(self.images[rows].float() / 255)
         asked = self._described(self.held_out.float() / 255)
         return label_precision(asked, self.held_out_labels, described, self.labels[rows])
 
@@ -66,6 +66,6 @@ def prepared(pixels: torch.Tensor) -> torch.Tensor:
     return ((pixels - MEAN) / DEVIATION).to(memory_format=torch.channels_last)
 
 
-def _tensors(pictures: PictureSet) -> tuple[torch.Tensor, torch.Tensor | None]:
-    pixels = torch.from_numpy(pictures.pixels).permute(0, 3, 1, 2).contiguous()
-    return pixels, None if pictures.labels is None else torch.from_numpy(pictures.labels)
+def _tensors(images: ImageSet) -> tuple[torch.Tensor, torch.Tensor | None]:
+    pixels = torch.from_numpy(images.pixels).permute(0, 3, 1, 2).contiguous()
+    return pixels, None if images.labels is None else torch.from_numpy(images.labels)

@@ -11,7 +11,7 @@ from sonolux.models import registry
 from sonolux.training.recipe import Recipe
 
 
-def built(architecture: Architecture, recipe: Recipe) -> nn.Module:
+def build_network(architecture: Architecture, recipe: Recipe) -> nn.Module:
     """Return a network of this architecture, on the CPU.
 
     Raises

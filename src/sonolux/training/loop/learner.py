@@ -38,7 +38,7 @@ class Epoch:
     seconds: float
 
 
-def judging(judge: Callable[[Any], Judged]) -> Callable[[Any], Judged]:
+def in_eval_mode(judge: Callable[[Any], Judged]) -> Callable[[Any], Judged]:
     """Make a method of a learner look at its network as it will be used: nothing is learned, and nothing left out."""
 
     @wraps(judge)

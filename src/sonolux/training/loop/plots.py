@@ -1,4 +1,4 @@
-"""Pictures of a training, for people: its curve, what is near to what, what is left after a code."""
+"""Images of a training, for people: its curve, what is near to what, what is left after a code."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from sonolux.training.loop.learner import Epoch
 
 THUMBNAIL = 64
-"""Pixels a side of a picture in a grid."""
+"""Pixels a side of an image in a grid."""
 
 GAP = 4
-"""Pixels between pictures."""
+"""Pixels between images."""
 
 WIDE_GAP = 16
 """Pixels between a query and its hits."""
@@ -47,22 +47,20 @@ def draw_neighbours(queries: NDArray[np.uint8], hits: NDArray[np.uint8], file: P
 
 
 def draw_pairs(originals: NDArray[np.uint8], others: NDArray[np.uint8], file: Path) -> None:
-    """Draw pictures (n, h, w, 3) in one row, and what became of each under it, into a PNG file."""
+    """Draw images (n, h, w, 3) in one row, and what became of each under it, into a PNG file."""
     _save([_row(originals, GAP), _row(others, GAP)], file)
 
 
-def _row(pictures: Sequence[NDArray[np.uint8]] | NDArray[np.uint8], gap: int) -> NDArray[np.uint8]:
-    return np.concatenate(
-        [np.pad(_thumbnail(p), ((0, GAP), (0, gap), (0, 0)), constant_values=255) for p in pictures], 1
-    )
+def _row(images: Sequence[NDArray[np.uint8]] | NDArray[np.uint8], gap: int) -> NDArray[np.uint8]:
+    return np.concatenate([np.pad(_thumbnail(p), ((0, GAP), (0, gap), (0, 0)), constant_values=255) for p in images], 1)
 
 
 def _thumbnail(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     from PIL import Image
 
-    picture = Image.fromarray(pixels)
-    method = Image.Resampling.NEAREST if picture.width < THUMBNAIL else Image.Resampling.LANCZOS
-    return np.asarray(picture.resize((THUMBNAIL, THUMBNAIL), method))
+    image = Image.fromarray(pixels)
+    method = Image.Resampling.NEAREST if image.width < THUMBNAIL else Image.Resampling.LANCZOS
+    return np.asarray(image.resize((THUMBNAIL, THUMBNAIL), method))
 
 
 def _save(rows: Sequence[NDArray[np.uint8]], file: Path) -> None:

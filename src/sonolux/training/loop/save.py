@@ -1,4 +1,4 @@
-"""A trained network into a model folder: weights, card, and pictures of how it went and what it finds."""
+"""A trained network into a model folder: weights, card, and images of how it went and what it finds."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from sonolux.checkpoints.folder import Architecture, ModelFolder
 from sonolux.checkpoints.inputs import AnyPreprocessing, Preprocessing
 from sonolux.checkpoints.outputs import Descriptor, Labels
 from sonolux.encoders import Encoder, resolve
-from sonolux.training.data.images import PictureSet
+from sonolux.training.data.images import ImageSet
 from sonolux.training.loop.image_learner import DEVIATION, MEAN
 from sonolux.training.loop.learner import Epoch
 from sonolux.training.loop.plots import draw_curve, draw_neighbours
@@ -24,10 +24,10 @@ from sonolux.training.loop.warm_start import before, taught_by
 from sonolux.training.recipe import Recipe
 
 SHOWN, HITS = 8, 8
-"""Queries in the picture of neighbours, and hits of each."""
+"""Queries in the image of neighbours, and hits of each."""
 
 GALLERY = 10_000
-"""Pictures among which they are looked for, at most."""
+"""Images among which they are looked for, at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Trained:
     history : sequence of Epoch
         Empty where nothing was iterated.
     scores : dict
-        What it reached on held-out pictures.
+        What it reached on held-out images.
     preprocessing : part of a model folder, or None
         How media become its inputs; None for the way of `preprocessing`.
     """
@@ -56,7 +56,7 @@ class Trained:
 
 
 def preprocessing(side: int) -> Preprocessing:
-    """Return how pictures become inputs of this size."""
+    """Return how images become inputs of this size."""
     return Preprocessing(width=side, height=side, mean=(MEAN,) * 3, deviation=(DEVIATION,) * 3)
 
 
@@ -65,7 +65,7 @@ def code_descriptor(space: str, bits: int, layer: str = "") -> Descriptor:
     return Descriptor(space=space, dim=-(-bits // 8) * 8, kind="binary", metric="hamming", layer=layer)
 
 
-def written(
+def write_model_folder(
     trained: Trained,
     descriptor: Descriptor,
     recipe: Recipe,
@@ -107,23 +107,23 @@ def written(
     return saved
 
 
-def finish(
+def write_image_model(
     trained: Trained,
     descriptor: Descriptor,
     recipe: Recipe,
-    sets: tuple[PictureSet, PictureSet],
+    sets: tuple[ImageSet, ImageSet],
     folder: Path,
     licence: str,
     labels: Labels | None = None,
 ) -> ModelFolder:
-    """Write the model folder of pictures, and into it ``curve.png`` and ``neighbours.png``.
+    """Write the model folder of images, and into it ``curve.png`` and ``neighbours.png``.
 
     Parameters
     ----------
     trained : Trained
     descriptor : Descriptor
     recipe : Recipe
-    sets : (PictureSet, PictureSet)
+    sets : (ImageSet, ImageSet)
         Learned from, and held out.
     folder : Path
     licence : str
@@ -135,7 +135,7 @@ def finish(
     teachers = recipe.options.get("teachers", ())
     data = learned.described() | {"held_out": len(held_out)} | before(recipe.start) | taught_by(teachers)
     seen = replace(trained, preprocessing=trained.preprocessing or preprocessing(recipe.side))
-    saved = written(seen, descriptor, recipe, data, folder, licence, labels=labels)
+    saved = write_model_folder(seen, descriptor, recipe, data, folder, licence, labels=labels)
     encoder = resolve(str(saved.path))[0]
     queries, gallery = held_out.pixels[:SHOWN], learned.pixels[:GALLERY]
     draw_neighbours(queries, gallery[_nearest(encoder, queries, gallery)], folder / "neighbours.png")
@@ -143,7 +143,7 @@ def finish(
 
 
 def _nearest(encoder: Encoder, queries: NDArray[np.uint8], gallery: NDArray[np.uint8]) -> NDArray[np.intp]:
-    """Return the rows of the nearest pictures of each query, best first, shape (queries, HITS)."""
+    """Return the rows of the nearest images of each query, best first, shape (queries, HITS)."""
     asked, rows = (_directions(encoder, pixels) for pixels in (queries, gallery))
     return np.argsort(-(asked @ rows.T), axis=1, kind="stable")[:, :HITS]
 

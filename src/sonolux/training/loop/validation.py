@@ -1,7 +1,7 @@
-"""How well descriptors retrieve, told from pictures that nothing was learned from; in [0, 1], higher is better.
+"""How well descriptors retrieve, told from images that nothing was learned from; in [0, 1], higher is better.
 
-With labels: precision@10 of held-out queries among the pictures learned from. Without: how often a held-out picture is
-the first of all held-out pictures when a random view of it is the query.
+With labels: precision@10 of held-out queries among the images learned from. Without: how often a held-out image is
+the first of all held-out images when a random view of it is the query.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ NEAREST = 10
 """Hits a query whose labels are looked at."""
 
 MOST = 5_000
-"""Pictures of a gallery, at most; more cost time and tell no more."""
+"""Images of a gallery, at most; more cost time and tell no more."""
 
 
 def spread(n: int) -> torch.Tensor:
-    """Return which of n pictures are looked at: all, or `MOST` at even distances, since files may be in classes."""
+    """Return which of n images are looked at: all, or `MOST` at even distances, since files may be in classes."""
     return torch.linspace(0, n - 1, min(n, MOST)).long()
 
 
@@ -38,7 +38,7 @@ def label_precision(
     return float((gallery_labels[nearest] == query_labels[:, None]).float().mean())
 
 
-def view_recall(views: torch.Tensor, pictures: torch.Tensor) -> float:
-    """Return how often row i of `pictures` is the nearest to row i of `views`, by cosine; both (n, dim)."""
-    scores = functional.normalize(views) @ functional.normalize(pictures).T
+def view_recall(views: torch.Tensor, images: torch.Tensor) -> float:
+    """Return how often row i of `images` is the nearest to row i of `views`, by cosine; both (n, dim)."""
+    scores = functional.normalize(views) @ functional.normalize(images).T
     return float((scores.argmax(dim=1) == torch.arange(len(views), device=scores.device)).float().mean())

@@ -63,22 +63,22 @@ def network_of(source: str) -> dict[str, Any]:
     if "backbone" in arguments:
         name, arguments = arguments["backbone"], arguments.get("backbone_arguments") or {}
     arguments = {key: value for key, value in arguments.items() if key not in DECIDED}
-    return {"architecture": name, "arguments": arguments, "side": folder.pictures.width}
+    return {"architecture": name, "arguments": arguments, "side": folder.images.width}
 
 
 def side_of(source: str) -> int | None:
-    """Return the size of the pictures that a model folder, or ``FOLDER@LAYER``, was trained on; None for all else."""
+    """Return the size of the images that a model folder, or ``FOLDER@LAYER``, was trained on; None for all else."""
     folder = _folder_in(source)
-    return None if folder is None else max(folder.pictures.width, folder.pictures.height)
+    return None if folder is None else max(folder.images.width, folder.images.height)
 
 
-def picture_encoders(spec: str, method: str) -> list[Encoder]:
-    """Return the encoders of a name, model folder or layer of one, for a method to learn from; first who sees pictures.
+def image_encoders(spec: str, method: str) -> list[Encoder]:
+    """Return the encoders of a name, model folder or layer of one, for a method to learn from; first who sees images.
 
     Raises
     ------
     TrainingError
-        Where none of them gives descriptors of pictures.
+        Where none of them gives descriptors of images.
     """
     from sonolux.encoders import resolve
 
@@ -106,7 +106,7 @@ def before(source: str) -> dict[str, Any]:
 
 
 def _folder_in(source: str) -> ModelFolder | None:
-    """Return the model of pictures that a start names, ``FOLDER`` or ``FOLDER@LAYER``; None for all else."""
+    """Return the model of images that a start names, ``FOLDER`` or ``FOLDER@LAYER``; None for all else."""
     from sonolux.checkpoints.folder import CARD, ModelFolder
     from sonolux.checkpoints.inputs import Preprocessing
 

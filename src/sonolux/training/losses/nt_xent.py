@@ -16,7 +16,7 @@ def nt_xent(first: torch.Tensor, second: torch.Tensor, temperature: float) -> to
     Parameters
     ----------
     first, second : tensor, shape (n, dim)
-        Two views of each of n pictures.
+        Two views of each of n images.
     temperature : float
         What cosines are divided by.
     """

@@ -2,7 +2,7 @@
 
 The directions found tell people apart, whatever the light. The inverse of the scatter inside the classes exists within
 as many components as there are inputs less classes, as published; but so many leave it barely invertible, and the
-directions fit noise. Half of them are kept: with five pictures a face, rank-1 rises from .39 to .66.
+directions fit noise. Half of them are kept: with five images a face, rank-1 rises from .39 to .66.
 
 P. Belhumeur, J. Hespanha and D. Kriegman, "Eigenfaces vs. Fisherfaces: recognition using class specific linear
 projection", IEEE TPAMI 19(7), 1997.

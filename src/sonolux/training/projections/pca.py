@@ -1,4 +1,4 @@
-"""Principal components; of aligned pictures, the eigen-images (of faces, eigenfaces).
+"""Principal components; of aligned images, the eigen-images (of faces, eigenfaces).
 
 M. Turk and A. Pentland, "Eigenfaces for recognition", Journal of Cognitive Neuroscience 3(1), 1991.
 """

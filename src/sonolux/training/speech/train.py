@@ -24,8 +24,8 @@ from sonolux.features.speech_cepstra import utterance
 from sonolux.metrics.edit_distance import error_rate
 from sonolux.training.augmentation.spectrograms import SoundViews, masked
 from sonolux.training.data.utterances import Lexicon, UtteranceSet
-from sonolux.training.loop.initial import built
-from sonolux.training.loop.learner import Learner, judging
+from sonolux.training.loop.initial import build_network
+from sonolux.training.loop.learner import Learner, in_eval_mode
 from sonolux.training.loop.workspace import check_free
 from sonolux.training.recipe import Recipe
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sonolux.checkpoints.folder import ModelFolder
-    from sonolux.training.loop.fit import Progress
+    from sonolux.training.loop.fit import TrainingProgress
 
 SPEED = 0.1
 """Share by which utterances are heard faster or slower."""
@@ -109,7 +109,7 @@ class SpeechLearner(Learner):
         """Return 1 less the errors in the units of the utterances held out, over their number."""
         return 1 - error_rate(map(greedy, self.held_out_scores()), self.held_out_targets)
 
-    @judging
+    @in_eval_mode
     def held_out_scores(self) -> list[NDArray[np.float32]]:
         """Return the log probabilities of each utterance held out, (frames, 1 + units)."""
         return [log_probabilities(self.network, cepstra, self.device) for cepstra in self.held_out]
@@ -128,7 +128,7 @@ def log_probabilities(network: nn.Module, cepstra: torch.Tensor, device: torch.d
 
 
 def train_speech(
-    utterances: UtteranceSet, recipe: Recipe, folder: Path, licence: str = "", progress: Progress | None = None
+    utterances: UtteranceSet, recipe: Recipe, folder: Path, licence: str = "", progress: TrainingProgress | None = None
 ) -> ModelFolder:
     """Train a network that transcribes, and write it as a model folder.
 
@@ -145,7 +145,7 @@ def train_speech(
     licence : str
         Of the weights; those of the recordings may bind it.
     progress : callable, optional
-        See `sonolux.training.loop.fit.Progress`.
+        See `sonolux.training.loop.fit.TrainingProgress`.
 
     Returns
     -------
@@ -168,10 +168,10 @@ def train_speech(
     body = recipe.options.get("body", "gru")
     arguments = {"body": body, "bands": 3 * utterances.how.coefficients, "classes": 1 + len(units)} | recipe.arguments
     architecture = Architecture(name=recipe.architecture, arguments=arguments)
-    network = built(architecture, recipe)
+    network = build_network(architecture, recipe)
 
-    from sonolux.training.loop.fit import fit, forget_unfinished
-    from sonolux.training.loop.save import Trained, written
+    from sonolux.training.loop.fit import fit, remove_unfinished
+    from sonolux.training.loop.save import Trained, write_model_folder
 
     learner = SpeechLearner(network, sets, (targets[0], targets[1]), recipe)
     fit(learner, folder, progress)
@@ -183,8 +183,8 @@ def train_speech(
     trained = Trained(learner.network, architecture, learner.history, scores, utterances.how)
     descriptor = Descriptor(space=folder.name, dim=1 + len(units))
     data = sets[0].described() | {"held_out": count}
-    saved = written(trained, descriptor, recipe, data, folder, licence, speech=speech)
-    forget_unfinished(folder)
+    saved = write_model_folder(trained, descriptor, recipe, data, folder, licence, speech=speech)
+    remove_unfinished(folder)
     return saved
 
 
