@@ -40,7 +40,7 @@ class Loud(Annotator):
 
 def heard(file: Path) -> list[tuple[float, float]]:
     annotator = Loud()
-    with DecoderPool(1, windows_of(annotator, ReadOptions()), silence=30, memory=2**31) as pool:
+    with DecoderPool(1, windows_of(annotator, ReadOptions()), timeout=30, memory=2**31) as pool:
         (outcome,) = annotate_files(annotator, [str(file)], pool)
     assert isinstance(outcome, Annotated)
     return [(one.span.start, one.span.end) for one in outcome.annotations]

@@ -67,7 +67,7 @@ def fuzz(folder: Path, specimens: dict[str, str], options: ReadOptions, mutants:
         path.write_bytes(mutated(Path(specimens[name]).read_bytes(), chance))
         paths.append(str(path))
     ends: dict[str, DecodeEvent] = {}
-    with DecoderPool(2, options, silence=20, memory=2**30) as pool:
+    with DecoderPool(2, options, timeout=20, memory=2**30) as pool:
         for path, event in pool.read(paths):
             assert path not in ends
             check(event)

@@ -24,7 +24,7 @@ MIB = 2**20
 
 @pytest.fixture
 def pool(options: ReadOptions) -> Iterator[DecoderPool]:
-    with DecoderPool(2, options, silence=2.0, memory=512 * MIB, reader=faulty.read) as made:
+    with DecoderPool(2, options, timeout=2.0, memory=512 * MIB, reader=faulty.read) as made:
         yield made
 
 
@@ -56,7 +56,7 @@ def wait_until_dead(pid: int, seconds: float) -> bool:
 
 
 def test_events_come_in_order_and_end(specimens: dict[str, str], options: ReadOptions) -> None:
-    with DecoderPool(2, options, silence=60, memory=4096 * MIB) as pool:
+    with DecoderPool(2, options, timeout=60, memory=4096 * MIB) as pool:
         found = by_path(pool.read(specimens.values()))
     assert found.keys() == specimens.keys()
     for name, events in found.items():
@@ -88,8 +88,8 @@ FAULTS = {
     "refuse": "damaged on purpose",
     "bug": "cannot be decoded: KeyError: 'missing'",
     "recursion": "cannot be decoded: RecursionError: maximum recursion depth exceeded",
-    "change": "changed while it was read: add it again",
-    "touch": "changed while it was read: add it again",
+    "change": "changed while it was read: try again",
+    "touch": "changed while it was read: try again",
     "vanish": "is not there (vanished, moved, or a link to nothing)",
 }
 
@@ -120,14 +120,14 @@ def test_a_file_that_was_never_there(pool: DecoderPool, tmp_path: Path) -> None:
 
 
 def test_slow_is_not_silent(options: ReadOptions, tmp_path: Path) -> None:
-    with DecoderPool(1, options, silence=1.0, memory=512 * MIB, reader=faulty.slow) as pool:
+    with DecoderPool(1, options, timeout=1.0, memory=512 * MIB, reader=faulty.slow) as pool:
         events = [event for _, event in pool.read(files(tmp_path, "slow"))]
     assert isinstance(events[-1], Finished)
     assert len(events) == 8
 
 
 def test_a_slow_consumer_is_no_silence(options: ReadOptions, tmp_path: Path) -> None:
-    with DecoderPool(2, options, silence=0.5, memory=512 * MIB, reader=faulty.read) as pool:
+    with DecoderPool(2, options, timeout=0.5, memory=512 * MIB, reader=faulty.read) as pool:
         ends = []
         for _, event in pool.read(files(tmp_path, "a", "b", "c")):
             time.sleep(0.3)
@@ -136,7 +136,7 @@ def test_a_slow_consumer_is_no_silence(options: ReadOptions, tmp_path: Path) -> 
 
 
 def test_a_slow_consumer_slows_decoding(options: ReadOptions, tmp_path: Path) -> None:
-    with DecoderPool(1, options, silence=30, memory=512 * MIB, reader=faulty.many) as pool:
+    with DecoderPool(1, options, timeout=30, memory=512 * MIB, reader=faulty.many) as pool:
         events = pool.read(files(tmp_path, "many"))
         taken = [next(events) for _ in range(5)]
         time.sleep(0.5)
@@ -172,7 +172,7 @@ def test_large_files_are_not_handed_out_ahead(pool: DecoderPool, tmp_path: Path)
 
 def test_what_was_handed_out_ahead_of_a_crash_is_read_all_the_same(options: ReadOptions, tmp_path: Path) -> None:
     names = ["good-1", "killed-1", "good-2", "segfault-1", "killed-2", "good-3"]
-    with DecoderPool(1, options, silence=5, memory=512 * MIB, reader=faulty.read) as pool:
+    with DecoderPool(1, options, timeout=5, memory=512 * MIB, reader=faulty.read) as pool:
         found = by_path(pool.read(files(tmp_path, *names)))
     assert {name: type(events[-1]) for name, events in found.items()} == {
         name: Finished if name.startswith("good") else Failure for name in names
@@ -206,7 +206,7 @@ def worker_of(events: Iterator[tuple[str, DecodeEvent]]) -> int:
 
 
 def test_workers_are_kept_and_replaced(options: ReadOptions, tmp_path: Path) -> None:
-    with DecoderPool(1, options, silence=5, memory=512 * MIB, reader=faulty.read) as pool:
+    with DecoderPool(1, options, timeout=5, memory=512 * MIB, reader=faulty.read) as pool:
         first = list(pool.read(files(tmp_path, "good-1")))
         second = list(pool.read(files(tmp_path, "good-2", "good-3")))
         worker = worker_of(iter(first))
@@ -228,7 +228,7 @@ def test_a_pool_whose_workers_cannot_start_says_so(
 ) -> None:
     monkeypatch.setattr(sys, "path", [str(tmp_path)])
     with (
-        DecoderPool(1, options, silence=5, memory=512 * MIB) as pool,
+        DecoderPool(1, options, timeout=5, memory=512 * MIB) as pool,
         pytest.raises(SonoluxError, match="decoding processes do not start"),
     ):
         list(pool.read(files(tmp_path, "a")))
@@ -241,17 +241,17 @@ import faulty
 from sonolux.media.pool import DecoderPool
 from sonolux.media.reading import ReadOptions
 
-pool = DecoderPool(1, ReadOptions(), silence={silence}, memory=2**29, reader=faulty.{reader})
+pool = DecoderPool(1, ReadOptions(), timeout={timeout}, memory=2**29, reader=faulty.{reader})
 for path, event in pool.read({paths!r}):
     print(getattr(event, "metadata", {{}}).get("title", ""), flush=True)
 """
 
 
-@pytest.mark.parametrize(("reader", "silence"), [("read", 60), ("spin_in_c", 1)])
-def test_workers_die_with_their_parent(reader: str, silence: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("reader", "timeout"), [("read", 60), ("spin_in_c", 1)])
+def test_workers_die_with_their_parent(reader: str, timeout: int, tmp_path: Path) -> None:
     """The script needs no main guard; where C code holds the GIL, the system's timer ends the worker."""
     paths = files(tmp_path, "hang-1")
-    script = SCRIPT.format(folder=str(Path(faulty.__file__).parent), silence=silence, reader=reader, paths=paths)
+    script = SCRIPT.format(folder=str(Path(faulty.__file__).parent), timeout=timeout, reader=reader, paths=paths)
     with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as parent:
         assert parent.stdout is not None
         worker = int(parent.stdout.readline())
@@ -262,7 +262,7 @@ def test_workers_die_with_their_parent(reader: str, silence: int, tmp_path: Path
 
 def test_ctrl_c_ends_clean(tmp_path: Path) -> None:
     paths = files(tmp_path, "hang-1")
-    script = SCRIPT.format(folder=str(Path(faulty.__file__).parent), silence=60, reader="read", paths=paths)
+    script = SCRIPT.format(folder=str(Path(faulty.__file__).parent), timeout=60, reader="read", paths=paths)
     with subprocess.Popen(
         [sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as parent:

@@ -123,7 +123,7 @@ def _annotated(annotator: Annotator, paths: Sequence[str]) -> Iterator[Annotated
     order = [file.path if isinstance(file, Failure) else file for file in found]
     limits = settings()
     options = windows_of(annotator, ReadOptions.from_settings())
-    with DecoderPool(limits.workers, options, silence=limits.decode_seconds, memory=limits.decode_memory) as pool:
+    with DecoderPool(limits.workers, options, timeout=limits.decode_seconds, memory=limits.decode_memory) as pool:
         outcomes = annotate_files(annotator, files, pool)
         for path in order:
             while path not in done:

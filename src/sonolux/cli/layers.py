@@ -123,7 +123,7 @@ def _decoded(paths: Sequence[str]) -> tuple[dict[str, Pixels], list[Failure]]:
     options = ReadOptions(image_side=SIDE, max_pixels=limits.max_pixels, max_text=limits.max_text)
     images: dict[str, Pixels] = {}
     failures: list[Failure] = []
-    with DecoderPool(limits.workers, options, silence=limits.decode_seconds, memory=limits.decode_memory) as pool:
+    with DecoderPool(limits.workers, options, timeout=limits.decode_seconds, memory=limits.decode_memory) as pool:
         for path, event in pool.read(paths):
             if isinstance(event, Failure):
                 failures.append(event)

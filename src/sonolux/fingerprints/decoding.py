@@ -27,7 +27,7 @@ def audio_decoder() -> DecoderPool:
     """Return what decodes sound at 8,000 Hz, in a process that starts when it is needed and stays until closed."""
     limits = settings()
     options = ReadOptions(audio_rate=RATE, audio_window=BLOCK, audio_hop=BLOCK)
-    return DecoderPool(1, options, silence=limits.decode_seconds, memory=limits.decode_memory, reader=read_sound)
+    return DecoderPool(1, options, timeout=limits.decode_seconds, memory=limits.decode_memory, reader=read_sound)
 
 
 def decode_audio_files(paths: Iterable[str]) -> Iterator[tuple[str, Blocks]]:

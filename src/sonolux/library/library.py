@@ -472,7 +472,7 @@ class Library:
 
     def _pool(self, options: ReadOptions) -> DecoderPool:
         limits = settings()
-        return DecoderPool(limits.workers, options, silence=limits.decode_seconds, memory=limits.decode_memory)
+        return DecoderPool(limits.workers, options, timeout=limits.decode_seconds, memory=limits.decode_memory)
 
     def _rewriter(self) -> Rewriter:
         return Rewriter(self.index, self.spaces.keyword(), lambda points: self._note_write(points, False))

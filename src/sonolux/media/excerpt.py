@@ -37,7 +37,7 @@ def excerpt(path: str, start: float, seconds: float) -> tuple[Probe, Audio]:
     with DecoderPool(
         1,
         ReadOptions.from_settings(),
-        silence=limits.decode_seconds,
+        timeout=limits.decode_seconds,
         memory=limits.decode_memory,
         reader=partial(read_excerpt, start=start, seconds=seconds),
     ) as pool:

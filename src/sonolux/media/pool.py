@@ -65,7 +65,7 @@ class Worker:
         self.fresh = True
         self.begun = False
         self.heard = time.monotonic()
-        self._silence = orders.silence
+        self._timeout = orders.timeout
         self._given_up = False
         asked, self._asking = multiprocessing.Pipe(duplex=False)
         self.connection, told = multiprocessing.Pipe(duplex=False)
@@ -94,8 +94,8 @@ class Worker:
 
     @property
     def deadline(self) -> float:
-        """When its silence has lasted too long, on the monotonic clock."""
-        return self.heard + (self._silence if self.started else START_SECONDS)
+        """When it has sent nothing for too long, on the monotonic clock."""
+        return self.heard + (self._timeout if self.started else START_SECONDS)
 
     def assign(self, path: str) -> None:
         """Hand over another file; OSError where the process is gone."""
@@ -142,7 +142,7 @@ class Worker:
             code = self._process.wait()
         self._close()
         if self._given_up:
-            return f"no progress for {self._silence:g} s: decoding ended"
+            return f"no progress for {self._timeout:g} s: decoding ended"
         return f"the decoder crashed ({f'signal {-code}' if code < 0 else f'exit status {code}'})"
 
     def _close(self) -> None:
@@ -159,7 +159,7 @@ class DecoderPool:
         Processes, at most; they start when they are needed.
     options : ReadOptions
         How files are decoded.
-    silence : float
+    timeout : float
         Seconds after which a worker that yields nothing is killed and its file failed.
     memory : int
         Bytes that decoding a file may take.
@@ -172,12 +172,12 @@ class DecoderPool:
         workers: int,
         options: ReadOptions,
         *,
-        silence: float,
+        timeout: float,
         memory: int,
         reader: Reader = read,
     ) -> None:
         self.workers = workers
-        self._orders = Orders(reader, options, silence, memory)
+        self._orders = Orders(reader, options, timeout, memory)
         self._idle: list[Worker] = []
         self._proven = False
 

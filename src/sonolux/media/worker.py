@@ -52,7 +52,7 @@ class Orders:
 
     reader: Reader
     options: ReadOptions
-    silence: float
+    timeout: float
     memory: int
 
 
@@ -73,7 +73,7 @@ def main(asked: int, told: int) -> None:
     send(telling, Ready())
     while True:
         path: str = receive(asking)
-        for events in _gathered(_watched(_events(path, orders), 2 * orders.silence)):
+        for events in _gathered(_watched(_events(path, orders), 2 * orders.timeout)):
             send(telling, events)
 
 
@@ -160,5 +160,5 @@ def _verdict(path: str, before: os.stat_result, after: os.stat_result) -> Finish
         after.st_mtime_ns,
         after.st_ino,
     ):
-        return Failure(path, "changed while it was read: add it again")
+        return Failure(path, "changed while it was read: try again")
     return Finished(after.st_size, after.st_mtime_ns)

@@ -153,7 +153,7 @@ def _decoders(workers: int) -> Iterator[None]:
 def _decode_rate(paths: list[str]) -> float:
     limits = settings()
     with DecoderPool(
-        limits.workers, ReadOptions.from_settings(), silence=limits.decode_seconds, memory=limits.decode_memory
+        limits.workers, ReadOptions.from_settings(), timeout=limits.decode_seconds, memory=limits.decode_memory
     ) as pool:
         events = pool.read(paths)
         next(events)

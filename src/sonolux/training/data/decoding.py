@@ -40,7 +40,7 @@ def decode_clips(
     kept: dict[str, list[Kept]] = {}
     seconds: dict[str, float] = {}
     failed: dict[str, Failure] = {}
-    with DecoderPool(limits.workers, options, silence=limits.decode_seconds, memory=limits.decode_memory) as pool:
+    with DecoderPool(limits.workers, options, timeout=limits.decode_seconds, memory=limits.decode_memory) as pool:
         for path, event in pool.read(paths):
             if isinstance(event, Failure):
                 failed[path] = event

@@ -126,7 +126,7 @@ def _decoded(
     options = ReadOptions(image_side=max(2 * side, 64), max_pixels=limits.max_pixels, max_text=limits.max_text)
     read: dict[str, NDArray[np.uint8]] = {}
     failed: list[Failure] = []
-    with DecoderPool(limits.workers, options, silence=limits.decode_seconds, memory=limits.decode_memory) as pool:
+    with DecoderPool(limits.workers, options, timeout=limits.decode_seconds, memory=limits.decode_memory) as pool:
         for path, event in pool.read(paths):
             if isinstance(event, Failure):
                 failed.append(event)

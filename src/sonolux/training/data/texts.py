@@ -102,7 +102,7 @@ def _read(paths: Sequence[str], failed: list[Failure]) -> list[str]:
     limits = settings()
     texts: dict[str, list[str]] = {path: [] for path in paths}
     with DecoderPool(
-        limits.workers, ReadOptions.from_settings(), silence=limits.decode_seconds, memory=limits.decode_memory
+        limits.workers, ReadOptions.from_settings(), timeout=limits.decode_seconds, memory=limits.decode_memory
     ) as pool:
         for path, event in pool.read(paths):
             if isinstance(event, Failure):
