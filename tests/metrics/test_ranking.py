@@ -6,9 +6,19 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sklearn.metrics import average_precision_score
+from sklearn.metrics import average_precision_score, roc_auc_score
 
-from sonolux.metrics.ranking import average_precision, detection_and_identification, label_metrics, rank_one
+from sonolux.metrics.ranking import (
+    average_precision,
+    label_metrics,
+    paired_recall,
+    pairwise_accuracy,
+    precision_at_k,
+    precision_of_nearest,
+    recall_at_k,
+    reciprocal_rank,
+    top_k,
+)
 
 
 def slow(scores: np.ndarray, query_labels: np.ndarray, labels: np.ndarray, depth: int) -> float:
@@ -48,23 +58,44 @@ def test_a_perfect_ranking_scores_one_and_the_worst_little() -> None:
     assert label_metrics(labels[None].astype(float), np.array([0]), labels)["mAP@ALL"] < 0.4
 
 
-def test_closed_set_identification() -> None:
-    scores = np.array([[0.9, 0.1], [0.4, 0.6], [0.2, 0.8]])
-    assert rank_one(scores, np.array([7, 7, 8]), np.array([7, 8])) == pytest.approx(2 / 3)
+@given(st.integers(0, 2**32 - 1), st.integers(1, 50))
+def test_the_top_k_are_those_of_a_stable_sort(seed: int, k: int) -> None:
+    scores = np.random.default_rng(seed).integers(0, 8, (6, 40)) / np.float32(8)
+    assert np.array_equal(top_k(scores, k), np.argsort(-scores, axis=1, kind="stable")[:, :k])
 
 
-def test_an_open_set_counts_who_is_detected_and_named() -> None:
-    labels = np.array([1, 2])
-    known = np.array([[0.9, 0.1], [0.5, 0.2], [0.3, 0.8]])
-    unknown = np.array([[0.6, 0.1], [0.1, 0.2], [0.3, 0.2], [0.1, 0.1]])
-    # No unknown query may pass: the threshold is .6, so the second known one is not detected.
-    assert detection_and_identification(known, np.array([1, 1, 2]), labels, unknown, 0.0) == pytest.approx(2 / 3)
-    # Three of a hundred may where the rate is .03, whatever 100 times .03 is to a machine: .97 does not pass, .98 does.
-    hundred = np.arange(1, 101)[:, None] / 100 @ np.ones((1, 2))
-    for best, passes in ((0.97, False), (0.98, True), (0.72, False)):
-        found = detection_and_identification(np.array([[best, 0.0]]), np.array([1]), labels, hundred, 0.03)
-        assert found == passes
-    assert detection_and_identification(np.array([[0.72, 0.0]]), np.array([1]), labels, hundred, 0.29) == 1
-    assert detection_and_identification(known, np.array([1, 1, 2]), labels, unknown, 1.0) == 1
-    # One of four may: the threshold is .3.
-    assert detection_and_identification(known, np.array([1, 1, 2]), labels, unknown, 0.25) == 1
+def test_precision_at_k_is_over_the_ranking_where_that_is_shorter() -> None:
+    relevant = np.array([[True, False, True], [False, False, True]])
+    assert precision_at_k(relevant, 2).tolist() == [0.5, 0.0]
+    assert precision_at_k(relevant, 10).tolist() == pytest.approx([2 / 3, 1 / 3])
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 30))
+def test_the_precision_of_the_nearest_is_its_definition(seed: int, k: int) -> None:
+    random = np.random.default_rng(seed)
+    # Signs, so that many cosines are equal; more queries than are ranked at once.
+    queries, gallery = (np.sign(random.standard_normal((n, 4))).astype(np.float32) for n in (103, 20))
+    asked, labels = random.integers(0, 3, 103), random.integers(0, 3, 20)
+    found = precision_of_nearest(queries, gallery, asked, labels, k)
+    for row in (0, 50, 102):
+        order = sorted(range(20), key=lambda item: (-float(queries[row] @ gallery[item]), item))[:k]
+        assert found[row] == pytest.approx(sum(labels[item] == asked[row] for item in order) / min(k, 20))
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_pairwise_accuracy_over_all_pairs_is_the_area_under_the_curve(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    good, bad = random.integers(0, 5, 7), random.integers(0, 5, 9)
+    area = roc_auc_score([1] * 7 + [0] * 9, [*good, *bad])
+    assert pairwise_accuracy((good[:, None] - bad).ravel().astype(float)) == pytest.approx(area)
+    assert pairwise_accuracy(np.array([1.0, 0.0, -1.0]), np.array([0.5, 0.25, 0.25])) == pytest.approx(0.625)
+
+
+def test_of_equal_scores_the_relevant_ranks_last() -> None:
+    assert reciprocal_rank(np.array([0.5, 0.2]), np.array([0.5, 0.4, 0.9])) == pytest.approx(1 / 3)
+    assert reciprocal_rank(np.array([1.0]), np.array([0.5])) == 1
+
+
+def test_recalls_that_can_be_counted() -> None:
+    assert recall_at_k([[1, 2], [3, 4]], [[2, 1], [4, 5]]) == 0.75
+    assert paired_recall(np.array([[0.9, 0.1], [0.8, 0.2]])) == 0.5

@@ -20,6 +20,7 @@ from sonolux.encoders.registry import network_called
 from sonolux.encoders.trained.encoder import TrainedEncoder
 from sonolux.encoders.trained.layers import encoder_at, layers_of
 from sonolux.evaluation.benchmarks.report import Report
+from sonolux.metrics.ranking import precision_at_k, top_k
 from sonolux.retrieval.similarity import similarities
 from sonolux.training.data.images import ImageSet, read_images
 from sonolux.training.data.sources import check_classes
@@ -104,7 +105,7 @@ def agreements(encoders: Sequence[Encoder], images: ImageSet) -> list[Agreement]
     """Compare encoders with the labels of images and with their colour layout."""
     [visual] = resolve(VISUAL)
     seen = _others(_scores(visual, images))
-    near, order = _nearest(seen), _ranks(seen)
+    near, order = top_k(seen, NEAREST), _ranks(seen)
     assert images.labels is not None
     # Labels of all other images, in the order of the scores.
     n = len(images)
@@ -127,12 +128,12 @@ def _agreement(
     near: NDArray[np.intp],
     order: NDArray[np.float64],
 ) -> Agreement:
-    nearest = _nearest(scores)
+    nearest = top_k(scores, NEAREST)
     shared = (nearest[:, :, None] == near[:, None, :]).any(axis=2)
     return Agreement(
         encoder.spec.rpartition("@")[2],
         encoder.dim,
-        float(np.take_along_axis(right, nearest, axis=1).mean()),
+        float(precision_at_k(np.take_along_axis(right, nearest, axis=1), NEAREST).mean()),
         float(shared.mean()),
         float(_correlations(_ranks(scores), order).mean()),
     )
@@ -147,10 +148,6 @@ def _others(square: NDArray[Any]) -> NDArray[Any]:
     """Leave out the diagonal of (n, n), each image's own column: (n, n - 1)."""
     n = len(square)
     return square[~np.eye(n, dtype=bool)].reshape(n, n - 1)
-
-
-def _nearest(scores: NDArray[np.float32]) -> NDArray[np.intp]:
-    return np.argsort(-scores, axis=1, kind="stable")[:, :NEAREST]
 
 
 def _ranks(scores: NDArray[np.float32]) -> NDArray[np.float64]:

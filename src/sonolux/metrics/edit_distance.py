@@ -1,4 +1,4 @@
-"""How many insertions, deletions and substitutions turn one sequence into another: of words, the word error rate."""
+"""Edit distance (Levenshtein) and error rates: of words, the word error rate (WER); lower is better."""
 
 from __future__ import annotations
 
@@ -7,7 +7,11 @@ from typing import Any
 
 
 def edit_distance(first: Sequence[Any], second: Sequence[Any]) -> int:
-    """Return the least number of changes (V. I. Levenshtein, Soviet Physics Doklady 10(8), 1966)."""
+    """Return the least number of insertions, deletions and substitutions that turn one sequence into the other.
+
+    Source: V. I. Levenshtein, "Binary codes capable of correcting deletions, insertions and reversals", Soviet Physics
+    Doklady 10(8), 1966.
+    """
     row = list(range(len(second) + 1))
     for place, mine in enumerate(first, start=1):
         corner, row[0] = row[0], place
@@ -16,7 +20,7 @@ def edit_distance(first: Sequence[Any], second: Sequence[Any]) -> int:
     return row[-1]
 
 
-def error_rate(found: Iterable[Sequence[Any]], said: Iterable[Sequence[Any]]) -> float:
-    """Return how many changes turn what was found into what was said, over the length of what was said."""
-    pairs = list(zip(found, said, strict=True))
+def error_rate(estimated: Iterable[Sequence[Any]], reference: Iterable[Sequence[Any]]) -> float:
+    """Return the edit distance of all estimates to their references, over the length of the references together."""
+    pairs = list(zip(estimated, reference, strict=True))
     return sum(edit_distance(mine, theirs) for mine, theirs in pairs) / sum(len(theirs) for _, theirs in pairs)

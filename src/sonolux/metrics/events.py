@@ -1,8 +1,10 @@
-"""How well events are found, in numbers from 0 to 1; higher is better.
+"""Sound event detection metrics: segment-based and event-based F1; in [0, 1], higher is better.
 
-By segments: in each second, which classes sound. By events: which events were found, begun and ended at the right times
-(A. Mesaros, T. Heittola and T. Virtanen, "Metrics for polyphonic sound event detection", Applied Sciences 6(6), 2016).
-Both are F1 over all classes and recordings together: twice what is right, over what was said and what is there.
+By segments: in each second, which classes are active. By events: which events were found, with onset and offset at the
+right times. Both are F1 over all classes and recordings together (micro-averaged).
+
+Source: A. Mesaros, T. Heittola and T. Virtanen, "Metrics for polyphonic sound event detection", Applied Sciences 6(6),
+2016.
 """
 
 from __future__ import annotations
@@ -13,6 +15,8 @@ from math import ceil
 
 import numpy as np
 from numpy.typing import NDArray
+
+from sonolux.metrics.classification import f1_of_counts
 
 SEGMENT = 1.0
 """Seconds."""
@@ -34,53 +38,48 @@ class Event:
 
 
 EventLists = tuple[Sequence[Event], Sequence[Event]]
-"""Events found in a recording, and events that are there."""
+"""Estimated and reference events of a recording."""
 
 
 def segment_f1(recordings: Iterable[EventLists], seconds: float, classes: Sequence[str]) -> float:
     """Return F1 over segments of a second, of recordings that are so many seconds long."""
-    right = said = there = 0
-    for found, true in recordings:
-        mine, theirs = segments_of(found, seconds, classes), segments_of(true, seconds, classes)
-        right += int((mine & theirs).sum())
-        said, there = said + int(mine.sum()), there + int(theirs.sum())
-    return f1(right, said, there)
+    true_positives = predicted = actual = 0
+    for estimated, reference in recordings:
+        mine, theirs = segment_activity(estimated, seconds, classes), segment_activity(reference, seconds, classes)
+        true_positives += int((mine & theirs).sum())
+        predicted, actual = predicted + int(mine.sum()), actual + int(theirs.sum())
+    return f1_of_counts(true_positives, predicted, actual)
 
 
 def event_f1(recordings: Iterable[EventLists]) -> float:
-    """Return F1 over events; each event that is there is found once at most."""
-    right = said = there = 0
-    for found, true in recordings:
-        right += _matched(found, true)
-        said, there = said + len(found), there + len(true)
-    return f1(right, said, there)
+    """Return F1 over events; each reference event is found once at most."""
+    true_positives = predicted = actual = 0
+    for estimated, reference in recordings:
+        true_positives += _count_matches(estimated, reference)
+        predicted, actual = predicted + len(estimated), actual + len(reference)
+    return f1_of_counts(true_positives, predicted, actual)
 
 
-def f1(right: int, said: int, there: int) -> float:
-    """Return twice what is right over what was said and what is there; 1 where nothing was and nothing is."""
-    return 2 * right / (said + there) if said + there else 1.0
-
-
-def segments_of(events: Sequence[Event], seconds: float, classes: Sequence[str]) -> NDArray[np.bool_]:
-    """Return which classes sound in which segments, (segments, classes)."""
-    on = np.zeros((ceil(seconds / SEGMENT), len(classes)), bool)
+def segment_activity(events: Sequence[Event], seconds: float, classes: Sequence[str]) -> NDArray[np.bool_]:
+    """Return which classes are active in which segments, (segments, classes)."""
+    active = np.zeros((ceil(seconds / SEGMENT), len(classes)), bool)
     for event in events:
-        on[int(event.start // SEGMENT) : ceil(event.end / SEGMENT), classes.index(event.label)] = True
-    return on
+        active[int(event.start // SEGMENT) : ceil(event.end / SEGMENT), classes.index(event.label)] = True
+    return active
 
 
-def _matched(found: Sequence[Event], true: Sequence[Event]) -> int:
-    """Return how many events can be paired with one that is there, each once: the largest matching."""
+def _count_matches(estimated: Sequence[Event], reference: Sequence[Event]) -> int:
+    """Return how many events can be paired with a reference event, each once: the largest matching."""
     from scipy.sparse import csr_array
     from scipy.sparse.csgraph import maximum_bipartite_matching
 
-    if not found or not true:
+    if not estimated or not reference:
         return 0
-    fits = np.array([[_agree(mine, theirs) for theirs in true] for mine in found])
+    fits = np.array([[_agree(mine, theirs) for theirs in reference] for mine in estimated])
     return int((maximum_bipartite_matching(csr_array(fits), perm_type="column") >= 0).sum())
 
 
-def _agree(found: Event, true: Event) -> bool:
-    lenient = max(COLLAR, LENIENT * (true.end - true.start))
-    near = abs(found.start - true.start) <= COLLAR and abs(found.end - true.end) <= lenient
-    return found.label == true.label and near
+def _agree(estimated: Event, reference: Event) -> bool:
+    lenient = max(COLLAR, LENIENT * (reference.end - reference.start))
+    near = abs(estimated.start - reference.start) <= COLLAR and abs(estimated.end - reference.end) <= lenient
+    return estimated.label == reference.label and near

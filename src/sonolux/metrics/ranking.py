@@ -1,12 +1,14 @@
-"""How good a ranking is, in numbers from 0 to 1; higher is better.
+"""Ranking metrics: precision at k, average precision, reciprocal rank, recall; in [0, 1], higher is better.
 
-Rankings are given by scores (m, n), query by item, higher for better; items of equal score rank by their place in the
-database. Relevance is sharing a label.
+Scores are (m, n), query by item, higher for better; items of equal score rank by their place in the database, unless a
+function says otherwise. Relevance is sharing a label. A ranking is given by its relevance, bool (m, depth), best first.
+
+Source: C. D. Manning, P. Raghavan and H. Schütze, "Introduction to information retrieval", 2008, chapter 8.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -37,10 +39,12 @@ def label_metrics(
         relevant items among the first 100. Primary: mAP@ALL.
     """
     everywhere, high, early = [], [], []
-    for relevant in _ranked_relevance(scores, query_labels, labels):
+    for start in range(0, len(scores), BLOCK):
+        order = top_k(scores[start : start + BLOCK], scores.shape[1])
+        relevant = labels[order] == query_labels[start : start + BLOCK, None]
         everywhere.append(average_precision(relevant))
         high.append(average_precision(relevant[:, :top]))
-        early.append(relevant[:, :100].mean(axis=1))
+        early.append(precision_at_k(relevant, 100))
     names = ("mAP@ALL", f"mAP@{top}", "P@100")
     return {name: float(np.concatenate(m).mean()) for name, m in zip(names, (everywhere, high, early), strict=True)}
 
@@ -52,73 +56,105 @@ def average_precision(relevant: NDArray[np.bool_]) -> NDArray[np.float64]:
     return np.asarray((precision * relevant).sum(axis=1) / np.maximum(found[:, -1], 1))
 
 
-def rank_one(scores: NDArray[np.floating], query_labels: NDArray[np.integer], labels: NDArray[np.integer]) -> float:
-    """Return the share of queries whose best item carries their label: closed-set identification."""
-    return float((labels[scores.argmax(axis=1)] == query_labels).mean())
+def precision_at_k(relevant: NDArray[np.bool_], k: int) -> NDArray[np.float64]:
+    """Return the share of relevant items among the first k of rankings (m, depth), (m,); of all where depth < k."""
+    return np.asarray(relevant[:, :k].mean(axis=1))
 
 
-def detection_and_identification(
-    known: NDArray[np.floating],
-    known_labels: NDArray[np.integer],
-    labels: NDArray[np.integer],
-    unknown: NDArray[np.floating],
-    false_accepts: float = 0.01,
-) -> float:
-    """Return the detection and identification rate of an open set at a false accept rate.
-
-    The threshold is the least score that at most this share of the unknown queries exceeds; known queries count where
-    they exceed it and are identified rightly.
-
-    Parameters
-    ----------
-    known : ndarray, shape (m, n)
-        Scores of queries whose label is in the database.
-    known_labels : ndarray, shape (m,)
-    labels : ndarray, shape (n,)
-    unknown : ndarray, shape (u, n)
-        Scores of queries whose label is not.
-    false_accepts : float
-        In [0, 1].
-
-    References
-    ----------
-    P. J. Phillips, P. Grother and R. Micheals, "Evaluation methods in face recognition", Handbook of Face Recognition,
-    2005.
-    """
-    # Lowest of all: where every unknown query may pass, so may every known one.
-    strangers = np.append(np.sort(unknown.max(axis=1))[::-1], -np.inf)
-    allowed = int(round(false_accepts * len(unknown), 6))  # .29 of 100 are 29, not 28.999...
-    threshold = strangers[allowed]
-    right = labels[known.argmax(axis=1)] == known_labels
-    return float((right & (known.max(axis=1) > threshold)).mean())
-
-
-def _ranked_relevance(
-    scores: NDArray[np.floating], query_labels: NDArray[np.integer], labels: NDArray[np.integer]
-) -> Iterator[NDArray[np.bool_]]:
-    for start in range(0, len(scores), BLOCK):
-        order = np.argsort(-scores[start : start + BLOCK], axis=1, kind="stable")
-        yield labels[order] == query_labels[start : start + BLOCK, None]
-
-
-def precision_at(
-    depth: int,
+def precision_of_nearest(
     queries: NDArray[np.floating],
     gallery: NDArray[np.floating],
     query_labels: NDArray[Any],
     labels: NDArray[Any],
+    k: int,
 ) -> NDArray[np.float64]:
-    """Return the share of each query's nearest items by cosine that carry its label, (m,).
+    """Return `precision_at_k` of each query's nearest items by cosine, (m,): the share that carries its label.
 
     Parameters
     ----------
-    depth : int
-        How many of the nearest are looked at.
     queries : ndarray, shape (m, dim)
     gallery : ndarray, shape (n, dim)
     query_labels : ndarray, shape (m,)
     labels : ndarray, shape (n,)
+    k : int
+        How many of the nearest are looked at; all of a smaller gallery.
     """
-    lengths = [np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12) for rows in (queries, gallery)]
-    order = np.argsort(-(queries / lengths[0]) @ (gallery / lengths[1]).T, axis=1, kind="stable")[:, :depth]
-    return np.asarray((labels[order] == query_labels[:, None]).mean(axis=1))
+    directions = _directions(gallery)
+    found = [
+        precision_at_k(labels[top_k(_directions(some) @ directions.T, k)] == own[:, None], k)
+        for some, own in zip(_blocks(queries), _blocks(query_labels), strict=True)
+    ]
+    return np.concatenate(found)
+
+
+def paired_recall(scores: NDArray[np.floating]) -> float:
+    """Return recall at 1 where item i alone answers query i: the share of rows of (m, m) whose diagonal is highest.
+
+    Of equal scores the first counts as the highest.
+    """
+    return float((scores.argmax(axis=1) == np.arange(len(scores))).mean())
+
+
+def recall_at_k(found: Iterable[Sequence[Any]], expected: Iterable[Sequence[Any]]) -> float:
+    """Return the share of the expected items that were found, over all queries together.
+
+    Parameters
+    ----------
+    found, expected : iterable of sequence
+        Of each query, the k items that an approximate search gives and the k nearest, in any order.
+    """
+    pairs = [(set(mine), set(true)) for mine, true in zip(found, expected, strict=True)]
+    return sum(len(mine & true) for mine, true in pairs) / sum(len(true) for _, true in pairs)
+
+
+def reciprocal_rank(relevant_scores: NDArray[np.floating], other_scores: NDArray[np.floating]) -> float:
+    """Return 1 / (rank of the best relevant item) of one query; of equal scores the others rank first.
+
+    Parameters
+    ----------
+    relevant_scores : ndarray, shape (r,)
+        At least one.
+    other_scores : ndarray, shape (s,)
+    """
+    return 1 / (1 + int((other_scores >= relevant_scores.max()).sum()))
+
+
+def pairwise_accuracy(margins: NDArray[np.floating], weights: NDArray[np.floating] | None = None) -> float:
+    """Return the share of pairs of a better and a worse item in the right order; ties count half.
+
+    Over all pairs of relevant and other items of one query it is the area under the ROC curve.
+
+    Parameters
+    ----------
+    margins : ndarray, shape (pairs,)
+        Score of the better item less that of the worse.
+    weights : ndarray, shape (pairs,), optional
+        Of the pairs; by default all alike.
+    """
+    right = np.where(margins > 0, 1.0, np.where(margins == 0, 0.5, 0.0))
+    return float(np.average(right, weights=weights))
+
+
+def top_k(scores: NDArray[np.floating], k: int) -> NDArray[np.intp]:
+    """Return the columns of the k highest scores of each row of (m, n), best first, (m, min(k, n)).
+
+    The same as a stable sort of all, in a part of its time where k is small.
+    """
+    n = scores.shape[1]
+    if k < n:
+        limit = -np.partition(-scores, k - 1, axis=1)[:, k - 1 : k]
+        above, tied = scores > limit, scores == limit
+        kept = above | (tied & (tied.cumsum(axis=1) <= k - above.sum(axis=1, keepdims=True)))
+        columns = np.nonzero(kept)[1].reshape(len(scores), k)
+    else:
+        columns = np.broadcast_to(np.arange(n), scores.shape)
+    order = np.argsort(-np.take_along_axis(scores, columns, axis=1), axis=1, kind="stable")
+    return np.take_along_axis(columns, order, axis=1)
+
+
+def _directions(rows: NDArray[np.floating]) -> NDArray[np.floating]:
+    return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12))
+
+
+def _blocks(rows: NDArray[Any]) -> Iterator[NDArray[Any]]:
+    yield from (rows[start : start + BLOCK] for start in range(0, len(rows), BLOCK))

@@ -18,7 +18,14 @@ from sonolux.library import Library
 from sonolux.training.feedback import triplets
 from sonolux.training.feedback.data import FeedbackSet, JudgedQuery
 from sonolux.training.feedback.train import best_epochs, parted, train_feedback
-from sonolux.training.feedback.triplets import learn, margins, order, reciprocal_rank, similarity, triplets_of
+from sonolux.training.feedback.triplets import (
+    learn,
+    margins,
+    mean_reciprocal_rank,
+    ordered_share,
+    similarity,
+    triplets_of,
+)
 from sonolux.training.recipe import Recipe
 from sonolux.training.recipes import recipe_of
 from sonolux.types import Metric, Space
@@ -93,8 +100,8 @@ def test_scores_are_those_of_a_slow_reference(metric: Metric) -> None:
     matrix = np.eye(DIM) + 0.4 * np.random.default_rng(5).standard_normal((DIM, DIM))
     projection = torch.from_numpy(matrix.astype(np.float32))
     expected = slow_order(questions, metric, matrix)
-    assert order(triplets_of(questions, 0), metric, projection) == pytest.approx(expected[0], abs=1e-6)
-    assert reciprocal_rank(questions, metric, projection) == pytest.approx(expected[1], abs=1e-6)
+    assert ordered_share(triplets_of(questions, 0), metric, projection) == pytest.approx(expected[0], abs=1e-6)
+    assert mean_reciprocal_rank(questions, metric, projection) == pytest.approx(expected[1], abs=1e-6)
     assert 0.1 < expected[0] < 0.99
 
 
@@ -133,7 +140,7 @@ def test_a_hidden_taste_is_found(metric: Metric) -> None:
     how = recipe(learning_rate=1e-2)
     matrix = learn(learned, metric, how, 60, lambda epoch, so_far: None)
     judges = triplets_of(unseen, 0)
-    before, after = order(judges, metric, torch.eye(DIM)), order(judges, metric, matrix)
+    before, after = ordered_share(judges, metric, torch.eye(DIM)), ordered_share(judges, metric, matrix)
     assert before < 0.75
     assert after > before + 0.15
 

@@ -26,6 +26,7 @@ from sonolux.index import Point
 from sonolux.index.embedded import EmbeddedIndex
 from sonolux.index.qdrant_edge import search_params
 from sonolux.library import Library
+from sonolux.metrics.ranking import recall_at_k
 from sonolux.retrieval.ranking import KEYS
 from sonolux.types import Modality
 
@@ -226,8 +227,7 @@ def _measure(engines: list[Engine], asked: NDArray[np.float32], best: Sequence[N
 
 
 def _recall(engine: Engine, asked: NDArray[np.float32], best: Sequence[NDArray[Any]]) -> float:
-    found = [len(set(engine.rows(engine.ask(q))) & set(b.tolist())) for q, b in zip(asked, best, strict=True)]
-    return sum(found) / (K * len(found))
+    return recall_at_k([engine.rows(engine.ask(query)) for query in asked], [rows.tolist() for rows in best])
 
 
 def _ratio(one: EngineSpeed, other: EngineSpeed) -> float:

@@ -16,7 +16,7 @@ from sonolux.evaluation.descriptors import by_encoder, scores_between
 from sonolux.evaluation.protocols.labelled_search import LabelledSearch
 from sonolux.index.hamming import hamming_search
 from sonolux.index.semantic_hash import BITS, WIDEST, SemanticHash, addresses_of
-from sonolux.metrics.ranking import label_metrics
+from sonolux.metrics.ranking import label_metrics, precision_at_k
 
 SIZES = (50_000, 500_000, 5_000_000)
 RADIUS = 4
@@ -83,7 +83,9 @@ def reranked(protocol: LabelledSearch, short: Path, long: Path) -> Reranked:
     for address, code, label in zip(asked.tolist(), queries.rows, wanted, strict=True):
         found, _ = table.search(address, code, len(labels), RADIUS, WANTED)
         sizes.append(len(found))
-        shares.append((labels[found[:DEPTH]] == label).sum() / DEPTH)
+        relevant = np.zeros((1, DEPTH), bool)
+        relevant[0, : len(found)] = labels[found[:DEPTH]] == label
+        shares.append(precision_at_k(relevant, DEPTH))
     exhaustive = label_metrics(scores_between(queries, items), wanted, labels)[f"P@{DEPTH}"]
     return Reranked(float(np.mean(shares)), exhaustive, float(np.mean(sizes)))
 

@@ -12,7 +12,8 @@ from sonolux.evaluation.benchmarks.report import Report, verdict
 from sonolux.evaluation.benchmarks.sound_methods import SoundMethod, by_network, by_statistics, by_words
 from sonolux.evaluation.protocols.labelled_sounds import LabelledSounds, instruments, spoken_digits
 from sonolux.evaluation.scorecard import Scorecard
-from sonolux.metrics.ranking import precision_at
+from sonolux.metrics.classification import accuracy
+from sonolux.metrics.ranking import precision_of_nearest
 from sonolux.training.classification.sounds import ARCHITECTURES
 from sonolux.training.recipes import recipe_of
 
@@ -105,16 +106,19 @@ def _measured(sounds: LabelledSounds, archs: Sequence[str], work: Path, progress
 
 def _measure(sounds: LabelledSounds, name: str, method: SoundMethod) -> SoundScore:
     labels = np.array(sounds.labels)
-    right: list[np.ndarray] = []
-    found: list[np.ndarray] = []
+    named: list[np.ndarray] = []
+    precisions: list[np.ndarray] = []
     seconds = 0.0
     for fold, asked in sounds.folds.items():
         outcome = method(fold)
-        right.append(outcome.named == labels[asked])
-        found.append(precision_at(DEPTH, outcome.asked, outcome.gallery, labels[asked], labels[sounds.learned(fold)]))
+        named.append(outcome.named)
+        precisions.append(
+            precision_of_nearest(outcome.asked, outcome.gallery, labels[asked], labels[sounds.learned(fold)], DEPTH)
+        )
         seconds += outcome.seconds
-    accuracy, precision = (float(np.concatenate(parts).mean()) for parts in (right, found))
-    return SoundScore(sounds.name, name, accuracy, precision, outcome.parameters, seconds)
+    right = accuracy(np.concatenate(named), labels[np.concatenate([*sounds.folds.values()])])
+    precision = float(np.concatenate(precisions).mean())
+    return SoundScore(sounds.name, name, right, precision, outcome.parameters, seconds)
 
 
 def _card(row: SoundScore) -> Scorecard:

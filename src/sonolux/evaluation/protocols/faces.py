@@ -15,7 +15,7 @@ import numpy as np
 from sonolux.errors import SonoluxError
 from sonolux.evaluation.descriptors import Describe, scores_between
 from sonolux.evaluation.scorecard import Scorecard
-from sonolux.metrics.ranking import detection_and_identification, rank_one
+from sonolux.metrics.identification import detection_and_identification_rate, rank_one_rate
 from sonolux.training.data.images import ImageSet, read_images
 
 GALLERY = 5
@@ -51,7 +51,7 @@ class Faces:
 
     def _closed(self, describe: Describe) -> float:
         scores = scores_between(describe(self.probes), describe(self.gallery))
-        return rank_one(scores, self._people(self.probes), self._people(self.gallery))
+        return rank_one_rate(scores, self._people(self.probes), self._people(self.gallery))
 
     def _open(self, learn: Learn) -> dict[str, float]:
         gallery = _classes_there(self.gallery.subset(np.flatnonzero(~np.isin(self._people(self.gallery), STRANGERS))))
@@ -59,10 +59,9 @@ class Faces:
         scores = scores_between(describe(self.probes), describe(gallery))
         people, known = self._people(self.probes), self._people(gallery)
         strange = np.isin(people, STRANGERS)
+        best, right = scores.max(axis=1), known[scores.argmax(axis=1)] == people
         return {
-            f"DIR@{rate:.0%}": detection_and_identification(
-                scores[~strange], people[~strange], known, scores[strange], rate
-            )
+            f"DIR@{rate:.0%}": detection_and_identification_rate(best[~strange], right[~strange], best[strange], rate)
             for rate in FALSE_ACCEPTS
         }
 

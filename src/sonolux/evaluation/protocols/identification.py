@@ -9,13 +9,15 @@ an answer, and right are the known queries whose answer is theirs, above it.
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sonolux.errors import SonoluxError
+from sonolux.metrics.identification import detection_and_identification_rate, false_alarm_ratio
 
 UNKNOWN = "unknown"
 
@@ -75,35 +77,29 @@ def read_clips(folder: Path) -> list[Clip]:
 def right(clips: Sequence[Clip], named: Sequence[Named], length: int) -> dict[str, float]:
     """Return the share of known queries of a length that are answered rightly, by condition, and of ``all``."""
     pairs = [pair for pair in zip(clips, named, strict=True) if pair[0].length == length]
-    limit = _threshold([answer.score for clip, answer in pairs if not clip.known])
-    hits = [
-        (clip.condition, answer.recording == clip.recording and answer.score > limit)
-        for clip, answer in pairs
-        if clip.known
-    ]
+    unknown = np.array([answer.score for clip, answer in pairs if not clip.known])
+    known = [pair for pair in pairs if pair[0].known]
     conditions = dict.fromkeys(clip.condition for clip in clips)
-    shares = {wanted: _share(hit for condition, hit in hits if condition == wanted) for wanted in conditions}
-    return shares | {"all": _share(hit for _, hit in hits)}
+    shares = {name: _rate([pair for pair in known if pair[0].condition == name], unknown) for name in conditions}
+    return shares | {"all": _rate(known, unknown)}
 
 
 def placed(clips: Sequence[Clip], named: Sequence[Named]) -> float:
     """Return the share of the right answers whose place is right too."""
     found = [(clip, answer) for clip, answer in zip(clips, named, strict=True) if answer.recording == clip.recording]
-    return _share(abs(answer.start - clip.start) <= NEAR for clip, answer in found)
+    return sum(abs(answer.start - clip.start) <= NEAR for clip, answer in found) / max(len(found), 1)
 
 
 def claimed(clips: Sequence[Clip], named: Sequence[Named], chance: float) -> float:
     """Return how many times as often as claimed an unknown query is given an answer of so small a chance."""
-    return _share(answer.chance <= chance for clip, answer in zip(clips, named, strict=True) if not clip.known) / chance
+    unknown = [answer.chance for clip, answer in zip(clips, named, strict=True) if not clip.known]
+    return false_alarm_ratio(np.array(unknown), chance)
 
 
-def _threshold(unknown: Sequence[float]) -> float:
-    """Return the score above which at most 1 % of the unknown queries are answered."""
-    ordered = sorted(unknown, reverse=True)
-    spare = int(len(ordered) * ACCEPTED)
-    return ordered[spare] if spare < len(ordered) else -np.inf
-
-
-def _share(facts: Iterable[bool]) -> float:
-    counted = list(facts)
-    return sum(counted) / max(len(counted), 1)
+def _rate(known: Sequence[tuple[Clip, Named]], unknown: NDArray[np.float64]) -> float:
+    """Return the detection and identification rate of known queries; 0 without any."""
+    if not known:
+        return 0.0
+    scores = np.array([answer.score for _, answer in known])
+    right = np.array([answer.recording == clip.recording for clip, answer in known])
+    return detection_and_identification_rate(scores, right, unknown, ACCEPTED)

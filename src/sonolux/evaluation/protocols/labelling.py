@@ -9,7 +9,7 @@ import numpy as np
 from sonolux.annotators.classifier import Classifier
 from sonolux.errors import SonoluxError
 from sonolux.evaluation.scorecard import Scorecard
-from sonolux.training.classification.temperature import calibration_error
+from sonolux.metrics.classification import accuracy, expected_calibration_error
 from sonolux.training.data.images import ImageSet, read_images
 
 BATCH = 500
@@ -35,8 +35,8 @@ def label_score(images: ImageSet, classifier: Classifier, method: str) -> Scorec
     batches = [classifier.probabilities(list(images.pixels[start : start + BATCH])) for start in starts]
     chances = np.concatenate(batches)
     scores = {
-        "accuracy": float((chances.argmax(axis=1) == images.labels).mean()),
-        "1 - ECE": 1 - calibration_error(chances, images.labels),
+        "accuracy": accuracy(chances.argmax(axis=1), images.labels),
+        "1 - ECE": 1 - expected_calibration_error(chances, images.labels),
     }
     seed = int(classifier.folder.recipe.get("seed", 0))
     return Scorecard("cifar10 labels", method, scores, "accuracy", f"{len(images):,} pictures", seed)

@@ -15,6 +15,7 @@ import numpy as np
 
 from sonolux.errors import SonoluxError
 from sonolux.library import Library
+from sonolux.metrics.ranking import precision_at_k
 
 KINDS = {
     "fish": ((1440764, 1498041),),
@@ -83,7 +84,8 @@ def _precision(library: Library, path: Path, kinds: dict[Path, str], spaces: Seq
     """Return the share of a photo's ten nearest that are of its kind; photos of no kind are passed over."""
     hits = library.search(like=str(path), space=spaces, k=len(kinds) * 4)
     found = [kinds[Path(hit.path)] for hit in hits if Path(hit.path) in kinds][:TOP]
-    return found.count(kinds[path]) / TOP
+    relevant = np.array([[kind == kinds[path] for kind in found] + [False] * (TOP - len(found))])
+    return float(precision_at_k(relevant, TOP)[0])
 
 
 def _rank(library: Library, path: Path, spaces: Sequence[str]) -> int:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from sonolux.training.classification.temperature import calibration_error, fitted_temperature, probabilities
+from sonolux.metrics.classification import accuracy, expected_calibration_error
+from sonolux.training.classification.temperature import fitted_temperature, probabilities
 
 
 def calibrated(scores: NDArray[np.floating], labels: NDArray[np.int64], seed: int) -> tuple[float, dict[str, float]]:
@@ -28,8 +29,8 @@ def calibrated(scores: NDArray[np.floating], labels: NDArray[np.int64], seed: in
     fitted, judged = order[: len(order) // 2], order[len(order) // 2 :]
     temperature = fitted_temperature(scores[fitted], labels[fitted])
     reached = {
-        "accuracy": float((scores.argmax(axis=1) == labels).mean()),
-        "ece-before": calibration_error(probabilities(scores[judged]), labels[judged]),
-        "ece-after": calibration_error(probabilities(scores[judged], temperature), labels[judged]),
+        "accuracy": accuracy(scores.argmax(axis=1), labels),
+        "ece-before": expected_calibration_error(probabilities(scores[judged]), labels[judged]),
+        "ece-after": expected_calibration_error(probabilities(scores[judged], temperature), labels[judged]),
     }
     return round(temperature, 4), {name: round(value, 4) for name, value in reached.items()}

@@ -18,6 +18,7 @@ from torch.nn import functional
 
 from sonolux.checkpoints.folder import Architecture
 from sonolux.errors import TrainingError
+from sonolux.metrics.classification import accuracy
 from sonolux.models import registry
 from sonolux.training.data.images import ImageSet
 from sonolux.training.loop.image_learner import ImageLearner, prepared
@@ -80,7 +81,7 @@ class LabelLearner(ImageLearner):
     def score(self) -> float:
         """Return the accuracy on the images held out."""
         assert self.held_out_labels is not None
-        return float((self.held_out_scores().argmax(dim=1) == self.held_out_labels).float().mean())
+        return accuracy(self.held_out_scores().argmax(dim=1).numpy(), self.held_out_labels.numpy())
 
     @in_eval_mode
     def held_out_scores(self) -> torch.Tensor:

@@ -11,6 +11,7 @@ from torch.nn import functional
 
 from sonolux.checkpoints.audio_input import frames_a_part, parts_of, silence
 from sonolux.checkpoints.inputs import Sounds
+from sonolux.metrics.classification import accuracy
 from sonolux.training.augmentation.spectrograms import SoundViews
 from sonolux.training.data.sounds import SoundSet
 from sonolux.training.loop.learner import Learner, in_eval_mode
@@ -70,7 +71,7 @@ class SoundLearner(Learner):
     @torch.no_grad()
     def score(self) -> float:
         """Return the accuracy on the sounds held out."""
-        return float((self.held_out_scores().argmax(dim=1) == self.held_out_labels).float().mean())
+        return accuracy(self.held_out_scores().argmax(dim=1).numpy(), self.held_out_labels.numpy())
 
     @in_eval_mode
     def held_out_scores(self) -> torch.Tensor:

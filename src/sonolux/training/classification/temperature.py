@@ -1,4 +1,4 @@
-"""How far a classifier's probabilities can be believed, and the one number that puts most of it right.
+"""Temperature scaling: one number that calibrates a classifier's probabilities.
 
 Networks of today are surer than they are right. Dividing their scores by a temperature, the same for all classes and
 images, mends most of that and changes no decision (C. Guo, G. Pleiss, Y. Sun and K. Q. Weinberger 2017, "On
@@ -12,8 +12,7 @@ from math import exp, log
 import numpy as np
 from numpy.typing import NDArray
 
-BINS = 15
-"""Of confidence, equally wide, as in the paper."""
+from sonolux.metrics.classification import log_loss
 
 COLDEST, HOTTEST = 0.05, 20.0
 """Between which the temperature is looked for."""
@@ -24,16 +23,6 @@ def probabilities(scores: NDArray[np.floating], temperature: float = 1.0) -> NDA
     from scipy.special import softmax
 
     return np.asarray(softmax(np.asarray(scores, np.float64) / temperature, axis=1))
-
-
-def negative_log_likelihood(
-    scores: NDArray[np.floating], labels: NDArray[np.integer], temperature: float = 1.0
-) -> float:
-    """Return the mean of -ln(probability of the true class)."""
-    from scipy.special import log_softmax
-
-    logs = log_softmax(np.asarray(scores, np.float64) / temperature, axis=1)
-    return float(-logs[np.arange(len(labels)), labels].mean())
 
 
 def fitted_temperature(scores: NDArray[np.floating], labels: NDArray[np.integer]) -> float:
@@ -52,29 +41,8 @@ def fitted_temperature(scores: NDArray[np.floating], labels: NDArray[np.integer]
 
     if (scores.argmax(axis=1) == labels).all():
         return 1.0
+    exact = np.asarray(scores, np.float64)
     found = minimize_scalar(
-        lambda power: negative_log_likelihood(scores, labels, exp(power)),
-        bounds=(log(COLDEST), log(HOTTEST)),
-        method="bounded",
+        lambda power: log_loss(exact / exp(power), labels), bounds=(log(COLDEST), log(HOTTEST)), method="bounded"
     )
     return exp(float(found.x))
-
-
-def calibration_error(chances: NDArray[np.floating], labels: NDArray[np.integer], bins: int = BINS) -> float:
-    """Return the expected calibration error: how far confidence is from accuracy, in [0, 1], lower is better.
-
-    Images are sorted into bins by the probability of their likeliest class; the difference of mean probability and
-    share of right answers in each counts by its number of images (Guo et al. 2017, equation 3).
-
-    Parameters
-    ----------
-    chances : ndarray of float, shape (n, classes)
-        Probabilities.
-    labels : ndarray of int, shape (n,)
-    bins : int
-    """
-    confidence, right = chances.max(axis=1), chances.argmax(axis=1) == labels
-    # A bin is open below and closed above, as in the paper.
-    numbers = np.clip(np.ceil(confidence * bins).astype(int) - 1, 0, bins - 1)
-    gaps = np.bincount(numbers, confidence - right, minlength=bins)
-    return float(np.abs(gaps).sum() / len(labels))

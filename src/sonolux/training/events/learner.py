@@ -13,7 +13,8 @@ from torch.nn import functional
 from sonolux.checkpoints.audio_input import silence
 from sonolux.checkpoints.inputs import Sounds
 from sonolux.decoding.events import events_in, frames_of_events
-from sonolux.metrics.events import Event, EventLists, f1, segments_of
+from sonolux.metrics.classification import f1_of_counts
+from sonolux.metrics.events import Event, EventLists, segment_activity
 from sonolux.training.augmentation.spectrograms import SoundViews, masked
 from sonolux.training.data.events import EventData
 from sonolux.training.loop.learner import Learner, in_eval_mode
@@ -82,10 +83,10 @@ class EventLearner(Learner):
             else:
                 seconds = self.seconds(len(frames))
                 found = self.events(chances, seconds, [THRESHOLD] * len(self.numbers), SMOOTHED)
-                mine, theirs = (segments_of(events, seconds, tuple(self.numbers)) for events in (found, told))
+                mine, theirs = (segment_activity(events, seconds, tuple(self.numbers)) for events in (found, told))
             right += int((mine & theirs).sum())
             said, there = said + int(mine.sum()), there + int(theirs.sum())
-        return f1(right, said, there)
+        return f1_of_counts(right, said, there)
 
     @in_eval_mode
     def probabilities(self) -> list[NDArray[np.float32]]:

@@ -121,7 +121,8 @@ def _standardised(data: EventData) -> Sounds:
 
 def _chosen(learner: EventLearner) -> tuple[tuple[float, ...], int, float]:
     """Choose the threshold of each class and the length of the filter by what is held out; return what they reach."""
-    from sonolux.metrics.events import f1, segments_of
+    from sonolux.metrics.classification import f1_of_counts
+    from sonolux.metrics.events import segment_activity
     from sonolux.training.events.learner import SMOOTHED, THRESHOLD
 
     names = tuple(learner.numbers)
@@ -133,12 +134,12 @@ def _chosen(learner: EventLearner) -> tuple[tuple[float, ...], int, float]:
         for number, threshold in enumerate(THRESHOLDS):
             recordings = learner.recordings([threshold] * len(names), smoothed)
             for (found, true), frames in zip(recordings, learner.held_out, strict=True):
-                mine, theirs = (segments_of(part, learner.seconds(len(frames)), names) for part in (found, true))
+                mine, theirs = (segment_activity(part, learner.seconds(len(frames)), names) for part in (found, true))
                 counts[number] += [(mine & theirs).sum(axis=0), mine.sum(axis=0), theirs.sum(axis=0)]
         each = 2 * counts[:, 0] / np.maximum(counts[:, 1] + counts[:, 2], 1)
         rows = each.argmax(axis=0)
         right, said, there = (int(counts[rows, part, range(len(names))].sum()) for part in range(3))
-        reached = f1(right, said, there)
+        reached = f1_of_counts(right, said, there)
         if reached > best[2]:
             best = tuple(THRESHOLDS[row] for row in rows), smoothed, reached
     return best

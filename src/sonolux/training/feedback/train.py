@@ -120,7 +120,7 @@ def parted(questions: Sequence[JudgedQuery], recipe: Recipe) -> tuple[list[Judge
 
 def best_epochs(questions: Sequence[JudgedQuery], space: Space, recipe: Recipe, report: _Report) -> int:
     """Return after how many epochs questions that were not learned from are answered best, 0 for at once."""
-    from sonolux.training.feedback.triplets import learn, order, triplets_of
+    from sonolux.training.feedback.triplets import learn, ordered_share, triplets_of
 
     totals = np.zeros(recipe.epochs + 1)
     for fold in range(FOLDS):
@@ -128,24 +128,24 @@ def best_epochs(questions: Sequence[JudgedQuery], space: Space, recipe: Recipe, 
         others = [question for number, question in enumerate(questions) if number % FOLDS != fold]
 
         def judge(epoch: int, matrix: torch.Tensor, judges: Any = judges) -> None:
-            totals[epoch] += order(judges, space.metric, matrix)
+            totals[epoch] += ordered_share(judges, space.metric, matrix)
             report.after(epoch, matrix)
 
-        totals[0] += order(judges, space.metric, _identity(space))
+        totals[0] += ordered_share(judges, space.metric, _identity(space))
         learn(others, space.metric, recipe, recipe.epochs, judge)
     return int(totals.argmax())
 
 
 def compared(questions: Sequence[JudgedQuery], space: Space, matrix: torch.Tensor, seed: int) -> dict[str, float]:
     """Return how well questions are answered before and after a projection; see `train_feedback`."""
-    from sonolux.training.feedback.triplets import order, reciprocal_rank, triplets_of
+    from sonolux.training.feedback.triplets import mean_reciprocal_rank, ordered_share, triplets_of
 
     triplets, before = triplets_of(questions, seed), _identity(space)
     scores = {
-        "order-before": order(triplets, space.metric, before),
-        "order-after": order(triplets, space.metric, matrix),
-        "mrr-before": reciprocal_rank(questions, space.metric, before),
-        "mrr-after": reciprocal_rank(questions, space.metric, matrix),
+        "order-before": ordered_share(triplets, space.metric, before),
+        "order-after": ordered_share(triplets, space.metric, matrix),
+        "mrr-before": mean_reciprocal_rank(questions, space.metric, before),
+        "mrr-after": mean_reciprocal_rank(questions, space.metric, matrix),
     }
     return {name: round(score, 4) for name, score in scores.items()}
 

@@ -20,6 +20,7 @@ from torch import nn
 from torch.nn import functional
 
 from sonolux.encoders.trained.projected import unpacked
+from sonolux.metrics.ranking import pairwise_accuracy, reciprocal_rank
 from sonolux.models.binary_code import BinaryCode
 from sonolux.training.feedback.data import JudgedQuery
 from sonolux.training.recipe import Recipe
@@ -91,15 +92,14 @@ def similarity(one: torch.Tensor, other: torch.Tensor, metric: Metric) -> torch.
     return products / one.shape[1] if metric == "hamming" else products
 
 
-def order(triplets: Triplets, metric: Metric, matrix: torch.Tensor) -> float:
+def ordered_share(triplets: Triplets, metric: Metric, matrix: torch.Tensor) -> float:
     """Return the share of triplets in the right order under a projection, in [0, 1]; ties count half."""
     project = _signs(metric)
     found = margins(triplets, metric, lambda rows: project(rows @ matrix))
-    right = (found > 0).float() + 0.5 * (found == 0).float()
-    return float((right * triplets.weights).sum())
+    return pairwise_accuracy(found.detach().numpy(), triplets.weights.numpy())
 
 
-def reciprocal_rank(questions: Sequence[JudgedQuery], metric: Metric, matrix: torch.Tensor) -> float:
+def mean_reciprocal_rank(questions: Sequence[JudgedQuery], metric: Metric, matrix: torch.Tensor) -> float:
     """Return the mean over questions of 1 / (rank of the best liked hit among all judged); ties rank last."""
     project = _signs(metric)
     ranks = []
@@ -107,9 +107,9 @@ def reciprocal_rank(questions: Sequence[JudgedQuery], metric: Metric, matrix: to
         rows = np.concatenate([question.query[None], question.liked, question.disliked])
         described = project(torch.from_numpy(unpacked(rows)) @ matrix)
         scores = similarity(described[:1].expand_as(described[1:]), described[1:], metric)
-        best = scores[: len(question.liked)].max()
-        ranks.append(1 + int((scores[len(question.liked) :] >= best).sum()))
-    return float(np.mean([1 / rank for rank in ranks]))
+        liked, disliked = scores[: len(question.liked)].numpy(), scores[len(question.liked) :].numpy()
+        ranks.append(reciprocal_rank(liked, disliked))
+    return float(np.mean(ranks))
 
 
 def learn(questions: Sequence[JudgedQuery], metric: Metric, recipe: Recipe, epochs: int, watch: Watch) -> torch.Tensor:

@@ -17,6 +17,7 @@ from sonolux.checkpoints.inputs import Contrast
 from sonolux.errors import TrainingError
 from sonolux.fingerprints.constellation import HOP, MIDDLE, RATE, contrast, levels
 from sonolux.fingerprints.neural_codes import STEP, pooled
+from sonolux.metrics.ranking import paired_recall
 from sonolux.training.augmentation.waveforms import (
     Samples,
     at_a_speed,
@@ -94,11 +95,11 @@ class FingerprintLearner(Learner):
     @in_eval_mode
     def score(self) -> float:
         """Return of how many windows that are heard again the nearest of their batch is the right one, by its signs."""
-        right = []
+        shares = []
         for clean, again in self.held_out:
             kept, asked = (self.network(part.to(self.device)).float().cpu() for part in (clean, again))
-            right.append((asked @ kept.sign().T).argmax(dim=1) == torch.arange(len(asked)))
-        return float(torch.cat(right).float().mean())
+            shares.append((paired_recall((asked @ kept.sign().T).numpy()), len(asked)))
+        return sum(share * count for share, count in shares) / sum(count for _, count in shares)
 
 
 def pairs(

@@ -1,13 +1,15 @@
-"""How well descriptors retrieve, told from images that nothing was learned from; in [0, 1], higher is better.
+"""Validation of descriptors on held-out images that nothing was learned from; in [0, 1], higher is better.
 
-With labels: precision@10 of held-out queries among the images learned from. Without: how often a held-out image is
-the first of all held-out images when a random view of it is the query.
+With labels: precision@10 of held-out queries among the images learned from. Without: recall@1 of a held-out image among
+all held-out images, with a random view of it as the query. The metrics are those of `sonolux.metrics.ranking`.
 """
 
 from __future__ import annotations
 
 import torch
 from torch.nn import functional
+
+from sonolux.metrics.ranking import paired_recall, precision_of_nearest
 
 NEAREST = 10
 """Hits a query whose labels are looked at."""
@@ -24,7 +26,7 @@ def spread(n: int) -> torch.Tensor:
 def label_precision(
     queries: torch.Tensor, query_labels: torch.Tensor, gallery: torch.Tensor, gallery_labels: torch.Tensor
 ) -> float:
-    """Return the share of a query's ten nearest (fewer in a smaller gallery) that carry its label, by cosine.
+    """Return the mean share of a query's ten nearest (fewer in a smaller gallery) that carry its label, by cosine.
 
     Parameters
     ----------
@@ -33,12 +35,12 @@ def label_precision(
     gallery : tensor, shape (n, dim)
     gallery_labels : tensor, shape (n,)
     """
-    scores = functional.normalize(queries) @ functional.normalize(gallery).T
-    nearest = scores.topk(min(NEAREST, len(gallery)), dim=1).indices
-    return float((gallery_labels[nearest] == query_labels[:, None]).float().mean())
+    asked, there, asked_labels, labels = (
+        tensor.cpu().numpy() for tensor in (queries, gallery, query_labels, gallery_labels)
+    )
+    return float(precision_of_nearest(asked, there, asked_labels, labels, NEAREST).mean())
 
 
 def view_recall(views: torch.Tensor, images: torch.Tensor) -> float:
     """Return how often row i of `images` is the nearest to row i of `views`, by cosine; both (n, dim)."""
-    scores = functional.normalize(views) @ functional.normalize(images).T
-    return float((scores.argmax(dim=1) == torch.arange(len(views), device=scores.device)).float().mean())
+    return paired_recall((functional.normalize(views) @ functional.normalize(images).T).cpu().numpy())
