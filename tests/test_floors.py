@@ -14,7 +14,7 @@ import pytest
 import sonolux
 
 FLOORS = [
-    {"types", "errors", "settings"},
+    {"types", "errors", "settings", "registry"},
     {"metrics", "features", "models", "decoding", "sample"},
     {"media", "index", "checkpoints"},
     {"encoders", "fingerprints", "presentation"},

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from contracts.annotator_contract import AnnotatorContract
-from sonolux.annotators import Annotator, register, registry
+from sonolux.annotators import Annotator, register
+from sonolux.annotators.registry import ANNOTATORS
 from sonolux.errors import SonoluxError
 from sonolux.types import Annotation, Modality, Span
 
@@ -35,7 +36,7 @@ class Counting(Annotator):
 class TestContract(AnnotatorContract):
     @pytest.fixture
     def annotator(self, monkeypatch: pytest.MonkeyPatch) -> Annotator:
-        monkeypatch.setattr(registry, "_factories", {})
+        monkeypatch.setattr(ANNOTATORS, "entries", {})
         register("counting", Counting)
         return Counting()
 

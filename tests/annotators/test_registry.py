@@ -4,25 +4,21 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import pytest
 
 from annotators.colours import colour_model
 from annotators.test_base import Counting
-from sonolux.annotators import available, register, registry, resolve
+from installing import install
+from sonolux.annotators import available, register, resolve
+from sonolux.annotators.registry import ANNOTATORS
 from sonolux.errors import SonoluxError
 
 
 @pytest.fixture(autouse=True)
 def own_registry(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(registry, "_factories", dict(registry._factories))
-
-
-def offer(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
-    point = EntryPoint("from-a-package", value, registry.ENTRY_POINTS)
-    monkeypatch.setattr(registry, "_installed", lambda: {point.name: point})
+    monkeypatch.setattr(ANNOTATORS, "entries", dict(ANNOTATORS.entries))
 
 
 def test_a_registered_class_is_found() -> None:
@@ -31,22 +27,35 @@ def test_a_registered_class_is_found() -> None:
     assert resolve("counting").annotate_one("one two")[0].label == "one"
 
 
-def test_an_installed_package_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    offer(monkeypatch, "annotators.test_base:Counting")
+def test_an_installed_package_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = "from annotators.test_base import Counting"
+    install(monkeypatch, tmp_path, ANNOTATORS, "from-a-package", "counting_of_ours:Counting", source)
     assert available() == ["from-a-package"]
     assert resolve("from-a-package").name == "counting"
 
 
-def test_a_broken_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    offer(monkeypatch, "no_such_module:Thing")
+def test_a_broken_package_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    install(monkeypatch, tmp_path, ANNOTATORS, "from-a-package", "no_such_module:Thing")
     with pytest.raises(SonoluxError, match="from-a-package of no_such_module:Thing cannot be loaded"):
         resolve("from-a-package")
+
+
+def test_what_was_meant_is_said() -> None:
+    register("counting", Counting)
+    with pytest.raises(SonoluxError, match=r"no annotator 'conting' \(did you mean counting\?\)"):
+        resolve("conting")
 
 
 def test_what_makes_no_annotator_is_refused() -> None:
     register("wrong", object)
     with pytest.raises(SonoluxError, match="wrong: what is registered does not make annotators"):
         resolve("wrong")
+
+
+def test_what_fails_to_make_one_is_one_line() -> None:
+    register("failing", lambda: int("five"))
+    with pytest.raises(SonoluxError, match=r"^annotator failing cannot be made: invalid literal for int"):
+        resolve("failing")
 
 
 def test_a_model_folder_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -100,7 +100,7 @@ def test_weights_that_do_not_fit_are_refused(change: Change, why: str, tmp_path:
 @pytest.mark.parametrize(
     ("architecture", "layer", "why"),
     [
-        (Architecture(name="unheard", arguments={}), "", "no architecture 'unheard'; there are alexnet"),
+        (Architecture(name="unheard", arguments={}), "", "no architecture 'unheard': there are alexnet"),
         (Architecture(name="small-resnet", arguments={"sizes": 3}), "", "small-resnet cannot be built of"),
         (SMALL, "stage9", "no layer 'stage9': there are stem"),
     ],

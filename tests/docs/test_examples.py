@@ -195,11 +195,11 @@ def session(
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_examples(page: Path, session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
-    from sonolux.annotators import registry as annotators
-    from sonolux.encoders import registry as encoders
+    from sonolux.annotators.registry import ANNOTATORS
+    from sonolux.encoders.registry import ENCODERS
 
-    for registry in (annotators, encoders):
-        monkeypatch.setattr(registry, "_factories", dict(registry._factories))
+    for registry in (ANNOTATORS, ENCODERS):
+        monkeypatch.setattr(registry, "entries", dict(registry.entries))
     session.follow(page.read_text(encoding="utf-8"))
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from sonolux.encoders import Encoder, available, register, registry, resolve
+from installing import install
+from sonolux.encoders import Encoder, available, register, resolve
+from sonolux.encoders.registry import ENCODERS
 from sonolux.errors import EncoderError
 from sonolux.types import Modality
 
@@ -29,12 +30,7 @@ class MeanColour(Encoder):
 
 @pytest.fixture(autouse=True)
 def own_registry(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(registry, "_factories", dict(registry._factories))
-
-
-def offer(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
-    point = EntryPoint("from-a-package", value, registry.ENTRY_POINTS)
-    monkeypatch.setattr(registry, "_installed", lambda: {point.name: point})
+    monkeypatch.setattr(ENCODERS, "entries", dict(ENCODERS.entries))
 
 
 def test_the_built_ins_are_there() -> None:
@@ -62,16 +58,27 @@ def test_a_factory_of_something_else_is_refused() -> None:
         resolve("wrong")
 
 
-def test_an_installed_package_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    offer(monkeypatch, "sonolux.encoders.classical.hog:Hog")
+def test_a_factory_that_fails_is_one_line() -> None:
+    register("failing", lambda: int("five"))
+    with pytest.raises(EncoderError, match=r"^encoder failing cannot be made: invalid literal for int"):
+        resolve("failing")
+
+
+def test_an_installed_package_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    install(monkeypatch, tmp_path, ENCODERS, "from-a-package", "sonolux.encoders.classical.hog:Hog")
     assert "from-a-package" in available()
     assert resolve("from-a-package")[0].name == "hog"
 
 
-def test_a_broken_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    offer(monkeypatch, "no_such_module:Thing")
+def test_a_broken_package_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    install(monkeypatch, tmp_path, ENCODERS, "from-a-package", "no_such_module:Thing")
     with pytest.raises(EncoderError, match="from-a-package of no_such_module:Thing cannot be loaded"):
         resolve("from-a-package")
+
+
+def test_what_was_meant_is_said() -> None:
+    with pytest.raises(EncoderError, match=r"no encoder 'colour-histgram' \(did you mean colour-histogram.*\?\)"):
+        resolve("colour-histgram")
 
 
 @pytest.mark.parametrize("spec", ["nonsense", "", "a/b/c", "x" * 5000, "nul\0byte", "../..//", "🎵"])

@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from models.counting import output_shape, parameters, weightless
+from sonolux.errors import EncoderError
 from sonolux.models import registry
 from sonolux.models.feature_extractor import layer_names
 
@@ -49,7 +50,7 @@ def test_layers_are_registered_in_the_order_in_which_they_run(name: str) -> None
 
 
 def test_an_architecture_can_be_registered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(registry, "_architectures", dict(registry._architectures))
+    monkeypatch.setattr(registry.ARCHITECTURES, "entries", dict(registry.ARCHITECTURES.entries))
     registry.register("one-layer", lambda wide: torch.nn.Linear(wide, 1))
     assert registry.available() == sorted([*registry.BUILT_IN, "one-layer"])
     assert parameters(registry.build("one-layer", {"wide": 7})) == 8
@@ -59,6 +60,11 @@ def test_an_architecture_can_be_registered(monkeypatch: pytest.MonkeyPatch) -> N
 def test_arguments_that_an_architecture_does_not_take_are_refused(name: str, arguments: dict[str, Any]) -> None:
     with pytest.raises(TypeError):
         registry.build(name, arguments)
+
+
+def test_an_unknown_architecture_is_one_line_with_what_was_meant() -> None:
+    with pytest.raises(EncoderError, match=r"^no architecture 'resnet19' \(did you mean resnet18"):
+        registry.build("resnet19", {})
 
 
 def test_names_are_known_without_torch() -> None:

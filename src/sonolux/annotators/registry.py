@@ -1,35 +1,41 @@
-"""Every annotator there is, by name, and the one way to get any: `resolve`."""
+"""Registry of annotators: every one there is, by name, folder or place on the hub, through `resolve`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
-from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 
 from sonolux.annotators.base import Annotator
 from sonolux.encoders.registry import HUB_NAME
 from sonolux.errors import SonoluxError
+from sonolux.registry import Registry
 
 Factory = Callable[[], Annotator]
 """Makes an annotator; an annotator class is one."""
 
 WEIGHTS = ".safetensors"
 
-ENTRY_POINTS = "sonolux.annotators"
-"""Group in which an installed package offers annotators: each entry point is a `Factory`."""
+ANNOTATORS: Registry[Factory] = Registry(
+    "annotator", "sonolux.annotators", otherwise="a model folder, or org/name of the hub"
+)
+"""Of factories; an installed package offers them in the group of entry points ``sonolux.annotators``."""
 
-_factories: dict[str, Factory] = {}
 
+def register(name: str, factory: Factory | str) -> None:
+    """Offer an annotator under a name; registering a name again replaces it.
 
-def register(name: str, factory: Factory) -> None:
-    """Offer an annotator under a name; registering a name again replaces it."""
-    _factories[name] = factory
+    Parameters
+    ----------
+    name : str
+    factory : callable or str
+        What makes it, see `Factory`; or where that is, ``"module:attribute"``, imported when it is first wanted.
+    """
+    ANNOTATORS.register(name, factory)
 
 
 def available() -> list[str]:
     """Return the names that `resolve` knows without a file, sorted."""
-    return sorted({*_factories, *_installed()})
+    return ANNOTATORS.available()
 
 
 def resolve(spec: str) -> Annotator:
@@ -46,10 +52,8 @@ def resolve(spec: str) -> Annotator:
     SonoluxError
         Where there is no such annotator, or its files are missing or broken.
     """
-    if spec in _factories:
-        return _made(spec, _factories[spec])
-    if spec in _installed():
-        return _made(spec, _loaded(_installed()[spec]))
+    if spec in ANNOTATORS:
+        return _made(spec, ANNOTATORS.get(spec))
     folder = Path(spec).expanduser()
     if _has(folder, "model.json"):
         return _in_folder(folder)
@@ -61,8 +65,7 @@ def resolve(spec: str) -> Annotator:
         from sonolux.annotators.hub_speech import reader_called
 
         return reader_called(spec)
-    there = f"there are {', '.join(available())}; or give" if available() else "give"
-    raise SonoluxError(f"no annotator {spec!r}: {there} a model folder, or org/name of the hub")
+    raise ANNOTATORS.unknown(spec)
 
 
 def _in_folder(folder: Path) -> Annotator:
@@ -83,7 +86,12 @@ def _in_folder(folder: Path) -> Annotator:
 
 
 def _made(name: str, factory: Factory) -> Annotator:
-    annotator = factory()
+    try:
+        annotator = factory()
+    except SonoluxError:
+        raise
+    except Exception as error:  # the code of a package can fail in any way
+        raise SonoluxError(f"annotator {name} cannot be made: {' '.join(str(error).split())}") from error
     if not isinstance(annotator, Annotator):
         raise SonoluxError(f"annotator {name}: what is registered does not make annotators")
     return annotator
@@ -94,16 +102,3 @@ def _has(folder: Path, file: str) -> bool:
         return (folder / file).is_file()
     except (OSError, ValueError):  # a name longer than the file system allows, or with a NUL
         return False
-
-
-@lru_cache(maxsize=1)
-def _installed() -> dict[str, EntryPoint]:
-    return {point.name: point for point in entry_points(group=ENTRY_POINTS)}
-
-
-def _loaded(point: EntryPoint) -> Factory:
-    try:
-        factory: Factory = point.load()
-    except Exception as error:  # a broken plug-in can fail in any way
-        raise SonoluxError(f"annotator {point.name} of {point.value} cannot be loaded: {error}") from error
-    return factory

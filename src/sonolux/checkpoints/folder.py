@@ -148,11 +148,8 @@ class ModelFolder(ModelPart):
         return network.eval()
 
     def _check(self) -> None:
-        if self.architecture.name not in registry.available():
-            raise EncoderError(
-                f"{self.path / CARD}: no architecture {self.architecture.name!r}; "
-                f"there are {', '.join(registry.available())}"
-            )
+        if self.architecture.name not in registry.ARCHITECTURES:
+            raise EncoderError(f"{self.path / CARD}: {registry.ARCHITECTURES.unknown(self.architecture.name)}")
         if not (self.path / WEIGHTS).is_file():
             refusal = refusal_of_pickled(self.path.iterdir(), WEIGHTS)
             raise EncoderError(f"{self.path}: {refusal or f'no {WEIGHTS}'}")

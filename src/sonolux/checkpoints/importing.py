@@ -96,8 +96,6 @@ def checkpoint_weights(file: Path) -> dict[str, torch.Tensor]:
 
 
 def _built(architecture: Architecture) -> nn.Module:
-    if architecture.name not in registry.available():
-        raise EncoderError(f"no architecture {architecture.name!r}; there are {', '.join(registry.available())}")
     try:
         return registry.build(architecture.name, architecture.arguments)
     except (KeyError, TypeError, ValueError, RuntimeError) as error:

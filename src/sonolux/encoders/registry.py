@@ -1,41 +1,59 @@
-"""Every encoder there is, by name, and the one way to get any: `resolve`."""
+"""Registry of encoders: every one there is, by name, folder or place on the hub, through `resolve`."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from functools import lru_cache
-from importlib import import_module
-from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 
 from sonolux.checkpoints.folder import ModelFolder
 from sonolux.checkpoints.inputs import SourceDescriptors
 from sonolux.encoders.base import Encoder
-from sonolux.errors import EncoderError
+from sonolux.errors import EncoderError, SonoluxError
+from sonolux.registry import Registry
 
 Factory = Callable[[], "Encoder | Sequence[Encoder]"]
 """Makes one encoder, or the encoders of one model that belong together; an encoder class is one."""
-
-ENTRY_POINTS = "sonolux.encoders"
-"""Group in which an installed package offers encoders: each entry point is a `Factory`."""
 
 HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 
 LAYER = re.compile(r"(?P<model>.+)@(?P<layer>[\w.-]+)(?::(?P<pooling>\w+))?", re.DOTALL)
 """A layer of a model, see `sonolux.encoders.trained.layers`."""
 
-_factories: dict[str, Factory] = {}
+ENCODERS: Registry[Factory] = Registry(
+    "encoder",
+    "sonolux.encoders",
+    EncoderError,
+    built_in={
+        "colour-histogram": "sonolux.encoders.classical.colour_histogram:ColourHistogram",
+        "colour-layout": "sonolux.encoders.classical.colour_layout:ColourLayout",
+        "hog": "sonolux.encoders.classical.hog:Hog",
+        "mfcc": "sonolux.encoders.classical.mfcc:Mfcc",
+        "chroma": "sonolux.encoders.classical.chroma:Chroma",
+        "bm25": "sonolux.encoders.classical.bm25:Bm25",
+        "photo": "sonolux.encoders.trained.shipped:photo",
+        "photo-code": "sonolux.encoders.trained.shipped:photo_code",
+    },
+    otherwise="a model folder, or org/name of a model on the hub",
+)
+"""Of factories; an installed package offers more in the group of entry points ``sonolux.encoders``."""
 
 
-def register(name: str, factory: Factory) -> None:
-    """Offer an encoder under a name; registering a name again replaces it."""
-    _factories[name] = factory
+def register(name: str, factory: Factory | str) -> None:
+    """Offer an encoder under a name; registering a name again replaces it.
+
+    Parameters
+    ----------
+    name : str
+    factory : callable or str
+        What makes it, see `Factory`; or where that is, ``"module:attribute"``, imported when it is first wanted.
+    """
+    ENCODERS.register(name, factory)
 
 
 def available() -> list[str]:
     """Return the names that `resolve` knows without a file or the hub, sorted."""
-    return sorted({*_factories, *_installed()})
+    return ENCODERS.available()
 
 
 def resolve(spec: str) -> list[Encoder]:
@@ -53,10 +71,8 @@ def resolve(spec: str) -> list[Encoder]:
     EncoderError
         Where there is no such encoder, or its files are missing, broken or not safe.
     """
-    if spec in _factories:
-        return _made(spec, _factories[spec])
-    if spec in _installed():
-        return _made(spec, _loaded(_installed()[spec]))
+    if spec in ENCODERS:
+        return _made(spec, ENCODERS.get(spec))
     folder = Path(spec).expanduser()
     if _is_folder(folder):
         return _in_folder(folder)
@@ -68,10 +84,7 @@ def resolve(spec: str) -> list[Encoder]:
         from sonolux.encoders.hub.families import encoders_called
 
         return encoders_called(spec)
-    raise EncoderError(
-        f"no encoder {spec!r}: there are {', '.join(available())}; "
-        "or give a model folder, or org/name of a model on the hub"
-    )
+    raise ENCODERS.unknown(spec)
 
 
 def network_called(model: str) -> Encoder:
@@ -96,8 +109,13 @@ def network_called(model: str) -> Encoder:
 
 
 def _made(name: str, factory: Factory) -> list[Encoder]:
-    made = factory()
-    encoders = [made] if isinstance(made, Encoder) else list(made)
+    try:
+        made = factory()
+        encoders = [made] if isinstance(made, Encoder) else list(made)
+    except SonoluxError:
+        raise
+    except Exception as error:  # the code of a package can fail in any way
+        raise EncoderError(f"encoder {name} cannot be made: {' '.join(str(error).split())}") from error
     if not all(isinstance(encoder, Encoder) for encoder in encoders):
         raise EncoderError(f"encoder {name}: what is registered does not make encoders")
     return encoders
@@ -136,36 +154,3 @@ def _is_folder(path: Path) -> bool:
         return path.is_dir()
     except OSError:  # a name longer than the file system allows
         return False
-
-
-@lru_cache(maxsize=1)
-def _installed() -> dict[str, EntryPoint]:
-    return {point.name: point for point in entry_points(group=ENTRY_POINTS)}
-
-
-def _loaded(point: EntryPoint) -> Factory:
-    try:
-        factory: Factory = point.load()
-    except Exception as error:  # a broken plug-in can fail in any way
-        raise EncoderError(f"encoder {point.name} of {point.value} cannot be loaded: {error}") from error
-    return factory
-
-
-def _built_in(module: str, name: str) -> Factory:
-    """Return a factory that imports a built-in encoder, and what that needs, only when it is wanted."""
-
-    def make() -> Encoder:
-        encoder: Encoder = getattr(import_module(f"sonolux.encoders.{module}"), name)()
-        return encoder
-
-    return make
-
-
-register("colour-histogram", _built_in("classical.colour_histogram", "ColourHistogram"))
-register("colour-layout", _built_in("classical.colour_layout", "ColourLayout"))
-register("hog", _built_in("classical.hog", "Hog"))
-register("mfcc", _built_in("classical.mfcc", "Mfcc"))
-register("chroma", _built_in("classical.chroma", "Chroma"))
-register("bm25", _built_in("classical.bm25", "Bm25"))
-register("photo", _built_in("trained.shipped", "photo"))
-register("photo-code", _built_in("trained.shipped", "photo_code"))

@@ -33,7 +33,7 @@ class CodeNetwork(nn.Sequential):
 
     Raises
     ------
-    KeyError
+    EncoderError
         For a backbone that is not registered.
     ValueError
         For a backbone without a linear layer, fewer than one bit, or an unknown mode.

@@ -79,7 +79,7 @@ class FeatureExtractor(LayerDescriptor):
 
     Raises
     ------
-    KeyError
+    EncoderError
         For an architecture that is not registered.
     ValueError
         For an unknown layer or pooling.

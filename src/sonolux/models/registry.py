@@ -1,4 +1,4 @@
-"""Architectures by name, as model folders name them."""
+"""Registry of architectures: networks by the names that model folders give them."""
 
 from __future__ import annotations
 
@@ -7,10 +7,13 @@ from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from sonolux.errors import EncoderError
+from sonolux.registry import Registry
+
 if TYPE_CHECKING:
     from torch import nn
 
-_architectures: dict[str, Callable[..., nn.Module]] = {}
+ARCHITECTURES: Registry[Callable[..., nn.Module]] = Registry("architecture", error=EncoderError)
 
 BUILT_IN: dict[str, tuple[str, str, dict[str, Any]]] = {
     "alexnet": ("alexnet", "AlexNet", {}),
@@ -55,14 +58,14 @@ BUILT_IN: dict[str, tuple[str, str, dict[str, Any]]] = {
 """Each architecture's name, its file here, its class, and the arguments that the name decides."""
 
 
-def register(name: str, architecture: Callable[..., nn.Module]) -> None:
-    """Offer an architecture under a name; registering a name again replaces it."""
-    _architectures[name] = architecture
+def register(name: str, architecture: Callable[..., nn.Module] | str) -> None:
+    """Offer an architecture, or where it is (``"module:class"``); registering a name again replaces it."""
+    ARCHITECTURES.register(name, architecture)
 
 
 def available() -> list[str]:
     """Return the names of all architectures, sorted."""
-    return sorted(_architectures)
+    return ARCHITECTURES.available()
 
 
 def build(name: str, arguments: dict[str, Any]) -> nn.Module:
@@ -70,12 +73,12 @@ def build(name: str, arguments: dict[str, Any]) -> nn.Module:
 
     Raises
     ------
-    KeyError
+    EncoderError
         For a name that is not registered.
     TypeError, ValueError
         For arguments that the architecture does not take.
     """
-    return _architectures[name](**arguments)
+    return ARCHITECTURES.get(name)(**arguments)
 
 
 def _build_here(file: str, kind: str, decided: dict[str, Any], **arguments: Any) -> nn.Module:

@@ -20,8 +20,10 @@ class NamedSequential(nn.Sequential):
 
     Raises
     ------
+    EncoderError
+        For a link that is not registered.
     KeyError
-        For a link that is not registered, or lacks its name or arguments.
+        For a link that lacks its name or arguments.
     ValueError
         For no links.
     """

@@ -162,7 +162,7 @@ def test_an_unknown_format(folder: Path, version: object) -> None:
 
 def test_an_unknown_architecture(folder: Path) -> None:
     edit(folder, architecture={"name": "transformer", "arguments": {}})
-    assert "no architecture 'transformer'; there are alexnet, " in refusal(folder)
+    assert "no architecture 'transformer' (did you mean sound-transformer?): there are alexnet, " in refusal(folder)
 
 
 @pytest.mark.parametrize(

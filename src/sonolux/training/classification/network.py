@@ -17,7 +17,7 @@ from torch import nn
 from torch.nn import functional
 
 from sonolux.checkpoints.folder import Architecture
-from sonolux.errors import TrainingError
+from sonolux.errors import EncoderError, TrainingError
 from sonolux.metrics.classification import accuracy
 from sonolux.models import registry
 from sonolux.training.data.images import ImageSet
@@ -33,7 +33,7 @@ CHANNELS = 3
 LARGEST_SIDE = 512
 """Pixels, up to which the side that a network needs is looked for."""
 
-UNBUILDABLE = (KeyError, TypeError, ValueError, RuntimeError)
+UNBUILDABLE = (EncoderError, KeyError, TypeError, ValueError, RuntimeError)
 """What networks raise for arguments or images that they do not take."""
 
 

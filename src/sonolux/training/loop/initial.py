@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from sonolux.checkpoints.folder import Architecture
-from sonolux.errors import TrainingError
+from sonolux.errors import EncoderError, TrainingError
 from sonolux.models import registry
 from sonolux.training.recipe import Recipe
 
@@ -22,5 +22,5 @@ def build_network(architecture: Architecture, recipe: Recipe) -> nn.Module:
     torch.manual_seed(recipe.seed)
     try:
         return registry.build(architecture.name, architecture.arguments)
-    except (KeyError, TypeError, ValueError) as error:
+    except (EncoderError, KeyError, TypeError, ValueError) as error:
         raise TrainingError(f"no network can be built of {recipe.architecture} {recipe.arguments}: {error}") from error
