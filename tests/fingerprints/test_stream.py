@@ -24,7 +24,7 @@ SECONDS = 40.0
 
 
 def prints_of(sound: np.ndarray) -> Prints:
-    return fingerprinting.prints_of([sound], fingerprint_encoder())
+    return fingerprinting.extract_fingerprints([sound], fingerprint_encoder())
 
 
 def identify(catalog: FingerprintCatalog, blocks: list[np.ndarray], accepted: float = 0.01) -> list[Match]:

@@ -77,10 +77,10 @@ def test_none_are_taken_where_none_are_wanted(media: Path, tmp_path: Path) -> No
 
 PROGRAM = """
 import os, signal, sys
-from sonolux.fingerprints.catalog import Fingerprints
+from sonolux.fingerprints.catalog import FingerprintCatalog
 from sonolux.library import Library
 
-Fingerprints.add = lambda self, recordings: os.kill(os.getpid(), signal.SIGKILL)
+FingerprintCatalog.add = lambda self, recordings: os.kill(os.getpid(), signal.SIGKILL)
 Library(sys.argv[1]).add(sys.argv[2], spaces=["mfcc"])
 """
 

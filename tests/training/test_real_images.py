@@ -23,7 +23,7 @@ PROGRAM = """
 import os, signal, sys
 from pathlib import Path
 from sonolux.training.hashing.train import train_codes
-from sonolux.training.data.images import read_pictures
+from sonolux.training.data.images import read_images
 from sonolux.training.recipe import Recipe
 
 def killed(done, line):
@@ -31,7 +31,7 @@ def killed(done, line):
         os.kill(os.getpid(), signal.SIGKILL)
 
 table, folder, recipe = sys.argv[1:]
-train_codes(read_pictures(table, 32), Recipe(**eval(recipe)), Path(folder), progress=killed)
+train_codes(read_images(table, 32), Recipe(**eval(recipe)), Path(folder), progress=killed)
 """
 
 RECIPES = {

@@ -72,7 +72,7 @@ def benchmark_layers(model: str, data: Path) -> Report:
     model : str
         See `sonolux.encoders.registry.network_called`.
     data : Path
-        Labelled images, see `sonolux.training.data.images.read_pictures`.
+        Labelled images, see `sonolux.training.data.images.read_images`.
 
     Raises
     ------

@@ -102,14 +102,14 @@ PROGRAM = """
 import os, signal, sys
 from pathlib import Path
 from sonolux.training.classification.images import train_labels
-from sonolux.training.data.images import read_pictures
+from sonolux.training.data.images import read_images
 from sonolux.training.recipe import Recipe
 
 def stop(done, line):
     if line.startswith("epoch 3"):
         os.kill(os.getpid(), signal.SIGKILL)
 
-train_labels(read_pictures(Path(sys.argv[1]), 32), Recipe(**eval(sys.argv[3])), Path(sys.argv[2]), progress=stop)
+train_labels(read_images(Path(sys.argv[1]), 32), Recipe(**eval(sys.argv[3])), Path(sys.argv[2]), progress=stop)
 """
 
 
