@@ -6,6 +6,7 @@ Conventions for the whole package:
 - audio is ``float32`` of shape ``(samples,)``, mono, nominally in [-1, 1], with its rate in hertz beside it;
 - text is a Unicode ``str``;
 - times are seconds from the start of the file, text positions are characters;
+- places in an image are shares of its width and height, from its upper left corner;
 - descriptors are rows: ``(n, dim)``;
 - a higher score is a better match.
 """
@@ -14,7 +15,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Literal, NamedTuple
+from math import isfinite
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 Metric = Literal["cosine", "dot", "euclidean", "hamming"]
 """How two descriptors of a space are compared."""
@@ -24,6 +30,12 @@ DescriptorKind = Literal["float", "binary", "sparse"]
 
 SegmentKind = Literal["image", "cover", "shot", "window", "passage"]
 """What a piece of a file is: a whole image, an embedded cover, a video shot, an audio window, a text passage."""
+
+AnnotationKind = Literal["label", "caption", "transcript"]
+"""What an annotation says: the name of a class, a sentence about what is shown, or the words that are spoken."""
+
+MASK_PIXELS = 65_536
+"""Pixels of a mask, at most: it tells the shape of a thing, and is drawn as large as its box."""
 
 
 class Modality(StrEnum):
@@ -44,6 +56,119 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
+class Mask:
+    """The shape of what a box holds: a small bitmap, stretched over the box, as run lengths.
+
+    Attributes
+    ----------
+    height, width : int
+        Of the bitmap, `MASK_PIXELS` pixels at most; its size has nothing to do with that of the image.
+    runs : tuple of int
+        Lengths of the runs of pixels, row by row from the upper left, by turns outside and inside of the shape, the
+        first outside. They add up to ``height * width``; none but the first may be 0.
+
+    Raises
+    ------
+    ValueError
+        For runs that do not fill the bitmap, or a bitmap that is too large.
+    """
+
+    height: int
+    width: int
+    runs: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        numbers = (self.height, self.width, *self.runs)
+        if not all(isinstance(number, int) for number in numbers):
+            raise ValueError("a mask has whole numbers: height, width and the lengths of its runs")
+        if min(self.height, self.width) < 1 or self.height * self.width > MASK_PIXELS:
+            raise ValueError(
+                f"a mask has 1 to {MASK_PIXELS:,} pixels, not {self.height} x {self.width}: make its bitmap smaller"
+            )
+        if min(self.runs[:1], default=0) < 0 or min(self.runs[1:], default=1) < 1:
+            raise ValueError("the runs of a mask are 1 pixel or longer, but for the first, which may be 0")
+        if sum(self.runs) != self.height * self.width:
+            raise ValueError(f"the runs of a mask of {self.height} x {self.width} pixels add up to {sum(self.runs)}")
+
+    @classmethod
+    def from_bitmap(cls, bitmap: NDArray[np.bool_]) -> Self:
+        """Return the mask that a bitmap (height, width) is: true inside of the shape."""
+        import numpy as np
+
+        inside = np.asarray(bitmap, bool)
+        if inside.ndim != 2:
+            raise ValueError(f"a bitmap has height and width, not shape {inside.shape}")
+        flat = np.concatenate([[False], inside.ravel()])
+        edges = np.flatnonzero(flat[1:] != flat[:-1])
+        runs = np.diff([0, *edges, inside.size])
+        height, width = inside.shape
+        return cls(height, width, tuple(int(run) for run in runs))
+
+    def bitmap(self) -> NDArray[np.bool_]:
+        """Return the bitmap, bool (height, width), true inside of the shape."""
+        import numpy as np
+
+        inside = np.arange(len(self.runs)) % 2 == 1
+        return np.repeat(inside, self.runs).reshape(self.height, self.width)
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A box in an image, or in one frame of a video, and optionally the shape of what is in it.
+
+    Attributes
+    ----------
+    x0, y0, x1, y1 : float
+        Left, upper, right and lower edge as shares of the width and height of the upright image, in [0, 1];
+        ``x0 < x1`` and ``y0 < y1``.
+    time : float or None
+        Seconds, of the frame; None for an image.
+    mask : Mask or None
+
+    Raises
+    ------
+    ValueError
+        For a box that is empty, not finite, or not within the image.
+    """
+
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+    time: float | None = None
+    mask: Mask | None = None
+
+    def __post_init__(self) -> None:
+        if not all(map(isfinite, self.box)) or not (0 <= self.x0 < self.x1 <= 1 and 0 <= self.y0 < self.y1 <= 1):
+            raise ValueError(
+                f"a box is x0, y0, x1, y1 as shares of width and height, 0 <= x0 < x1 <= 1 and 0 <= y0 < y1 <= 1,"
+                f" not {', '.join(map(str, self.box))}"
+            )
+        if self.time is not None and not (isfinite(self.time) and self.time >= 0):
+            raise ValueError(f"the time of a region is seconds from the start of the file, not {self.time}")
+
+    @property
+    def box(self) -> tuple[float, float, float, float]:
+        """Left, upper, right and lower edge."""
+        return self.x0, self.y0, self.x1, self.y1
+
+    @classmethod
+    def in_pixels(
+        cls, x0: float, y0: float, x1: float, y1: float, *, width: int, height: int, mask: Mask | None = None
+    ) -> Self:
+        """Return the region of a box given in pixels, cut off at the edges of an image of this width and height.
+
+        Raises
+        ------
+        ValueError
+            Where nothing of the box is within the image.
+        """
+        left, right = (min(max(x / width, 0.0), 1.0) for x in (x0, x1))
+        upper, lower = (min(max(y / height, 0.0), 1.0) for y in (y0, y1))
+        return cls(left, upper, right, lower, mask=mask)
+
+
+@dataclass(frozen=True, slots=True)
 class Space:
     """A named place where descriptors can be compared."""
 
@@ -55,7 +180,7 @@ class Space:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One thing that can be found: a file, or a span of one.
+    """One thing that can be found: a file, a span of one, or a region: a box in an image or a frame.
 
     Attributes
     ----------
@@ -66,15 +191,17 @@ class Item:
     modality : Modality
         Of the file; a window of a video's sound track is part of a video item.
     kind : str
-        ``"file"``, or the kind of span: ``"shot"``, ``"window"``, ``"passage"``.
+        ``"file"``, the kind of span: ``"shot"``, ``"window"``, ``"passage"``; or ``"region"``.
     file : str
         UUID of the file's item; equal to `id` for a file.
     span : Span or None
-        Where in the file; None for a whole file.
+        Where in the file; None for a whole file, and for a region of an image.
     metadata : dict
         As people filed it: title, artist, album, genre, date, camera, width, height, duration ...
     text : str
         What a passage says; empty for other kinds.
+    region : Region or None
+        Where in the image, or in a frame of the shot that is its span; None but for kind ``"region"``.
     """
 
     id: str
@@ -85,6 +212,7 @@ class Item:
     span: Span | None = None
     metadata: dict[str, Any] = field(default_factory=dict)
     text: str = ""
+    region: Region | None = None
 
 
 class Hit(NamedTuple):
@@ -108,6 +236,8 @@ class Hit(NamedTuple):
         The passage found, empty for other kinds.
     confident : bool
         Whether chance is ruled out as the reason of this hit, given the size of the library.
+    region : Region or None
+        Where in the image or frame, for an item of kind ``"region"``.
     """
 
     id: str
@@ -122,17 +252,43 @@ class Hit(NamedTuple):
     title: str = ""
     text: str = ""
     confident: bool = False
+    region: Region | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Annotation:
-    """What an annotator says of an item: a label, caption or transcript, where, and how surely."""
+    """What an annotator says of an item, where, and how surely.
+
+    Attributes
+    ----------
+    annotator : str
+        Its name.
+    label : str
+        The name of a class; of a caption or transcript all of its text.
+    probability : float
+        In [0, 1].
+    span : Span or None
+        Where in the file: an event, a phrase, a shot; None for all of it.
+    region : Region or None
+        Where in the image, or in a frame of the shot that is the span.
+    kind : str
+        ``"label"``, ``"caption"`` or ``"transcript"``.
+    item : str
+        Id of the region's own item, where a library keeps one; the library writes it, an annotator leaves it empty.
+    """
 
     annotator: str
     label: str
     probability: float
     span: Span | None = None
-    box: tuple[float, float, float, float] | None = None
+    region: Region | None = None
+    kind: AnnotationKind = "label"
+    item: str = ""
+
+    @property
+    def box(self) -> tuple[float, float, float, float] | None:
+        """The box of the region; None for none."""
+        return self.region.box if self.region else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,10 @@ from PIL import Image
 from annotators.colours import colour_model
 from making import write_video
 from sonolux.annotators import Annotator
-from sonolux.errors import QueryError, SonoluxError
+from sonolux.errors import Cancelled, QueryError, SonoluxError
 from sonolux.library import Library
-from sonolux.types import Annotation, Modality
+from sonolux.media.pool import Worker
+from sonolux.types import Annotation, Modality, Region
 
 RGB = {"red": (250, 10, 10), "green": (10, 250, 10), "blue": (10, 10, 250)}
 
@@ -246,3 +247,101 @@ def test_progress_counts_every_file(library: Library, model: str) -> None:
     told: list[int] = []
     library.annotate(model, progress=lambda done, path: told.append(done))
     assert told == [1, 2, 3, 4, 5]
+
+
+class Grid(Annotator):
+    """Gives forty boxes an image, most of them hardly likely."""
+
+    name = spec = "grid"
+    modality = Modality.IMAGE
+    digest = "1"
+
+    def annotate_batch(self, batch: Sequence[Any]) -> list[list[Annotation]]:
+        boxes = [Region(x / 8, y / 5, (x + 1) / 8, (y + 1) / 5) for x in range(8) for y in range(5)]
+        found = [Annotation(self.name, "face", 0.9 / (1 + number), region=box) for number, box in enumerate(boxes)]
+        return [found for _ in batch]
+
+
+def test_all_boxes_are_kept(library: Library, folder: Path) -> None:
+    library.annotate(Grid(), folder / "p1.png", folder / "v1.mp4")
+    boxes = {annotation.box for annotation in library.annotations(folder / "p1.png")}
+    assert len(boxes) == 40
+    assert len(library.annotations(folder / "v1.mp4")) == 80
+
+
+SENTENCE = "A red square, seen in tail_light mode, fills 100% of the image: nothing else is there."
+
+
+class Captioner(Annotator):
+    """Says the same sentence of everything, and is not sure of it."""
+
+    name = spec = "captioner"
+    modality = Modality.IMAGE
+    digest = "1"
+
+    def annotate_batch(self, batch: Sequence[Any]) -> list[list[Annotation]]:
+        return [[Annotation(self.name, SENTENCE, 0.01, kind="caption")] for _ in batch]
+
+
+def test_a_caption_is_one_annotation_and_its_words_find_the_file(library: Library, folder: Path) -> None:
+    library.annotate(Captioner(), folder / "p2.png")
+    [said] = library.annotations(folder / "p2.png")
+    assert (said.label, said.kind, said.probability) == (SENTENCE, "caption", 0.01)
+    assert names(library.search("nothing fills the image", space="bm25")) == ["p2.png"]
+    assert names(library.search("square", space="bm25")) == ["p2.png"]
+    assert names(list(library.items({"label": SENTENCE}))) == ["p2.png"]
+
+
+class Choosy(Grid):
+    """Keeps its best two."""
+
+    def keep(self, annotations: Sequence[Annotation]) -> list[Annotation]:
+        return list(annotations[:2])
+
+
+def test_what_is_kept_is_the_annotators_choice(library: Library, folder: Path) -> None:
+    library.annotate(Choosy(), folder / "p1.png", folder / "v1.mp4")
+    assert [round(one.probability, 2) for one in library.annotations(folder / "p1.png")] == [0.9, 0.45]
+    assert len(library.annotations(folder / "v1.mp4")) == 4
+
+
+class Slow(Fussy):
+    """Takes one image at a time."""
+
+    batch_size = 1
+
+    def __init__(self) -> None:
+        pass
+
+    def annotate_batch(self, batch: Sequence[Any]) -> list[list[Annotation]]:
+        return [[Annotation(self.name, "fine", 0.5)] for _ in batch]
+
+
+@pytest.mark.parametrize("failing", [False, True])
+def test_a_run_that_is_cancelled_ends_with_whole_files_and_goes_on_later(
+    library: Library, folder: Path, monkeypatch: pytest.MonkeyPatch, failing: bool
+) -> None:
+    """Whether it is a file that was written or one that failed of which the caller is told when it stops."""
+    monkeypatch.setattr("sonolux.library.annotate.FILES", 2)
+    workers: list[Worker] = []
+    start = Worker.__init__
+    monkeypatch.setattr(Worker, "__init__", lambda self, orders: (workers.append(self), start(self, orders))[1])
+    if failing:
+        (folder / "p1.png").unlink()
+    told: list[int] = []
+
+    def stop(done: int, path: str) -> None:
+        told.append(done)
+        raise Cancelled
+
+    with pytest.raises(Cancelled) as raised:
+        library.annotate(Slow(), progress=stop)
+    assert told == [1]
+    assert workers and all(worker._process.poll() is not None for worker in workers)
+    done = [item for item in library.items() if item.path.endswith(("png", "mp4")) and library.annotations(item.id)]
+    assert 0 < len(done) < 5 or failing
+    assert raised.type is Cancelled
+    summary = library.annotate(Slow())
+    assert summary.unchanged == len(done)
+    assert summary.annotated == 5 - len(done) - failing
+    assert [bool(library.annotations(folder / name)) for name in ("p2.png", "p3.png", "p4.png", "v1.mp4")] == [True] * 4

@@ -1,4 +1,4 @@
-"""The contract of an annotator: media in, annotations out.
+"""The contract of an annotator: media in, annotations out (labels, boxes, captions, transcripts, events).
 
 An annotator takes one modality, in the form that `sonolux.types` fixes for it, and says of each input any number of
 things, none included, each with the probability that it is so.
@@ -40,6 +40,8 @@ class Annotator(ABC):
         How many inputs `annotate` hands to `annotate_batch` at once.
     k : int or None
         Annotations of an input, at most, the most probable ones; None for all.
+    region_items : bool
+        Whether a library makes each region that it says an item of its own, with the descriptors of its crop.
     """
 
     name: str
@@ -52,6 +54,7 @@ class Annotator(ABC):
     overlap: float = 0.0
     batch_size: int = 32
     k: int | None = None
+    region_items: bool = False
 
     @abstractmethod
     def annotate_batch(self, batch: Sequence[Any]) -> list[list[Annotation]]:
@@ -60,8 +63,19 @@ class Annotator(ABC):
         Returns
         -------
         annotations : list of list of Annotation
-            One list an input, in order. A span is within the input: seconds or characters from its start.
+            One list an input, in order. A span is within the input: seconds or characters from its start; a region
+            is of an image, in shares of its width and height.
         """
+
+    def keep(self, annotations: Sequence[Annotation]) -> list[Annotation]:
+        """Choose what a library keeps of what was said of one input; here all, a subclass may be choosier.
+
+        Parameters
+        ----------
+        annotations : sequence of Annotation
+            Of one image, recording, window or text, the most probable first.
+        """
+        return list(annotations)
 
     def annotate(self, inputs: Sequence[Any]) -> list[list[Annotation]]:
         """Annotate any number of inputs, in batches, and check what comes back.
@@ -75,7 +89,7 @@ class Annotator(ABC):
         ------
         SonoluxError
             Where the annotator breaks its contract: another number of lists, no name or label, a probability outside
-            of [0, 1].
+            of [0, 1], a region of what is no image.
         """
         found: list[list[Annotation]] = []
         for start in range(0, len(inputs), self.batch_size):
@@ -98,4 +112,6 @@ class Annotator(ABC):
                 raise SonoluxError(
                     f"annotator {self.name} gave {annotation.label} probability {annotation.probability}"
                 )
+            if annotation.region is not None and self.modality != Modality.IMAGE:
+                raise SonoluxError(f"annotator {self.name} gave {annotation.label} a region, but takes {self.modality}")
         return sorted(annotations, key=lambda annotation: -annotation.probability)[: self.k]

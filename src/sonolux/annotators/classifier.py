@@ -23,7 +23,10 @@ if TYPE_CHECKING:
     import torch
 
 BEST = 5
-"""Labels of an input, if nothing else is asked: the top five of the ImageNet challenge."""
+"""Labels of an input, if nothing else is asked, and those that a library keeps: top five, as ImageNet's challenge."""
+
+LEAST = 0.05
+"""Probability below which a library keeps no label."""
 
 
 class Classifier(Annotator):
@@ -64,6 +67,10 @@ class Classifier(Annotator):
             [Annotation(self.name, names[label], float(row[label])) for label in order]
             for row, order in zip(chances, best, strict=True)
         ]
+
+    def keep(self, annotations: Sequence[Annotation]) -> list[Annotation]:
+        """Choose the best few labels of those that are likely enough."""
+        return [annotation for annotation in annotations if annotation.probability >= LEAST][:BEST]
 
     def probabilities(self, batch: Sequence[NDArray[Any]]) -> NDArray[np.float32]:
         """Return the probability of every label, float32 (n, labels), in the order of ``labels.names``."""

@@ -1,25 +1,35 @@
 """Files to annotations: decoded by a pool, annotated in batches that pieces of many files fill together.
 
 An input that an annotator cannot take costs its own file and no other of the batch. Of a place that two windows of a
-recording show, that one is believed which shows more around it.
+recording show, that one is believed which shows more around it. Where regions are to be items, their crops are encoded
+while the image is there: no image is kept for long, and none is decoded twice.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
 
 from sonolux.annotators.base import Annotator
-from sonolux.encoders.inputs import resampled
-from sonolux.errors import SonoluxError
+from sonolux.encoders import Encoder
+from sonolux.encoders.base import rows_of
+from sonolux.encoders.inputs import EncoderInputs, resampled
+from sonolux.errors import Cancelled, SonoluxError
 from sonolux.media.pool import DecoderPool
 from sonolux.media.reading import ReadOptions
 from sonolux.media.segment import Audio, Content, Image, Segment
 from sonolux.media.worker import Finished
-from sonolux.types import Annotation, Failure, Span
+from sonolux.types import Annotation, Failure, Modality, Region, Span
+
+CROPS = 32
+"""Crops of regions that are encoded together."""
+
+Vectors = Mapping[str, Any]
+"""Descriptors by space."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,18 +43,21 @@ class Annotated:
         In the order of the file, of each place the most probable first; their spans are places in the file.
     size, mtime : int
         Of the file when it was read: bytes, and nanoseconds since 1970.
+    vectors : tuple of (mapping or None)
+        Of each annotation the descriptors of its region; None where that is to be no item.
     """
 
     path: str
     annotations: tuple[Annotation, ...]
     size: int
     mtime: int
+    vectors: tuple[Vectors | None, ...] = ()
 
 
 @dataclass(slots=True)
 class _File:
     path: str
-    said: list[tuple[Span | None, Annotation]] = field(default_factory=list)
+    said: list[tuple[Span | None, Annotation, Vectors | None]] = field(default_factory=list)
     segments: int = 0
     waiting: int = 0
     end: Finished | Failure | None = None
@@ -53,7 +66,14 @@ class _File:
 _Queue = list[tuple[_File, Segment]]
 
 
-def annotate_files(annotator: Annotator, paths: Iterable[str], pool: DecoderPool) -> Iterator[Annotated | Failure]:
+def annotate_files(
+    annotator: Annotator,
+    paths: Iterable[str],
+    pool: DecoderPool,
+    *,
+    kept: bool = False,
+    encoders: Sequence[Encoder] = (),
+) -> Generator[Annotated | Failure, None, None]:
     """Decode and annotate files, in any number, as their paths come.
 
     Covers of recordings are no part of what is annotated.
@@ -64,6 +84,10 @@ def annotate_files(annotator: Annotator, paths: Iterable[str], pool: DecoderPool
     paths : iterable of str
         Each once.
     pool : DecoderPool
+    kept : bool
+        Whether only what the annotator would have kept is wanted (`Annotator.keep`).
+    encoders : sequence of Encoder
+        Of images, for the regions that are to be items (`Annotator.region_items`).
 
     Yields
     ------
@@ -75,21 +99,23 @@ def annotate_files(annotator: Annotator, paths: Iterable[str], pool: DecoderPool
     SonoluxError
         Where the annotator cannot be loaded or breaks its contract.
     """
+    run = _Run(annotator, kept, [encoder for encoder in encoders if encoder.modality == Modality.IMAGE])
     files: dict[str, _File] = {}
     queue: _Queue = []
-    for path, event in pool.read(paths):
-        file = files.setdefault(path, _File(path))
-        if isinstance(event, Finished | Failure):
-            file.end = event
-        elif isinstance(event, Segment) and event.modality == annotator.modality and event.kind != "cover":
-            file.segments += 1
-            file.waiting += 1
-            queue.append((file, event))
-        if len(queue) >= annotator.batch_size:
-            _annotate(annotator, queue)
-            queue = []
-        yield from _done(files, annotator)
-    _annotate(annotator, queue)
+    with closing(pool.read(paths)) as events:
+        for path, event in events:
+            file = files.setdefault(path, _File(path))
+            if isinstance(event, Finished | Failure):
+                file.end = event
+            elif isinstance(event, Segment) and event.modality == annotator.modality and event.kind != "cover":
+                file.segments += 1
+                file.waiting += 1
+                queue.append((file, event))
+            if len(queue) >= annotator.batch_size:
+                run.annotate(queue)
+                queue = []
+            yield from _done(files, annotator)
+    run.annotate(queue)
     yield from _done(files, annotator)
 
 
@@ -138,24 +164,71 @@ def _middle(span: Span) -> float:
     return (span.start + span.end) / 2
 
 
-def _annotate(annotator: Annotator, queue: _Queue) -> None:
-    """Annotate pieces; on an error, one by one, to find whose it is."""
-    try:
-        answers = annotator.annotate([_input(annotator, segment.content) for _, segment in queue])
-    except SonoluxError:
-        raise
-    except Exception as error:  # whatever a model raises on one input must not cost the others
-        if len(queue) > 1:
-            for entry in queue:
-                _annotate(annotator, [entry])
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """What is done with a batch of pieces: annotated, chosen from, and the crops of regions encoded."""
+
+    annotator: Annotator
+    kept: bool
+    encoders: Sequence[Encoder]
+
+    def annotate(self, queue: _Queue) -> None:
+        """Annotate pieces; on an error, one by one, to find whose it is."""
+        try:
+            answers = self.annotator.annotate([_input(self.annotator, segment.content) for _, segment in queue])
+            if self.kept:
+                answers = [self.annotator.keep(said) for said in answers]
+            described = self._describe([segment.content for _, segment in queue], answers)
+        except (SonoluxError, Cancelled):
+            raise
+        except Exception as error:  # whatever a model raises on one input must not cost the others
+            if len(queue) > 1:
+                for entry in queue:
+                    self.annotate([entry])
+                return
+            file = queue[0][0]
+            reason = f"{self.annotator.name} cannot annotate it: {' '.join(str(error).split())[:300]}"
+            file.end = Failure(file.path, reason)
+            file.waiting -= 1
             return
-        file = queue[0][0]
-        file.end = Failure(file.path, f"{annotator.name} cannot annotate it: {' '.join(str(error).split())[:300]}")
-        file.waiting -= 1
-        return
-    for (file, segment), said in zip(queue, answers, strict=True):
-        file.waiting -= 1
-        file.said += [(segment.span, _placed(annotation, segment.span)) for annotation in said]
+        for (file, segment), said, vectors in zip(queue, answers, described, strict=True):
+            file.waiting -= 1
+            placed = [_placed(annotation, segment) for annotation in said]
+            file.said += [(segment.span, one, its) for one, its in zip(placed, vectors, strict=True)]
+
+    def _describe(
+        self, contents: Sequence[Content], answers: Sequence[Sequence[Annotation]]
+    ) -> list[list[Vectors | None]]:
+        """Encode the crops of the regions that are to be items; None for all other annotations."""
+        described: list[list[Vectors | None]] = [[None] * len(said) for said in answers]
+        if not self.annotator.region_items:
+            return described
+        wanted = [
+            (number, place, content, annotation.region)
+            for number, (content, said) in enumerate(zip(contents, answers, strict=True))
+            for place, annotation in enumerate(said)
+            if annotation.region is not None and isinstance(content, Image)
+        ]
+        for start in range(0, len(wanted), CROPS):
+            some = wanted[start : start + CROPS]
+            vectors = self._encode([(image, region) for _, _, image, region in some])
+            for (number, place, _, _), its in zip(some, vectors, strict=True):
+                described[number][place] = its
+        return described
+
+    def _encode(self, regions: Sequence[tuple[Image, Region]]) -> list[dict[str, Any]]:
+        crops = [image.cropped(region) for image, region in regions]
+        inputs = EncoderInputs()
+        vectors: list[dict[str, Any]] = [{} for _ in crops]
+        for encoder in self.encoders:
+            try:
+                rows = rows_of(encoder.encode([inputs.of(encoder, crop) for crop in crops]))
+            except Exception as error:  # whatever it is, it is of this file: an encoder must not end the run
+                raise ValueError(f"{encoder.name} cannot encode a region: {error}") from error
+            for its, row in zip(vectors, rows, strict=True):
+                if row is not None:
+                    its[encoder.space] = row
+        return vectors
 
 
 def _done(files: dict[str, _File], annotator: Annotator) -> Sequence[Annotated | Failure]:
@@ -168,8 +241,12 @@ def _done(files: dict[str, _File], annotator: Annotator) -> Sequence[Annotated |
 
 def _outcome(file: _File, annotator: Annotator) -> Annotated | Failure:
     if isinstance(file.end, Finished) and file.segments:
-        said = believed(file.said) if annotator.window else [annotation for _, annotation in file.said]
-        return Annotated(file.path, tuple(said), file.end.size, file.end.mtime_ns)
+        said = [annotation for _, annotation, _ in file.said]
+        vectors = [its for _, _, its in file.said]
+        if annotator.window:
+            said = believed([(span, annotation) for span, annotation, _ in file.said])
+            vectors = [None] * len(said)
+        return Annotated(file.path, tuple(said), file.end.size, file.end.mtime_ns, tuple(vectors))
     return file.end if isinstance(file.end, Failure) else Failure(file.path, f"holds no {annotator.modality}")
 
 
@@ -180,9 +257,12 @@ def _input(annotator: Annotator, content: Content) -> Any:
     return resampled(content, annotator.sample_rate) if isinstance(content, Audio) else content
 
 
-def _placed(annotation: Annotation, span: Span | None) -> Annotation:
-    """Return an annotation of a piece as one of the file in which the piece spans this."""
+def _placed(annotation: Annotation, segment: Segment) -> Annotation:
+    """Return an annotation of a piece as one of its file."""
+    span, own = segment.span, annotation.span
     if span is None:
         return annotation
-    own = annotation.span
-    return replace(annotation, span=Span(span.start + own.start, span.start + own.end) if own else span)
+    span = Span(span.start + own.start, span.start + own.end) if own else span
+    if annotation.region is None or not isinstance(segment.content, Image):
+        return replace(annotation, span=span)
+    return replace(annotation, span=span, region=replace(annotation.region, time=segment.content.time))

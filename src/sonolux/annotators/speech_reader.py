@@ -42,5 +42,5 @@ class SpeechReader(Annotator):
             text, surely = self.read(np.ascontiguousarray(samples[start:end]))
             if text:
                 span = Span(start / self.sample_rate, end / self.sample_rate)
-                said.append(Annotation(self.name, text, surely, span))
+                said.append(Annotation(self.name, text, surely, span, kind="transcript"))
         return said

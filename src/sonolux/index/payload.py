@@ -3,12 +3,13 @@
 ===========  ==========================================================================================
 key          value
 ===========  ==========================================================================================
-kind         "file", or the kind of span: "shot", "window", "passage"
+kind         "file", or the kind of span: "shot", "window", "passage"; or "region"
 file         UUID of the file's item (its own id, for a file)
 path         path as stored text (see `sonolux.media.paths`)
 folders      every folder above the file, as stored text
 modality     of the file: "image", "audio", "video", "text"
-start,end    of a span, seconds or characters; absent for a file
+start,end    of a span, seconds or characters; absent for a file; of a region, those of its shot
+region       of a region: a dict of its box, the time of its frame, its mask; see `region_as_stored`
 text         what a passage says; absent for other kinds
 title        title of the file; absent where it has none
 date         RFC 3339: when it was taken or published; absent where the file does not say
@@ -17,8 +18,9 @@ size         bytes, of a file
 mtime        nanoseconds since 1970, of a file
 hash         BLAKE2b-128 of the content, hexadecimal
 encoded      names of the spaces for which the file has been encoded
-annotations  list of dicts: annotator, label, probability, start and end of a place, box; all of a file, of a
-             span its own; absent for none
+annotations  list of dicts: annotator, label, probability, kind but for a label, start and end of a place, box,
+             time and mask of a region, item (id of the region's own); all of a file, of a span or region its
+             own; absent for none
 heard        true where fingerprints were taken of the file, or it has none; absent else
 annotated    names, each with a digest, of the annotators that have seen the file; absent for none
 ===========  ==========================================================================================
@@ -30,6 +32,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
 from sonolux.errors import LibraryError
+from sonolux.types import Mask, Region
 
 IndexType = Literal["keyword", "integer", "float", "datetime", "text"]
 
@@ -70,6 +73,34 @@ def checked_payload(payload: Mapping[str, Any]) -> dict[str, Any]:
         if not level:
             return stored
     raise LibraryError(f"a payload nests at most {MAX_DEPTH} dicts and lists within each other")
+
+
+def region_as_stored(region: Region) -> dict[str, Any]:
+    """Return a region as plain data: ``box``, and ``time`` and ``mask`` where it has them."""
+    stored: dict[str, Any] = {"box": list(region.box)}
+    if region.time is not None:
+        stored["time"] = region.time
+    if region.mask is not None:
+        stored["mask"] = {"size": [region.mask.height, region.mask.width], "runs": list(region.mask.runs)}
+    return stored
+
+
+def region_of(stored: Mapping[str, Any]) -> Region | None:
+    """Return the region in plain data, None for none.
+
+    The first versions took any four numbers for a box, of whatever unit; what cannot be shares of an image is left out.
+    """
+    if "box" not in stored:
+        return None
+    mask = None
+    if "mask" in stored:
+        height, width = stored["mask"]["size"]
+        mask = Mask(height, width, tuple(stored["mask"]["runs"]))
+    x0, y0, x1, y1 = stored["box"]
+    try:
+        return Region(x0, y0, x1, y1, stored.get("time"), mask)
+    except ValueError:
+        return None
 
 
 def _children(value: Any) -> Iterable[Any]:

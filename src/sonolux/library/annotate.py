@@ -1,7 +1,9 @@
 """Annotators over the files of a library.
 
-Kept are the most probable annotations of each place: an image, a shot, a window. Their words find the file, and
-``label=cat`` filters by them.
+What is kept of what an annotator says is its own choice (`Annotator.keep`). The words find the file, and ``label=cat``
+filters by them. Where the annotator's regions are to be items, each has a point of its own, with the descriptors of its
+crop in the spaces of images, the words of its label, and the path and metadata of its file; it leaves with its file,
+and when the file changes.
 
 A file that an annotator has seen carries the annotator's mark, so that a run that was stopped goes on, and later runs
 look only at what came or changed since. Of a file everything else is written before the mark.
@@ -10,16 +12,20 @@ look only at what came or changed since. Of a file everything else is written be
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from sonolux.annotators import Annotator
 from sonolux.annotators.files import Annotated, annotate_files
 from sonolux.encoders import Encoder
 from sonolux.encoders.base import rows_of
-from sonolux.errors import QueryError
+from sonolux.errors import Cancelled, QueryError
 from sonolux.index import Condition, Index, Point, Where
-from sonolux.library.annotation_payload import annotations_of, as_stored, said_of, words_of_labels
+from sonolux.index.payload import region_as_stored
+from sonolux.library.annotation_payload import annotations_of, as_stored, said_of, with_annotations, words_of_labels
 from sonolux.library.ingest.changes import Task
 from sonolux.library.ingest.moved import draft_of
 from sonolux.library.ingest.run import Progress
@@ -27,14 +33,11 @@ from sonolux.media.paths import from_stored
 from sonolux.media.pool import DecoderPool
 from sonolux.types import Annotation, Failure, Modality, Span
 
-MOST = 5
-"""Annotations of one place by one annotator that are kept."""
-
-LEAST = 0.05
-"""Probability below which an annotation is not kept."""
-
 FILES = 64
 """Files that are written together."""
+
+OF_FILE = ("file", "path", "folders", "modality", "title", "date", "meta")
+"""Keys that a region has from its file."""
 
 HELD = {
     Modality.IMAGE: (Modality.IMAGE, Modality.VIDEO),
@@ -61,11 +64,17 @@ class Annotations:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What a file is to carry: its point as it is, and all its annotations and marks as they are to be."""
+    """What a file is to carry: its point as it is, all its annotations and marks as they are to be, new regions."""
 
     file: Point
     annotations: tuple[Annotation, ...]
     marks: tuple[str, ...]
+    regions: tuple[Point, ...] = ()
+
+    @property
+    def had_regions(self) -> bool:
+        """Whether the file has regions that are items, or is to have them."""
+        return bool(self.regions) or any(annotation.item for annotation in annotations_of(self.file.payload))
 
 
 class Rewriter:
@@ -77,35 +86,54 @@ class Rewriter:
     keyword : sequence of Encoder
         Text encoders that write the words of files.
     before_write : callable
-        Called with the number of files before each batch.
+        Called with the number of points before each batch, and whether any of them is a part of a file.
     """
 
-    def __init__(self, index: Index, keyword: Sequence[Encoder], before_write: Callable[[int], None]) -> None:
+    def __init__(self, index: Index, keyword: Sequence[Encoder], before_write: Callable[[int, bool], None]) -> None:
         self.index = index
         self.keyword = keyword
         self.before_write = before_write
 
     def write(self, changes: Sequence[Change]) -> None:
-        """Write a batch: the words of each file, then what its spans carry, then what it carries itself."""
+        """Write a batch: the words of files, their regions, then what spans carry, then what files carry themselves."""
         if not changes:
             return
-        self.before_write(len(changes))
+        regions = [self._worded(region) for change in changes for region in change.regions]
+        self.before_write(len(changes) + len(regions), bool(regions))
         words = [_words(change) for change in changes]
         for encoder in self.keyword:
             rows = zip(changes, rows_of(encoder.encode(words)), strict=True)
             known = [Point(change.file.id, {encoder.space: row}) for change, row in rows if row is not None]
             self.index.update_vectors(known)
+        if regions:
+            self.index.upsert(regions)
         for change in changes:
+            self._drop_regions(change)
             self._write_spans(change)
             stored = [as_stored(annotation) for annotation in change.annotations]
             payload = {"annotations": stored or None, "annotated": list(change.marks) or None}
             self.index.set_payload([change.file.id], payload)
 
+    def _worded(self, region: Point) -> Point:
+        """Return a region that is found by the words of its label, so that a hit has its place."""
+        words = words_of_labels(annotations_of(region.payload))
+        rows = {encoder.space: rows_of(encoder.encode_one(words))[0] for encoder in self.keyword}
+        known = {space: row for space, row in rows.items() if row is not None}
+        return Point(region.id, {**region.vectors, **known}, region.payload)
+
+    def _drop_regions(self, change: Change) -> None:
+        """Remove the regions of a file that none of its annotations names any more."""
+        if not change.had_regions:
+            return
+        regions = [Condition("file", "=", change.file.id), Condition("kind", "=", "region")]
+        named = {annotation.item for annotation in change.annotations}
+        self.index.delete([point.id for point in self.index.scroll(regions, keys=()) if point.id not in named])
+
     def _write_spans(self, change: Change) -> None:
         before = annotations_of(change.file.payload)
         if not any(annotation.span for annotation in (*before, *change.annotations)):
             return
-        spans = [Condition("file", "=", change.file.id), Condition("kind", "!=", "file")]
+        spans = [Condition("file", "=", change.file.id), Condition("kind", "!=", ("file", "region"))]
         for point in list(self.index.scroll(spans, keys=("start", "end", "kind"))):
             own = said_of(Span(point.payload["start"], point.payload["end"]), change.annotations)
             if point.payload["kind"] != "passage":
@@ -128,6 +156,8 @@ class Annotating:
     annotator : Annotator
     pool : DecoderPool
     rewriter : Rewriter
+    encoders : sequence of Encoder
+        That describe regions.
     progress : callable or None
     """
 
@@ -137,12 +167,14 @@ class Annotating:
         annotator: Annotator,
         pool: DecoderPool,
         rewriter: Rewriter,
+        encoders: Sequence[Encoder] = (),
         progress: Progress | None = None,
     ) -> None:
         self.index = index
         self.annotator = annotator
         self.pool = pool
         self.rewriter = rewriter
+        self.encoders = encoders
         self.progress = progress
         self.mark = mark_of(annotator)
         self.summary = Annotations()
@@ -150,15 +182,27 @@ class Annotating:
         self._batch: list[Change] = []
 
     def run(self, where: Where) -> None:
-        """Annotate the files that satisfy a filter, may hold what the annotator takes, and do not carry its mark."""
+        """Annotate the files that satisfy a filter, may hold what the annotator takes, and do not carry its mark.
+
+        Raises
+        ------
+        Cancelled
+            Where `progress` does: decoding ends, and the files that are done with are written.
+        """
         started = time.monotonic()
         held = Condition("modality", "=", tuple(str(modality) for modality in HELD[self.annotator.modality]))
         files = (*where, Condition("kind", "=", "file"), held)
         self.summary.unchanged += self.index.count((*files, Condition("annotated", "=", self.mark)))
         unseen = self.index.scroll((*files, Condition("annotated", "!=", self.mark)))
+        outcomes = annotate_files(self.annotator, self._paths(unseen), self.pool, kept=True, encoders=self.encoders)
         try:
-            for outcome in annotate_files(self.annotator, self._paths(unseen), self.pool):
-                self._take(outcome)
+            with closing(outcomes):
+                for outcome in outcomes:
+                    self._take(outcome)
+        except Cancelled:
+            # Whoever has stopped the run wants to hear no more of it.
+            self.progress = None
+            raise
         finally:
             self._write()
             self.summary.seconds = round(self.summary.seconds + time.monotonic() - started, 3)
@@ -178,9 +222,24 @@ class Annotating:
             self._report(outcome.path)
             return
         others, marks = _without(file, self.annotator.name)
-        self._batch.append(Change(file, (*others, *kept(outcome.annotations)), (*marks, self.mark)))
+        said, regions = self._with_items(file, outcome)
+        self._batch.append(Change(file, (*others, *said), (*marks, self.mark), regions))
         if len(self._batch) == FILES:
             self._write()
+
+    def _with_items(self, file: Point, outcome: Annotated) -> tuple[list[Annotation], tuple[Point, ...]]:
+        """Return what was said of a file, its regions with the ids of their items, and the points of these."""
+        said: list[Annotation] = []
+        points: list[Point] = []
+        for number, (annotation, vectors) in enumerate(zip(outcome.annotations, outcome.vectors, strict=True)):
+            if vectors is None:
+                said.append(annotation)
+                continue
+            # The same content and annotator give the same ids, so that work repeated after a crash repeats them.
+            made = uuid.uuid5(uuid.UUID(file.id), f"{file.payload['hash']} {self.mark} {number}")
+            said.append(replace(annotation, item=str(made)))
+            points.append(Point(str(made), vectors, region_payload(file.payload, said[-1])))
+        return said, tuple(points)
 
     def _write(self) -> None:
         batch, self._batch = self._batch, []
@@ -227,16 +286,13 @@ def name_in(mark: str) -> str:
     return mark.rpartition(" ")[0]
 
 
-def kept(annotations: Iterable[Annotation]) -> list[Annotation]:
-    """Return what of a file's annotations is kept: those that are likely enough, the best few of each place.
-
-    They come as `sonolux.annotators.files` gives them, the most probable of each place first.
-    """
-    by_place: dict[Span | None, list[Annotation]] = {}
-    for annotation in annotations:
-        if annotation.probability >= LEAST:
-            by_place.setdefault(annotation.span, []).append(annotation)
-    return [annotation for found in by_place.values() for annotation in found[:MOST]]
+def region_payload(file: Mapping[str, Any], said: Annotation) -> dict[str, Any]:
+    """Return what the item of a region carries: what its file says of itself, where it is, and what it was called."""
+    assert said.region is not None
+    payload: dict[str, Any] = {key: file[key] for key in OF_FILE if key in file}
+    if said.span is not None:
+        payload |= {"start": said.span.start, "end": said.span.end}
+    return payload | {"kind": "region", "region": region_as_stored(said.region)} | with_annotations([said])
 
 
 def _stored_as(file: Point) -> tuple[int, int]:

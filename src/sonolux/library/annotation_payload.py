@@ -1,6 +1,7 @@
 """Annotations as a library keeps them: dicts under the key ``annotations``, of the file and of the span they are of.
 
-A file holds all that is said of it, a span what is said of just that span. The words of labels are words of the file.
+A file holds all that is said of it, a span what is said of just that span, a region the annotation that it is of. The
+words of labels, captions and transcripts are words of the file.
 """
 
 from __future__ import annotations
@@ -8,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from sonolux.index.payload import region_as_stored, region_of
 from sonolux.types import Annotation, Span
 
 
 def as_stored(annotation: Annotation) -> dict[str, Any]:
-    """Return an annotation as plain data; ``start``, ``end`` and ``box`` are absent where it has none."""
+    """Return an annotation as plain data; keys of what it does not have are absent."""
     stored: dict[str, Any] = {
         "annotator": annotation.annotator,
         "label": annotation.label,
@@ -20,8 +22,12 @@ def as_stored(annotation: Annotation) -> dict[str, Any]:
     }
     if annotation.span is not None:
         stored |= {"start": annotation.span.start, "end": annotation.span.end}
-    if annotation.box is not None:
-        stored["box"] = list(annotation.box)
+    if annotation.region is not None:
+        stored |= region_as_stored(annotation.region)
+    if annotation.kind != "label":
+        stored["kind"] = annotation.kind
+    if annotation.item:
+        stored["item"] = annotation.item
     return stored
 
 
@@ -37,8 +43,9 @@ def with_annotations(annotations: Iterable[Annotation]) -> dict[str, Any]:
 
 
 def words_of_labels(annotations: Iterable[Annotation]) -> str:
-    """Return the words of all labels, each label once."""
-    return " ".join(dict.fromkeys(annotation.label.replace("_", " ") for annotation in annotations))
+    """Return the words of all labels, captions and transcripts, each once; a label may have ``_`` between its words."""
+    said = (one.label.replace("_", " ") if one.kind == "label" else one.label for one in annotations)
+    return " ".join(dict.fromkeys(said))
 
 
 def said_of(span: Span, annotations: Iterable[Annotation]) -> list[Annotation]:
@@ -47,6 +54,12 @@ def said_of(span: Span, annotations: Iterable[Annotation]) -> list[Annotation]:
 
 
 def _annotation(stored: Mapping[str, Any]) -> Annotation:
-    span = Span(stored["start"], stored["end"]) if "start" in stored else None
-    box = tuple(stored["box"]) if "box" in stored else None
-    return Annotation(stored["annotator"], stored["label"], stored["probability"], span, box)
+    return Annotation(
+        annotator=stored["annotator"],
+        label=stored["label"],
+        probability=stored["probability"],
+        span=Span(stored["start"], stored["end"]) if "start" in stored else None,
+        region=region_of(stored),
+        kind=stored.get("kind", "label"),
+        item=stored.get("item", ""),
+    )

@@ -1,8 +1,9 @@
 """A library in plain formats that anything reads.
 
-``items.jsonl`` holds one item a line, with its annotations where it has any. Each space has ``<space>.npy``, rows of
-descriptors (float32, or packed uint8; ``.npz`` of a SciPy CSR matrix for term weights), and ``<space>.ids.txt``, the
-item of each row.
+``items.jsonl`` holds one item a line, with its annotations where it has any; of a region its ``box`` in shares of the
+image, and the ``time`` of its frame and its ``mask`` where it has them (see `sonolux.types.Mask`). Each space has
+``<space>.npy``, rows of descriptors (float32, or packed uint8; ``.npz`` of a SciPy CSR matrix for term weights), and
+``<space>.ids.txt``, the item of each row.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ import numpy as np
 from scipy.sparse import csr_array, save_npz, vstack
 
 from sonolux.errors import LibraryError
-from sonolux.index import Index
+from sonolux.index import Index, Point
+from sonolux.index.payload import region_as_stored
 from sonolux.library.annotation_payload import annotations_of, with_annotations
 from sonolux.library.items import item_of
 from sonolux.types import Space
@@ -51,11 +53,17 @@ def export(index: Index, folder: Path, spaces: Sequence[Space]) -> int:
     count = 0
     with (folder / "items.jsonl").open("w", encoding="utf-8") as lines:
         for point in index.scroll():
-            lines.write(json.dumps(asdict(item_of(point)) | with_annotations(annotations_of(point.payload))) + "\n")
+            lines.write(json.dumps(_as_data(point)) + "\n")
             count += 1
     for space in spaces:
         _export_space(index, folder, space)
     return count
+
+
+def _as_data(point: Point) -> dict[str, Any]:
+    item = item_of(point)
+    region = region_as_stored(item.region) if item.region else None
+    return asdict(item) | {"region": region} | with_annotations(annotations_of(point.payload))
 
 
 def _export_space(index: Index, folder: Path, space: Space) -> None:

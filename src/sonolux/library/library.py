@@ -246,7 +246,7 @@ class Library:
         chosen = resolve_annotator(annotator) if isinstance(annotator, str) else annotator
         wheres = [where_target(self.index, os.fspath(target)) for target in targets] or [()]
         with self._pool(windows_of(chosen, self._read_options())) as pool:
-            run = Annotating(self.index, chosen, pool, self._rewriter(), progress)
+            run = Annotating(self.index, chosen, pool, self._rewriter(), self._describers(chosen), progress)
             try:
                 for each in wheres:
                     run.run((*_asked(where), *each))
@@ -394,9 +394,11 @@ class Library:
         return item_of(points[0])
 
     def items(self, where: Mapping[str, Any] | Where = (), *, spans: bool = False) -> Iterator[Item]:
-        """Yield the files of the library, and their spans if wanted, that satisfy a filter."""
-        whole = () if spans else (Condition("kind", "=", "file"),)
-        return (item_of(point) for point in self.index.scroll((*_asked(where), *whole)))
+        """Yield the files of the library that satisfy a filter; spans and regions too if wanted, or asked by kind."""
+        asked = _asked(where)
+        every = spans or any(condition.key == "kind" for condition in asked)
+        whole = () if every else (Condition("kind", "=", "file"),)
+        return (item_of(point) for point in self.index.scroll((*asked, *whole)))
 
     def annotations(self, target: PathLike) -> list[Annotation]:
         """Return what annotators said of an item, given by its id or path: of a file all, of a span its own."""
@@ -404,7 +406,7 @@ class Library:
         return list(annotations_of(point.payload))
 
     def spans_of(self, item: str) -> list[Item]:
-        """Return the spans of a file, in their order."""
+        """Return the spans and regions of a file, in their order."""
         where = [Condition("file", "=", item), Condition("kind", "!=", "file")]
         found = [item_of(point) for point in self.index.scroll(where)]
         return sorted(found, key=lambda item: (item.kind, item.span.start if item.span else 0.0))
@@ -475,7 +477,11 @@ class Library:
         return DecoderPool(limits.workers, options, timeout=limits.decode_seconds, memory=limits.decode_memory)
 
     def _rewriter(self) -> Rewriter:
-        return Rewriter(self.index, self.spaces.keyword(), lambda points: self._note_write(points, False))
+        return Rewriter(self.index, self.spaces.keyword(), self._note_write)
+
+    def _describers(self, annotator: Annotator) -> list[Encoder]:
+        """Return the encoders that describe an annotator's regions."""
+        return self.spaces.writers() if annotator.region_items else []
 
     def _cache_folder(self) -> Path:
         """Return where nulls are kept: in the library's folder, or on this machine for one on a cluster."""

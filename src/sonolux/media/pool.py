@@ -16,7 +16,7 @@ import subprocess
 import sys
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import suppress
 from multiprocessing.connection import wait
 from pathlib import Path
@@ -181,8 +181,8 @@ class DecoderPool:
         self._idle: list[Worker] = []
         self._proven = False
 
-    def read(self, paths: Iterable[str]) -> Iterator[tuple[str, DecodeEvent]]:
-        """Read files, in any number, as their paths come.
+    def read(self, paths: Iterable[str]) -> Generator[tuple[str, DecodeEvent], None, None]:
+        """Read files, in any number, as their paths come; whoever stops early closes it, which ends its workers.
 
         Yields
         ------

@@ -8,19 +8,28 @@ a window of a recording or of a sound track, a passage of a text.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import ceil, floor
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sonolux.types import Modality, SegmentKind, Span
+from sonolux.types import Modality, Region, SegmentKind, Span
 
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """Decoded image: ``pixels`` is uint8 (height, width, 3), sRGB, upright."""
+    """Decoded image: ``pixels`` is uint8 (height, width, 3), sRGB, upright; ``time`` in seconds, of a video's frame."""
 
     pixels: NDArray[np.uint8]
+    time: float | None = None
+
+    def cropped(self, region: Region) -> Image:
+        """Return the part that a region's box holds, one pixel at least; every pixel that the box touches is in it."""
+        height, width = self.pixels.shape[:2]
+        left, right = _pixels(region.x0, region.x1, width)
+        upper, lower = _pixels(region.y0, region.y1, height)
+        return Image(np.ascontiguousarray(self.pixels[upper:lower, left:right]), self.time)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,3 +72,9 @@ class Probe:
     modality: Modality
     format: str
     metadata: dict[str, Any] = field(default_factory=dict)
+
+
+def _pixels(start: float, end: float, size: int) -> tuple[int, int]:
+    """Return the first pixel that a share of an edge touches, and the one after the last."""
+    first = min(floor(start * size), size - 1)
+    return first, max(ceil(end * size), first + 1)

@@ -78,8 +78,8 @@ class Shot:
     def ended(self, end: float) -> tuple[float, float, Image]:
         """Return start, end and the frame nearest the middle."""
         middle = (self.start + end) / 2
-        _, keyframe = min(self.candidates, key=lambda candidate: abs(candidate[0] - middle))
-        return self.start, end, keyframe
+        time, keyframe = min(self.candidates, key=lambda candidate: abs(candidate[0] - middle))
+        return self.start, end, Image(keyframe.pixels, time)
 
 
 def shots(path: str, side: int, max_pixels: int) -> Iterator[tuple[float, float, Image]]:

@@ -126,7 +126,7 @@ def _files_of(index: Index, space: Space, random: np.random.Generator) -> _Files
     """Gather the files of a space; None where they are too few to tell strangers from twins."""
     totals: dict[str, NDArray[np.float32]] = {}
     counts: dict[str, int] = defaultdict(int)
-    for point in index.scroll(spaces=[space.name], keys=("file",)):
+    for point in index.scroll([Condition("kind", "!=", "region")], spaces=[space.name], keys=("file",)):
         if space.name in point.vectors:
             row = _dense(space, point.vectors[space.name])
             file = point.payload["file"]

@@ -217,7 +217,8 @@ def _mean_of_items(index: Index, space: Space, ids: Sequence[str]) -> Any:
 
 def _span_vectors(index: Index, space: Space, file: str) -> list[Any]:
     rows: list[Any] = []
-    for point in index.scroll([Condition("file", "=", file)], spaces=[space.name], keys=()):
+    spans = [Condition("file", "=", file), Condition("kind", "!=", "region")]
+    for point in index.scroll(spans, spaces=[space.name], keys=()):
         if space.name in point.vectors:
             rows.append(point.vectors[space.name])
         if len(rows) == EXAMPLE_SPANS:

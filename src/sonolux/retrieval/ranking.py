@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from scipy.sparse import vstack
 
 from sonolux.index import Condition, Index, ScoredPoint, Where
+from sonolux.index.payload import region_of
 from sonolux.media.paths import from_stored
 from sonolux.retrieval.calibration import EXPECTED, Calibration
 from sonolux.retrieval.diversity import maximal_marginal_relevance
@@ -30,7 +31,7 @@ from sonolux.retrieval.query import Query
 from sonolux.retrieval.similarity import similarities
 from sonolux.types import Hit, Modality, Span
 
-KEYS = ("path", "modality", "kind", "file", "start", "end", "title", "text")
+KEYS = ("path", "modality", "kind", "file", "start", "end", "title", "text", "region")
 """What a hit shows; the rest of the payload stays on disk."""
 
 DEPTH = 100
@@ -186,6 +187,7 @@ def _hits(page: Sequence[ScoredPoint], evidence: Sequence[ListEvidence]) -> list
             payload.get("title", ""),
             payload.get("text", ""),
             confident,
+            region_of(payload["region"]) if "region" in payload else None,
         )
         hits.append(hit)
     return hits

@@ -12,7 +12,7 @@ from sonolux.index import Point
 from sonolux.library.annotation_payload import said_of, with_annotations, words_of_labels
 from sonolux.library.ingest.changes import Task, span_id
 from sonolux.media.paths import folders, printable, to_stored
-from sonolux.media.segment import Probe, Segment
+from sonolux.media.segment import Image, Probe, Segment
 from sonolux.types import Span
 
 WORDED = ("title", "artist", "album", "genre", "camera")
@@ -30,6 +30,8 @@ class EncodedSegment:
     span: Span | None
     text: str
     vectors: dict[str, Any] = field(default_factory=dict)
+    region: str = ""
+    """Id of the region's item, where the piece is the crop of one that the library has already."""
 
 
 @dataclass(slots=True)
@@ -69,6 +71,17 @@ class Draft:
         self.sections.append(section)
         return section
 
+    def add_regions(self, segment: Segment) -> Iterator[tuple[EncodedSegment, Image]]:
+        """Take the crops of the file's regions that are in a decoded piece: they lack what the file lacks."""
+        image = segment.content
+        if not isinstance(image, Image) or segment.kind == "cover":
+            return
+        for said in self.task.annotations:
+            if said.item and said.region and said.span == segment.span:
+                section = EncodedSegment("region", said.span, "", region=said.item)
+                self.sections.append(section)
+                yield section, image.cropped(said.region)
+
     def words(self) -> str:
         """Return the words under which the file itself is found.
 
@@ -100,7 +113,7 @@ class Draft:
 
     def span_points(self) -> Iterator[Point]:
         """Yield the points of the file's spans."""
-        spans = [section for section in self.sections if section.span is not None]
+        spans = [section for section in self.sections if section.span is not None and not section.region]
         common = self._common() if spans else {}
         for number, section in enumerate(spans):
             assert section.span is not None
@@ -110,8 +123,12 @@ class Draft:
                 payload["text"] = section.text
             yield Point(span_id(self.task.id, self.task.hash, number), section.vectors, payload)
 
+    def region_points(self) -> list[Point]:
+        """Return what was encoded of the file's regions."""
+        return [Point(section.region, section.vectors) for section in self.sections if section.region]
+
     def _whole(self) -> Iterator[EncodedSegment]:
-        return (section for section in self.sections if section.span is None)
+        return (section for section in self.sections if section.span is None and not section.region)
 
     def _common(self) -> dict[str, Any]:
         assert self.probe is not None

@@ -51,9 +51,10 @@ class EncodingQueue:
         failures : list of Failure
             Files that turned out meanwhile to be beyond an encoder.
         """
-        draft.waiting += 1
+        crops = [(draft, section, crop) for section, crop in draft.add_regions(segment)]
         queue = self._queues[segment.modality]
-        queue.append((draft, draft.add(segment), segment.content))
+        queue += [(draft, draft.add(segment), segment.content), *crops]
+        draft.waiting += 1 + len(crops)
         if len(queue) < BATCH:
             return []
         self._hand_over(segment.modality)

@@ -74,21 +74,23 @@ class Writer:
 
     def _write_incomplete(self, draft: Draft, spans: list[Point]) -> None:
         """Add descriptors in new spaces to a file's points; write it anew where it now falls into other spans."""
-        if self._span_ids(draft) != {span.id for span in spans}:
-            self.index.delete(list(self._span_ids(draft)))
+        there = self._span_ids(draft, besides=("file", "region"))
+        if there != {span.id for span in spans}:
+            self.index.delete(list(there))
             self._upsert(spans)
             self.index.upsert([draft.file_point(draft.task.spaces)])
             return
         own = draft.file_point(self.encoded)
-        self.index.update_vectors([point for point in (*spans, own) if point.vectors])
+        parts = (*spans, *draft.region_points(), own)
+        self.index.update_vectors([point for point in parts if point.vectors])
         self.index.set_payload([own.id], {"encoded": sorted(self.encoded)})
 
     def _upsert(self, points: list[Point]) -> None:
         if points:
             self.index.upsert(points)
 
-    def _span_ids(self, draft: Draft) -> set[str]:
-        where = [Condition("file", "=", draft.task.id), Condition("kind", "!=", "file")]
+    def _span_ids(self, draft: Draft, besides: tuple[str, ...] = ("file",)) -> set[str]:
+        where = [Condition("file", "=", draft.task.id), Condition("kind", "!=", besides)]
         return {point.id for point in self.index.scroll(where, keys=())}
 
 
