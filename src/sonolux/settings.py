@@ -1,4 +1,4 @@
-"""Where libraries, models and caches live, and the limits that keep bad input harmless.
+"""Settings: where libraries, models and caches live, and the limits that keep bad input harmless.
 
 Every setting can be given as an environment variable with the prefix ``SONOLUX_``:
 ``SONOLUX_LIBRARY=trips.sonolux``, ``SONOLUX_WORKERS=4``.

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sonolux.decoding.bigrams import BEGIN, END, WordBigrams
-from sonolux.decoding.ctc import BLANK, Weights, decode, greedy, words_of
-from sonolux.decoding.lexicon import tree_of
+from sonolux.decoding.ctc import BLANK, BeamWeights, decode_beam, decode_greedy, split_words
+from sonolux.decoding.lexicon import build_tree
 from sonolux.metrics.edit_distance import edit_distance, error_rate
 
 UNITS = ("a", "b")
@@ -37,7 +37,7 @@ def sentences(units: tuple[int, ...]) -> list[tuple[str, ...]]:
     return found
 
 
-def by_all_paths(heard: np.ndarray, bigrams: WordBigrams, weights: Weights) -> dict[tuple[str, ...], float]:
+def by_all_paths(heard: np.ndarray, bigrams: WordBigrams, weights: BeamWeights) -> dict[tuple[str, ...], float]:
     """Log score of each sentence, by every path there is; the way to say a word is part of the sum."""
     mass: dict[tuple[str, ...], float] = {}
     for path in product(range(len(UNITS) + 1), repeat=len(heard)):
@@ -66,19 +66,19 @@ def test_a_wide_beam_finds_the_best_of_all_paths(frames: int, seed: int, languag
     scores = np.random.default_rng(seed).normal(0, 1.5, (frames, 3))
     heard = scores - np.log(np.exp(scores).sum(axis=1, keepdims=True))
     bigrams = WordBigrams(SENTENCES, LEXICON)
-    weights = Weights(language, word, beam=10_000)
+    weights = BeamWeights(language, word, beam=10_000)
     expected = by_all_paths(heard, bigrams, weights)
-    found = decode(heard, tree_of(LEXICON, UNITS), bigrams, weights)
+    found = decode_beam(heard, build_tree(LEXICON, UNITS), bigrams, weights)
     assert expected[found] == pytest.approx(max(expected.values()), abs=1e-9)
 
 
 @given(st.lists(st.integers(0, 3), min_size=1, max_size=12))
 def test_the_likeliest_path_is_read(path: list[int]) -> None:
-    assert greedy(np.log(np.eye(4)[path] + 1e-9)) == list(meant(tuple(path)))
+    assert decode_greedy(np.log(np.eye(4)[path] + 1e-9)) == list(meant(tuple(path)))
 
 
 def test_letters_become_words() -> None:
-    assert words_of(["H", "I", " ", " ", "Y", "O", "U", " "]) == ("HI", "YOU")
+    assert split_words(["H", "I", " ", " ", "Y", "O", "U", " "]) == ("HI", "YOU")
 
 
 class TestBigrams:
@@ -112,4 +112,4 @@ class TestEditDistance:
 @pytest.mark.parametrize(("way", "said"), [((), "not at all"), (("a", "z"), "a z")])
 def test_words_that_cannot_be_said(way: tuple[str, ...], said: str) -> None:
     with pytest.raises(ValueError, match=f"ODD is pronounced {said}"):
-        tree_of({"ODD": [way]}, UNITS)
+        build_tree({"ODD": [way]}, UNITS)

@@ -14,7 +14,7 @@ from sonolux.checkpoints.inputs import Preprocessing
 from sonolux.checkpoints.outputs import Descriptor
 from sonolux.encoders import Encoder, resolve
 from sonolux.errors import SonoluxError
-from sonolux.evaluation.layer_tradeoff import agreements, benchmark_layers, first_of_each_class
+from sonolux.evaluation.layer_tradeoff import benchmark_layers, measure_agreements, take_first_of_each_class
 from sonolux.models import registry
 from sonolux.training.data.images import ImageSet
 
@@ -39,7 +39,7 @@ def ranking(encoder: Encoder, images: ImageSet, number: int) -> tuple[list[int],
 @pytest.mark.parametrize("name", ["hog", "colour-histogram"])
 def test_numbers_are_those_of_a_slow_count(name: str, images: ImageSet) -> None:
     [encoder], [visual] = resolve(name), resolve("colour-layout")
-    [found] = agreements([encoder], images)
+    [found] = measure_agreements([encoder], images)
     precision, overlap, correlation = [], [], []
     for number in range(N):
         mine, my_scores = ranking(encoder, images, number)
@@ -54,12 +54,12 @@ def test_numbers_are_those_of_a_slow_count(name: str, images: ImageSet) -> None:
 
 
 def test_colour_layout_agrees_with_itself(images: ImageSet) -> None:
-    [found] = agreements(resolve("colour-layout"), images)
+    [found] = measure_agreements(resolve("colour-layout"), images)
     assert (found.overlap, round(found.correlation, 9)) == (1.0, 1.0)
 
 
 def test_classes_have_equal_shares(images: ImageSet) -> None:
-    firsts = first_of_each_class(images, most=9)
+    firsts = take_first_of_each_class(images, most=9)
     assert firsts.labels.tolist() == [0] * 3 + [1] * 3 + [2] * 3
     expected = np.flatnonzero(images.labels == 1)[:3]
     np.testing.assert_array_equal(firsts.pixels[3:6], images.pixels[expected])

@@ -51,7 +51,7 @@ def test_convolution_is_a_sliding_sum_of_products() -> None:
     photo, kernel = torch.rand(9, 9), torch.rand(3, 3)
     padded = np.pad(photo.numpy(), 1)
     expected = [[(padded[y : y + 3, x : x + 3] * kernel.numpy()).sum() for x in range(0, 9, 2)] for y in range(0, 9, 2)]
-    np.testing.assert_allclose(network_pictures.convolved(photo, kernel, stride=2, padding=1), expected, rtol=1e-5)
+    np.testing.assert_allclose(network_pictures.convolve(photo, kernel, stride=2, padding=1), expected, rtol=1e-5)
 
 
 def test_other_files_are_refused_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

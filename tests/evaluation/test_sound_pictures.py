@@ -13,8 +13,8 @@ from PIL import Image
 
 from sonolux.errors import SonoluxError
 from sonolux.evaluation import spectrogram_columns
-from sonolux.evaluation.sound_pictures import draw, is_drawn
-from sonolux.evaluation.spectrogram_columns import BANDS, COLUMNS, columns, seen
+from sonolux.evaluation.sound_pictures import draw_sound, is_drawn
+from sonolux.evaluation.spectrogram_columns import BANDS, COLUMNS, average_columns, compute_columns
 from sonolux.features.constant_q import LOWEST
 from sonolux.features.fourier import power_spectrogram
 from sonolux.features.mel_scale import hertz_to_mel
@@ -30,7 +30,7 @@ def tone(hertz: float, seconds: float, rate: int = RATE, level: float = 0.5) -> 
 
 @pytest.mark.parametrize("rate", [8_000, 16_000, 44_100, 48_000])
 def test_a_tone_is_where_its_pitch_is(rate: int) -> None:
-    image = seen(tone(A4, 2, rate), rate)
+    image = compute_columns(tone(A4, 2, rate), rate)
     middle = len(image.mel) // 2
     assert int(image.spectrogram[middle].argmax()) == round(A4 / (rate / 2) * (image.spectrogram.shape[1] - 1))
     steps = hertz_to_mel(np.array([A4, image.highest])) * (BANDS + 1)
@@ -44,7 +44,7 @@ def test_all_are_over_the_same_time() -> None:
     """A click is in the same column of everything."""
     sound = np.zeros(5 * RATE, np.float32)
     sound[3 * RATE] = 0.9
-    image = seen(sound, RATE)
+    image = compute_columns(sound, RATE)
     expected = round((3 - image.first) / image.column - 0.5)
     for rows in (image.spectrogram, image.mel, image.scalogram[:, 60:]):
         loud = torch.nonzero(rows.amax(dim=1) > -20).float().mean()
@@ -62,13 +62,13 @@ def test_parts_are_the_whole(hop: int, together: int, monkeypatch: pytest.Monkey
         lambda part: scalogram(part, RATE, hop, octaves=6),
     ):
         expected = torch.stack([some.mean(dim=0) for some in torch.split(of(sound), together)])
-        torch.testing.assert_close(columns(of, sound, RATE, hop, together), expected, rtol=1e-4, atol=1e-6)
+        torch.testing.assert_close(average_columns(of, sound, RATE, hop, together), expected, rtol=1e-4, atol=1e-6)
 
 
 @settings(max_examples=8, deadline=None)
 @given(n=st.integers(1, 40_000), rate=st.sampled_from([8_000, 22_050, 48_000]))
 def test_any_length_can_be_seen(n: int, rate: int) -> None:
-    image = seen(np.random.default_rng(0).normal(0, 0.1, n).astype(np.float32), rate)
+    image = compute_columns(np.random.default_rng(0).normal(0, 0.1, n).astype(np.float32), rate)
     everything = (image.spectrogram, image.mel, image.cepstra, image.scalogram, image.chroma)
     assert {len(rows) for rows in everything} == {image.waveform.shape[1]}
     assert len(image.mel) <= COLUMNS
@@ -76,27 +76,27 @@ def test_any_length_can_be_seen(n: int, rate: int) -> None:
 
 
 def test_more_sound_is_no_more_columns() -> None:
-    assert len(seen(tone(A4, 40), RATE).mel) <= COLUMNS
+    assert len(compute_columns(tone(A4, 40), RATE).mel) <= COLUMNS
 
 
 def test_silence_is_dark_and_an_offset_is_not_heard() -> None:
-    still = seen(np.zeros(RATE, np.float32), RATE)
+    still = compute_columns(np.zeros(RATE, np.float32), RATE)
     assert bool((still.spectrogram == -80).all() and (still.scalogram == -60).all())
     assert not still.chroma.any() and float(still.cepstra.abs().max()) < 0.05
-    plain, offset = seen(tone(A4, 1), RATE), seen(tone(A4, 1) + np.float32(0.3), RATE)
+    plain, offset = compute_columns(tone(A4, 1), RATE), compute_columns(tone(A4, 1) + np.float32(0.3), RATE)
     torch.testing.assert_close(plain.mel[20:-20], offset.mel[20:-20], atol=0.5, rtol=0)
 
 
 def test_the_axis_of_frequency_ends_where_nothing_is_heard() -> None:
     window = np.hanning(RATE).astype(np.float32)
-    assert seen(tone(A4, 1) * window, RATE).highest == 2_000
-    assert seen(np.random.default_rng(0).normal(size=RATE).astype(np.float32), RATE).highest == RATE / 2
+    assert compute_columns(tone(A4, 1) * window, RATE).highest == 2_000
+    assert compute_columns(np.random.default_rng(0).normal(size=RATE).astype(np.float32), RATE).highest == RATE / 2
 
 
 @pytest.mark.parametrize("title", ["birds.ogg · Birds", "$x^", "\n\udcff" + "long " * 90, "鳥の歌.ogg"])
 def test_it_is_drawn_whatever_its_title(title: str, tmp_path: Path) -> None:
     file = tmp_path / "look.png"
-    draw(seen(tone(A4, 0.3), RATE), title, file, start=7)
+    draw_sound(compute_columns(tone(A4, 0.3), RATE), title, file, start=7)
     with Image.open(file) as image:
         assert image.size[0] == 1_600 and image.info["Software"] == "sonolux look"
         assert len(image.convert("RGB").getcolors(1 << 20) or []) > 60
@@ -104,11 +104,11 @@ def test_it_is_drawn_whatever_its_title(title: str, tmp_path: Path) -> None:
 
 
 def test_only_its_own_images_are_drawn_over(tmp_path: Path) -> None:
-    image, other = seen(tone(A4, 0.3), RATE), tmp_path / "holiday.png"
-    draw(image, "one", tmp_path / "look.png")
-    draw(image, "two", tmp_path / "look.png")
+    image, other = compute_columns(tone(A4, 0.3), RATE), tmp_path / "holiday.png"
+    draw_sound(image, "one", tmp_path / "look.png")
+    draw_sound(image, "two", tmp_path / "look.png")
     Image.new("RGB", (4, 4)).save(other)
     before = other.read_bytes()
     with pytest.raises(SonoluxError, match="is there already"):
-        draw(image, "three", other)
+        draw_sound(image, "three", other)
     assert other.read_bytes() == before

@@ -12,12 +12,12 @@ from pathlib import Path
 import numpy as np
 
 from sonolux.fingerprints.catalog import FingerprintCatalog
-from sonolux.fingerprints.segment import Prints
+from sonolux.fingerprints.segment import Fingerprint
 
 
-def some_prints(seed: int) -> Prints:
+def some_prints(seed: int) -> Fingerprint:
     chance = np.random.default_rng(seed)
-    return Prints(
+    return Fingerprint(
         1000,
         chance.integers(0, 2**20, 300).astype(np.uint32),
         chance.integers(0, 1000, 300),

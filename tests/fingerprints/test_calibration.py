@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sonolux.fingerprints.calibration import Heard, Sampled
+from sonolux.fingerprints.calibration import BackgroundSampler, MonitoredAudio
 from sonolux.fingerprints.catalog import SAMPLES, FingerprintCatalog
 from sonolux.fingerprints.constellation import RATE
 from sonolux.fingerprints.extraction import extract_fingerprints
@@ -19,9 +19,9 @@ from tunes import faster, tune
 def taken(folder: Path, sounds: list[np.ndarray]) -> FingerprintCatalog:
     catalog = FingerprintCatalog(folder)
     encoder = fingerprint_encoder()
-    sampled, waiting = Sampled(catalog, encoder), []
+    sampled, waiting = BackgroundSampler(catalog, encoder), []
     for number, sound in enumerate(sounds):
-        heard = Heard(np.array_split(sound, 3))
+        heard = MonitoredAudio(np.array_split(sound, 3))
         waiting.append((str(uuid.UUID(int=number)), f"{number}.wav", extract_fingerprints(heard, encoder)))
         sampled.take(waiting[-1][0], heard)
     catalog.add(waiting)
@@ -32,7 +32,7 @@ def taken(folder: Path, sounds: list[np.ndarray]) -> FingerprintCatalog:
 @pytest.mark.parametrize(("seconds", "first"), [(12, 2), (40, 30), (55, 30)])
 def test_the_window_ends_after_forty_seconds_or_with_the_recording(seconds: int, first: int) -> None:
     sound = np.arange(seconds * RATE, dtype=np.float32)
-    heard = Heard(np.array_split(sound, 7))
+    heard = MonitoredAudio(np.array_split(sound, 7))
     assert sum(block.size for block in heard) == heard.samples == sound.size
     np.testing.assert_array_equal(heard.window(), sound[first * RATE : (first + 10) * RATE])
 

@@ -17,14 +17,14 @@ from hypothesis import strategies as st
 
 from sonolux.errors import LibraryError
 from sonolux.fingerprints.catalog import AT_ONCE, FingerprintCatalog
-from sonolux.fingerprints.segment import ARRAYS, CatalogSegment, Prints, Track
+from sonolux.fingerprints.segment import ARRAYS, CatalogSegment, Fingerprint, Track
 
 ADDER = Path(__file__).with_name("killed_catalog.py")
 
 
-def prints(seed: int, landmarks: int = 200, peaks: int = 50, frames: int = 1000, encoder: str = "x") -> Prints:
+def prints(seed: int, landmarks: int = 200, peaks: int = 50, frames: int = 1000, encoder: str = "x") -> Fingerprint:
     chance = np.random.default_rng(seed)
-    return Prints(
+    return Fingerprint(
         frames,
         chance.integers(0, 2**20, landmarks).astype(np.uint32),
         chance.integers(0, frames, landmarks),
@@ -35,11 +35,11 @@ def prints(seed: int, landmarks: int = 200, peaks: int = 50, frames: int = 1000,
     )
 
 
-def pairs(one: Prints) -> list[tuple[int, int]]:
+def pairs(one: Fingerprint) -> list[tuple[int, int]]:
     return sorted(zip(one.hashes.tolist(), one.anchors.tolist(), strict=True))
 
 
-def kept(catalog: FingerprintCatalog) -> dict[str, Prints]:
+def kept(catalog: FingerprintCatalog) -> dict[str, Fingerprint]:
     return {
         identity: one
         for segment, gone in zip(catalog.segments, catalog.gone, strict=True)
@@ -47,7 +47,7 @@ def kept(catalog: FingerprintCatalog) -> dict[str, Prints]:
     }
 
 
-def same(one: Prints, other: Prints) -> bool:
+def same(one: Fingerprint, other: Fingerprint) -> bool:
     whole = one.frames == other.frames and pairs(one) == pairs(other)
     peaks = np.array_equal(one.times, other.times) and np.array_equal(one.bands, other.bands)
     return whole and peaks and one.codes.tolist() == other.codes.tolist()
@@ -122,7 +122,9 @@ def test_names_need_not_be_unicode(tmp_path: Path) -> None:
 
 def test_times_go_beyond_a_day(tmp_path: Path) -> None:
     day = 24 * 3600 * 125 // 4
-    late = Prints(day, np.array([7], np.uint32), np.array([day - 1]), np.array([day - 1]), np.array([3.25], np.float32))
+    late = Fingerprint(
+        day, np.array([7], np.uint32), np.array([day - 1]), np.array([day - 1]), np.array([3.25], np.float32)
+    )
     catalog = FingerprintCatalog(tmp_path)
     catalog.add([(str(number), "a.wav", late) for number in range(30)])
     assert all(same(one, late) for one in kept(catalog).values())

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sonolux.fingerprints.alignment import Places
-from sonolux.fingerprints.code_agreement import FEWEST, WEIGHT, agreements, asked_with, opinion_of
+from sonolux.fingerprints.alignment import Alignments
+from sonolux.fingerprints.code_agreement import FEWEST, WEIGHT, build_code_query, fit_agreement_scale, score_codes
 from sonolux.fingerprints.neural_codes import ASKED_STEP, STEP
-from sonolux.fingerprints.segment import CatalogSegment, Prints, build
+from sonolux.fingerprints.segment import CatalogSegment, Fingerprint, build_segment
 
 WIDTH, FRAMES = 2, 32
 
@@ -18,12 +18,12 @@ WIDTH, FRAMES = 2, 32
 def segment(seed: int, counts: tuple[int, ...] = (9, 0, 5), encoder: str = "a") -> CatalogSegment:
     chance = np.random.default_rng(seed)
     none = np.zeros(0, np.int64)
-    return build(
+    return build_segment(
         [
             (
                 str(number),
                 "a.wav",
-                Prints(
+                Fingerprint(
                     200,
                     none.astype(np.uint32),
                     none,
@@ -59,7 +59,7 @@ def test_tables_say_what_cosines_say(seed: int, windows: int, where: list[tuple[
     tracks = np.array([track for track, _ in where])
     starts = kept.firsts[tracks] + np.array([offset for _, offset in where])
     speeds = chance.uniform(0.95, 1.05, len(where))
-    found = agreements(asked_with(numbers, FRAMES, "a"), kept, Places(tracks, starts, speeds))
+    found = score_codes(build_code_query(numbers, FRAMES, "a"), kept, Alignments(tracks, starts, speeds))
     expected = [one_by_one(numbers, kept, *place) for place in zip(tracks, starts, speeds, strict=True)]
     np.testing.assert_allclose(found, expected, atol=1e-5)
 
@@ -69,27 +69,27 @@ def test_the_right_place_agrees_wholly() -> None:
     signs = 2.0 * np.unpackbits(kept.codes[2:7], axis=1) - 1
     # A question has twice as many windows as a recording: every other one is between two codes.
     numbers = np.repeat(signs, 2, axis=0).astype(np.float32)[::2].repeat(2, axis=0)[: 2 * len(signs) - 1 : 2]
-    places = Places(np.array([0, 0]), np.array([2.0 * STEP, 4.0 * STEP]), np.ones(2))
-    asked = asked_with(numbers, FRAMES, "a")
+    places = Alignments(np.array([0, 0]), np.array([2.0 * STEP, 4.0 * STEP]), np.ones(2))
+    asked = build_code_query(numbers, FRAMES, "a")
     asked = asked._replace(starts=asked.starts * STEP // ASKED_STEP)
-    right, beside = agreements(asked, kept, places)
+    right, beside = score_codes(asked, kept, places)
     assert right == pytest.approx(np.sqrt(len(numbers)))
     assert beside < 0.8 * right
 
 
 @pytest.mark.parametrize("kept", [segment(1, encoder="b"), segment(1, counts=(0, 0))])
 def test_other_codes_and_none_say_nothing(kept: CatalogSegment) -> None:
-    asked = asked_with(np.ones((3, 8 * WIDTH), np.float32), FRAMES, "a")
-    places = Places(np.array([0, 1]), kept.firsts[:2].astype(np.float64), np.ones(2))
-    assert agreements(asked, kept, places).tolist() == [0, 0]
+    asked = build_code_query(np.ones((3, 8 * WIDTH), np.float32), FRAMES, "a")
+    places = Alignments(np.array([0, 1]), kept.firsts[:2].astype(np.float64), np.ones(2))
+    assert score_codes(asked, kept, places).tolist() == [0, 0]
 
 
 def test_an_opinion_is_worth_what_stands_out() -> None:
     said = np.random.default_rng(0).normal(0.3, 0.1, 4001)
-    opinion = opinion_of(np.append(said, np.zeros(500)))
+    opinion = fit_agreement_scale(np.append(said, np.zeros(500)))
     np.testing.assert_allclose(opinion, (0.3, 0.1), atol=0.01)
     np.testing.assert_allclose(opinion.worth(np.array([0.3, 0.5, 0.0])), [0, 2 * WEIGHT, 0], atol=0.2)
 
 
 def test_few_places_have_no_opinion() -> None:
-    assert opinion_of(np.arange(1.0, FEWEST)).worth(np.array([5.0])).tolist() == [0]
+    assert fit_agreement_scale(np.arange(1.0, FEWEST)).worth(np.array([5.0])).tolist() == [0]

@@ -17,10 +17,10 @@ from sonolux.fingerprints.constellation import (
     RATE,
     SECONDS,
     STRETCH,
-    constellation,
-    contrast,
-    levels,
-    peaks,
+    band_log_power,
+    extract_constellation,
+    pick_peaks,
+    spectral_contrast,
 )
 from tunes import faster, tune
 
@@ -31,15 +31,15 @@ LONG = tune(1, 2.5 * STRETCH * SECONDS)
 @given(st.lists(st.integers(0, len(LONG)), max_size=12))
 def test_blocks_do_not_matter(cuts: list[int]) -> None:
     segments = np.split(LONG, sorted(cuts))
-    whole, cut = constellation([LONG]), constellation(segments)
+    whole, cut = extract_constellation([LONG]), extract_constellation(segments)
     np.testing.assert_array_equal(cut.times, whole.times)
     np.testing.assert_array_equal(cut.bands, whole.bands)
 
 
 def test_stretches_leave_no_seam() -> None:
-    found = levels(LONG)
-    times, bands = peaks(found, contrast(found))
-    streamed = constellation([LONG])
+    found = band_log_power(LONG)
+    times, bands = pick_peaks(found, spectral_contrast(found))
+    streamed = extract_constellation([LONG])
     same = set(zip(times.tolist(), bands.round(2).tolist(), strict=True)) & set(
         zip(streamed.times.tolist(), streamed.bands.round(2).tolist(), strict=True)
     )
@@ -51,7 +51,7 @@ def test_stretches_leave_no_seam() -> None:
 def test_a_tone_is_at_its_band() -> None:
     time = np.arange(4 * RATE) / RATE
     tone = np.where((time > 1) & (time < 2), np.sin(2 * np.pi * 800 * time), 0).astype(np.float32)
-    times, bands = constellation([tone])
+    times, bands = extract_constellation([tone])
     assert len(times)
     assert np.all((times * SECONDS > 0.8) & (times * SECONDS < 2.1))
     assert np.abs(bands - PER_OCTAVE * np.log2(800 / LOWEST)).min() < 0.2
@@ -59,7 +59,7 @@ def test_a_tone_is_at_its_band() -> None:
 
 def test_speed_moves_peaks_along() -> None:
     sound = tune(2, 20)
-    slow, fast = constellation([sound]), constellation([faster(sound, 1.04)])
+    slow, fast = extract_constellation([sound]), extract_constellation([faster(sound, 1.04)])
     expected_times, expected_bands = slow.times / 1.04, slow.bands + PER_OCTAVE * np.log2(1.04)
     near = [
         np.any((np.abs(fast.times - time) <= 2) & (np.abs(fast.bands - band) <= 1))
@@ -70,7 +70,7 @@ def test_speed_moves_peaks_along() -> None:
 
 def test_loudness_does_not_matter() -> None:
     sound = tune(3, 10)
-    loud, soft = constellation([sound]), constellation([sound / 64])
+    loud, soft = extract_constellation([sound]), extract_constellation([sound / 64])
     assert len(
         np.intersect1d(loud.times * 1000 + loud.bands.round(), soft.times * 1000 + soft.bands.round())
     ) > 0.9 * len(loud.times)
@@ -83,12 +83,12 @@ def test_loudness_does_not_matter() -> None:
 )
 def test_what_is_level_has_no_peaks(sound: np.ndarray) -> None:
     # A constant begins and ends nowhere but at the edges, which are in no frame.
-    assert len(constellation([sound.astype(np.float32)]).times) == 0
+    assert len(extract_constellation([sound.astype(np.float32)]).times) == 0
 
 
 def test_a_second_has_few_peaks() -> None:
     noise = np.random.default_rng(0).standard_normal(30 * RATE).astype(np.float32)
-    times, bands = constellation([np.clip(noise * 9, -1, 1)])
+    times, bands = extract_constellation([np.clip(noise * 9, -1, 1)])
     assert np.bincount(times // 31).max() <= CLEAREST
     assert bands.min() >= 0
     assert bands.max() < BANDS

@@ -9,16 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sonolux.fingerprints.false_alarms import USUAL_LENGTHS, FalseAlarms, false_alarms
+from sonolux.fingerprints.false_alarms import USUAL_LENGTHS, FalseAlarmModel, fit_false_alarms
 
 Samples = tuple[tuple[float, float], ...]
 
 
-def known(location: tuple[float, float], scale: tuple[float, float]) -> FalseAlarms:
-    return FalseAlarms(location, scale, doubt=(0.0, 0.0, 0.0))
+def known(location: tuple[float, float], scale: tuple[float, float]) -> FalseAlarmModel:
+    return FalseAlarmModel(location, scale, doubt=(0.0, 0.0, 0.0))
 
 
-def score_of(chance: float, alarms: FalseAlarms, seconds: float) -> float:
+def score_of(chance: float, alarms: FalseAlarmModel, seconds: float) -> float:
     """Return what the best wrong place reaches with a chance, where the parameters are known."""
     longer = math.log(max(seconds, 1.0))
     standard = -math.log(-math.log1p(-chance))
@@ -26,14 +26,14 @@ def score_of(chance: float, alarms: FalseAlarms, seconds: float) -> float:
     return alarms.location[0] + alarms.location[1] * longer + standard * scale
 
 
-def drawn(alarms: FalseAlarms, n: int, seed: int = 0) -> Samples:
+def drawn(alarms: FalseAlarmModel, n: int, seed: int = 0) -> Samples:
     chances = np.random.default_rng(seed).uniform(size=n)
     lengths = [USUAL_LENGTHS[i % 3] for i in range(n)]
     return tuple((length, score_of(chance, alarms, length)) for length, chance in zip(lengths, chances, strict=True))
 
 
 def test_without_samples_chances_are_the_usual() -> None:
-    assert false_alarms(()) == FalseAlarms()
+    assert fit_false_alarms(()) == FalseAlarmModel()
 
 
 @given(st.floats(1e-9, 0.99), st.floats(1, 60))
@@ -44,7 +44,7 @@ def test_where_nothing_is_in_doubt_chances_are_gumbels(chance: float, seconds: f
 
 @given(st.floats(1e-9, 0.01), st.floats(1, 60))
 def test_what_is_in_doubt_is_claimed_cautiously(chance: float, seconds: float) -> None:
-    sure, unsure = known((3.25, 0.5), (-1.05, 0.25)), FalseAlarms((3.25, 0.5), (-1.05, 0.25), (0.04, 0.0, 0.0))
+    sure, unsure = known((3.25, 0.5), (-1.05, 0.25)), FalseAlarmModel((3.25, 0.5), (-1.05, 0.25), (0.04, 0.0, 0.0))
     assert unsure.chance(score_of(chance, sure, seconds), seconds) > chance
 
 
@@ -54,7 +54,7 @@ def test_a_chance_is_right_on_the_average_over_catalogs_of_any_size(n: int) -> N
     truth = known((4.5, 0.5), (-0.9, 0.25))
     above = []
     for seed in range(60):
-        fitted = false_alarms(drawn(truth, n, seed))
+        fitted = fit_false_alarms(drawn(truth, n, seed))
         scores = np.linspace(0, 60, 6001)
         claimed = np.array([fitted.chance(score, 5.0) for score in scores])
         above.append(truth.chance(float(scores[claimed <= 1e-3][0]), 5.0))
@@ -63,7 +63,7 @@ def test_a_chance_is_right_on_the_average_over_catalogs_of_any_size(n: int) -> N
 
 @given(st.floats(-1e6, 1e6), st.floats(0, 10), st.floats(0, 1e5))
 def test_surer_scores_have_smaller_chances(score: float, more: float, seconds: float) -> None:
-    alarms = FalseAlarms()
+    alarms = FalseAlarmModel()
     assert 0 <= alarms.chance(score + more, seconds) <= alarms.chance(score, seconds) <= 1
 
 
@@ -71,8 +71,8 @@ def test_surer_scores_have_smaller_chances(score: float, more: float, seconds: f
     "truth", [known((4.5, 1.0), (-0.9, 0.4)), known((2.0, 0.2), (-1.5, 0.0)), known((8, 0), (0.5, 0))]
 )
 @pytest.mark.parametrize("seconds", USUAL_LENGTHS)
-def test_claimed_chances_are_those_of_the_catalog(truth: FalseAlarms, seconds: float) -> None:
-    fitted = false_alarms(drawn(truth, 250))
+def test_claimed_chances_are_those_of_the_catalog(truth: FalseAlarmModel, seconds: float) -> None:
+    fitted = fit_false_alarms(drawn(truth, 250))
     for chance in (0.1, 0.01):
         score = score_of(chance, truth, seconds)
         assert chance / 4 < fitted.chance(score, seconds) < 4 * chance
@@ -82,14 +82,14 @@ def test_recordings_that_are_there_twice_make_nothing_else_doubtful() -> None:
     truth = known((4.5, 1.0), (-0.9, 0.4))
     samples = drawn(truth, 250)
     copied = tuple((seconds, 40.0 + n % 7 if n % 4 == 0 else score) for n, (seconds, score) in enumerate(samples))
-    clean, mixed = false_alarms(samples), false_alarms(copied)
+    clean, mixed = fit_false_alarms(samples), fit_false_alarms(copied)
     for score in (6.0, 8.0, 10.0):
         assert mixed.chance(score, 5.0) < 4 * clean.chance(score, 5.0)
 
 
 @pytest.mark.parametrize("samples", [((5.0, 6.0),), ((5.0, 6.0),) * 256, ((0.5, -3.0), (10.0, 200.0))])
 def test_few_or_equal_samples_leave_chances_in_order(samples: Samples) -> None:
-    alarms = false_alarms(samples)
+    alarms = fit_false_alarms(samples)
     found = [alarms.chance(score, 5.0) for score in (2.0, 5.0, 8.0, 12.0)]
     assert found == sorted(found, reverse=True)
     assert all(0 <= chance <= 1 for chance in found)

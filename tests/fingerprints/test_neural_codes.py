@@ -11,7 +11,7 @@ from sonolux.checkpoints.folder import ModelFolder
 from sonolux.checkpoints.inputs import Contrast
 from sonolux.encoders import resolve
 from sonolux.errors import EncoderError
-from sonolux.fingerprints.constellation import RATE, SECONDS, STRETCH, contrast, levels
+from sonolux.fingerprints.constellation import RATE, SECONDS, STRETCH, band_log_power, spectral_contrast
 from sonolux.fingerprints.extraction import extract_fingerprints
 from sonolux.fingerprints.neural_codes import (
     SHIPPED,
@@ -25,7 +25,7 @@ from tunes import faster, noisy, tune
 
 
 def contrast_of(sound: np.ndarray) -> np.ndarray:
-    return contrast(levels(sound))
+    return spectral_contrast(band_log_power(sound))
 
 
 def likeness(one: np.ndarray, other: np.ndarray) -> np.ndarray:

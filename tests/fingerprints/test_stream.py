@@ -13,9 +13,9 @@ from sonolux.fingerprints import stream as answering
 from sonolux.fingerprints.catalog import FingerprintCatalog
 from sonolux.fingerprints.constellation import RATE
 from sonolux.fingerprints.constellation import SECONDS as A_FRAME
-from sonolux.fingerprints.matching import Match, matches
+from sonolux.fingerprints.matching import Match, match_window
 from sonolux.fingerprints.neural_codes import fingerprint_encoder
-from sonolux.fingerprints.segment import Prints
+from sonolux.fingerprints.segment import Fingerprint
 from sonolux.library import fingerprinting
 from tunes import faster, noisy, tune
 
@@ -23,7 +23,7 @@ TUNES = 12
 SECONDS = 40.0
 
 
-def prints_of(sound: np.ndarray) -> Prints:
+def prints_of(sound: np.ndarray) -> Fingerprint:
     return fingerprinting.extract_fingerprints([sound], fingerprint_encoder())
 
 
@@ -38,7 +38,9 @@ def catalog(tmp_path_factory: pytest.TempPathFactory) -> FingerprintCatalog:
         numbers = range(first, min(first + 5, TUNES))
         kept.add([(str(n), f"{n}.wav", prints_of(tune(n, SECONDS))) for n in numbers])
     strangers = [(seconds, tune(200 + n, seconds)) for n, seconds in enumerate([2.0, 5.0, 10.0] * 10)]
-    kept.note([(seconds, matches(kept, sound, 1.0, fingerprint_encoder())[0].score) for seconds, sound in strangers])
+    kept.note(
+        [(seconds, match_window(kept, sound, 1.0, fingerprint_encoder())[0].score) for seconds, sound in strangers]
+    )
     return kept
 
 

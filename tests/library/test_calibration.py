@@ -1,4 +1,4 @@
-"""Nulls follow the library: kept between processes, drawn again once enough has changed."""
+"""Background models follow the library: kept between processes, drawn again once enough has changed."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ def paint(folder: Path, numbers: range) -> Path:
 
 
 def null_of(library: Library) -> BackgroundModel:
-    null = library.calibration.null(library.spaces.by_name("colour-layout"), library.record.changes)
-    assert isinstance(null, BackgroundModel)
-    return null
+    background = library.calibration.background(library.spaces.by_name("colour-layout"), library.record.changes)
+    assert isinstance(background, BackgroundModel)
+    return background
 
 
 @pytest.fixture
@@ -43,8 +43,8 @@ def same(one: BackgroundModel, other: BackgroundModel) -> bool:
 def test_a_null_outlives_the_process(library: Library, tmp_path: Path) -> None:
     before = null_of(library)
     library.close()
-    assert list((tmp_path / "l.sonolux" / "nulls").iterdir())
-    library.index.sample = None  # a null that is kept is not drawn
+    assert list((tmp_path / "l.sonolux" / "background").iterdir())
+    library.index.sample = None  # a background model that is kept is not drawn
     assert same(null_of(library), before)
 
 
@@ -79,11 +79,11 @@ def test_a_library_that_is_exchanged_is_told_anew(library: Library, tmp_path: Pa
 def test_a_damaged_null_is_drawn_again(library: Library, tmp_path: Path) -> None:
     before = null_of(library)
     library.close()
-    for file in (tmp_path / "l.sonolux" / "nulls").iterdir():
+    for file in (tmp_path / "l.sonolux" / "background").iterdir():
         file.write_bytes(file.read_bytes()[:100])
     assert same(null_of(library), before)
 
 
 def test_a_null_that_cannot_be_kept_serves_all_the_same(library: Library, tmp_path: Path) -> None:
-    (tmp_path / "l.sonolux" / "nulls").write_text("in the way")
+    (tmp_path / "l.sonolux" / "background").write_text("in the way")
     assert null_of(library).references.shape == (30, 41)

@@ -10,7 +10,7 @@ import torch
 from models.counting import output_shape, parameters, weightless
 from sonolux.models import registry
 from sonolux.models.feature_extractor import LayerDescriptor, layer_names
-from sonolux.models.hypercolumn import EPSILON, Hypercolumn, statistics
+from sonolux.models.hypercolumn import EPSILON, Hypercolumn, channel_statistics
 from sonolux.models.soft_colour_histogram import EPSILON as RARE
 from sonolux.models.soft_colour_histogram import ColourWords
 
@@ -66,12 +66,12 @@ def test_statistics_are_mean_and_deviation() -> None:
     maps = torch.randn(3, 5, 4, 4, dtype=torch.float64)
     flat = maps.float().flatten(2)
     expected = torch.cat([flat.mean(2), (flat.var(2, correction=0) + EPSILON).sqrt()], dim=1)
-    torch.testing.assert_close(statistics(maps), expected)
+    torch.testing.assert_close(channel_statistics(maps), expected)
 
 
 def test_a_flat_map_has_a_gradient() -> None:
     maps = torch.ones(1, 2, 4, 4, requires_grad=True)
-    statistics(maps).sum().backward()
+    channel_statistics(maps).sum().backward()
     assert maps.grad is not None
     assert torch.isfinite(maps.grad).all()
 

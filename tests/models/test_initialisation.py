@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from sonolux.models.initialisation import glorot, he
+from sonolux.models.initialisation import initialise_glorot, initialise_he
 
 
 def deep(activation: type[nn.Module]) -> nn.Sequential:
@@ -16,7 +16,8 @@ def deep(activation: type[nn.Module]) -> nn.Sequential:
 
 
 @pytest.mark.parametrize(
-    ("rule", "activation", "least"), [(he, nn.ReLU, 0.3), (glorot, nn.Identity, 0.5), (glorot, nn.Tanh, 0.1)]
+    ("rule", "activation", "least"),
+    [(initialise_he, nn.ReLU, 0.3), (initialise_glorot, nn.Identity, 0.5), (initialise_glorot, nn.Tanh, 0.1)],
 )
 def test_signals_neither_grow_nor_fade(
     rule: Callable[[nn.Module], None], activation: type[nn.Module], least: float
@@ -29,7 +30,7 @@ def test_signals_neither_grow_nor_fade(
     assert least < network(inputs).std().item() < 2
 
 
-@pytest.mark.parametrize(("rule", "variance"), [(he, 2 / 72), (glorot, 2 / (72 + 144))])
+@pytest.mark.parametrize(("rule", "variance"), [(initialise_he, 2 / 72), (initialise_glorot, 2 / (72 + 144))])
 def test_variances_are_those_of_the_papers(rule: Callable[[nn.Module], None], variance: float) -> None:
     torch.manual_seed(0)
     network = nn.Sequential(nn.Conv2d(8, 16, 3), nn.BatchNorm2d(16))

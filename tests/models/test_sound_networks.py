@@ -12,10 +12,16 @@ from torch import nn
 
 from models.counting import output_shape, parameters, weightless
 from sonolux.models.sound_convolutions import SoundConvolutions
-from sonolux.models.sound_network import BODIES, FrameNetwork, SoundNetwork, body_called, frames_of
-from sonolux.models.sound_recurrent import SoundRecurrent, stacked
+from sonolux.models.sound_network import BODIES, FrameNetwork, SoundNetwork, build_body, count_frames
+from sonolux.models.sound_recurrent import SoundRecurrent, stack_frames
 from sonolux.models.sound_transformer import SoundTransformer
-from sonolux.models.temporal_pooling import POOLINGS, AttentionPooling, MaxOverTime, MeanOverTime, temporal_pooling
+from sonolux.models.temporal_pooling import (
+    POOLINGS,
+    AttentionPooling,
+    MaxOverTime,
+    MeanOverTime,
+    build_temporal_pooling,
+)
 
 BANDS = 64
 FEWER = {"cnn": 4, "lstm": 2, "gru": 2, "crnn": 4, "transformer": 4}
@@ -72,7 +78,7 @@ def small(name: str) -> nn.Module:
         "transformer": {"width": 16, "layers": 1},
     }
     torch.manual_seed(0)
-    network: nn.Module = body_called(name, 8, arguments.get(name, {"hidden": 6}))
+    network: nn.Module = build_body(name, 8, arguments.get(name, {"hidden": 6}))
     return network.eval()
 
 
@@ -100,7 +106,7 @@ def test_a_sound_has_a_score_a_class(name: str, pooling: str) -> None:
 def test_any_length_is_heard(name: str, frames: int) -> None:
     network = FrameNetwork(name, BANDS, 5).eval()
     heard = ceil(frames / FEWER[name])
-    assert frames_of(network.body, frames, BANDS) == heard
+    assert count_frames(network.body, frames, BANDS) == heard
     assert network.body.width == WIDTHS[name]
     with torch.no_grad():
         scores = network(torch.randn(2, frames, BANDS))
@@ -159,7 +165,7 @@ def test_a_convolution_does_not_hear_what_is_far_away() -> None:
 def test_pooling_forgets_the_order(name: str) -> None:
     """What a convolution of size 1 hears at each moment, pooled, is the same in any order."""
     torch.manual_seed(0)
-    alone, pool = nn.Conv1d(8, 5, 1), temporal_pooling(name, 5)
+    alone, pool = nn.Conv1d(8, 5, 1), build_temporal_pooling(name, 5)
     sound = torch.randn(2, 20, 8)
     shuffled = sound[:, torch.randperm(20)]
     with torch.no_grad():
@@ -198,14 +204,14 @@ def test_attention_learns_which_moment_counts() -> None:
 
 def test_neighbours_are_put_together_and_the_last_repeated() -> None:
     frames = torch.arange(5.0)[None, :, None]
-    assert stacked(frames, 2).tolist() == [[[0, 1], [2, 3], [4, 4]]]
-    assert torch.equal(stacked(frames, 1), frames)
+    assert stack_frames(frames, 2).tolist() == [[[0, 1], [2, 3], [4, 4]]]
+    assert torch.equal(stack_frames(frames, 1), frames)
 
 
 @pytest.mark.parametrize(
     ("made", "said"),
     [
-        (lambda: temporal_pooling("sum", 4), "is one of mean, max, attention, not 'sum'"),
+        (lambda: build_temporal_pooling("sum", 4), "is one of mean, max, attention, not 'sum'"),
         (lambda: SoundRecurrent(8, cell="rnn"), "cell is lstm or gru"),  # type: ignore[arg-type]
         (lambda: SoundConvolutions(64, (16, 32), (1,)), "need a stride each"),
         (lambda: SoundConvolutions(4, (16, 32, 64, 128)), "bands to halve"),

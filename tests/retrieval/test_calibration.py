@@ -51,8 +51,8 @@ def test_the_value_of_a_chance_has_that_chance() -> None:
 @pytest.mark.parametrize("metric", ["cosine", "euclidean", "dot"])
 def test_the_score_of_a_chance_has_that_chance(metric: str) -> None:
     rows = clustered(np.random.default_rng(6), 600, np.random.default_rng(7).standard_normal((600, 16)))
-    null = fit_background(Space("s", 16, metric), rows, np.arange(600))
-    assert null.chance(rows[0], [null.score(rows[0], 1e-4)])[0] == pytest.approx(1e-4, rel=1e-3)
+    background = fit_background(Space("s", 16, metric), rows, np.arange(600))
+    assert background.chance(rows[0], [background.score(rows[0], 1e-4)])[0] == pytest.approx(1e-4, rel=1e-3)
 
 
 def test_equal_scores_are_no_evidence() -> None:
@@ -68,9 +68,9 @@ def clustered(random: np.random.Generator, n: int, centres: np.ndarray) -> np.nd
 def test_chances_of_random_items_are_uniform_for_every_query() -> None:
     random = np.random.default_rng(1)
     centres = random.standard_normal((200, 32))
-    null = fit_background(Space("s", 32), clustered(random, 1000, centres), np.arange(1000))
+    background = fit_background(Space("s", 32), clustered(random, 1000, centres), np.arange(1000))
     others = clustered(random, 5_000, centres)
-    chances = np.stack([null.chance(query, others @ query) for query in clustered(random, 50, centres)])
+    chances = np.stack([background.chance(query, others @ query) for query in clustered(random, 50, centres)])
     for p in (0.1, 0.01):
         shares = (chances <= p).mean(axis=1)
         assert shares.mean() == pytest.approx(p, rel=0.3)
@@ -80,10 +80,10 @@ def test_chances_of_random_items_are_uniform_for_every_query() -> None:
 def test_a_near_duplicate_is_no_chance_match() -> None:
     random = np.random.default_rng(2)
     rows = clustered(random, 1000, random.standard_normal((9000, 64)))
-    null = fit_background(Space("s", 64), rows, np.arange(1000))
+    background = fit_background(Space("s", 64), rows, np.arange(1000))
     query = rows[7] + 0.02 * random.standard_normal(64).astype(np.float32)
     query /= np.linalg.norm(query)
-    assert null.chance(query, [rows[7] @ query])[0] < 1e-5
+    assert background.chance(query, [rows[7] @ query])[0] < 1e-5
 
 
 def test_spans_of_one_file_are_not_taken_for_non_matches() -> None:
@@ -100,7 +100,7 @@ def test_spans_of_one_file_are_not_taken_for_non_matches() -> None:
 
 
 @pytest.mark.parametrize("kind", ["binary", "euclidean"])
-def test_nulls_of_other_metrics(kind: str) -> None:
+def test_background_models_of_other_metrics(kind: str) -> None:
     random = np.random.default_rng(4)
     if kind == "binary":
         space = Space("s", 64, "hamming", "binary")
@@ -110,8 +110,8 @@ def test_nulls_of_other_metrics(kind: str) -> None:
         space = Space("s", 8, "euclidean")
         rows = random.standard_normal((500, 8)).astype(np.float32)
         best, far = 0.0, -4.0
-    null = fit_background(space, rows, np.arange(500))
-    same, other = null.chance(rows[0], [best, far])
+    background = fit_background(space, rows, np.arange(500))
+    same, other = background.chance(rows[0], [best, far])
     assert same < 1e-3
     assert other > 0.2
 
@@ -123,9 +123,9 @@ def texts(*held: list[int], dim: int = 100) -> csr_array:
 
 
 def test_rare_words_are_better_evidence_than_common_ones() -> None:
-    null = KeywordBackground(texts(*([[1]] * 90 + [[1, 2]] * 9 + [[3]])))
+    background = KeywordBackground(texts(*([[1]] * 90 + [[1, 2]] * 9 + [[3]])))
     query = texts([1, 2, 3])
-    chance, complete = null.chance(query, texts([1], [2], [3], [2, 3], [1, 2, 3]))
+    chance, complete = background.chance(query, texts([1], [2], [3], [2, 3], [1, 2, 3]))
     assert (np.diff(chance) < 0).all()
     assert complete == [False, False, False, False, True]
 
@@ -134,8 +134,8 @@ def test_keyword_chance_is_that_of_independent_terms() -> None:
     random = np.random.default_rng(5)
     probability = np.array([0.5, 0.2, 0.05, 0.3])
     present = random.random((1000, 4)) < probability
-    null = KeywordBackground(texts(*[np.flatnonzero(row).tolist() for row in present]))
-    chance, _ = null.chance(texts([0, 1, 2, 3]), texts([0, 1], [1, 2, 3]))
+    background = KeywordBackground(texts(*[np.flatnonzero(row).tolist() for row in present]))
+    chance, _ = background.chance(texts([0, 1, 2, 3]), texts([0, 1], [1, 2, 3]))
     p = (present.sum(0) + 0.5) / 1001
     worth = np.log1p((1 - p) / p)
     fresh = random.random((200_000, 4)) < p

@@ -6,7 +6,7 @@ import pytest
 
 from sonolux.errors import QueryError
 from sonolux.index import Condition
-from sonolux.retrieval.filters import conditions, parse_conditions
+from sonolux.retrieval.filters import build_conditions, parse_conditions
 
 
 def test_a_word_and_its_alternatives() -> None:
@@ -46,7 +46,7 @@ def test_folders_are_absolute_and_may_hold_commas(monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_mapping_says_the_same() -> None:
-    assert conditions({"duration": "<60", "modality": ["image", "video"], "width": 640}) == (
+    assert build_conditions({"duration": "<60", "modality": ["image", "video"], "width": 640}) == (
         *parse_conditions(["duration<60"]),
         *parse_conditions(["modality=image,video"]),
         *parse_conditions(["width=640"]),

@@ -30,7 +30,7 @@ class Claims:
         self.chances = chances
         self._space = ""
 
-    def null(self, space: Space, changes: int) -> Claims:
+    def background(self, space: Space, changes: int) -> Claims:
         self._space = space.name
         return self
 

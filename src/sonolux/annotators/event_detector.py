@@ -13,7 +13,7 @@ from sonolux.checkpoints.device import placed
 from sonolux.checkpoints.folder import ModelFolder
 from sonolux.checkpoints.inputs import Sounds
 from sonolux.checkpoints.loading import LoadedOnce
-from sonolux.decoding.events import events_in
+from sonolux.decoding.events import find_events
 from sonolux.errors import EncoderError
 from sonolux.types import Annotation, Modality, Span
 
@@ -68,7 +68,7 @@ class EventDetector(Annotator):
     def _events(self, samples: NDArray[np.float32]) -> list[Annotation]:
         seconds = len(samples) / self.how.rate
         chances = self.probabilities(samples)
-        found = events_in(chances, seconds / len(chances), self.meaning.thresholds, self.meaning.smoothed)
+        found = find_events(chances, seconds / len(chances), self.meaning.thresholds, self.meaning.smoothed)
         return [
             Annotation(self.name, self.meaning.names[event.label], event.probability, Span(event.start, event.end))
             for event in found

@@ -16,13 +16,13 @@ from sonolux.checkpoints.folder import ModelFolder
 from sonolux.checkpoints.inputs import Cepstra
 from sonolux.checkpoints.loading import LoadedOnce
 from sonolux.decoding.bigrams import WordBigrams
-from sonolux.decoding.ctc import SPACE, Weights, decode, greedy, words_of
-from sonolux.decoding.lexicon import tree_of
+from sonolux.decoding.ctc import SPACE, BeamWeights, decode_beam, decode_greedy, split_words
+from sonolux.decoding.lexicon import build_tree
 from sonolux.errors import EncoderError
 from sonolux.features.speech_cepstra import speech_cepstra, utterance
 
 if TYPE_CHECKING:
-    from sonolux.decoding.lexicon import Node
+    from sonolux.decoding.lexicon import LexiconNode
 
 
 class Transcriber(SpeechReader):
@@ -67,8 +67,8 @@ class Transcriber(SpeechReader):
     def words(self, log_probabilities: NDArray[np.float32]) -> tuple[str, ...]:
         """Return the words in what the network has heard, natural logarithms (frames, 1 + units)."""
         if self.greedily:
-            return words_of([self.speech.units[number - 1] for number in greedy(log_probabilities)])
-        return decode(log_probabilities, self.tree, self.bigrams, self.weights)
+            return split_words([self.speech.units[number - 1] for number in decode_greedy(log_probabilities)])
+        return decode_beam(log_probabilities, self.tree, self.bigrams, self.weights)
 
     def heard(self, cepstra: torch.Tensor) -> NDArray[np.float32]:
         """Return what the network hears in cepstra (frames, coefficients) of one utterance."""
@@ -79,14 +79,14 @@ class Transcriber(SpeechReader):
         return heard
 
     @property
-    def weights(self) -> Weights:
+    def weights(self) -> BeamWeights:
         """What counts beside what is heard."""
-        return Weights(self.speech.language, self.speech.word)
+        return BeamWeights(self.speech.language, self.speech.word)
 
     @cached_property
-    def tree(self) -> Node:
+    def tree(self) -> LexiconNode:
         """The words that can be said, by their units."""
-        return tree_of(self.speech.lexicon, self.speech.units)
+        return build_tree(self.speech.lexicon, self.speech.units)
 
     @cached_property
     def bigrams(self) -> WordBigrams:

@@ -73,7 +73,7 @@ class Speech(ModelPart):
     sentences : tuple of str
         From which the order of words is learned.
     language, word : float
-        Weights, see `sonolux.decoding.ctc.Weights`.
+        Weights, see `sonolux.decoding.ctc.BeamWeights`.
     """
 
     units: tuple[str, ...] = Field(min_length=1)

@@ -37,8 +37,8 @@ def look(
     the name already stays as it is.
     """
     from sonolux.errors import MediaError, SonoluxError
-    from sonolux.evaluation.sound_pictures import draw
-    from sonolux.evaluation.spectrogram_columns import seen
+    from sonolux.evaluation.sound_pictures import draw_sound
+    from sonolux.evaluation.spectrogram_columns import compute_columns
     from sonolux.media.excerpt import excerpt
 
     out = Output(as_json=as_json, quiet=quiet)
@@ -51,7 +51,9 @@ def look(
         raise SonoluxError(f"{file}: {error}") from error
     said = found.metadata.get("title")
     end = start + len(sound.samples) / sound.rate
-    draw(seen(sound.samples, sound.rate), " · ".join(filter(None, (Path(file).name, said))), target, start)
+    draw_sound(
+        compute_columns(sound.samples, sound.rate), " · ".join(filter(None, (Path(file).name, said))), target, start
+    )
     if as_json:
         drawn = {"picture": str(target), "path": file, "title": said, "start": start, "end": end, "rate": sound.rate}
         out.record(drawn)

@@ -1,4 +1,4 @@
-"""How likely a word is after another: bigrams, smoothed by how varied the followers of a word are.
+"""Bigram language model: the probability of a word after another, with Witten-Bell smoothing.
 
 I. H. Witten and T. C. Bell, "The zero-frequency problem: estimating the probabilities of novel events in adaptive text
 compression", IEEE Transactions on Information Theory 37(4), 1991.

@@ -1,4 +1,4 @@
-"""From frames to words: what a network trained by CTC (connectionist temporal classification) has heard.
+"""Connectionist temporal classification (CTC): greedy and prefix beam search decoding of frames into words.
 
 Each frame has a probability for every unit and for the blank, number 0, which says that nothing new begins. A path of
 frames means the units that are left when repetitions are merged and then blanks are taken out (A. Graves, S. Fernandez,
@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonolux.decoding.bigrams import BEGIN, END, WordBigrams
-from sonolux.decoding.lexicon import Node
+from sonolux.decoding.lexicon import LexiconNode
 
 BLANK = 0
 
@@ -29,7 +29,7 @@ SKIPPED = -9.0
 
 
 @dataclass(frozen=True, slots=True)
-class Weights:
+class BeamWeights:
     """What counts beside what is heard.
 
     Attributes
@@ -47,7 +47,7 @@ class Weights:
     beam: int = 64
 
 
-class Beginning(NamedTuple):
+class Prefix(NamedTuple):
     """Of a sentence: the whole words, the place in the tree of the one that is being said, and the last unit."""
 
     words: tuple[str, ...]
@@ -55,15 +55,15 @@ class Beginning(NamedTuple):
     last: int
 
 
-def greedy(log_probabilities: NDArray[np.floating]) -> list[int]:
+def decode_greedy(log_probabilities: NDArray[np.floating]) -> list[int]:
     """Return the units of the likeliest path."""
     best = log_probabilities.argmax(axis=1)
     changes = np.append(True, best[1:] != best[:-1])
     return [int(unit) for unit in best[changes] if unit != BLANK]
 
 
-def decode(
-    log_probabilities: NDArray[np.floating], tree: Node, bigrams: WordBigrams, weights: Weights
+def decode_beam(
+    log_probabilities: NDArray[np.floating], tree: LexiconNode, bigrams: WordBigrams, weights: BeamWeights
 ) -> tuple[str, ...]:
     """Return the likeliest sentence of a lexicon; no words where silence is likelier.
 
@@ -79,12 +79,12 @@ def decode(
     bigrams : WordBigrams
     weights : Weights
     """
-    nodes: dict[int, Node] = {id(tree): tree}
-    start = Beginning((), id(tree), BLANK)
+    nodes: dict[int, LexiconNode] = {id(tree): tree}
+    start = Prefix((), id(tree), BLANK)
     # Log probability of the paths that end in a blank, of those that end in the last unit, and what words add.
-    beams: dict[Beginning, tuple[float, float, float]] = {start: (0.0, -inf, 0.0)}
+    beams: dict[Prefix, tuple[float, float, float]] = {start: (0.0, -inf, 0.0)}
     for frame in log_probabilities.tolist():
-        grown: dict[Beginning, list[float]] = {}
+        grown: dict[Prefix, list[float]] = {}
         for beginning, (blank, unit, added) in beams.items():
             both = _plus(blank, unit)
             _more(grown, beginning, both + frame[BLANK], -inf, added)
@@ -96,23 +96,23 @@ def decode(
                     continue
                 nodes[id(node)] = node
                 reached = (blank if output == beginning.last else both) + frame[output]
-                _more(grown, Beginning(beginning.words, id(node), output), -inf, reached, added)
+                _more(grown, Prefix(beginning.words, id(node), output), -inf, reached, added)
                 for word in node.words:
                     # The word may be over: what comes may be another, or a longer word that begins like it.
                     told = added + weights.language * bigrams.log_probability(word, _last(beginning)) + weights.word
-                    _more(grown, Beginning((*beginning.words, word), id(tree), output), -inf, reached, told)
+                    _more(grown, Prefix((*beginning.words, word), id(tree), output), -inf, reached, told)
         ranked = sorted(grown.items(), key=lambda item: -(_plus(item[1][0], item[1][1]) + item[1][2]))
         beams = {beginning: (blank, unit, added) for beginning, (blank, unit, added) in ranked[: weights.beam]}
     return _best(beams, id(tree), bigrams, weights)
 
 
-def words_of(units: Sequence[str]) -> tuple[str, ...]:
+def split_words(units: Sequence[str]) -> tuple[str, ...]:
     """Return the words that letters spell, a space between them."""
     return tuple("".join(units).split())
 
 
 def _best(
-    beams: dict[Beginning, tuple[float, float, float]], root: int, bigrams: WordBigrams, weights: Weights
+    beams: dict[Prefix, tuple[float, float, float]], root: int, bigrams: WordBigrams, weights: BeamWeights
 ) -> tuple[str, ...]:
     ended = {
         beginning.words: _plus(blank, unit) + added + weights.language * bigrams.log_probability(END, _last(beginning))
@@ -122,12 +122,12 @@ def _best(
     return max(ended, key=ended.__getitem__) if ended else ()
 
 
-def _last(beginning: Beginning) -> str:
+def _last(beginning: Prefix) -> str:
     """Return the last whole word."""
     return beginning.words[-1] if beginning.words else BEGIN
 
 
-def _more(grown: dict[Beginning, list[float]], beginning: Beginning, blank: float, unit: float, added: float) -> None:
+def _more(grown: dict[Prefix, list[float]], beginning: Prefix, blank: float, unit: float, added: float) -> None:
     there = grown.get(beginning)
     if there is None:
         grown[beginning] = [blank, unit, added]

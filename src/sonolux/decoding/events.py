@@ -1,4 +1,4 @@
-"""From frames to events: smoothed probabilities over a threshold, and the other way round.
+"""Event decoding: smoothed frame probabilities over thresholds become events, and events become frames.
 
 Probabilities are float (frames, classes), one row every `step` seconds.
 """
@@ -22,7 +22,7 @@ class FrameEvent(NamedTuple):
     probability: float
 
 
-def events_in(
+def find_events(
     probabilities: NDArray[np.floating], step: float, thresholds: Sequence[float], smoothed: int
 ) -> list[FrameEvent]:
     """Return the events in the probabilities of frames, in order of time.
@@ -46,7 +46,7 @@ def events_in(
     return sorted(found, key=lambda event: (event.start, event.label))
 
 
-def frames_of_events(
+def mark_frames(
     events: Sequence[tuple[int, float, float]], frames: int, classes: int, step: float
 ) -> NDArray[np.float32]:
     """Return which classes sound in which frames, 0 or 1, float32 (frames, classes).

@@ -1,4 +1,4 @@
-"""Words by their sounds: a tree of units, letters or phones, whose paths are the words that there are."""
+"""Pronunciation lexicon: a prefix tree of units, letters or phones, whose paths are words."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 
 
 @dataclass(slots=True)
-class Node:
+class LexiconNode:
     """A place in the tree: where each unit leads, and the words that end here."""
 
-    next: dict[int, Node] = field(default_factory=dict)
+    next: dict[int, LexiconNode] = field(default_factory=dict)
     words: list[str] = field(default_factory=list)
 
 
-def tree_of(lexicon: Mapping[str, Iterable[tuple[str, ...]]], units: tuple[str, ...]) -> Node:
+def build_tree(lexicon: Mapping[str, Iterable[tuple[str, ...]]], units: tuple[str, ...]) -> LexiconNode:
     """Return the root of the tree of a lexicon.
 
     Parameters
@@ -30,14 +30,14 @@ def tree_of(lexicon: Mapping[str, Iterable[tuple[str, ...]]], units: tuple[str, 
         For a pronunciation that is empty, or in units that there are not.
     """
     numbers = {unit: number for number, unit in enumerate(units)}
-    root = Node()
+    root = LexiconNode()
     for word, ways in lexicon.items():
         for way in ways:
             if not way or not set(way) <= numbers.keys():
                 raise ValueError(f"{word} is pronounced {' '.join(way) or 'not at all'}: units are {' '.join(units)}")
             node = root
             for unit in way:
-                node = node.next.setdefault(numbers[unit], Node())
+                node = node.next.setdefault(numbers[unit], LexiconNode())
             if word not in node.words:
                 node.words.append(word)
     return root

@@ -1,1 +1,1 @@
-"""How good and how fast: metrics, fixed protocols, scorecards and benchmarks."""
+"""Evaluation: fixed protocols, scorecards and benchmarks of quality and of cost."""

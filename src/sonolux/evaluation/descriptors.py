@@ -1,4 +1,4 @@
-"""Whatever is measured turns images into descriptors, and descriptors into scores."""
+"""Descriptors under test: functions from images to descriptors, and the scores between these."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ class Described:
     space: Space
 
 
-Describe = Callable[[ImageSet], Described]
+DescribeImages = Callable[[ImageSet], Described]
 
 
-def by_encoder(encoder: Encoder) -> Describe:
+def describe_by_encoder(encoder: Encoder) -> DescribeImages:
     """Describe by an encoder of images."""
     return lambda images: Described(np.asarray(encoder.encode(list(images.pixels))), encoder.as_space())
 
 
-def by_pixels(images: ImageSet) -> Described:
+def describe_by_pixels(images: ImageSet) -> Described:
     """Describe by the pixels themselves, in [0, 1], compared by Euclidean distance."""
     rows = images.pixels.reshape(len(images), -1).astype(np.float32) / 255
     return Described(rows, Space("pixels", rows.shape[1], "euclidean"))

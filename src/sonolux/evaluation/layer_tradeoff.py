@@ -1,4 +1,4 @@
-"""What a network gives up and what it gains on the way: layer by layer, agreement about classes and about colours.
+"""Layer trade-off: how descriptors of each layer of a network agree with classes and with colours.
 
 Every image asks among all others. Semantic is how many of its ten nearest share its class; visual is how far they
 agree with the MPEG-7 colour layout, which knows nothing but where which colours are. All numbers are means over the
@@ -83,9 +83,9 @@ def benchmark_layers(model: str, data: Path) -> Report:
     side = whole.folder.images.width if isinstance(whole, TrainedEncoder) else SIDE
     images = read_images(data, side)
     check_classes(images)
-    images = first_of_each_class(images)
+    images = take_first_of_each_class(images)
     layers = [encoder_at(whole, layer.name) for layer in layers_of(whole)]
-    measured = agreements([*layers, *resolve(VISUAL)], images)
+    measured = measure_agreements([*layers, *resolve(VISUAL)], images)
     return Report(
         name="layers",
         title="Layers: from colours to classes",
@@ -101,7 +101,7 @@ def benchmark_layers(model: str, data: Path) -> Report:
     )
 
 
-def agreements(encoders: Sequence[Encoder], images: ImageSet) -> list[Agreement]:
+def measure_agreements(encoders: Sequence[Encoder], images: ImageSet) -> list[Agreement]:
     """Compare encoders with the labels of images and with their colour layout."""
     [visual] = resolve(VISUAL)
     seen = _others(_scores(visual, images))
@@ -114,7 +114,7 @@ def agreements(encoders: Sequence[Encoder], images: ImageSet) -> list[Agreement]
     return [_agreement(encoder, _others(_scores(encoder, images)), right, near, order) for encoder in encoders]
 
 
-def first_of_each_class(images: ImageSet, most: int = MOST) -> ImageSet:
+def take_first_of_each_class(images: ImageSet, most: int = MOST) -> ImageSet:
     """Return at most so many images in all, the first of each class, in the order of the classes."""
     share = most // len(images.classes)
     firsts = [np.flatnonzero(images.labels == label)[:share] for label in range(len(images.classes))]

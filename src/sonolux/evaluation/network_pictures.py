@@ -1,4 +1,4 @@
-"""The images of docs/networks.md: what windows, activations and normalisation do, and a ResNet-20 from inside.
+"""Figures of docs/networks.md: convolution, activation, normalisation, and a ResNet-20 from inside.
 
     python -m sonolux.evaluation.network_pictures OUT_FOLDER WEIGHTS
 
@@ -73,11 +73,11 @@ def write_images(folder: Path, weights: Path) -> list[Path]:
     """
     network = load_resnet20(weights)
     images = {
-        "windows": windows(),
-        "activations": activations(),
-        "normalisation": normalisation(),
-        "first_layer": first_layer(network),
-        "feature_maps": feature_maps(network),
+        "windows": draw_windows(),
+        "activations": draw_activations(),
+        "normalisation": draw_normalisation(),
+        "first_layer": draw_first_layer(network),
+        "feature_maps": draw_feature_maps(network),
     }
     folder.mkdir(parents=True, exist_ok=True)
     files = []
@@ -107,18 +107,18 @@ def load_resnet20(weights: Path) -> CifarResNet:
     return network.eval()
 
 
-def windows() -> Image.Image:
+def draw_windows() -> Image.Image:
     """Draw kernels, strides, padding and pooling, on a photograph."""
     photo = _grey("camera.png", (180, 60, 330, 210))
-    edges = convolved(photo, EDGE)
+    edges = convolve(photo, EDGE)
     strength = edges.abs() / edges.abs().max()
-    kernels = [(name, _with_kernel(_seen(convolved(photo, kernel)), kernel)) for name, kernel in KERNELS.items()]
-    strides = [(f"stride {n}", _seen(convolved(photo, EDGE, stride=n))) for n in (1, 2, 4)]
+    kernels = [(name, _with_kernel(_seen(convolve(photo, kernel)), kernel)) for name, kernel in KERNELS.items()]
+    strides = [(f"stride {n}", _seen(convolve(photo, EDGE, stride=n))) for n in (1, 2, 4)]
     mean = torch.full((25, 25), 1 / 625)
-    padding = [(f"25 x 25 mean, padding {n}", _plain(convolved(photo, mean, padding=n))) for n in (0, 12)]
+    padding = [(f"25 x 25 mean, padding {n}", _plain(convolve(photo, mean, padding=n))) for n in (0, 12)]
     pools = [("strength of vertical edges", _plain(strength))]
     pools += [(f"{name} of 5 x 5", _enlarged(_plain(pooled(strength)))) for name, pooled in _POOLS.items()]
-    return sheet([[("photograph", _plain(photo)), *kernels], [*strides, *padding], pools])
+    return lay_out_panels([[("photograph", _plain(photo)), *kernels], [*strides, *padding], pools])
 
 
 _POOLS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
@@ -127,12 +127,12 @@ _POOLS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
 }
 
 
-def activations() -> Image.Image:
+def draw_activations() -> Image.Image:
     """Draw the curves of activations."""
-    return sheet([[(name, _curve(function)) for name, function in ACTIVATIONS.items()]])
+    return lay_out_panels([[(name, _curve(function)) for name, function in ACTIVATIONS.items()]])
 
 
-def normalisation() -> Image.Image:
+def draw_normalisation() -> Image.Image:
     """Draw which maps of a batch are normalised together, and what becomes of a dark photograph."""
     shares = [
         ("batch: one channel of all", _grid({(row, 2) for row in range(4)})),
@@ -143,10 +143,10 @@ def normalisation() -> Image.Image:
     dark = 0.1 + 0.25 * photo
     instance = nn.InstanceNorm2d(1)
     levelled = [("the same, normalised", _signed(instance(one[None, None])[0, 0])) for one in (photo, dark)]
-    return sheet([shares, [("photograph", _plain(photo)), levelled[0], ("dark", _plain(dark)), levelled[1]]])
+    return lay_out_panels([shares, [("photograph", _plain(photo)), levelled[0], ("dark", _plain(dark)), levelled[1]]])
 
 
-def first_layer(network: CifarResNet) -> Image.Image:
+def draw_first_layer(network: CifarResNet) -> Image.Image:
     """Draw the 16 kernels of the first layer as the colours to which they answer most."""
     tiles = []
     for kernel in network.conv1.weight.detach():
@@ -156,7 +156,7 @@ def first_layer(network: CifarResNet) -> Image.Image:
     return _packed(tiles, 8)
 
 
-def feature_maps(network: CifarResNet) -> Image.Image:
+def draw_feature_maps(network: CifarResNet) -> Image.Image:
     """Draw the most varied maps of each stage, for a photograph of a cat."""
     photo = _photo("chelsea.png").crop((60, 0, 360, 300)).resize((128, 128), Image.Resampling.LANCZOS)
     colours = torch.from_numpy(np.asarray(photo, np.float32) / 255)
@@ -173,12 +173,12 @@ def feature_maps(network: CifarResNet) -> Image.Image:
     return _stacked(rows)
 
 
-def convolved(photo: torch.Tensor, kernel: torch.Tensor, stride: int = 1, padding: int = 0) -> torch.Tensor:
+def convolve(photo: torch.Tensor, kernel: torch.Tensor, stride: int = 1, padding: int = 0) -> torch.Tensor:
     """Slide a kernel over a map, as the layers of a network do."""
     return functional.conv2d(photo[None, None], kernel[None, None], stride=stride, padding=padding)[0, 0]
 
 
-def sheet(rows: Sequence[Sequence[Panel]]) -> Image.Image:
+def lay_out_panels(rows: Sequence[Sequence[Panel]]) -> Image.Image:
     """Lay panels in rows, each above its caption."""
     return _stacked([_beside([_captioned(name, image, TILE) for name, image in row]) for row in rows])
 

@@ -1,4 +1,4 @@
-"""What came out of a protocol, with all that is needed to make it come out again."""
+"""Scorecards: the scores of a protocol, with all that is needed to measure them again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The image of a recording: six ways to look at it, one above the other, over one axis of time."""
+"""Sound figures: waveform, spectrograms, cepstra, scalogram and chroma over one axis of time."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ LONGEST_TITLE = 130
 """Characters."""
 
 
-def draw(sound: SeenSound, title: str, file: Path, start: float = 0.0) -> None:
+def draw_sound(sound: SeenSound, title: str, file: Path, start: float = 0.0) -> None:
     """Draw a sound into a PNG file.
 
     Parameters
@@ -98,7 +98,7 @@ def draw(sound: SeenSound, title: str, file: Path, start: float = 0.0) -> None:
 
 
 def is_drawn(file: Path) -> bool:
-    """Tell whether a file is an image that `draw` has drawn."""
+    """Tell whether a file is an image that `draw_sound` has drawn."""
     with file.open("rb") as opened:
         return DRAWN_BY.encode() in opened.read(HEAD)
 

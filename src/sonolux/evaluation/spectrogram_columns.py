@@ -1,4 +1,4 @@
-"""What representations make of a recording, no more columns than an image is wide: float tensors (columns, numbers).
+"""Spectrogram columns: representations of a recording, averaged to the width of an image.
 
 Levels are decibels below the loudest of each; a constant offset is taken off, and a sound quieter than `QUIET` is not
 turned up. What is computed frame by frame is averaged over the frames of a column, part by part of the sound, so that
@@ -94,15 +94,15 @@ class SeenSound:
     chroma: torch.Tensor
 
 
-def seen(samples: NDArray[np.float32], rate: int) -> SeenSound:
+def compute_columns(samples: NDArray[np.float32], rate: int) -> SeenSound:
     """Return what is to be seen of a sound, float32 (n,), n > 0, of 8,000 to 48,000 Hz."""
     frame = int(2 ** round(log2(FRAME_SECONDS * rate)))
     halved = 2 if rate > MOST_FOR_PITCH else 1
     hop = min(max(len(samples) // COLUMNS, round(FINEST * rate)), frame // 4) // halved * halved
     together = -(-(1 + len(samples) // hop) // COLUMNS)
     sound = torch.from_numpy(samples - samples.mean(dtype=np.float64).astype(np.float32))
-    power = columns(lambda part: power_spectrogram(part, frame, hop), sound, rate, hop, together)
-    pitched = columns(_pitches(rate, hop, halved), sound, rate, hop, together)
+    power = average_columns(lambda part: power_spectrogram(part, frame, hop), sound, rate, hop, together)
+    pitched = average_columns(_pitches(rate, hop, halved), sound, rate, hop, together)
     bins = _bins(rate // halved)
     spectrogram = _below_loudest(power)
     highest = _highest(spectrogram, rate)
@@ -122,7 +122,7 @@ def seen(samples: NDArray[np.float32], rate: int) -> SeenSound:
     )
 
 
-def columns(
+def average_columns(
     of: Callable[[torch.Tensor], torch.Tensor], sound: torch.Tensor, rate: int, hop: int, together: int
 ) -> torch.Tensor:
     """Return a representation of a sound (n,), float (frames / together, bins), each so many frames' mean.

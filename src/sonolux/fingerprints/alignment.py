@@ -1,4 +1,4 @@
-"""How well a question lies over a place of a recording: all its peaks are looked for in the spectrum asked with.
+"""Alignment: how well a query fits a place of a recording, by all peaks of the recording there.
 
 Votes of landmarks only say where to look. There, every peak that the recording keeps is looked up in the contrast of
 the question, at the time and band where it would be heard. Noise hides peaks, and moves them, but seldom makes the
@@ -26,21 +26,21 @@ SHIFTS = np.arange(-2, 3)
 SPREAD = np.float32((1 / 5 - 1 / 9) ** 0.5)
 """Standard deviation of the square of what is spread evenly from 0 to 1."""
 
-LOWEST_SAID = np.float32(1.0)
+SHARPNESS_FLOOR = np.float32(1.0)
 """Logarithm of power below a neighbour, beyond which all is the same."""
 
 FEWEST = 8
 """Peaks under which a place says nothing."""
 
 
-class PlaceEvidence(NamedTuple):
+class QueryEvidence(NamedTuple):
     """The contrast of a question, of mean 0 and variance 1, with a margin that says nothing."""
 
     values: NDArray[np.float32]
     frames: int
 
 
-def sharpness(found: NDArray[np.float32]) -> PlaceEvidence:
+def sharpness_evidence(found: NDArray[np.float32]) -> QueryEvidence:
     """Return how far each level of a question is below the largest of its neighbours, in natural logarithms of power.
 
     What is played twice is nearly the same music in nearly the same sound. Which time it is shows in where exactly the
@@ -48,11 +48,11 @@ def sharpness(found: NDArray[np.float32]) -> PlaceEvidence:
     """
     from scipy.ndimage import maximum_filter
 
-    below = np.minimum(maximum_filter(found, 3, mode="nearest") - found, LOWEST_SAID)
-    return PlaceEvidence(np.pad(-below, MARGIN), len(found))
+    below = np.minimum(maximum_filter(found, 3, mode="nearest") - found, SHARPNESS_FLOOR)
+    return QueryEvidence(np.pad(-below, MARGIN), len(found))
 
 
-class Places(NamedTuple):
+class Alignments(NamedTuple):
     """Places of one segment where a question may lie.
 
     Attributes
@@ -69,7 +69,7 @@ class Places(NamedTuple):
     speeds: NDArray[np.float64]
 
 
-def evidence(standing_out: NDArray[np.float32]) -> PlaceEvidence:
+def rank_evidence(standing_out: NDArray[np.float32]) -> QueryEvidence:
     """Return what the contrast of a question says at each frame and band: its rank among all, squared.
 
     Ranks are the same for a clean sound, whose spectrum has deep valleys, and for a noisy one.
@@ -78,11 +78,11 @@ def evidence(standing_out: NDArray[np.float32]) -> PlaceEvidence:
     ranks = np.empty(order.size, np.float32)
     ranks[order] = np.linspace(0, 1, order.size, dtype=np.float32)
     said = (ranks**2 - 1 / 3) / SPREAD
-    return PlaceEvidence(np.pad(said.reshape(standing_out.shape), MARGIN), len(standing_out))
+    return QueryEvidence(np.pad(said.reshape(standing_out.shape), MARGIN), len(standing_out))
 
 
-def scores(
-    asked: PlaceEvidence, segment: CatalogSegment, places: Places
+def score_alignments(
+    asked: QueryEvidence, segment: CatalogSegment, places: Alignments
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return how surely the question lies at each place, in standard deviations, and starts moved to the best frame."""
     owner, rows, columns = _heard(asked, segment, places)
@@ -95,8 +95,8 @@ def scores(
     return np.where(count >= FEWEST, found.max(axis=0), 0.0), places.starts - SHIFTS[best] * places.speeds
 
 
-def by_frame(
-    asked: PlaceEvidence, segment: CatalogSegment, place: Places
+def evidence_by_frame(
+    asked: QueryEvidence, segment: CatalogSegment, place: Alignments
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Return the sum of what is said at each frame of the question, (frames,), for one place, and how many peaks."""
     _, rows, columns = _heard(asked, segment, place)
@@ -108,8 +108,8 @@ def by_frame(
     return sums, np.bincount(frames, minlength=asked.frames).astype(np.int64)
 
 
-def refined(
-    asked: PlaceEvidence, segment: CatalogSegment, place: Places, steps: Sequence[float]
+def refine_alignment(
+    asked: QueryEvidence, segment: CatalogSegment, place: Alignments, steps: Sequence[float]
 ) -> tuple[float, float, float]:
     """Return score, start and speed of one place after trying small changes of both.
 
@@ -121,7 +121,7 @@ def refined(
     middle = start + half * speed
     speeds = np.repeat(speed + np.asarray(steps), len(PARTS))
     starts = np.tile(middle + PARTS, len(steps)) - half * speeds
-    tries = Places(np.full(len(starts), place.tracks[0]), starts, speeds)
+    tries = Alignments(np.full(len(starts), place.tracks[0]), starts, speeds)
     owner, rows, columns = _heard(asked, segment, tries)
     count = np.bincount(owner, minlength=len(starts))
     found = np.bincount(owner, asked.values[rows, columns], minlength=len(starts)) / np.sqrt(np.maximum(count, FEWEST))
@@ -136,7 +136,7 @@ PARTS = np.arange(-1.5, 1.51, 0.25)
 
 
 def _heard(
-    asked: PlaceEvidence, segment: CatalogSegment, places: Places
+    asked: QueryEvidence, segment: CatalogSegment, places: Alignments
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """Return, for each peak that would be heard at each place, the place, and row and column of the evidence."""
     firsts = segment.firsts[places.tracks]

@@ -1,4 +1,4 @@
-"""Windows of recordings that a catalog takes in, put to it afterwards, to hear what wrong places score there.
+"""Calibration of a catalog: windows of its own recordings as queries, to learn the scores of wrong matches.
 
 Each recording is left out where its own window is asked about, and so are its copies: recordings in which both halves
 of the window are heard, one right after the other. See `sonolux.fingerprints.false_alarms`.
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from sonolux.fingerprints.catalog import SAMPLES, FingerprintCatalog
 from sonolux.fingerprints.constellation import RATE
 from sonolux.fingerprints.false_alarms import USUAL_LENGTHS
-from sonolux.fingerprints.matching import ACCEPTED, Match, Recordings, matches
+from sonolux.fingerprints.matching import ACCEPTED, Match, MemoryCatalog, match_window
 from sonolux.fingerprints.neural_codes import FingerprintEncoder
 
 WINDOW, UNTIL = 10, 40
@@ -31,7 +31,7 @@ Place = tuple[int, int]
 """Number of a segment, and of a recording in it."""
 
 
-class Heard:
+class MonitoredAudio:
     """Blocks of sound that go by: how many samples there were, and one window of them.
 
     Parameters
@@ -57,7 +57,7 @@ class Heard:
         return np.concatenate(self._first)[: UNTIL * RATE][-WINDOW * RATE :]
 
 
-class Sampled:
+class BackgroundSampler:
     """Draws recordings while a catalog takes them in, and asks about them once they are written.
 
     All of the first are drawn, and of later ones so many that the samples kept come from all recordings alike; none of
@@ -76,7 +76,7 @@ class Sampled:
         self._seen = len(catalog)
         self._waiting: list[tuple[str, NDArray[np.float16]]] = []
 
-    def take(self, recording: str, heard: Heard) -> None:
+    def take(self, recording: str, heard: MonitoredAudio) -> None:
         """Draw a recording, given by its id, or pass it over."""
         window = heard.window()
         if window.size < WINDOW * RATE or len(self._waiting) == HELD:
@@ -121,16 +121,16 @@ class Sampled:
         ]
         return len(begins) == 2 and abs(begins[0] - begins[1]) <= FOLLOWING
 
-    def _matches(self, catalog: Recordings, sound: NDArray[np.float32]) -> list[Match]:
-        return matches(catalog, sound, accepted=1.0, encoder=self.encoder)
+    def _matches(self, catalog: MemoryCatalog, sound: NDArray[np.float32]) -> list[Match]:
+        return match_window(catalog, sound, accepted=1.0, encoder=self.encoder)
 
-    def _left(self, without: Collection[str], places: Mapping[str, Place]) -> Recordings:
+    def _left(self, without: Collection[str], places: Mapping[str, Place]) -> MemoryCatalog:
         """Return the catalog without some recordings."""
         gone = [set(numbers) for numbers in self.catalog.gone]
         for recording in without:
             segment, number = places[recording]
             gone[segment].add(number)
-        return Recordings(self.catalog.segments, gone)
+        return MemoryCatalog(self.catalog.segments, gone)
 
 
 def _places(catalog: FingerprintCatalog) -> dict[str, Place]:

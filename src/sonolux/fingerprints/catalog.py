@@ -1,4 +1,4 @@
-"""The fingerprint catalog of a library: landmarks and peaks of recordings, in its folder ``fingerprints``.
+"""Fingerprint catalog of a library: landmarks, peaks and codes of recordings, in its folder ``fingerprints``.
 
 =============  =====================================================================================
 manifest.json  format, segments with the sizes of their files, recordings of each that are deleted, what wrong places
@@ -26,7 +26,16 @@ from typing import Any
 import numpy as np
 
 from sonolux.errors import LibraryError
-from sonolux.fingerprints.segment import LONGEST_AXIS, CatalogSegment, Prints, Track, build, read, sync_folder, write
+from sonolux.fingerprints.segment import (
+    LONGEST_AXIS,
+    CatalogSegment,
+    Fingerprint,
+    Track,
+    build_segment,
+    read_segment,
+    sync_folder,
+    write_segment,
+)
 from sonolux.index.manifest import write_atomically
 
 FORMAT = 2
@@ -109,7 +118,7 @@ class FingerprintCatalog:
     def __len__(self) -> int:
         return sum(1 for _ in self.tracks())
 
-    def add(self, recordings: Sequence[tuple[str, str, Prints]]) -> None:
+    def add(self, recordings: Sequence[tuple[str, str, Fingerprint]]) -> None:
         """Keep recordings, each an id, a path and its prints; durable, all or none, when it returns.
 
         A recording replaces one of the same id.
@@ -124,7 +133,7 @@ class FingerprintCatalog:
         last = {identity: (identity, path, prints) for identity, path, prints in recordings}
         with self._writing() as manifest:
             self._mark(manifest, set(last))
-            self._append(manifest, build(list(last.values())))
+            self._append(manifest, build_segment(list(last.values())))
             self._merge(manifest)
 
     def note(self, samples: Sequence[tuple[float, float]]) -> None:
@@ -164,7 +173,7 @@ class FingerprintCatalog:
 
     def _segments(self, manifest: dict[str, Any]) -> tuple[list[CatalogSegment], list[set[int]]]:
         said = manifest["segments"]
-        opened = [read(self.folder / one["name"], one["files"], one.get("encoder", "")) for one in said]
+        opened = [read_segment(self.folder / one["name"], one["files"], one.get("encoder", "")) for one in said]
         return opened, [set(one["gone"]) for one in said]
 
     def _read_manifest(self) -> dict[str, Any]:
@@ -221,7 +230,7 @@ class FingerprintCatalog:
 
     def _append(self, manifest: dict[str, Any], segment: CatalogSegment) -> None:
         name = f"{manifest['next']:08d}"
-        files = write(segment, self.folder / name)
+        files = write_segment(segment, self.folder / name)
         sync_folder(self.folder)
         manifest["next"] += 1
         said = {"name": name, "landmarks": len(segment.hashes), "files": files, "gone": [], "encoder": segment.encoder}
@@ -235,7 +244,7 @@ class FingerprintCatalog:
                 return
             kept = [one for segment, absent in zip(segments, gone, strict=True) for one in segment.kept(absent)]
             manifest["segments"] = [one for one in manifest["segments"] if one not in chosen]
-            self._append(manifest, build(kept))
+            self._append(manifest, build_segment(kept))
 
 
 def _of_one_size(said: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""How well learned fingerprints of a question agree with those that a recording has at a place.
+"""Code agreement: learned fingerprints of a query compared with those of a recording at a place.
 
 Landmarks say where to look, and their peaks how well it fits (`sonolux.fingerprints.alignment`). A network that has
 learned to know a second again hears the same places in another way; what both say together is surer than either.
@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sonolux.fingerprints.alignment import Places
+from sonolux.fingerprints.alignment import Alignments
 from sonolux.fingerprints.neural_codes import ASKED_STEP, STEP
 from sonolux.fingerprints.segment import CatalogSegment
 
@@ -49,7 +49,7 @@ class CodeQuery(NamedTuple):
     encoder: str
 
 
-class Opinion(NamedTuple):
+class AgreementScale(NamedTuple):
     """What agreement is worth beside evidence: middle and spread of that of a question's places, nearly all wrong."""
 
     middle: float
@@ -62,16 +62,16 @@ class Opinion(NamedTuple):
         return np.where(found == 0, 0.0, WEIGHT * (found - self.middle) / self.spread)
 
 
-def opinion_of(found: NDArray[np.float64]) -> Opinion:
+def fit_agreement_scale(found: NDArray[np.float64]) -> AgreementScale:
     """Return the middle and the spread of agreements: the median, and half of the distance between the sixths."""
     said = found[found != 0]
     if len(said) < FEWEST:
-        return Opinion(0.0, 0.0)
+        return AgreementScale(0.0, 0.0)
     low, middle, high = np.quantile(said, (0.16, 0.5, 0.84))
-    return Opinion(float(middle), float(high - low) / 2)
+    return AgreementScale(float(middle), float(high - low) / 2)
 
 
-def asked_with(numbers: NDArray[np.float32], frames: int, encoder: str) -> CodeQuery:
+def build_code_query(numbers: NDArray[np.float32], frames: int, encoder: str) -> CodeQuery:
     """Return tables of the numbers (windows, bits) that an encoder gives for the windows of a question."""
     length = np.linalg.norm(numbers, axis=1, keepdims=True)
     directions = (numbers / np.maximum(length, 1e-9)).reshape(len(numbers), -1, 8)
@@ -79,7 +79,7 @@ def asked_with(numbers: NDArray[np.float32], frames: int, encoder: str) -> CodeQ
     return CodeQuery(tables, np.arange(len(numbers)) * ASKED_STEP, frames, encoder)
 
 
-def agreements(asked: CodeQuery, segment: CatalogSegment, places: Places) -> NDArray[np.float64]:
+def score_codes(asked: CodeQuery, segment: CatalogSegment, places: Alignments) -> NDArray[np.float64]:
     """Return the sum of the cosines of windows and codes at each place, over the root of how many windows there are.
 
     A place where the recording has no codes, or codes of another encoder, says nothing: 0.

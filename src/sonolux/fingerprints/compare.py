@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sonolux.fingerprints.decoding import audio_decoder, decode_audio_file
 from sonolux.fingerprints.extraction import extract_fingerprints
 from sonolux.fingerprints.neural_codes import fingerprint_encoder
-from sonolux.fingerprints.segment import build
+from sonolux.fingerprints.segment import build_segment
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +44,12 @@ def compare(first: str, second: str) -> list[Shared]:
     MediaError
         For a file that cannot be decoded, or a second one that is silent.
     """
-    from sonolux.fingerprints.matching import Recordings
+    from sonolux.fingerprints.matching import MemoryCatalog
     from sonolux.fingerprints.stream import identify_stream
 
     with audio_decoder() as decoder:
         prints = extract_fingerprints(decode_audio_file(second, decoder), fingerprint_encoder())
-        held = Recordings([build([("second", second, prints)])], [set()])
+        held = MemoryCatalog([build_segment([("second", second, prints)])], [set()])
         found = list(identify_stream(held, decode_audio_file(first, decoder), encoder=fingerprint_encoder()))
     return sorted(
         (

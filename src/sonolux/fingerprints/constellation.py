@@ -1,4 +1,4 @@
-"""A recording to its constellation: where its spectrum stands out, in time and in pitch.
+"""Constellation map: the spectral peaks of a recording, in time and pitch.
 
 Sound of 8,000 Hz, frames of 1,024 samples, one every 256 (32 ms), 36 bands an octave from 200 Hz to 3,800 Hz, which is
 what a telephone leaves. Bands are equal steps of pitch, so that a recording that is played faster keeps its
@@ -63,10 +63,11 @@ SECOND = 31
 STRETCH = 64 * SECOND
 """Frames that are worked through at once, and a second more on each side."""
 
-Levels = NDArray[np.float32]
+BandSpectra = NDArray[np.float32]
+"""Log power of frames in bands, or its contrast, (frames, bands)."""
 
 
-class Stretch(NamedTuple):
+class AnalysedChunk(NamedTuple):
     """A part of a recording as it is worked through.
 
     Attributes
@@ -80,7 +81,7 @@ class Stretch(NamedTuple):
     """
 
     peaks: Constellation
-    standing_out: Levels
+    standing_out: BandSpectra
     frames: int
 
 
@@ -99,7 +100,7 @@ class Constellation(NamedTuple):
     bands: NDArray[np.float32]
 
 
-def levels(samples: NDArray[np.float32]) -> Levels:
+def band_log_power(samples: NDArray[np.float32]) -> BandSpectra:
     """Return the logarithm of the power in each band of each whole frame, (frames, bands)."""
     from scipy.fft import rfft
 
@@ -108,18 +109,18 @@ def levels(samples: NDArray[np.float32]) -> Levels:
     frames = np.lib.stride_tricks.sliding_window_view(samples.astype(np.float32, copy=False), FRAME)[::HOP]
     spectra = rfft(frames * _hann(), axis=1)
     power = (spectra.real**2 + spectra.imag**2) @ _filters()
-    found: Levels = np.log(power + np.float32(FAINTEST))
+    found: BandSpectra = np.log(power + np.float32(FAINTEST))
     return found
 
 
-def contrast(found: Levels) -> Levels:
+def spectral_contrast(found: BandSpectra) -> BandSpectra:
     """Return how far each level stands out from the mean of its surroundings."""
     from scipy.ndimage import uniform_filter
 
     return found - uniform_filter(found, AROUND, mode="nearest") if len(found) else found
 
 
-def peaks(found: Levels, standing_out: Levels) -> Constellation:
+def pick_peaks(found: BandSpectra, standing_out: BandSpectra) -> Constellation:
     """Return the peaks among levels, given their contrast; seconds are counted from the first frame."""
     from scipy.ndimage import maximum_filter
 
@@ -133,27 +134,27 @@ def peaks(found: Levels, standing_out: Levels) -> Constellation:
     return Constellation(times.astype(np.int64), _between_bands(found, times, bands))
 
 
-def constellation(blocks: Iterable[NDArray[np.float32]]) -> Constellation:
+def extract_constellation(blocks: Iterable[NDArray[np.float32]]) -> Constellation:
     """Return the peaks of a recording that comes in blocks of samples of 8,000 Hz."""
-    return joined([stretch.peaks for stretch in stretches(blocks)])
+    return join_constellations([stretch.peaks for stretch in analyse_chunks(blocks)])
 
 
-def joined(parts: Sequence[Constellation]) -> Constellation:
+def join_constellations(parts: Sequence[Constellation]) -> Constellation:
     """Return the peaks of stretches that follow each other as those of the whole."""
     if not parts:
         return Constellation(np.zeros(0, np.int64), np.zeros(0, np.float32))
     return Constellation(np.concatenate([one.times for one in parts]), np.concatenate([one.bands for one in parts]))
 
 
-def stretches(blocks: Iterable[NDArray[np.float32]]) -> Iterator[Stretch]:
+def analyse_chunks(blocks: Iterable[NDArray[np.float32]]) -> Iterator[AnalysedChunk]:
     """Work through a recording that comes in blocks of samples of 8,000 Hz, and yield one stretch after the other."""
     for first, before, sound, last in _overlapping(blocks):
-        found = levels(sound)
-        standing_out = contrast(found)
-        times, bands = peaks(found, standing_out)
+        found = band_log_power(sound)
+        standing_out = spectral_contrast(found)
+        times, bands = pick_peaks(found, standing_out)
         end = len(found) if last else before + STRETCH
         inside = (times >= before) & (times < end)
-        yield Stretch(
+        yield AnalysedChunk(
             Constellation(times[inside] + (first - before), bands[inside]), standing_out[before:], end - before
         )
 
@@ -187,7 +188,7 @@ def _clearest(times: NDArray[np.int64], clearness: NDArray[np.float32]) -> NDArr
     return kept
 
 
-def _between_bands(found: Levels, times: NDArray[np.int64], bands: NDArray[np.int64]) -> NDArray[np.float32]:
+def _between_bands(found: BandSpectra, times: NDArray[np.int64], bands: NDArray[np.int64]) -> NDArray[np.float32]:
     """Return where between bands peaks are: the top of the parabola through three levels."""
     middle = np.clip(bands, 1, BANDS - 2)
     left, top, right = (found[times, middle + step] for step in (-1, 0, 1))

@@ -1,4 +1,4 @@
-"""How often the best wrong place of a catalog scores as high as a match: its false-alarm probability.
+"""False-alarm probability: how often the best wrong place of a catalog scores as high as a match.
 
 Recordings of one collection resemble each other, by their instruments, their chords and how they were made; so what
 wrong places score is learned from the catalog. Windows of its own recordings are put to it, each recording left out in
@@ -55,7 +55,7 @@ Surprise = Callable[[NDArray[np.float64]], float]
 
 
 @dataclass(frozen=True, slots=True)
-class FalseAlarms:
+class FalseAlarmModel:
     """Distribution of the score of the best wrong place.
 
     Attributes
@@ -90,7 +90,7 @@ def _possible() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
 
 
 @lru_cache(maxsize=8)
-def false_alarms(samples: tuple[tuple[float, float], ...]) -> FalseAlarms:
+def fit_false_alarms(samples: tuple[tuple[float, float], ...]) -> FalseAlarmModel:
     """Fit the distribution to samples of a catalog, about what is usual: the most likely one after both.
 
     Parameters
@@ -101,8 +101,8 @@ def false_alarms(samples: tuple[tuple[float, float], ...]) -> FalseAlarms:
     from scipy.optimize import minimize
 
     if not samples:
-        return FalseAlarms()
-    usual = FalseAlarms()
+        return FalseAlarmModel()
+    usual = FalseAlarmModel()
     seconds, scores, side = _censored(np.array(samples, np.float64), usual)
     longer = np.log(np.maximum(seconds, SHORTEST))
     expected = np.array([*usual.location, *usual.scale])
@@ -120,7 +120,7 @@ def false_alarms(samples: tuple[tuple[float, float], ...]) -> FalseAlarms:
     found = minimize(lambda p: surprise(p) + unlikely(p), expected, method="Nelder-Mead", options={"maxiter": 2000}).x
     spread = _spread(_bend(surprise, found))
     location, scale = (float(found[0]), float(found[1])), (float(found[2]), float(found[3]))
-    return FalseAlarms(location, scale, (float(spread[2, 2]), float(spread[2, 3]), float(spread[3, 3])))
+    return FalseAlarmModel(location, scale, (float(spread[2, 2]), float(spread[2, 3]), float(spread[3, 3])))
 
 
 def _bend(surprise: Surprise, at: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -144,7 +144,7 @@ def _spread(bend: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _censored(
-    samples: NDArray[np.float64], usual: FalseAlarms
+    samples: NDArray[np.float64], usual: FalseAlarmModel
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int_]]:
     """Return lengths and scores of the samples that are wrong places; -1 for so small or smaller, 1 for so large."""
     seconds, scores = samples.T

@@ -1,4 +1,4 @@
-"""Landmarks: pairs of peaks of a constellation, each a number that the same sound has wherever it is heard.
+"""Landmarks: pairs of spectral peaks (anchor and target), hashed to numbers that noise leaves as they are.
 
 A pair is said by the band of its first peak, the step in bands to the second, and the frames between them: 153 x 61 x
 39 numbers, packed in 20 bits. A recording keeps pairs as they are. A question that may run faster or slower turns its
@@ -18,16 +18,16 @@ from numpy.typing import NDArray
 
 from sonolux.fingerprints.constellation import BANDS, PER_OCTAVE, Constellation
 
-NEAREST, FARTHEST = 2, 40
+TARGET_NEAREST, TARGET_FARTHEST = 2, 40
 """Frames between the peaks of a pair."""
 
-WIDEST = 30
+TARGET_WIDTH = 30
 """Bands between the peaks of a pair, up or down."""
 
-FAN = 4
+FAN_OUT = 4
 """Pairs that a peak begins, at most: those with the next peaks."""
 
-ASKED_FAN = 12
+QUERY_FAN_OUT = 12
 """The same of a question: it must know the next peaks even where noise has put others between."""
 
 LOOKED_AT = 60
@@ -54,7 +54,7 @@ class Landmarks(NamedTuple):
     times: NDArray[np.int64]
 
 
-class Probes(NamedTuple):
+class QueryLandmarks(NamedTuple):
     """What a question looks up: numbers, and at which speed and time it heard them.
 
     Attributes
@@ -72,7 +72,7 @@ class Probes(NamedTuple):
     times: NDArray[np.int64]
 
 
-def landmarks(found: Constellation) -> Landmarks:
+def pair_landmarks(found: Constellation) -> Landmarks:
     """Return the landmarks that a recording is kept by.
 
     Peaks are paired some hours at a time, so that a recording of a day needs little more memory than its landmarks.
@@ -85,7 +85,7 @@ def _landmarks(found: Constellation, start: int) -> Landmarks:
     """Return the landmarks that begin with the peaks from one on."""
     seen = slice(start, start + PAIRED_AT_ONCE + LOOKED_AT)
     times, bands = found.times[seen], found.bands[seen]
-    first, second = _pairs(Constellation(times, bands), FAN, 0)
+    first, second = _pairs(Constellation(times, bands), FAN_OUT, 0)
     mine = first < PAIRED_AT_ONCE
     first, second = first[mine], second[mine]
     step, between = bands[second] - bands[first], times[second] - times[first]
@@ -93,9 +93,9 @@ def _landmarks(found: Constellation, start: int) -> Landmarks:
     return Landmarks(_numbers(bands[first], step, between)[inside], times[first][inside])
 
 
-def probes(found: Constellation) -> Probes:
+def query_landmarks(found: Constellation) -> QueryLandmarks:
     """Return what to look up for a recording that may run at another speed."""
-    first, second = _pairs(found, ASKED_FAN, 1)
+    first, second = _pairs(found, QUERY_FAN_OUT, 1)
     times, bands = found
     step, between = bands[second] - bands[first], times[second] - times[first]
     parts = []
@@ -107,7 +107,7 @@ def probes(found: Constellation) -> Probes:
         parts.append(_packed(_numbers(*asked)[inside], number, at[inside]))
     packed = np.unique(np.concatenate(parts))
     speeds, at = packed >> TIME_BITS & 15, packed & (2**TIME_BITS - 1)
-    return Probes((packed >> (TIME_BITS + 4)).astype(np.uint32), speeds, at)
+    return QueryLandmarks((packed >> (TIME_BITS + 4)).astype(np.uint32), speeds, at)
 
 
 TIME_BITS = 28
@@ -125,8 +125,8 @@ def _pairs(found: Constellation, fan: int, more: int) -> tuple[NDArray[np.int64]
     firsts, seconds = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
     for ahead in range(1, min(LOOKED_AT, len(times))):
         between = times[ahead:] - times[:-ahead]
-        near = (between >= NEAREST - more) & (between <= FARTHEST + 2 * more) & (begun[:-ahead] < fan)
-        near &= np.abs(bands[ahead:] - bands[:-ahead]) <= WIDEST + more
+        near = (between >= TARGET_NEAREST - more) & (between <= TARGET_FARTHEST + 2 * more) & (begun[:-ahead] < fan)
+        near &= np.abs(bands[ahead:] - bands[:-ahead]) <= TARGET_WIDTH + more
         first = np.flatnonzero(near)
         begun[first] += 1
         firsts.append(first)
@@ -137,7 +137,13 @@ def _pairs(found: Constellation, fan: int, more: int) -> tuple[NDArray[np.int64]
 def _inside(start: NDArray[np.float32], step: NDArray[np.float32], between: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Tell which pairs have a number."""
     lowest, highest = np.rint(start) >= 0, np.rint(start) <= BANDS
-    return lowest & highest & (np.abs(np.rint(step)) <= WIDEST) & (between >= NEAREST) & (between <= FARTHEST)
+    return (
+        lowest
+        & highest
+        & (np.abs(np.rint(step)) <= TARGET_WIDTH)
+        & (between >= TARGET_NEAREST)
+        & (between <= TARGET_FARTHEST)
+    )
 
 
 def _numbers(start: NDArray[np.float32], step: NDArray[np.float32], between: NDArray[np.int64]) -> NDArray[np.uint32]:

@@ -1,4 +1,4 @@
-"""What is heard in one window of sound: the matches of its places in a catalog, with their chance.
+"""Matching: the recordings of a catalog that are heard in one window of sound, with their p-values.
 
 Votes of landmarks say where to look (`sonolux.fingerprints.voting`); there, all peaks of the recordings are weighed
 (`sonolux.fingerprints.alignment`), and learned codes beside them (`sonolux.fingerprints.code_agreement`). Hundreds of
@@ -16,14 +16,28 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from sonolux.fingerprints.alignment import PlaceEvidence, Places, by_frame, evidence, refined, scores, sharpness
-from sonolux.fingerprints.code_agreement import CodeQuery, Opinion, agreements, asked_with, opinion_of
-from sonolux.fingerprints.constellation import MIDDLE, SECONDS, contrast, levels, peaks
-from sonolux.fingerprints.false_alarms import false_alarms
-from sonolux.fingerprints.landmarks import probes
+from sonolux.fingerprints.alignment import (
+    Alignments,
+    QueryEvidence,
+    evidence_by_frame,
+    rank_evidence,
+    refine_alignment,
+    score_alignments,
+    sharpness_evidence,
+)
+from sonolux.fingerprints.code_agreement import (
+    AgreementScale,
+    CodeQuery,
+    build_code_query,
+    fit_agreement_scale,
+    score_codes,
+)
+from sonolux.fingerprints.constellation import MIDDLE, SECONDS, band_log_power, pick_peaks, spectral_contrast
+from sonolux.fingerprints.false_alarms import fit_false_alarms
+from sonolux.fingerprints.landmarks import query_landmarks
 from sonolux.fingerprints.neural_codes import ASKED_STEP, FingerprintEncoder
 from sonolux.fingerprints.segment import CatalogSegment, Track
-from sonolux.fingerprints.voting import candidates
+from sonolux.fingerprints.voting import find_candidates
 
 ACCEPTED = 0.01
 """Chance up to which a place is a match."""
@@ -70,7 +84,7 @@ class Catalog(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Recordings:
+class MemoryCatalog:
     """A catalog in memory, or a part of another."""
 
     segments: Sequence[CatalogSegment]
@@ -111,13 +125,13 @@ class Match:
 class _Question(NamedTuple):
     """What a window of sound says of places: on the whole, in detail, and, with a model, by codes."""
 
-    whole: PlaceEvidence
-    detail: PlaceEvidence
+    whole: QueryEvidence
+    detail: QueryEvidence
     codes: CodeQuery | None
 
-    def agreements(self, segment: CatalogSegment, places: Places) -> NDArray[np.float64]:
+    def agreements(self, segment: CatalogSegment, places: Alignments) -> NDArray[np.float64]:
         """Return how well codes agree, 0 without a model."""
-        return np.zeros(len(places.tracks)) if self.codes is None else agreements(self.codes, segment, places)
+        return np.zeros(len(places.tracks)) if self.codes is None else score_codes(self.codes, segment, places)
 
 
 class _Found(NamedTuple):
@@ -130,7 +144,7 @@ class _Found(NamedTuple):
     speed: float
 
 
-def matches(
+def match_window(
     catalog: Catalog,
     sound: NDArray[np.float32],
     accepted: float = ACCEPTED,
@@ -147,14 +161,14 @@ def matches(
     encoder : FingerprintEncoder, optional
         Whose codes the catalog has; without, landmarks and peaks decide.
     """
-    found = levels(sound)
-    standing_out = contrast(found)
-    heard = peaks(found, standing_out)
+    found = band_log_power(sound)
+    standing_out = spectral_contrast(found)
+    heard = pick_peaks(found, standing_out)
     if not len(heard.times) or not catalog.segments:
         return []
     codes = None if encoder is None else _codes(encoder, standing_out)
-    asked = _Question(evidence(standing_out), sharpness(found), codes)
-    chosen = candidates(probes(heard), catalog.segments, catalog.gone)
+    asked = _Question(rank_evidence(standing_out), sharpness_evidence(found), codes)
+    chosen = find_candidates(query_landmarks(heard), catalog.segments, catalog.gone)
     places = [
         _weighed(asked, segment, number, ones)
         for number, (segment, ones) in enumerate(zip(catalog.segments, chosen, strict=True))
@@ -163,12 +177,12 @@ def matches(
 
 
 def _codes(encoder: FingerprintEncoder, standing_out: NDArray[np.float32]) -> CodeQuery:
-    return asked_with(encoder.encode(standing_out, ASKED_STEP), encoder.how.frames, encoder.digest)
+    return build_code_query(encoder.encode(standing_out, ASKED_STEP), encoder.how.frames, encoder.digest)
 
 
-def _weighed(asked: _Question, segment: CatalogSegment, number: int, places: Places) -> NDArray[np.float64]:
+def _weighed(asked: _Question, segment: CatalogSegment, number: int, places: Alignments) -> NDArray[np.float64]:
     """Return score, segment, track, start, speed and agreement of places, one a row."""
-    score, start = scores(asked.whole, segment, places)
+    score, start = score_alignments(asked.whole, segment, places)
     agreed = asked.agreements(segment, places._replace(starts=start))
     return np.stack([score, np.full(len(score), float(number)), places.tracks, start, places.speeds, agreed], axis=1)
 
@@ -176,7 +190,7 @@ def _weighed(asked: _Question, segment: CatalogSegment, number: int, places: Pla
 def _matches(catalog: Catalog, asked: _Question, rows: NDArray[np.float64], accepted: float) -> list[Match]:
     """Fit the best places, one or more a recording; of each recording the best that chance rules out is a match."""
     segments = catalog.segments
-    opinion = opinion_of(rows[:, 5])
+    opinion = fit_agreement_scale(rows[:, 5])
     rows[:, 0] += opinion.worth(rows[:, 5])
     rows = rows[np.argsort(-rows[:, 0], kind="stable")]
     if not len(rows):
@@ -186,7 +200,7 @@ def _matches(catalog: Catalog, asked: _Question, rows: NDArray[np.float64], acce
         place = _Found(row[0], *map(int, row[1:3]), *row[3:5])
         by_track.setdefault((place.segment, place.track), []).append(_fitted(segments, asked, opinion, place))
     mean, spread = _wrong(rows, asked.whole.frames)
-    alarms = false_alarms(tuple(catalog.samples))
+    alarms = fit_false_alarms(tuple(catalog.samples))
     answers = []
     for places in by_track.values():
         one = _told_apart(segments, asked.detail, places)
@@ -197,13 +211,13 @@ def _matches(catalog: Catalog, asked: _Question, rows: NDArray[np.float64], acce
     return sorted(answers, key=lambda match: -match.score)
 
 
-def _told_apart(segments: Sequence[CatalogSegment], detail: PlaceEvidence, places: list[_Found]) -> _Found:
+def _told_apart(segments: Sequence[CatalogSegment], detail: QueryEvidence, places: list[_Found]) -> _Found:
     """Return the place of a recording that fits best, in detail where others are hardly worse, as in repeats."""
     best = max(places).score
     near = [one for one in places if one.score >= best - (1 - ALIKE) * abs(best)]
     if len(near) == 1:
         return near[0]
-    return max(near, key=lambda one: refined(detail, segments[one.segment], _alone(one), (0.0,))[0])
+    return max(near, key=lambda one: refine_alignment(detail, segments[one.segment], _alone(one), (0.0,))[0])
 
 
 def _apart(rows: NDArray[np.float64]) -> list[NDArray[np.float64]]:
@@ -217,9 +231,9 @@ def _apart(rows: NDArray[np.float64]) -> list[NDArray[np.float64]]:
     return kept
 
 
-def _fitted(segments: Sequence[CatalogSegment], asked: _Question, opinion: Opinion, place: _Found) -> _Found:
+def _fitted(segments: Sequence[CatalogSegment], asked: _Question, opinion: AgreementScale, place: _Found) -> _Found:
     segment = segments[place.segment]
-    score, start, speed = refined(asked.whole, segment, _alone(place), STEPS)
+    score, start, speed = refine_alignment(asked.whole, segment, _alone(place), STEPS)
     fitted = place._replace(start=start, speed=speed)
     return fitted._replace(score=score + float(opinion.worth(asked.agreements(segment, _alone(fitted)))[0]))
 
@@ -259,8 +273,8 @@ def _mirrored(scores: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.concatenate([lower, 2 * middle - lower])
 
 
-def _match(segment: CatalogSegment, asked: PlaceEvidence, place: _Found, score: float, chance: float) -> Match:
-    first, last = _stretch(*by_frame(asked, segment, _alone(place)))
+def _match(segment: CatalogSegment, asked: QueryEvidence, place: _Found, score: float, chance: float) -> Match:
+    first, last = _stretch(*evidence_by_frame(asked, segment, _alone(place)))
     track: Track = segment.tracks[place.track]
     from_start = (place.start - segment.firsts[place.track]) * SECONDS + MIDDLE * (1 - place.speed)
     begin, end = first * SECONDS, last * SECONDS + 2 * MIDDLE
@@ -268,8 +282,8 @@ def _match(segment: CatalogSegment, asked: PlaceEvidence, place: _Found, score: 
     return Match(track.id, track.path, begin, end, start, float(place.speed), float(score), chance)
 
 
-def _alone(place: _Found) -> Places:
-    return Places(np.array([place.track]), np.array([place.start]), np.array([place.speed]))
+def _alone(place: _Found) -> Alignments:
+    return Alignments(np.array([place.track]), np.array([place.start]), np.array([place.speed]))
 
 
 def _stretch(sums: NDArray[np.float64], counts: NDArray[np.int64]) -> tuple[int, int]:

@@ -18,7 +18,7 @@ from sonolux.checkpoints.folder import ModelFolder
 from sonolux.checkpoints.inputs import Contrast
 from sonolux.checkpoints.loading import LoadedOnce
 from sonolux.errors import EncoderError
-from sonolux.fingerprints.constellation import SECOND
+from sonolux.fingerprints.constellation import SECOND, BandSpectra
 
 SHIPPED = Path(__file__).parent / "model"
 SHIPPED_NAME = "shipped"
@@ -34,8 +34,6 @@ ASKED_STEP = 8
 
 AT_ONCE = 512
 """Windows that are encoded together."""
-
-Levels = NDArray[np.float32]
 
 
 class FingerprintEncoder:
@@ -67,7 +65,7 @@ class FingerprintEncoder:
         self.bits = self.folder.descriptor.dim
         self._network = LoadedOnce(lambda: placed(self.folder.network()))
 
-    def encode(self, standing_out: Levels, step: int) -> Levels:
+    def encode(self, standing_out: BandSpectra, step: int) -> BandSpectra:
         """Return what the network gives for windows of contrast (frames, bands) every `step` frames, (n, bits)."""
         import torch
 
@@ -80,10 +78,10 @@ class FingerprintEncoder:
                 network(torch.from_numpy(seen[first : first + AT_ONCE].copy()).to(device)).float().cpu()
                 for first in range(0, len(seen), AT_ONCE)
             ]
-        numbers: Levels = torch.cat(parts).numpy()
+        numbers: BandSpectra = torch.cat(parts).numpy()
         return numbers
 
-    def codes(self, standing_out: Levels, step: int = STEP) -> NDArray[np.uint8]:
+    def codes(self, standing_out: BandSpectra, step: int = STEP) -> NDArray[np.uint8]:
         """Return the signs of `encode`, packed, (n, bits / 8)."""
         return np.packbits(self.encode(standing_out, step) > 0, axis=1)
 
@@ -94,15 +92,15 @@ def fingerprint_encoder(model: str = "") -> FingerprintEncoder:
     return FingerprintEncoder(model or SHIPPED)
 
 
-def pooled(standing_out: Levels, how: Contrast) -> Levels:
+def pooled(standing_out: BandSpectra, how: Contrast) -> BandSpectra:
     """Return contrast (frames, bands) with every `how.pooled` bands as one, (frames, bands // pooled)."""
     bands = standing_out.shape[1] // how.pooled
     parts = standing_out[:, : bands * how.pooled].reshape(len(standing_out), bands, how.pooled)
-    found: Levels = parts.max(axis=2).astype(np.float32) / np.float32(how.deviation)
+    found: BandSpectra = parts.max(axis=2).astype(np.float32) / np.float32(how.deviation)
     return found
 
 
-def windows(frames: Levels, length: int, step: int) -> Levels:
+def windows(frames: BandSpectra, length: int, step: int) -> BandSpectra:
     """Return all windows of so many frames, one every `step`, (n, length, bands); none of what is shorter."""
     if len(frames) < length:
         return np.zeros((0, length, frames.shape[1]), np.float32)

@@ -1,4 +1,4 @@
-"""A segment of a fingerprint catalog: recordings end to end on one axis of frames, never changed once written.
+"""Catalog segment: fingerprints of recordings end to end on one axis of frames, never changed once written.
 
 ==============  ============================================================================================
 hashes.npy      uint32, ascending: the numbers of all landmarks
@@ -49,7 +49,7 @@ class Track:
     codes: int = 0
 
 
-class Prints(NamedTuple):
+class Fingerprint(NamedTuple):
     """What a recording is known by.
 
     Attributes
@@ -102,11 +102,11 @@ class CatalogSegment:
         """Frames of the axis, with the gap after the last recording."""
         return self.tracks[-1].first + self.tracks[-1].frames + GAP if self.tracks else 0
 
-    def prints(self, number: int) -> Prints:
+    def prints(self, number: int) -> Fingerprint:
         """Return what a recording was written with."""
         return self._all_prints({number})[0]
 
-    def kept(self, gone: set[int]) -> list[tuple[str, str, Prints]]:
+    def kept(self, gone: set[int]) -> list[tuple[str, str, Fingerprint]]:
         """Return id, path and prints of all recordings but those whose numbers are gone."""
         numbers = [number for number in range(len(self.tracks)) if number not in gone]
         found = self._all_prints(set(numbers))
@@ -114,7 +114,7 @@ class CatalogSegment:
             (self.tracks[number].id, self.tracks[number].path, one) for number, one in zip(numbers, found, strict=True)
         ]
 
-    def _all_prints(self, numbers: set[int]) -> list[Prints]:
+    def _all_prints(self, numbers: set[int]) -> list[Fingerprint]:
         owner = np.searchsorted(self.firsts, self.anchors, side="right") - 1
         order = np.argsort(owner, kind="stable")
         owner = owner[order]
@@ -124,7 +124,7 @@ class CatalogSegment:
             mine = order[slice(*np.searchsorted(owner, [number, number + 1]))]
             peaks = slice(*np.searchsorted(self.times, [track.first, track.first + track.frames]))
             found.append(
-                Prints(
+                Fingerprint(
                     track.frames,
                     self.hashes[mine],
                     self.anchors[mine].astype(np.int64) - track.first,
@@ -137,7 +137,7 @@ class CatalogSegment:
         return found
 
 
-def build(recordings: Sequence[tuple[str, str, Prints]]) -> CatalogSegment:
+def build_segment(recordings: Sequence[tuple[str, str, Fingerprint]]) -> CatalogSegment:
     """Lay recordings, each an id, a path and its prints, end to end.
 
     Codes of different encoders cannot be compared: those of the last one stay.
@@ -162,7 +162,7 @@ def build(recordings: Sequence[tuple[str, str, Prints]]) -> CatalogSegment:
     return CatalogSegment(tracks, arrays, encoder)
 
 
-def write(segment: CatalogSegment, folder: Path) -> dict[str, int]:
+def write_segment(segment: CatalogSegment, folder: Path) -> dict[str, int]:
     """Write a segment into a new folder, down to the disk; return its files and their bytes."""
     folder.mkdir(parents=True)
     for name in ARRAYS:
@@ -176,7 +176,7 @@ def write(segment: CatalogSegment, folder: Path) -> dict[str, int]:
     return {file.name: file.stat().st_size for file in folder.iterdir()}
 
 
-def read(folder: Path, files: dict[str, int], encoder: str = "") -> CatalogSegment:
+def read_segment(folder: Path, files: dict[str, int], encoder: str = "") -> CatalogSegment:
     """Open a segment whose files have these sizes; raise ValueError or OSError where it is not whole.
 
     Segments that were written before there were codes have none.

@@ -1,4 +1,4 @@
-"""Which recording is this, and where in it: the matches of a question of any length in a catalog of fingerprints.
+"""Audio identification: the matches of a query of any length in a catalog of fingerprints.
 
 A long question is asked in windows (`sonolux.fingerprints.matching`); what goes on from window to window is one match.
 
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonolux.fingerprints.constellation import HOP, RATE
-from sonolux.fingerprints.matching import ACCEPTED, Catalog, Match, matches
+from sonolux.fingerprints.matching import ACCEPTED, Catalog, Match, match_window
 from sonolux.fingerprints.neural_codes import FingerprintEncoder
 
 WINDOW, STEP = 10.0, 5.0
@@ -67,7 +67,7 @@ def identify_stream(
     going: list[Match] = []
     asked = 0
     for asked, (at, sound) in enumerate(_windows(blocks), start=1):
-        found = [_later(match, at) for match in matches(catalog, sound, accepted, encoder)]
+        found = [_later(match, at) for match in match_window(catalog, sound, accepted, encoder)]
         going, ended = _joined(going, found, at)
         yield from _ruled_out(ended, asked, accepted)
     yield from _ruled_out(going, asked, accepted)

@@ -1,4 +1,4 @@
-"""Votes of landmarks: where in a catalog a question may lie, and how fast it runs there.
+"""Voting: hash matches of landmarks to candidate alignments, each a recording, an offset and a speed.
 
 Every landmark of the question that a recording has too votes for one place, where the recording would have to begin for
 both to be the same sound, and one speed. Rare landmarks say more than frequent ones, and are looked up first, up to a
@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sonolux.fingerprints.alignment import Places
-from sonolux.fingerprints.landmarks import SPEEDS, Probes
+from sonolux.fingerprints.alignment import Alignments
+from sonolux.fingerprints.landmarks import SPEEDS, QueryLandmarks
 from sonolux.fingerprints.segment import CatalogSegment
 
 MOST_HITS = 100_000
@@ -30,7 +30,9 @@ TABLE = 2**18
 """Counters; two places that share one are told apart afterwards, by the evidence."""
 
 
-def candidates(asked: Probes, segments: Sequence[CatalogSegment], gone: Sequence[set[int]]) -> list[Places]:
+def find_candidates(
+    asked: QueryLandmarks, segments: Sequence[CatalogSegment], gone: Sequence[set[int]]
+) -> list[Alignments]:
     """Return the places of a catalog with the most votes, by segment: as many, however it is cut into segments."""
     whole = sum(len(segment.hashes) for segment in segments)
     found = [
@@ -41,12 +43,14 @@ def candidates(asked: Probes, segments: Sequence[CatalogSegment], gone: Sequence
     limit = np.partition(votes, -WANTED)[-WANTED] if len(votes) > WANTED else -np.inf
     kept = [one >= limit for _, one in found]
     return [
-        Places(places.tracks[best], places.starts[best], places.speeds[best])
+        Alignments(places.tracks[best], places.starts[best], places.speeds[best])
         for (places, _), best in zip(found, kept, strict=True)
     ]
 
 
-def _voted(asked: Probes, segment: CatalogSegment, gone: set[int], share: float) -> tuple[Places, NDArray[np.float64]]:
+def _voted(
+    asked: QueryLandmarks, segment: CatalogSegment, gone: set[int], share: float
+) -> tuple[Alignments, NDArray[np.float64]]:
     """Return the places of a segment with the most votes, and their votes.
 
     Parameters
@@ -106,7 +110,7 @@ def _counted(cells: NDArray[np.int64], weights: NDArray[np.float64]) -> tuple[ND
 
 def _chosen(
     cells: NDArray[np.int64], votes: NDArray[np.float64], segment: CatalogSegment, gone: set[int]
-) -> tuple[Places, NDArray[np.float64]]:
+) -> tuple[Alignments, NDArray[np.float64]]:
     """Return the best cells as places, once each, in recordings that are there, and their votes."""
     if len(cells) > 4 * WANTED:
         best = votes >= np.partition(votes, -4 * WANTED)[-4 * WANTED]
@@ -118,7 +122,7 @@ def _chosen(
     tracks = _tracks(segment, starts)
     # A place may begin before its recording does, in one that is gone.
     there = _there(tracks, gone)
-    return Places(tracks[there], starts[there], speeds[there]), votes[there]
+    return Alignments(tracks[there], starts[there], speeds[there]), votes[there]
 
 
 def _tracks(segment: CatalogSegment, frames: NDArray[Any]) -> NDArray[np.int64]:

@@ -15,14 +15,14 @@ from numpy.typing import NDArray
 
 from sonolux.errors import LibraryError, MediaError, QueryError
 from sonolux.fingerprints import stream as answering
-from sonolux.fingerprints.calibration import Heard, Sampled
+from sonolux.fingerprints.calibration import BackgroundSampler, MonitoredAudio
 from sonolux.fingerprints.catalog import FingerprintCatalog
 from sonolux.fingerprints.constellation import HOP, RATE
 from sonolux.fingerprints.decoding import decode_audio_file, decode_audio_files
 from sonolux.fingerprints.extraction import SilenceError, extract_fingerprints
 from sonolux.fingerprints.matching import ACCEPTED, Match
 from sonolux.fingerprints.neural_codes import SHIPPED_NAME, FingerprintEncoder, fingerprint_encoder
-from sonolux.fingerprints.segment import Prints
+from sonolux.fingerprints.segment import Fingerprint
 from sonolux.index import Condition, Index, Where
 from sonolux.library.ingest.run import Progress
 from sonolux.library.items import absolute
@@ -142,14 +142,14 @@ class _Taken:
         self.silence_is_fine = silence_is_fine
         self.summary = Indexed()
         self._encoder = encoder_of(catalog)
-        self._sampled = Sampled(catalog, self._encoder)
-        self._waiting: list[tuple[str, str, Prints]] = []
+        self._sampled = BackgroundSampler(catalog, self._encoder)
+        self._waiting: list[tuple[str, str, Fingerprint]] = []
         self._heard: list[str] = []
         self._done = 0
 
     def take(self, path: str, identity: str, blocks: Iterator[NDArray[np.float32]]) -> None:
         """Take the fingerprints of a file, given the id by which it is to be known and its sound."""
-        heard = Heard(blocks)
+        heard = MonitoredAudio(blocks)
         try:
             self._waiting.append((identity, path, extract_fingerprints(heard, self._encoder)))
             self._sampled.take(identity, heard)
@@ -258,7 +258,7 @@ def identify_stream(
     _refuse_cluster(location)
     if not catalog.folder.exists():
         raise LibraryError(f"no recordings are known at {location}: take their fingerprints with `sonolux fingerprint`")
-    heard = Heard(_resampled(clip) if isinstance(clip, Audio) else _sound(clip, decoder))
+    heard = MonitoredAudio(_resampled(clip) if isinstance(clip, Audio) else _sound(clip, decoder))
     yield from answering.identify_stream(catalog, heard, accepted, encoder_of(catalog))
     if heard.samples < answering.SHORTEST * RATE:
         raise QueryError(f"a clip of {heard.samples / RATE:.2g} s is too short to be named: a second is the least")

@@ -37,7 +37,7 @@ from sonolux.media.reading import ReadOptions, read
 from sonolux.media.segment import Audio
 from sonolux.retrieval.calibration import Calibration
 from sonolux.retrieval.duplicates import find_duplicates
-from sonolux.retrieval.filters import conditions
+from sonolux.retrieval.filters import build_conditions
 from sonolux.retrieval.hits import Hits
 from sonolux.retrieval.planning import plan
 from sonolux.retrieval.query import Query
@@ -484,14 +484,14 @@ class Library:
         return self.spaces.writers() if annotator.region_items else []
 
     def _cache_folder(self) -> Path:
-        """Return where nulls are kept: in the library's folder, or on this machine for one on a cluster."""
+        """Return where background models are kept: in the library's folder, or on this machine for one on a cluster."""
         if "://" not in self.location:
-            return Path(self.location) / "nulls"
-        return settings().cache / "nulls" / hashlib.blake2b(self.location.encode(), digest_size=8).hexdigest()
+            return Path(self.location) / "background"
+        return settings().cache / "background" / hashlib.blake2b(self.location.encode(), digest_size=8).hexdigest()
 
     def _dense_spaces(self) -> Iterator[Space]:
         return (space for name in self.spaces.names() if (space := self.spaces.by_name(name)).kind != "sparse")
 
 
 def _asked(where: Mapping[str, Any] | Where) -> Where:
-    return conditions(where) if isinstance(where, Mapping) else where
+    return build_conditions(where) if isinstance(where, Mapping) else where

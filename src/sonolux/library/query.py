@@ -12,7 +12,7 @@ from sonolux.errors import QueryError
 from sonolux.index import Condition, Index
 from sonolux.library.items import ids_of
 from sonolux.media.segment import Audio, Image
-from sonolux.retrieval.filters import conditions
+from sonolux.retrieval.filters import build_conditions
 from sonolux.retrieval.query import Part, PartKind, Query
 
 
@@ -85,7 +85,7 @@ def build_query(index: Index, text: str | None, **asked: Unpack[Asked]) -> Query
         given["spaces"] = tuple(_several(asked["space"]))
     if "where" in asked:
         where = asked["where"]
-        given["where"] = conditions(where) if isinstance(where, Mapping) else tuple(where)
+        given["where"] = build_conditions(where) if isinstance(where, Mapping) else tuple(where)
     return Query(tuple(_parts(text, asked, weights)), like_weight=weights.get("like", 1.0), **given)
 
 

@@ -1,11 +1,11 @@
-"""AlexNet, with which deep networks won ImageNet: rectifiers, dropout, and two GPUs' worth of kernels."""
+"""AlexNet: the deep convolutional network that won ImageNet in 2012, with two GPUs' worth of kernels."""
 
 from __future__ import annotations
 
 from torch import nn
 
-from sonolux.models.convolution_size import positions
-from sonolux.models.initialisation import he
+from sonolux.models.convolution_size import output_side
+from sonolux.models.initialisation import initialise_he
 
 HIDDEN = 4096
 
@@ -36,8 +36,8 @@ class AlexNet(nn.Sequential):
 
     def __init__(self, channels: int = 3, classes: int = 1000, side: int = 227) -> None:
         super().__init__()
-        first = positions(positions(side, 11, stride=4), 3, stride=2)
-        left = positions(positions(first, 3, stride=2), 3, stride=2)
+        first = output_side(output_side(side, 11, stride=4), 3, stride=2)
+        left = output_side(output_side(first, 3, stride=2), 3, stride=2)
         self.conv1 = nn.Conv2d(channels, 96, 11, stride=4)
         self.relu1 = nn.ReLU()
         self.norm1 = response_normalisation()
@@ -54,7 +54,7 @@ class AlexNet(nn.Sequential):
         self.relu5 = nn.ReLU()
         self.pool5 = nn.MaxPool2d(3, stride=2)
         add_classifier(self, 256 * left * left, classes)
-        he(self)
+        initialise_he(self)
 
 
 def response_normalisation() -> nn.Module:

@@ -1,7 +1,7 @@
-"""Autoencoders for semantic hashing: squeeze an image through a few bits and draw it again from them.
+"""Autoencoders for semantic hashing: an image is encoded in a few bits and reconstructed from them.
 
 What it takes to draw the image again must be in the code, so that images with near codes look alike; no labels are
-needed. Every autoencoder here is a chain of ``encoder``, ``code`` (the binary units) and ``decoder``.
+needed. Every autoencoder here is a sequence of ``encoder``, ``code`` (the binary units) and ``decoder``.
 """
 
 from __future__ import annotations

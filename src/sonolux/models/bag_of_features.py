@@ -1,4 +1,4 @@
-"""Bags of sounding words: which of a few hundred typical moments a sound is made of, and how much of each."""
+"""Bag of features: a histogram of codewords, each frame counted for the nearest."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Units that become bits. A bit is the sign of a unit: positive for 1, negative for 0.
+"""Binary units: the bits of a code, trained with noise or a straight-through gradient.
 
 A step has no gradient to learn by. Two ways around that, while training:
 
@@ -46,10 +46,10 @@ class BinaryCode(nn.Module):
     def forward(self, logits: torch.Tensor) -> torch.Tensor:
         """Map numbers of any size to units, of the same shape."""
         if not self.training:
-            return signs(logits)
+            return binarise(logits)
         if self.mode == "straight-through":
             within = logits.clamp(-1, 1)
-            return signs(logits) + (within - within.detach())
+            return binarise(logits) + (within - within.detach())
         noisy = logits + self.noise * torch.randn_like(logits)
         return 2 * noisy.sigmoid() - 1
 
@@ -58,6 +58,6 @@ class BinaryCode(nn.Module):
         return f"{self.mode}, noise={self.noise}" if self.mode == "noise" else self.mode
 
 
-def signs(numbers: torch.Tensor) -> torch.Tensor:
+def binarise(numbers: torch.Tensor) -> torch.Tensor:
     """Return 1 for numbers above 0 and -1 for all others, without gradient."""
     return torch.where(numbers.detach() > 0, 1.0, -1.0).to(numbers.dtype)

@@ -1,4 +1,4 @@
-"""Residual networks for images of 32 pixels: thin, and as deep as one likes."""
+"""Residual networks for CIFAR: thin, for images of 32 pixels, of any depth."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import torch
 from torch import nn
 from torch.nn.functional import pad
 
-from sonolux.models.initialisation import he
+from sonolux.models.initialisation import initialise_he
 from sonolux.models.resnet import BasicBlock, Stride
 
 WIDTHS = (16, 32, 64)
@@ -34,7 +34,7 @@ class PaddedShortcut(nn.Module):
         return pad(skipped, (0, 0, 0, 0, before, self.missing - before))
 
 
-def padded(channels: int, outputs: int, stride: Stride) -> nn.Module:
+def padded_shortcut(channels: int, outputs: int, stride: Stride) -> nn.Module:
     """Return the input itself where shapes agree, else a `PaddedShortcut`."""
     if channels == outputs and stride == 1:
         return nn.Identity()
@@ -81,9 +81,9 @@ class CifarResNet(nn.Sequential):
         self.avgpool = nn.AdaptiveAvgPool2d(1)
         self.flatten = nn.Flatten()
         self.linear = nn.Linear(WIDTHS[2], classes)
-        he(self)
+        initialise_he(self)
 
 
 def _stage(channels: int, width: int, blocks: int, stride: int) -> nn.Sequential:
-    rest = [BasicBlock(width, width, shortcut=padded) for _ in range(blocks - 1)]
-    return nn.Sequential(BasicBlock(channels, width, stride, padded), *rest)
+    rest = [BasicBlock(width, width, shortcut=padded_shortcut) for _ in range(blocks - 1)]
+    return nn.Sequential(BasicBlock(channels, width, stride, padded_shortcut), *rest)

@@ -1,4 +1,4 @@
-"""Binary codes from any network: its classifier gives way to a layer of bits."""
+"""Hashing networks: any registered network with a layer of binary units in place of its classifier."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""Windows on an image: how many places a kernel or a pool finds as it slides along a side."""
+"""Convolution arithmetic: the side of the map that a kernel or a pool leaves."""
 
 from __future__ import annotations
 
 
-def positions(side: int, size: int, stride: int = 1, padding: int = 0) -> int:
+def output_side(side: int, size: int, stride: int = 1, padding: int = 0) -> int:
     """Return the side of the map that a window leaves of a map of another side.
 
     Parameters

@@ -1,4 +1,4 @@
-"""Descriptors from inside a network: run it up to a named layer, and pool what comes out there.
+"""Feature extractor: a network run up to a named layer, whose output is pooled to a descriptor.
 
 Early layers see edges and colours, late ones the classes of the training data; descriptors that serve other
 questions are found between (Babenko et al. 2014, "Neural codes for image retrieval", ECCV).

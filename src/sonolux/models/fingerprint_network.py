@@ -1,4 +1,4 @@
-"""A small network that knows a second of sound again: convolutions over its contrast, in time and in pitch."""
+"""Neural audio fingerprint: a small convolutional network from a second of spectral contrast to a code."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from math import ceil
 import torch
 from torch import nn
 
-from sonolux.models.initialisation import he
+from sonolux.models.initialisation import initialise_he
 
 
 class FingerprintNetwork(nn.Module):
@@ -41,7 +41,7 @@ class FingerprintNetwork(nn.Module):
         self.convolutions = nn.Sequential(*layers)
         left = 2 ** len(widths)
         self.linear = nn.Linear(widths[-1] * ceil(frames / left) * ceil(bands / left), bits)
-        he(self)
+        initialise_he(self)
 
     def forward(self, contrast: torch.Tensor) -> torch.Tensor:
         """Return (n, bits) for contrast (n, frames, bands)."""

@@ -1,4 +1,4 @@
-"""GoogLeNet: windows of several sizes side by side, and few parameters for its depth.
+"""GoogLeNet (Inception v1): windows of several sizes side by side, and few parameters for its depth.
 
 What an image shows may be near or far. An Inception block looks with 1x1, 3x3 and 5x5 windows at once; 1x1
 convolutions before them keep the number of channels, and so the work, small.
@@ -12,8 +12,8 @@ import torch
 from torch import nn
 
 from sonolux.models.alexnet import response_normalisation
-from sonolux.models.convolution_size import positions
-from sonolux.models.initialisation import he
+from sonolux.models.convolution_size import output_side
+from sonolux.models.initialisation import initialise_he
 
 BLOCKS = {
     "inception3a": (192, (64, 96, 128, 16, 32, 32)),
@@ -47,10 +47,14 @@ class Inception(nn.Module):
     def __init__(self, channels: int, widths: tuple[int, int, int, int, int, int]) -> None:
         super().__init__()
         one, three_reduced, three, five_reduced, five, pooled = widths
-        self.one = rectified(channels, one, 1)
-        self.three = nn.Sequential(rectified(channels, three_reduced, 1), rectified(three_reduced, three, 3))
-        self.five = nn.Sequential(rectified(channels, five_reduced, 1), rectified(five_reduced, five, 5))
-        self.pooled = nn.Sequential(nn.MaxPool2d(3, stride=1, padding=1), rectified(channels, pooled, 1))
+        self.one = build_convolution(channels, one, 1)
+        self.three = nn.Sequential(
+            build_convolution(channels, three_reduced, 1), build_convolution(three_reduced, three, 3)
+        )
+        self.five = nn.Sequential(
+            build_convolution(channels, five_reduced, 1), build_convolution(five_reduced, five, 5)
+        )
+        self.pooled = nn.Sequential(nn.MaxPool2d(3, stride=1, padding=1), build_convolution(channels, pooled, 1))
 
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
         """Map (n, channels, h, w) to (n, sum of the four widths out, h, w)."""
@@ -88,11 +92,11 @@ class GoogLeNet(nn.Module):
         self.auxiliaries = nn.ModuleDict()
         if auxiliaries:
             left = _side_of_stage_4(side)
-            self.auxiliaries.update({block: auxiliary(width, classes, left) for block, width in JUDGED.items()})
-        self.conv1 = rectified(channels, 64, 7, stride=2)
+            self.auxiliaries.update({block: build_auxiliary(width, classes, left) for block, width in JUDGED.items()})
+        self.conv1 = build_convolution(channels, 64, 7, stride=2)
         self.pool1 = _halving()
         self.norm1 = response_normalisation()
-        self.conv2 = nn.Sequential(rectified(64, 64, 1), rectified(64, 192, 3))
+        self.conv2 = nn.Sequential(build_convolution(64, 64, 1), build_convolution(64, 192, 3))
         self.norm2 = response_normalisation()
         self.pool2 = _halving()
         for name, widths in BLOCKS.items():
@@ -101,7 +105,7 @@ class GoogLeNet(nn.Module):
         self.flatten = nn.Flatten()
         self.dropout = nn.Dropout(0.4)
         self.fc = nn.Linear(1024, classes)
-        he(self)
+        initialise_he(self)
 
     def forward(self, inputs: torch.Tensor) -> torch.Tensor | tuple[torch.Tensor, ...]:
         """Map (n, channels, side, side) to scores (n, classes); to three of them in training with auxiliaries."""
@@ -115,18 +119,18 @@ class GoogLeNet(nn.Module):
         return (outputs, *judged) if judged else outputs
 
 
-def rectified(channels: int, width: int, size: int, stride: int = 1) -> nn.Sequential:
+def build_convolution(channels: int, width: int, size: int, stride: int = 1) -> nn.Sequential:
     """Return a convolution that keeps height and width but for its stride, and a rectifier."""
     return nn.Sequential(nn.Conv2d(channels, width, size, stride, padding=size // 2), nn.ReLU())
 
 
-def auxiliary(channels: int, classes: int, side: int) -> nn.Sequential:
+def build_auxiliary(channels: int, classes: int, side: int) -> nn.Sequential:
     """Return a small classifier for maps half way, which brings gradients to the layers before it."""
-    left = positions(side, 5, stride=3)
+    left = output_side(side, 5, stride=3)
     return nn.Sequential(
         OrderedDict(
             pool=nn.AvgPool2d(5, stride=3),
-            conv=rectified(channels, 128, 1),
+            conv=build_convolution(channels, 128, 1),
             flatten=nn.Flatten(),
             hidden=nn.Linear(128 * left * left, 1024),
             relu=nn.ReLU(),
@@ -141,7 +145,7 @@ def _halving() -> nn.Module:
 
 
 def _side_of_stage_4(side: int) -> int:
-    left = positions(side, 7, stride=2, padding=3)
+    left = output_side(side, 7, stride=2, padding=3)
     for _ in range(3):
-        left = positions(left, 3, stride=2, padding=1)
+        left = output_side(left, 3, stride=2, padding=1)
     return left

@@ -1,4 +1,4 @@
-"""All that a convolutional network sees of an image on its way, as one vector: colours, and what each stage tells.
+"""Hypercolumn: colours and the statistics of every stage of a convolutional network, as one vector.
 
 Early stages tell textures, late ones what is to be seen; side by side, both can be found (after the hypercolumns of
 Hariharan et al. 2015, "Hypercolumns for object segmentation and fine-grained localization", CVPR, here over all places
@@ -42,12 +42,12 @@ class Hypercolumn(nn.Module):
 
     def forward(self, inputs: torch.Tensor, stages: Sequence[torch.Tensor]) -> torch.Tensor:
         """Map an image and the maps of each stage to (n, outputs)."""
-        seen = [self.colours(inputs), *map(statistics, stages)]
+        seen = [self.colours(inputs), *map(channel_statistics, stages)]
         shares = [norm(numbers) / numbers.shape[1] ** 0.5 for norm, numbers in zip(self.norms, seen, strict=True)]
         return torch.cat(shares, dim=1)
 
 
-def statistics(maps: torch.Tensor) -> torch.Tensor:
+def channel_statistics(maps: torch.Tensor) -> torch.Tensor:
     """Return mean and deviation of each channel over all places: float32 (n, 2 channels)."""
     variance, mean = torch.var_mean(maps.float(), dim=(2, 3), correction=0)
     return torch.cat([mean, (variance + EPSILON).sqrt()], dim=1)

@@ -1,4 +1,4 @@
-"""Residual networks for small images that describe by all their levels, not by the last stage alone."""
+"""Hypercolumn residual networks: small images described by all stages, not by the last alone."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from torch import nn
 
 from sonolux.models.cifar_resnet import WIDTHS, CifarResNet
 from sonolux.models.hypercolumn import Hypercolumn
-from sonolux.models.initialisation import he
+from sonolux.models.initialisation import initialise_he
 from sonolux.models.small_resnet import SmallResNet
 
 
@@ -40,7 +40,7 @@ class HypercolumnResNet(SmallResNet):
         del self.pool
         self.levels = Hypercolumn((widths[0], *widths), channels, shades)
         self.linear = nn.Linear(self.levels.outputs, classes)
-        he(self.linear)
+        initialise_he(self.linear)
 
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
         """Return (n, classes)."""
@@ -71,7 +71,7 @@ class HypercolumnCifarResNet(CifarResNet):
         del self.avgpool
         self.levels = Hypercolumn((WIDTHS[0], *WIDTHS), channels, shades)
         self.linear = nn.Linear(self.levels.outputs, classes)
-        he(self.linear)
+        initialise_he(self.linear)
 
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
         """Return (n, classes)."""

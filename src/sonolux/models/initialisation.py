@@ -1,4 +1,4 @@
-"""First weights, whose size decides whether signals and gradients survive many layers.
+"""Weight initialisation: the rules of Glorot and He, which keep variances level through many layers.
 
 A layer sums over all its inputs (``fan_in``); if the variance of each weight were the same whatever their number,
 activations would grow or fade from layer to layer, and gradients on the way back. Both rules keep variances level:
@@ -15,7 +15,7 @@ from torch import nn
 WEIGHTED = (nn.Linear, nn.Conv2d, nn.ConvTranspose2d)
 
 
-def glorot(network: nn.Module) -> None:
+def initialise_glorot(network: nn.Module) -> None:
     """Draw all weights with variance 2 / (fan_in + fan_out), and set biases to 0.
 
     References
@@ -26,7 +26,7 @@ def glorot(network: nn.Module) -> None:
     _draw(network, nn.init.xavier_uniform_)
 
 
-def he(network: nn.Module) -> None:
+def initialise_he(network: nn.Module) -> None:
     """Draw all weights with variance 2 / fan_in, and set biases to 0.
 
     References

@@ -1,11 +1,11 @@
-"""LeNet-5, which read digits on cheques: convolutions that share weights, pooling that forgets small shifts."""
+"""LeNet-5: the convolutional network that read digits on cheques."""
 
 from __future__ import annotations
 
 from torch import nn
 
-from sonolux.models.convolution_size import positions
-from sonolux.models.initialisation import glorot
+from sonolux.models.convolution_size import output_side
+from sonolux.models.initialisation import initialise_glorot
 
 
 class LeNet5(nn.Sequential):
@@ -34,9 +34,9 @@ class LeNet5(nn.Sequential):
 
     def __init__(self, channels: int = 1, classes: int = 10, side: int = 28) -> None:
         super().__init__()
-        first = positions(positions(side, 5, padding=2), 2, stride=2)
-        second = positions(positions(first, 5), 2, stride=2)
-        left = positions(second, 5)
+        first = output_side(output_side(side, 5, padding=2), 2, stride=2)
+        second = output_side(output_side(first, 5), 2, stride=2)
+        left = output_side(second, 5)
         self.conv1 = nn.Conv2d(channels, 6, 5, padding=2)
         self.tanh1 = nn.Tanh()
         self.pool1 = nn.AvgPool2d(2)
@@ -49,4 +49,4 @@ class LeNet5(nn.Sequential):
         self.fc4 = nn.Linear(120 * left * left, 84)
         self.tanh4 = nn.Tanh()
         self.fc5 = nn.Linear(84, classes)
-        glorot(self)
+        initialise_glorot(self)

@@ -1,4 +1,4 @@
-"""The multilayer perceptron: fully connected layers with a nonlinearity between them."""
+"""Multilayer perceptron: fully connected layers with a nonlinearity between them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From a map of features (n, channels, height, width) to one vector an image (n, channels).
+"""Global pooling: feature maps (n, channels, height, width) to one vector an image (n, channels).
 
 Descriptors should not change when things move about in an image: what is pooled away is where a feature was found.
 """

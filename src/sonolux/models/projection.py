@@ -1,4 +1,4 @@
-"""Linear descriptors: the coordinates of an input along some directions.
+"""Linear projection: the coordinates of an input along some directions.
 
 Eigenfaces, Fisherfaces, random hyperplanes (LSH) and ITQ differ in how the directions are found; in use all of them
 are ``(x - mean) @ matrix``. Signs of the coordinates are the bits of a code.

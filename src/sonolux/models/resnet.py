@@ -1,4 +1,4 @@
-"""Residual networks: each block adds a correction to what it was given.
+"""Residual networks (ResNet): each block adds a correction to its input.
 
 Deeper plain networks were harder to train, though they could have copied what shallower ones do. A block that
 computes ``x + f(x)`` copies by default, and its gradient has a way past ``f``, so that a hundred layers train.
@@ -12,7 +12,7 @@ from itertools import pairwise
 import torch
 from torch import nn
 
-from sonolux.models.initialisation import he
+from sonolux.models.initialisation import initialise_he
 
 Stride = int | tuple[int, int]
 """Of height and width, one for both or each its own."""
@@ -21,7 +21,7 @@ Shortcut = Callable[[int, int, Stride], nn.Module]
 """What brings the input of a block to the shape of its output, from channels in and out and a stride."""
 
 
-def projected(channels: int, outputs: int, stride: Stride) -> nn.Module:
+def projection_shortcut(channels: int, outputs: int, stride: Stride) -> nn.Module:
     """Return the input itself where shapes agree, else a learned 1x1 convolution (option B of the paper)."""
     if channels == outputs and stride in (1, (1, 1)):
         return nn.Identity()
@@ -43,7 +43,7 @@ class BasicBlock(nn.Module):
 
     widening = 1
 
-    def __init__(self, channels: int, width: int, stride: Stride = 1, shortcut: Shortcut = projected) -> None:
+    def __init__(self, channels: int, width: int, stride: Stride = 1, shortcut: Shortcut = projection_shortcut) -> None:
         super().__init__()
         self.conv1 = nn.Conv2d(channels, width, 3, stride, padding=1, bias=False)
         self.bn1 = nn.BatchNorm2d(width)
@@ -88,7 +88,7 @@ class Bottleneck(nn.Module):
         self.relu2 = nn.ReLU()
         self.conv3 = nn.Conv2d(width, outputs, 1, bias=False)
         self.bn3 = nn.BatchNorm2d(outputs)
-        self.downsample = projected(channels, outputs, stride)
+        self.downsample = projection_shortcut(channels, outputs, stride)
         self.relu3 = nn.ReLU()
 
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
@@ -153,4 +153,4 @@ class ResNet(nn.Sequential):
         self.avgpool = nn.AdaptiveAvgPool2d(1)
         self.flatten = nn.Flatten()
         self.fc = nn.Linear(outputs[-1], classes)
-        he(self)
+        initialise_he(self)

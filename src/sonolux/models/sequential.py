@@ -1,4 +1,4 @@
-"""Networks one after the other, as one: a trained network up to a layer, and what was fitted to its outputs."""
+"""Sequential composition: a trained network up to a layer, then a model fitted to its outputs, as one."""
 
 from __future__ import annotations
 

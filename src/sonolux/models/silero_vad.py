@@ -1,4 +1,4 @@
-"""Is somebody speaking? A small recurrent network that answers for every thirty-second of a second.
+"""Voice activity detection (Silero VAD): is somebody speaking, for every 32 ms.
 
 Spectra of a chunk, four convolutions that make one vector of it, and an LSTM over the chunks. Layers are called as in
 the published weights, which fit (Silero Team, "Silero VAD: pre-trained enterprise-grade voice activity detector", 2021,

@@ -1,4 +1,4 @@
-"""A residual network for small images and small machines."""
+"""Small residual network: for small images and small machines."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from torch import nn
 
-from sonolux.models.initialisation import he
+from sonolux.models.initialisation import initialise_he
 from sonolux.models.resnet import BasicBlock
 
 
@@ -69,4 +69,4 @@ class SmallResNet(nn.Sequential):
         self.flatten = nn.Flatten()
         self.dropout = nn.Dropout(dropout)
         self.linear = nn.Linear(widths[-1], classes)
-        he(self)
+        initialise_he(self)

@@ -1,4 +1,4 @@
-"""How often each of some colours occurs in an image, as a part of a network: colours that learn.
+"""Soft colour histogram: a differentiable bag of colours, whose cells are learned.
 
 A histogram of colours assigns every pixel to one cell of colour space. Here it is shared among cells, most of it to the
 nearest, so that there is a gradient by which the cells move and change their size (after the bag of colours of Wengert,

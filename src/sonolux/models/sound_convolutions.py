@@ -1,4 +1,4 @@
-"""A convolutional network over spectrograms: what is near in time and in pitch belongs together."""
+"""Convolutional network over spectrograms: residual blocks in time and pitch."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from itertools import pairwise
 import torch
 from torch import nn
 
-from sonolux.models.initialisation import he
+from sonolux.models.initialisation import initialise_he
 from sonolux.models.resnet import BasicBlock
 
 
@@ -52,7 +52,7 @@ class SoundConvolutions(nn.Module):
         ]
         self.stages = nn.Sequential(*stages)
         self.width = widths[-1]
-        he(self)
+        initialise_he(self)
 
     def forward(self, spectrogram: torch.Tensor) -> torch.Tensor:
         """Return (n, frames / strides, width) for a spectrogram (n, frames, bands)."""

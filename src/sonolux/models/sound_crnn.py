@@ -1,4 +1,4 @@
-"""A convolutional recurrent network: convolutions hear what sounds, a GRU when it begins and ends."""
+"""Convolutional recurrent network (CRNN): convolutions over a spectrogram, then a GRU over time."""
 
 from __future__ import annotations
 

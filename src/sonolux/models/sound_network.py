@@ -1,4 +1,4 @@
-"""Networks that hear: a body that turns a spectrogram into frames, and what is made of them.
+"""Sound networks: a body from spectrogram to frames, and a classifier of sounds or of frames.
 
 Pooled over time, frames name a sound; each by itself, they name what sounds when (events) or what is said (letters).
 """
@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from sonolux.models.temporal_pooling import temporal_pooling
+from sonolux.models.temporal_pooling import build_temporal_pooling
 
 BODIES: dict[str, tuple[str, str, dict[str, Any]]] = {
     "cnn": ("sound_convolutions", "SoundConvolutions", {}),
@@ -61,8 +61,8 @@ class SoundNetwork(nn.Sequential):
         dropout: float = 0.2,
     ) -> None:
         super().__init__()
-        self.body = body_called(body, bands, arguments)
-        self.pool = temporal_pooling(pooling, self.body.width)
+        self.body = build_body(body, bands, arguments)
+        self.pool = build_temporal_pooling(pooling, self.body.width)
         self.dropout = nn.Dropout(dropout)
         self.linear = nn.Linear(self.body.width, classes)
 
@@ -82,19 +82,19 @@ class FrameNetwork(nn.Sequential):
         dropout: float = 0.2,
     ) -> None:
         super().__init__()
-        self.body = body_called(body, bands, arguments)
+        self.body = build_body(body, bands, arguments)
         self.dropout = nn.Dropout(dropout)
         self.linear = nn.Linear(self.body.width, classes)
 
 
-def body_called(name: str, bands: int, arguments: dict[str, Any] | None = None) -> Any:
+def build_body(name: str, bands: int, arguments: dict[str, Any] | None = None) -> Any:
     """Return a body of this name, with fresh weights; its ``width`` says how many numbers its frames have."""
     file, kind, decided = BODIES[name]
     made: Callable[..., nn.Module] = getattr(import_module(f"sonolux.models.{file}"), kind)
     return made(bands, **decided, **(arguments or {}))
 
 
-def frames_of(body: nn.Module, frames: int, bands: int) -> int:
+def count_frames(body: nn.Module, frames: int, bands: int) -> int:
     """Return how many frames a body makes of so many."""
     with torch.no_grad():
         return int(body(torch.zeros(1, frames, bands)).shape[1])

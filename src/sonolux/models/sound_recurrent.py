@@ -1,4 +1,4 @@
-"""Recurrent networks over frames: what was heard before decides what is heard now, in both directions of time."""
+"""Bidirectional recurrent networks (LSTM, GRU) over the frames of a spectrogram."""
 
 from __future__ import annotations
 
@@ -59,11 +59,11 @@ class SoundRecurrent(nn.Module):
 
     def forward(self, spectrogram: torch.Tensor) -> torch.Tensor:
         """Return (n, frames / stacked, width) for a spectrogram (n, frames, bands)."""
-        heard: torch.Tensor = self.cells(self.normalised(stacked(spectrogram, self.stacked)))[0]
+        heard: torch.Tensor = self.cells(self.normalised(stack_frames(spectrogram, self.stacked)))[0]
         return heard
 
 
-def stacked(frames: torch.Tensor, count: int) -> torch.Tensor:
+def stack_frames(frames: torch.Tensor, count: int) -> torch.Tensor:
     """Put every `count` neighbouring frames (n, frames, width) into one; what is over repeats the last frame."""
     over = -frames.shape[1] % count
     whole = torch.cat([frames, frames[:, -1:].expand(-1, over, -1)], dim=1) if over else frames

@@ -1,11 +1,11 @@
-"""A small Transformer over frames: every moment of a sound looks at every other."""
+"""Transformer encoder over frames: convolutions in time, then self-attention."""
 
 from __future__ import annotations
 
 import torch
 from torch import nn
 
-from sonolux.models.sound_recurrent import stacked
+from sonolux.models.sound_recurrent import stack_frames
 
 
 class SoundTransformer(nn.Module):
@@ -46,7 +46,7 @@ class SoundTransformer(nn.Module):
 
     def forward(self, spectrogram: torch.Tensor) -> torch.Tensor:
         """Return (n, frames / 4, width) for a spectrogram (n, frames, bands)."""
-        channels = self.nearby(self.embedding(stacked(spectrogram, 2)).transpose(1, 2))
+        channels = self.nearby(self.embedding(stack_frames(spectrogram, 2)).transpose(1, 2))
         placed = channels + nn.functional.gelu(self.places(channels))
         heard: torch.Tensor = self.attention(placed.transpose(1, 2))
         return heard

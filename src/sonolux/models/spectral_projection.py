@@ -1,4 +1,4 @@
-"""Spectral hashing: bits that cut the data where it is thin, waves along its principal axes.
+"""Spectral hashing: bits are signs of waves along the principal axes of the data.
 
 The best balanced, uncorrelated bits would be the smoothest functions on the graph of neighbours. For data that fills a
 box evenly they are known: along an axis from a to b, waves of k half periods, cos(k pi (x - a) / (b - a)). Long axes

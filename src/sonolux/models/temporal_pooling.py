@@ -1,4 +1,4 @@
-"""From frames to one vector: what a network has heard at every moment of a sound, put together.
+"""Temporal pooling: frames of a sound to one vector, by mean, maximum or attention.
 
 Inputs are float (n, frames, width), outputs (n, width). The mean asks how much of the time something was heard, the
 maximum whether it ever was, attention learns which moments count.
@@ -57,7 +57,7 @@ POOLINGS = {"mean": MeanOverTime, "max": MaxOverTime, "attention": AttentionPool
 """Ways to pool, by name."""
 
 
-def temporal_pooling(name: str, width: int) -> nn.Module:
+def build_temporal_pooling(name: str, width: int) -> nn.Module:
     """Return the pooling of this name for frames of this width; ValueError for a name that there is not."""
     if name not in POOLINGS:
         raise ValueError(f"pooling over time is one of {', '.join(POOLINGS)}, not {name!r}")

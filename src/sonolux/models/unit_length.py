@@ -1,4 +1,4 @@
-"""Rows of length 1: what counts is the direction of a descriptor, not how strong the image was."""
+"""L2 normalisation: rows of length 1, so that only the direction of a descriptor counts."""
 
 from __future__ import annotations
 

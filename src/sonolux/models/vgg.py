@@ -1,4 +1,4 @@
-"""VGG networks: nothing but 3x3 convolutions, and many of them.
+"""VGG networks: many 3x3 convolutions, and nothing else.
 
 Two 3x3 windows see as far as one of 5x5, three as far as one of 7x7, with fewer weights and more rectifiers between.
 """
@@ -8,8 +8,8 @@ from __future__ import annotations
 from torch import nn
 
 from sonolux.models.alexnet import add_classifier
-from sonolux.models.convolution_size import positions
-from sonolux.models.initialisation import he
+from sonolux.models.convolution_size import output_side
+from sonolux.models.initialisation import initialise_he
 
 LAYOUTS = {11: (1, 1, 2, 2, 2), 13: (2, 2, 2, 2, 2), 16: (2, 2, 3, 3, 3), 19: (2, 2, 4, 4, 4)}
 """Layers with weights (columns A, B, D and E of table 1 of the paper), and the convolutions of each stage."""
@@ -58,6 +58,6 @@ class Vgg(nn.Sequential):
                 self.add_module(f"relu{stage}_{number}", nn.ReLU())
                 channels = width
             self.add_module(f"pool{stage}", nn.MaxPool2d(2))
-            left = positions(left, 2, stride=2)
+            left = output_side(left, 2, stride=2)
         add_classifier(self, channels * left * left, classes)
-        he(self)
+        initialise_he(self)

@@ -1,12 +1,12 @@
-"""ZFNet: AlexNet, after its authors had looked inside it and seen what its first layer missed."""
+"""ZFNet: AlexNet with smaller first windows, after its authors visualised its layers."""
 
 from __future__ import annotations
 
 from torch import nn
 
 from sonolux.models.alexnet import add_classifier, response_normalisation
-from sonolux.models.convolution_size import positions
-from sonolux.models.initialisation import he
+from sonolux.models.convolution_size import output_side
+from sonolux.models.initialisation import initialise_he
 
 
 class ZFNet(nn.Sequential):
@@ -36,9 +36,9 @@ class ZFNet(nn.Sequential):
 
     def __init__(self, channels: int = 3, classes: int = 1000, side: int = 224) -> None:
         super().__init__()
-        first = positions(positions(side, 7, stride=2, padding=1), 3, stride=2, padding=1)
-        second = positions(positions(first, 5, stride=2), 3, stride=2, padding=1)
-        left = positions(second, 3, stride=2)
+        first = output_side(output_side(side, 7, stride=2, padding=1), 3, stride=2, padding=1)
+        second = output_side(output_side(first, 5, stride=2), 3, stride=2, padding=1)
+        left = output_side(second, 3, stride=2)
         self.conv1 = nn.Conv2d(channels, 96, 7, stride=2, padding=1)
         self.relu1 = nn.ReLU()
         self.pool1 = nn.MaxPool2d(3, stride=2, padding=1)
@@ -55,4 +55,4 @@ class ZFNet(nn.Sequential):
         self.relu5 = nn.ReLU()
         self.pool5 = nn.MaxPool2d(3, stride=2)
         add_classifier(self, 256 * left * left, classes)
-        he(self)
+        initialise_he(self)

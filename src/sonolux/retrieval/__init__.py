@@ -1,4 +1,4 @@
-"""A query to ranked hits: planning, fusion, grouping, diversity, calibration.
+"""Retrieval: a query to ranked hits, by planning, fusion, grouping, diversity and calibration.
 
 Follow one question: `query` says what is asked, `planning` turns it into one vector a space, `ranking` asks the
 index and fuses the lists (`fusion`), keeps the best span of each file (`grouping`), spreads the answers

@@ -1,9 +1,9 @@
-"""What scores non-matches reach in a dense space, so that a hit can say how likely it is a chance match.
+"""Background model: the scores of non-matches in a dense space, which give a hit its p-value.
 
-A null keeps a random sample of the space's descriptors, the references. Scores are turned into closeness, the
-negative logarithm of distance: the share of items within a distance r falls as a power of r, the local intrinsic
-dimension (Amsaleg et al. 2015, "Estimating local intrinsic dimensionality", KDD), so that closeness has an exponential
-tail, where a cosine crowds against its bound of 1.
+It keeps a random sample of the space's descriptors, the references. Scores are turned into closeness, the negative
+logarithm of distance: the share of items within a distance r falls as a power of r, the local intrinsic dimension
+(Amsaleg et al. 2015, "Estimating local intrinsic dimensionality", KDD), so that closeness has an exponential tail,
+where a cosine crowds against its bound of 1.
 
 A query is compared with all references; two upper quantiles of its closeness say where the nearest non-matches lie and
 how fast they thin out *around this query* (a Z-normalisation, as in speaker verification: Auckenthaler, Carey and
@@ -100,7 +100,7 @@ class BackgroundModel:
 
 
 def fit_background(space: Space, references: NDArray[Any], files: NDArray[Any]) -> BackgroundModel:
-    """Learn a null from random descriptors of a space.
+    """Learn a background model from random descriptors of a space.
 
     Parameters
     ----------

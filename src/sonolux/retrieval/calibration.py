@@ -1,14 +1,16 @@
-"""Which null belongs to a space, and when it has to be drawn again.
+"""Calibration of a library: the background model of each space, and when it is fitted again.
 
-Nulls are kept beside the library, each with the library's count of changes at the time it was drawn. Once more than
-a tenth of a space has come or gone since, the next question draws it afresh, so chances stay true as items come
-and go. A null is a cache: one that cannot be read is drawn again, one that cannot be kept serves this process alone.
+Background models are kept beside the library, each with the library's count of changes at the time it was fitted. Once
+more than a tenth of a space has come or gone since, the next query fits it again, so p-values stay true as items come
+and go. What is kept is a cache: a file that cannot be read is made again, one that cannot be written serves this
+process alone.
 """
 
 from __future__ import annotations
 
 import hashlib
 import logging
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,22 +30,25 @@ from sonolux.types import Space
 logger = logging.getLogger(__name__)
 
 STALE = 0.1
-"""Share of a space that may change before its null is drawn again."""
+"""Share of a space that may change before its background model is fitted again."""
 
 VERSION = 1
-"""Of the files that keep nulls; a file of another version is not found, and drawn again."""
+"""Of the files that keep background models; one of another version is not found, and made again."""
+
+FORMER_FOLDER = "nulls"
+"""What the folder beside this one was called; it is removed once this one is written."""
 
 EXPECTED = 0.05
 """A hit is confident when fewer than so many random items of its space would score as high."""
 
 
 @dataclass(frozen=True, slots=True)
-class Drawn:
-    """A null, with how much the library had changed and how many points the space held when it was drawn."""
+class CachedBackground:
+    """A background model, and how much the library had changed and how many points the space held when fitted."""
 
     changes: int
     count: int
-    null: BackgroundModel | KeywordBackground | None
+    background: BackgroundModel | KeywordBackground | None
 
     def stale(self, changes: int, count: int) -> bool:
         """Tell whether too much has come or gone since; counts tell of changes that a crash left unwritten."""
@@ -51,20 +56,20 @@ class Drawn:
 
 
 class Calibration:
-    """Nulls of the spaces of one library.
+    """Background models of the spaces of one library.
 
     Parameters
     ----------
     index : Index
-        Where references are drawn.
+        Where references are cached.
     folder : Path
-        Where nulls are kept.
+        Where background models are kept.
     """
 
     def __init__(self, index: Index, folder: Path) -> None:
         self.index = index
         self.folder = folder
-        self._nulls: dict[str, Drawn] = {}
+        self._backgrounds: dict[str, CachedBackground] = {}
         self._counts: dict[str, tuple[int, int]] = {}
 
     def count(self, space: str, changes: int) -> int:
@@ -75,8 +80,8 @@ class Calibration:
             self._counts[space] = known
         return known[1]
 
-    def null(self, space: Space, changes: int) -> BackgroundModel | KeywordBackground | None:
-        """Return the null of a space; None where it holds too few files to tell.
+    def background(self, space: Space, changes: int) -> BackgroundModel | KeywordBackground | None:
+        """Return the background model of a space; None where it holds too few files to tell.
 
         Parameters
         ----------
@@ -84,14 +89,14 @@ class Calibration:
             How many points the library has written or removed so far.
         """
         count = self.count(space.name, changes)
-        drawn = self._nulls.get(space.name) or self._load(space)
-        if drawn is None or drawn.stale(changes, count):
-            drawn = Drawn(changes, count, self._draw(space))
-            self._save(space, drawn)
-        self._nulls[space.name] = drawn
-        return drawn.null
+        cached = self._backgrounds.get(space.name) or self._load(space)
+        if cached is None or cached.stale(changes, count):
+            cached = CachedBackground(changes, count, self._fit(space))
+            self._save(space, cached)
+        self._backgrounds[space.name] = cached
+        return cached.background
 
-    def _draw(self, space: Space) -> BackgroundModel | KeywordBackground | None:
+    def _fit(self, space: Space) -> BackgroundModel | KeywordBackground | None:
         points = self.index.sample(space.name, REFERENCES)
         if space.kind == "sparse":
             rows = [point.vectors[space.name] for point in points]
@@ -108,21 +113,22 @@ class Calibration:
         name = hashlib.blake2b(f"{VERSION}\0{space}".encode(), digest_size=8).hexdigest()
         return self.folder / f"{name}.npz"
 
-    def _save(self, space: Space, drawn: Drawn) -> None:
-        if drawn.null is None:
+    def _save(self, space: Space, cached: CachedBackground) -> None:
+        if cached.background is None:
             return
         partial = self._path(space).with_suffix(".partial.npz")
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            np.savez(partial, changes=drawn.changes, count=drawn.count, **_to_arrays(drawn.null))
+            np.savez(partial, changes=cached.changes, count=cached.count, **_to_arrays(cached.background))
             partial.replace(self._path(space))
+            shutil.rmtree(self.folder.with_name(FORMER_FOLDER), ignore_errors=True)
         except OSError as error:
-            logger.info("the null of %s is not kept: %s", space.name, error)
+            logger.info("the background model of %s is not kept: %s", space.name, error)
 
-    def _load(self, space: Space) -> Drawn | None:
+    def _load(self, space: Space) -> CachedBackground | None:
         try:
             with self._path(space).open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-                return Drawn(int(arrays["changes"]), int(arrays["count"]), _from_arrays(space, arrays))
+                return CachedBackground(int(arrays["changes"]), int(arrays["count"]), _from_arrays(space, arrays))
         except (OSError, ValueError, KeyError, EOFError, BadZipFile):
             return None
 
@@ -131,13 +137,13 @@ def _digest(row: Any) -> bytes:
     return hashlib.blake2b(row.tobytes(), digest_size=8).digest()
 
 
-def _to_arrays(null: BackgroundModel | KeywordBackground) -> dict[str, Any]:
-    if isinstance(null, KeywordBackground):
-        rows = null.references
+def _to_arrays(background: BackgroundModel | KeywordBackground) -> dict[str, Any]:
+    if isinstance(background, KeywordBackground):
+        rows = background.references
         return {"data": rows.data, "indices": rows.indices, "indptr": rows.indptr}
-    tail = null.tail
+    tail = background.tail
     return {
-        "references": null.references,
+        "references": background.references,
         "values": np.array(tail.values),
         "survival": np.array(tail.survival),
         "scale": tail.scale,

@@ -1,4 +1,4 @@
-"""Answers that differ from one another.
+"""Diversity: reranking by maximal marginal relevance.
 
 Maximal marginal relevance: again and again, take the candidate with the highest
 ``(1 - diverse) * relevance - diverse * (highest similarity to those taken)`` (Carbonell and Goldstein 1998, "The use

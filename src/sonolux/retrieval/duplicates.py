@@ -1,4 +1,4 @@
-"""Files that are the same, or nearly: copies, resized or re-encoded versions, the same take saved twice.
+"""Duplicate detection: copies by content hash, near-duplicates by combined p-values.
 
 Files of the same content hash are copies. Two files are near-duplicates where their chances of being as similar as
 they are, combined over dense spaces that hold both (Fisher 1925, "Statistical methods for research workers"), leave
@@ -80,7 +80,7 @@ def _near(index: Index, spaces: Sequence[Space], learned: Collection[str], rando
     files = max(len(space.numbers) for space in compared)
     allowed = EXPECTED / (files * (files - 1) / 2)
     candidates = {pair for space in compared for pair in space.pairs_within(allowed**0.5)}
-    given = sum(space.null.space.name not in learned for space in compared)
+    given = sum(space.background.space.name not in learned for space in compared)
     return {pair for pair in candidates if _combined([space.chance(pair) for space in compared], given) <= allowed}
 
 
@@ -102,15 +102,15 @@ class _Files:
 
     numbers: dict[str, int]
     means: NDArray[np.float32]
-    null: BackgroundModel
+    background: BackgroundModel
 
     def pairs_within(self, chance: float) -> Iterator[Pair]:
         """Yield pairs of files that are as similar as strangers are with at most this chance."""
         ids = list(self.numbers)
         for start in range(0, len(ids), BLOCK):
-            scores = similarities(self.null.space, self.means[start : start + BLOCK], self.means[start:])
+            scores = similarities(self.background.space, self.means[start : start + BLOCK], self.means[start:])
             for i, row in enumerate(scores, start=start):
-                near = np.flatnonzero(row[i - start + 1 :] >= self.null.score(self.means[i], chance))
+                near = np.flatnonzero(row[i - start + 1 :] >= self.background.score(self.means[i], chance))
                 yield from ((ids[i], ids[i + 1 + j]) for j in near)
 
     def chance(self, pair: Pair) -> float | None:
@@ -118,8 +118,8 @@ class _Files:
         if not self.numbers.keys() >= set(pair):
             return None
         a, b = (self.means[self.numbers[file]] for file in pair)
-        score = float(similarities(self.null.space, a[None], b[None])[0, 0])
-        return self.null.chance(a, [score])[0]
+        score = float(similarities(self.background.space, a[None], b[None])[0, 0])
+        return self.background.chance(a, [score])[0]
 
 
 def _files_of(index: Index, space: Space, random: np.random.Generator) -> _Files | None:

@@ -1,4 +1,4 @@
-"""What people write as a filter, into conditions on payload keys.
+"""Filters: what people write, into conditions on payload keys.
 
 ``{"artist": "Quesabe", "date": ">=2020", "folder": "~/Images", "modality": ["image", "video"]}``, or the same as
 ``KEY=VALUE`` lines: ``artist=Quesabe``, ``date>=2020``, ``duration<60``, ``genre!=rock``, ``modality=image,video``.
@@ -49,7 +49,7 @@ def parse_conditions(lines: Sequence[str]) -> tuple[Condition, ...]:
     return tuple(conditions)
 
 
-def conditions(where: Mapping[str, Any]) -> tuple[Condition, ...]:
+def build_conditions(where: Mapping[str, Any]) -> tuple[Condition, ...]:
     """Turn a mapping from keys to values into conditions; see the module for the forms a value takes.
 
     Raises

@@ -1,4 +1,4 @@
-"""Several ranked lists into one.
+"""Rank fusion: several ranked lists into one.
 
 Reciprocal rank fusion: an item scores the sum over lists of ``weight / (60 + rank)``, with ranks from 1. It needs
 ranks only, so scores of spaces that cannot be compared need no common scale (Cormack, Clarke and Büttcher 2009,

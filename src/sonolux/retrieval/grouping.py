@@ -1,4 +1,4 @@
-"""Spans under their file: each file answers once, with the first of its matches."""
+"""Grouping of spans by file: each file answers once, with its best match."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How likely a keyword match is by chance: words of the query taken as independent in a random text.
+"""Background model of keywords: p-values of a sparse match, terms taken as independent.
 
 A term's probability is its share of a random sample of texts. The score of a random text is then a sum of
 independent terms, each worth its inverse document frequency with its probability, and the chance of a hit is the

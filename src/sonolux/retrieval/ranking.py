@@ -1,4 +1,4 @@
-"""One vector a space into a page of hits: ask, fuse, group, spread, calibrate.
+"""Ranking: one vector a space to a page of hits; search, fuse, group, diversify, calibrate.
 
 A single question keeps the similarity of its space as score. Several are fused by rank. The chance of a fused hit is
 the smallest over the lists that hold it, times the number of lists: asking several spaces gives chance several tries
@@ -120,14 +120,14 @@ class Ranker:
         if not matches:
             return []
         space = question.space
-        null = self.calibration.null(space, self.changes)
+        background = self.calibration.background(space, self.changes)
         complete = [False] * len(matches)
-        if null is None:
+        if background is None:
             chances = [1.0] * len(matches)
-        elif isinstance(null, KeywordBackground):
-            chances, complete = null.chance(question.vector, self._sparse_rows(space.name, matches))
+        elif isinstance(background, KeywordBackground):
+            chances, complete = background.chance(question.vector, self._sparse_rows(space.name, matches))
         else:
-            chances = null.chance(question.vector, [match.score for match in matches])
+            chances = background.chance(question.vector, [match.score for match in matches])
         allowed = EXPECTED / (tries * self.calibration.count(space.name, self.changes))
         return [
             (chance * tries, space.name, whole or chance <= allowed)

@@ -1,4 +1,4 @@
-"""Scores between descriptors, the same as the index gives: higher is better.
+"""Similarity: scores between descriptors, the same as the index gives; higher is better.
 
 Cosine and dot products as they are; a Euclidean distance ``e`` scores ``-e``; the Hamming distance ``h`` of two
 ``b``-bit codes scores ``1 - 2 h / b``.

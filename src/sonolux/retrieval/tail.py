@@ -1,4 +1,4 @@
-"""How likely a value as high is under a sample of non-match values, far beyond the sample too.
+"""Score tail: the survival function of non-match scores, far beyond the sample (peaks over threshold).
 
 Below a threshold the sample itself answers; above it an exponential tail does (peaks over threshold: Pickands 1975,
 "Statistical inference using extreme order statistics", Annals of Statistics). Its scale is the maximum-likelihood one

@@ -1,4 +1,4 @@
-"""A small folder of every modality, to try things on, written from what is installed.
+"""Sample media: a small folder of every modality, written from installed packages.
 
 `photos` come with scikit-image and scikit-learn, `sounds` are synthesised, the `video` shows the photos, the `texts`
 stand in the code. Some photos are there twice, cut, turned or smaller, and some sounds are of one kind, so that there

@@ -1,4 +1,4 @@
-"""Photographs that come with scikit-image and scikit-learn, and changed copies of some.
+"""Sample photographs: those that come with scikit-image and scikit-learn, and changed copies of some.
 
 Each is a JPEG whose EXIF holds what it shows, who took it where that is known, and where its licence stands.
 """

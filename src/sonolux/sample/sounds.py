@@ -1,4 +1,4 @@
-"""Synthesised sounds, two of each kind, and one long recording of several: float32 (n,), mono, at `RATE`.
+"""Sample sounds: synthesised, two of each kind, and one long recording; float32 (n,), mono, at `RATE`.
 
 Plucked strings are those of Karplus and Strong (1983), "Digital synthesis of plucked-string and drum timbres",
 Computer Music Journal 7 (2).
@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-Samples = NDArray[np.float32]
+Waveform = NDArray[np.float32]
 
 RATE = 24_000
 """Hertz."""
@@ -32,24 +32,33 @@ class Recording:
     name: str
     title: str
     genre: str
-    samples: Samples
+    samples: Waveform
 
 
-def recordings() -> list[Recording]:
+def synthesise_recordings() -> list[Recording]:
     """Synthesise all recordings of the sample."""
-    birds, sea, chimes = birdsong(20, seed=1), waves(20, seed=3, period=6.0), bells(20, seed=5)
+    birds, sea, chimes = (
+        synthesise_birdsong(20, seed=1),
+        synthesise_waves(20, seed=3, period=6.0),
+        synthesise_bells(20, seed=5),
+    )
     return [
-        Recording("plucked_tune.flac", "Plucked tune", "Folk", plucked((0, 4, 7, 12, 11, 7, 4, 2), repeats=3)),
+        Recording("plucked_tune.flac", "Plucked tune", "Folk", synthesise_tune((0, 4, 7, 12, 11, 7, 4, 2), repeats=3)),
         Recording(
-            "plucked_tune_low.mp3", "Plucked tune, an octave down", "Folk", plucked((-12, -8, -5, -3), repeats=5)
+            "plucked_tune_low.mp3",
+            "Plucked tune, an octave down",
+            "Folk",
+            synthesise_tune((-12, -8, -5, -3), repeats=5),
         ),
-        Recording("drum_loop.wav", "Drum loop", "Percussion", drums(beats_per_minute=100, bars=3)),
-        Recording("drum_loop_fast.ogg", "Drum loop, faster", "Percussion", drums(beats_per_minute=140, bars=4)),
-        Recording("birdsong.ogg", "Synthetic birdsong", "Nature", birdsong(8, seed=2)),
-        Recording("birdsong_morning.flac", "Synthetic birdsong, morning", "Nature", birdsong(9, seed=7)),
-        Recording("sea.mp3", "Synthetic sea", "Nature", waves(9, seed=4, period=4.5)),
-        Recording("sea_rough.flac", "Synthetic sea, rough", "Nature", waves(9, seed=6, period=3.0)),
-        Recording("bells.mp3", "Bells", "Bells", bells(9, seed=8)),
+        Recording("drum_loop.wav", "Drum loop", "Percussion", synthesise_drums(beats_per_minute=100, bars=3)),
+        Recording(
+            "drum_loop_fast.ogg", "Drum loop, faster", "Percussion", synthesise_drums(beats_per_minute=140, bars=4)
+        ),
+        Recording("birdsong.ogg", "Synthetic birdsong", "Nature", synthesise_birdsong(8, seed=2)),
+        Recording("birdsong_morning.flac", "Synthetic birdsong, morning", "Nature", synthesise_birdsong(9, seed=7)),
+        Recording("sea.mp3", "Synthetic sea", "Nature", synthesise_waves(9, seed=4, period=4.5)),
+        Recording("sea_rough.flac", "Synthetic sea, rough", "Nature", synthesise_waves(9, seed=6, period=3.0)),
+        Recording("bells.mp3", "Bells", "Bells", synthesise_bells(9, seed=8)),
         Recording(
             "walk.mp3", "A walk: birds, then the sea, then bells", "Nature", np.concatenate((birds, sea, chimes))
         ),
@@ -59,7 +68,7 @@ def recordings() -> list[Recording]:
 def write_sounds(folder: Path) -> list[Path]:
     """Write all recordings, each in its own container and with tags."""
     written = []
-    for recording in recordings():
+    for recording in synthesise_recordings():
         tags = {
             "title": recording.title,
             "genre": recording.genre,
@@ -72,16 +81,16 @@ def write_sounds(folder: Path) -> list[Path]:
     return written
 
 
-def write_sound(path: Path, samples: Samples, tags: dict[str, str]) -> None:
+def write_sound(path: Path, samples: Waveform, tags: dict[str, str]) -> None:
     """Write one recording in the codec of its suffix."""
     import av
 
     with av.open(str(path), "w", options=BITEXACT) as container:
         container.metadata.update(tags)
-        encode(container, container.add_stream(CODECS[path.suffix], rate=RATE, layout="mono"), samples)
+        encode_samples(container, container.add_stream(CODECS[path.suffix], rate=RATE, layout="mono"), samples)
 
 
-def encode(container: Any, stream: Any, samples: Samples) -> None:
+def encode_samples(container: Any, stream: Any, samples: Waveform) -> None:
     """Encode samples into a stream of an opened PyAV container."""
     import av
 
@@ -94,7 +103,7 @@ def encode(container: Any, stream: Any, samples: Samples) -> None:
     container.mux(stream.encode(None))
 
 
-def plucked(semitones: Iterable[int], repeats: int) -> Samples:
+def synthesise_tune(semitones: Iterable[int], repeats: int) -> Waveform:
     """A tune on plucked strings: semitones above A4, four notes a second."""
     notes = [*semitones] * repeats
     random = np.random.default_rng(0)
@@ -116,7 +125,7 @@ def _string(frequency: float, length: int, random: np.random.Generator) -> NDArr
     return np.concatenate(rounds)[:length]
 
 
-def drums(beats_per_minute: float, bars: int) -> Samples:
+def synthesise_drums(beats_per_minute: float, bars: int) -> Waveform:
     """Bass drum on the first and third beat, snare on the others, a hi-hat on every half beat."""
     random = np.random.default_rng(0)
     beat = int(60 / beats_per_minute * RATE)
@@ -134,7 +143,7 @@ def drums(beats_per_minute: float, bars: int) -> Samples:
     return _level(out)
 
 
-def birdsong(seconds: float, seed: int) -> Samples:
+def synthesise_birdsong(seconds: float, seed: int) -> Waveform:
     """Short whistles that glide between 2.5 and 6 kHz, in groups, over faint leaves."""
     random = np.random.default_rng(seed)
     out = random.normal(scale=0.02, size=int(seconds * RATE))
@@ -151,7 +160,7 @@ def birdsong(seconds: float, seed: int) -> Samples:
         start += int(random.uniform(0.2, 0.6) * RATE)
 
 
-def waves(seconds: float, seed: int, period: float) -> Samples:
+def synthesise_waves(seconds: float, seed: int, period: float) -> Waveform:
     """Noise whose power falls with the square of frequency, swelling every ``period`` seconds."""
     random = np.random.default_rng(seed)
     n = int(seconds * RATE)
@@ -162,7 +171,7 @@ def waves(seconds: float, seed: int, period: float) -> Samples:
     return _level(rush * swell)
 
 
-def bells(seconds: float, seed: int) -> Samples:
+def synthesise_bells(seconds: float, seed: int) -> Waveform:
     """Struck bells: inharmonic partials, the higher the shorter."""
     random = np.random.default_rng(seed)
     out = np.zeros(int(seconds * RATE))
@@ -182,5 +191,5 @@ def bells(seconds: float, seed: int) -> Samples:
     return _level(out)
 
 
-def _level(samples: NDArray[np.float64]) -> Samples:
+def _level(samples: NDArray[np.float64]) -> Waveform:
     return np.asarray(0.7 * samples / np.abs(samples).max(), np.float32)

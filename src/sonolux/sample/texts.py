@@ -1,4 +1,4 @@
-"""Short texts: notes, a recipe, a letter, a page and subtitles."""
+"""Sample texts: notes, a recipe, a letter, a page and subtitles."""
 
 from __future__ import annotations
 

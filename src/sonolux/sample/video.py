@@ -1,4 +1,4 @@
-"""A video of the photographs: hard cuts, a few seconds each, with a sound of its own."""
+"""Sample video: the photographs with hard cuts, a few seconds each, and a sound track."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sonolux.sample.sounds import BITEXACT, RATE, encode, plucked
+from sonolux.sample.sounds import BITEXACT, RATE, encode_samples, synthesise_tune
 
 WIDTH, HEIGHT = 480, 320
 FRAMES_A_SECOND = 12
@@ -37,8 +37,8 @@ def write_video(path: Path, photos: Mapping[str, Path]) -> Path:
                 frame.pts = number * FRAMES_A_SECOND * SHOT_SECONDS + tick
                 container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
-        tune = plucked((0, 3, 7, 10, 12, 10, 7, 3), repeats=12)
-        encode(container, sound, tune[: len(shown) * SHOT_SECONDS * RATE])
+        tune = synthesise_tune((0, 3, 7, 10, 12, 10, 7, 3), repeats=12)
+        encode_samples(container, sound, tune[: len(shown) * SHOT_SECONDS * RATE])
     return path
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from sonolux.errors import SonoluxError
 from sonolux.evaluation.benchmarks import calibration, ingest, search
-from sonolux.evaluation.benchmarks.report import Report, verdict
+from sonolux.evaluation.benchmarks.report import Report, compare_with_target
 from sonolux.library import Library
 from sonolux.types import Space
 
@@ -34,7 +34,7 @@ def test_a_section_is_replaced_and_the_others_stay(tmp_path: Path) -> None:
     [(0.70, False, "met"), (0.69, False, "missed"), (0.70, True, "met"), (0.71, True, "missed")],
 )
 def test_a_verdict_sets_the_target_beside_what_was_reached(reached: float, at_most: bool, word: str) -> None:
-    line = verdict("ratio", reached, 0.70, at_most=at_most)
+    line = compare_with_target("ratio", reached, 0.70, at_most=at_most)
     assert f"{reached:.2f}" in line
     assert "0.70 asked" in line
     assert word in line
@@ -43,7 +43,7 @@ def test_a_verdict_sets_the_target_beside_what_was_reached(reached: float, at_mo
 def test_the_library_and_its_raw_engine_give_the_same_answers(tmp_path: Path) -> None:
     random = np.random.default_rng(0)
     basis, centres = random.standard_normal((24, search.DIM)), random.standard_normal((50, 24))
-    rows, asked = (search.clustered(n, random, basis, centres) for n in (3000, 5))
+    rows, asked = (search.draw_clustered(n, random, basis, centres) for n in (3000, 5))
     with Library(tmp_path / "l.sonolux") as library:
         search._fill(library, rows)
         for where, among in (({}, np.arange(3000)), (search.WHERE, np.arange(0, 3000, 2))):

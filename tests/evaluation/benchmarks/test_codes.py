@@ -10,8 +10,8 @@ import pytest
 
 from sonolux.encoders.trained.encoder import TrainedEncoder
 from sonolux.evaluation.benchmarks import codes, face_methods, semantic_hashing
-from sonolux.evaluation.descriptors import by_encoder, scores_between
-from sonolux.evaluation.protocols.labelled_search import LabelledSearch, cifar10_codes
+from sonolux.evaluation.descriptors import describe_by_encoder, scores_between
+from sonolux.evaluation.protocols.labelled_search import LabelledSearch, read_cifar10_codes
 from sonolux.metrics.ranking import label_metrics
 from sonolux.training.hashing.train import train_codes
 from sonolux.training.recipe import Recipe
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.data
 
 @pytest.fixture(scope="module")
 def small(data: Path) -> LabelledSearch:
-    whole = cifar10_codes(data, per_class=2)
+    whole = read_cifar10_codes(data, per_class=2)
     return LabelledSearch("cifar10 codes", whole.queries, whole.database.subset(np.arange(600)))
 
 
@@ -31,8 +31,8 @@ def test_baselines_models_and_times_in_one_table(
     models = [tmp_path / "short", tmp_path / "long"]
     for path, bits in zip(models, (28, 256), strict=True):
         train_codes(small.database, Recipe("lsh", bits=bits), path)
-    monkeypatch.setattr(codes, "cifar10_codes", lambda folder: small)
-    monkeypatch.setattr(codes, "exhaustive_ratio", lambda: semantic_hashing.exhaustive_ratio(1000))
+    monkeypatch.setattr(codes, "read_cifar10_codes", lambda folder: small)
+    monkeypatch.setattr(codes, "time_exhaustive_ratio", lambda: semantic_hashing.time_exhaustive_ratio(1000))
     for module in (codes, semantic_hashing):
         monkeypatch.setattr(module, "SIZES", (1000, 2000))
     monkeypatch.setattr(codes, "BASELINES", ("lsh",))
@@ -59,12 +59,14 @@ def test_a_ball_that_holds_everything_ranks_as_an_exhaustive_search(
     for bits in (28, 256):
         train_codes(small.database, Recipe("lsh", bits=bits), tmp_path / str(bits))
     short, long = tmp_path / "28", tmp_path / "256"
-    some = semantic_hashing.reranked(small, short, long)
+    some = semantic_hashing.measure_reranking(small, short, long)
     assert some.ranked < 600
     monkeypatch.setattr(semantic_hashing, "addresses_of", lambda codes: np.zeros(len(codes), np.uint32))
-    everything = semantic_hashing.reranked(small, short, long)
+    everything = semantic_hashing.measure_reranking(small, short, long)
     assert everything.ranked == 600
-    scores = scores_between(*(by_encoder(TrainedEncoder(long))(asked) for asked in (small.queries, small.database)))
+    scores = scores_between(
+        *(describe_by_encoder(TrainedEncoder(long))(asked) for asked in (small.queries, small.database))
+    )
     assert small.queries.labels is not None
     assert small.database.labels is not None
     expected = label_metrics(scores, small.queries.labels, small.database.labels)["P@100"]

@@ -12,7 +12,7 @@ import soundfile as sf
 
 from sonolux.cli import main
 from sonolux.evaluation.benchmarks import identification
-from sonolux.evaluation.protocols.identification import read_clips
+from sonolux.evaluation.protocols.identification import read_queries
 from tunes import RATE, noisy, tune
 
 HEADER = "query,truth,source,start_s,length_s,condition,snr_db,distortion,speed\n"
@@ -34,7 +34,7 @@ def small_set(tmp_path_factory: pytest.TempPathFactory) -> Path:
             truth = f"t{number}" if number < 4 else "unknown"
             rows.append(f"{name},{truth},t{number},4.0,{length},n10,10,,1\n")
     (root / "truth.csv").write_text(HEADER + "".join(rows))
-    assert len(read_clips(root)) == len(rows)
+    assert len(read_queries(root)) == len(rows)
     return root
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from sonolux.errors import SonoluxError
-from sonolux.evaluation.protocols.labelling import label_score
+from sonolux.evaluation.protocols.labelling import score_labels
 from sonolux.training.data.images import ImageSet
 
 
@@ -29,11 +29,11 @@ def images(n: int) -> ImageSet:
 
 def test_three_of_four_right_and_always_sure() -> None:
     chances = np.array([[1, 0], [0, 1], [1, 0], [1, 0]], float)
-    card = label_score(images(4), asked(chances), "m")  # type: ignore[arg-type]
+    card = score_labels(images(4), asked(chances), "m")  # type: ignore[arg-type]
     assert card.scores == {"accuracy": 0.75, "1 - ECE": pytest.approx(0.75)}
     assert card.seed == 3
 
 
 def test_other_labels_are_refused() -> None:
     with pytest.raises(SonoluxError, match="m knows other labels than some"):
-        label_score(images(2), asked(np.eye(2), ("a", "c")), "m")  # type: ignore[arg-type]
+        score_labels(images(2), asked(np.eye(2), ("a", "c")), "m")  # type: ignore[arg-type]

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sonolux.evaluation.descriptors import Describe, Described, by_encoder, by_pixels
-from sonolux.evaluation.protocols.faces import faces
-from sonolux.evaluation.protocols.labelled_search import LabelledSearch, cifar10_codes
+from sonolux.evaluation.descriptors import Described, DescribeImages, describe_by_encoder, describe_by_pixels
+from sonolux.evaluation.protocols.faces import read_faces
+from sonolux.evaluation.protocols.labelled_search import LabelledSearch, read_cifar10_codes
 from sonolux.training.data.images import ImageSet
 from sonolux.training.hashing.projection import inputs_of
 from sonolux.training.projections.pca import fit_pca
@@ -22,7 +22,7 @@ CODES = Space("codes", 8, "hamming", "binary")
 
 @pytest.fixture(scope="session")
 def cifar(data: Path) -> LabelledSearch:
-    return cifar10_codes(data)
+    return read_cifar10_codes(data)
 
 
 def test_queries_are_the_first_hundred_of_each_class(cifar: LabelledSearch) -> None:
@@ -38,7 +38,7 @@ def test_a_code_that_says_nothing_gains_nothing_by_the_order_of_the_files(cifar:
 
 def test_pixels_score_what_was_measured(cifar: LabelledSearch) -> None:
     tenth = LabelledSearch("part", cifar.queries.subset(np.arange(0, 1000, 10)), cifar.database)
-    card = tenth.score("pixels", by_pixels)
+    card = tenth.score("pixels", describe_by_pixels)
     # .137 and .207 with 1,000 other queries; a hundred scatter by a hundredth.
     assert card.scores["mAP@ALL"] == pytest.approx(0.137, abs=0.02)
     assert card.scores["mAP@1000"] == pytest.approx(0.207, abs=0.03)
@@ -46,21 +46,21 @@ def test_pixels_score_what_was_measured(cifar: LabelledSearch) -> None:
 
 
 def test_faces_are_known_by_their_pixels_as_measured(data: Path) -> None:
-    protocol = faces(data)
+    protocol = read_faces(data)
     assert (len(protocol.gallery), len(protocol.probes)) == (150, 300)
-    card = protocol.score("pixels", by_pixels)
+    card = protocol.score("pixels", describe_by_pixels)
     assert card.scores["rank-1"] == pytest.approx(0.553, abs=0.03)
     assert card.scores["DIR@1%"] <= card.scores["DIR@10%"] <= card.scores["rank-1"] + 0.1
 
 
 def test_projections_learn_from_the_gallery_alone_and_for_the_open_set_without_the_strangers(data: Path) -> None:
-    protocol, galleries = faces(data), []
+    protocol, galleries = read_faces(data), []
 
-    def learn(gallery: ImageSet) -> Describe:
+    def learn(gallery: ImageSet) -> DescribeImages:
         galleries.append({gallery.classes[label] for label in gallery.labels})
-        return by_pixels
+        return describe_by_pixels
 
-    assert protocol.score_learned("pixels", learn).scores == protocol.score("pixels", by_pixels).scores
+    assert protocol.score_learned("pixels", learn).scores == protocol.score("pixels", describe_by_pixels).scores
     assert [len(people) for people in galleries] == [30, 20]
     assert not galleries[1] & {f"s{person}" for person in range(21, 31)}
 
@@ -70,14 +70,14 @@ def test_an_encoder_is_measured_by_its_own_metric(data: Path, tmp_path: Path) ->
     from sonolux.training.hashing.train import train_codes
     from sonolux.training.recipe import Recipe
 
-    protocol = faces(data)
+    protocol = read_faces(data)
     train_codes(protocol.gallery, Recipe("pca", bits=60, side=64, held_out=0.1), tmp_path / "eigenfaces")
-    card = protocol.score("eigenfaces", by_encoder(TrainedEncoder(tmp_path / "eigenfaces")))
+    card = protocol.score("eigenfaces", describe_by_encoder(TrainedEncoder(tmp_path / "eigenfaces")))
     assert 0.5 < card.scores["rank-1"] < 0.7
 
 
 def test_eigenfaces_are_images(data: Path) -> None:
-    gallery: ImageSet = faces(data).gallery
+    gallery: ImageSet = read_faces(data).gallery
     network = fit_pca(inputs_of(gallery), 20)
     first = network.matrix[:, 0].reshape(3, 64, 64).numpy()
     # Grey images have grey components, and the first is smooth: light from one side or all over.

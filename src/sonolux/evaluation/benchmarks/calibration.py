@@ -1,8 +1,8 @@
-"""Whether chances are true: how often non-matches occur at a claimed chance.
+"""Calibration benchmark: how often non-matches reach a score of a claimed p-value.
 
 Photos of a folder in which no two show the same thing (the sample of ImageNet: one photo a class) are split by a seed
-into a library from which a null is learned, queries, and items that the null never saw. Every query is then a
-non-match of every item: a claimed chance p is true when a share p of the pairs scores as high. A ratio of 1 is
+into a library, to which a background model is fitted, queries, and items that the model never saw. Every query is then
+a non-match of every item: a claimed p-value p is true when a share p of the pairs scores as high. A ratio of 1 is
 perfect, above 1 claims too much, below 1 too little.
 """
 
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from sonolux.encoders import resolve
 from sonolux.errors import SonoluxError
-from sonolux.evaluation.benchmarks.report import Report, verdict
+from sonolux.evaluation.benchmarks.report import Report, compare_with_target
 from sonolux.media.reading import ReadOptions, read
 from sonolux.media.segment import Image, Segment
 from sonolux.retrieval.background import fit_background
@@ -54,7 +54,9 @@ def benchmark_calibration(photos: Path) -> Report:
         ),
         columns=("photos in the library", "space", *(f"claimed {chance:g}" for chance in CHANCES)),
         rows=[[str(size), name, *(f"{r:.2f}" for r in found)] for (size, name), found in ratios.items()],
-        verdicts=[verdict(f"most times as often as claimed, {max(SIZES)} photos", worst, 2.0, at_most=True)],
+        verdicts=[
+            compare_with_target(f"most times as often as claimed, {max(SIZES)} photos", worst, 2.0, at_most=True)
+        ],
     )
 
 
@@ -79,9 +81,9 @@ def _ratios(space: Space, rows: NDArray[Any], size: int) -> list[float]:
     for seed in range(SPLITS):
         order = np.random.default_rng(seed).permutation(len(rows))
         library, queries, rest = np.split(rows[order], [size, size + QUERIES])
-        null = fit_background(space, library, np.arange(size))
+        background = fit_background(space, library, np.arange(size))
         for query in queries:
             scores = rest @ query
-            reached += [(scores >= null.score(query, chance)).sum() for chance in CHANCES]
+            reached += [(scores >= background.score(query, chance)).sum() for chance in CHANCES]
         pairs += len(queries) * len(rest)
     return [float(count / pairs / chance) for count, chance in zip(reached, CHANCES, strict=True)]

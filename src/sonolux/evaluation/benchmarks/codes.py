@@ -1,4 +1,4 @@
-"""Codes and other descriptors of images in one table: classical baselines, and models that were trained.
+"""Binary code benchmark: classical baselines, trained models and other descriptors of images in one table.
 
 A model is measured under the protocol of the data it was trained on, told by the source in its card. Two models of
 CIFAR-10 with 28 and 256 bits are also measured together: the short code finds, the long one ranks.
@@ -13,21 +13,21 @@ from pathlib import Path
 from sonolux.annotators.classifier import Classifier
 from sonolux.checkpoints.folder import ModelFolder
 from sonolux.encoders.trained.encoder import TrainedEncoder
-from sonolux.evaluation.benchmarks.face_methods import face_cards
-from sonolux.evaluation.benchmarks.report import Report, verdict
+from sonolux.evaluation.benchmarks.face_methods import measure_face_methods
+from sonolux.evaluation.benchmarks.report import Report, compare_with_target
 from sonolux.evaluation.benchmarks.semantic_hashing import (
     RADIUS,
     SIZES,
     Reranked,
-    exhaustive_ratio,
-    lookup_times,
-    reranked,
-    reranked_row,
+    measure_reranking,
+    reranking_row,
+    time_exhaustive_ratio,
+    time_lookups,
 )
-from sonolux.evaluation.descriptors import Describe, by_encoder, by_pixels
-from sonolux.evaluation.protocols.faces import faces
-from sonolux.evaluation.protocols.labelled_search import LabelledSearch, cifar10_codes, mnist_codes
-from sonolux.evaluation.protocols.labelling import cifar10_test, label_score
+from sonolux.evaluation.descriptors import DescribeImages, describe_by_encoder, describe_by_pixels
+from sonolux.evaluation.protocols.faces import read_faces
+from sonolux.evaluation.protocols.labelled_search import LabelledSearch, read_cifar10_codes, read_mnist_codes
+from sonolux.evaluation.protocols.labelling import read_cifar10_test, score_labels
 from sonolux.evaluation.scorecard import Scorecard
 from sonolux.index.semantic_hash import BITS
 from sonolux.training.data.images import ImageSet
@@ -50,17 +50,17 @@ def benchmark_codes(data: Path, models: Sequence[Path]) -> tuple[list[Scorecard]
         Model folders.
     """
     photos, digits = _of(models, "cifar10"), _of(models, "mnist")
-    protocol = cifar10_codes(data)
-    cards = [*face_cards(faces(data)), *_cifar_cards(protocol, photos)]
-    both = {_method_of(long): reranked(protocol, short, long) for short, long in _short_and_long(photos)}
-    rows = [reranked_row(protocol, method, measured) for method, measured in both.items()]
+    protocol = read_cifar10_codes(data)
+    cards = [*measure_face_methods(read_faces(data)), *_cifar_cards(protocol, photos)]
+    both = {_method_of(long): measure_reranking(protocol, short, long) for short, long in _short_and_long(photos)}
+    rows = [reranking_row(protocol, method, measured) for method, measured in both.items()]
     if digits:
-        asked = mnist_codes(data)
+        asked = read_mnist_codes(data)
         cards += [_measured(asked, path) for path in digits]
     if classifiers := _of(models, "cifar10", labels=True):
-        images = cifar10_test(data)
-        cards += [label_score(images, Classifier(path), _method_of(path)) for path in classifiers]
-    return cards, _report(cards, rows, both, lookup_times(), exhaustive_ratio())
+        images = read_cifar10_test(data)
+        cards += [score_labels(images, Classifier(path), _method_of(path)) for path in classifiers]
+    return cards, _report(cards, rows, both, time_lookups(), time_exhaustive_ratio())
 
 
 def _of(models: Sequence[Path], name: str, labels: bool = False) -> list[Path]:
@@ -76,7 +76,7 @@ def _short_and_long(models: Sequence[Path]) -> list[tuple[Path, Path]]:
 
 def _measured(protocol: LabelledSearch, model: Path) -> Scorecard:
     encoder = TrainedEncoder(model)
-    return protocol.score(_method_of(model), by_encoder(encoder), encoder.folder.recipe["seed"])
+    return protocol.score(_method_of(model), describe_by_encoder(encoder), encoder.folder.recipe["seed"])
 
 
 def _method_of(model: Path) -> str:
@@ -90,20 +90,20 @@ def _method_of(model: Path) -> str:
 
 def _cifar_cards(protocol: LabelledSearch, models: Sequence[Path]) -> list[Scorecard]:
     return [
-        protocol.score("Euclidean, pixels", by_pixels),
+        protocol.score("Euclidean, pixels", describe_by_pixels),
         *(protocol.score(f"{method}, 256 bits", _fitted(method, protocol.database, 256)) for method in BASELINES),
         *(_measured(protocol, path) for path in models),
     ]
 
 
-def _fitted(method: str, images: ImageSet, bits: int) -> Describe:
+def _fitted(method: str, images: ImageSet, bits: int) -> DescribeImages:
     """Train a classical method on images, but for a few held out, and describe by it."""
     recipe = Recipe(method, bits=bits, held_out=0.01)
     with tempfile.TemporaryDirectory() as folder:
         train_codes(images, recipe, Path(folder) / method)
         encoder = TrainedEncoder(Path(folder) / method)
         encoder.encode([images.pixels[0]])  # loads the weights before the folder goes
-    return by_encoder(encoder)
+    return describe_by_encoder(encoder)
 
 
 def _report(
@@ -160,11 +160,15 @@ def _verdicts(
         reached = [c.scores[metric] for c in cards if c.protocol == protocol and c.method.startswith(methods)]
         if reached:
             name = f"{protocol}, {' or '.join(methods)}, {metric}"
-            lines.append(verdict(name, max(reached), asked, form=".3f"))
+            lines.append(compare_with_target(name, max(reached), asked, form=".3f"))
     for method, measured in both.items():
         name = f"{BITS}-bit look-up, then {method}, share of the exhaustive P@100"
-        lines.append(verdict(name, measured.found / measured.exhaustive, 0.95, form=".3f"))
+        lines.append(compare_with_target(name, measured.found / measured.exhaustive, 0.95, form=".3f"))
     small, large = times[SIZES[0]], times[SIZES[-1]]
-    lines.append(verdict(f"look-up time, {SIZES[-1]:,} over {SIZES[0]:,} items", large / small, 1.2, at_most=True))
-    lines.append(verdict("exhaustive 256-bit search over faiss's binary index", exhaustive, 1.2, at_most=True))
+    lines.append(
+        compare_with_target(f"look-up time, {SIZES[-1]:,} over {SIZES[0]:,} items", large / small, 1.2, at_most=True)
+    )
+    lines.append(
+        compare_with_target("exhaustive 256-bit search over faiss's binary index", exhaustive, 1.2, at_most=True)
+    )
     return lines

@@ -1,15 +1,14 @@
-"""How well a network hears what sounds when, in scenes whose truth is known, over less and less noise."""
+"""Sound event detection benchmark: scenes of known truth, at falling signal-to-noise ratios."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from sonolux.annotators.event_detector import EventDetector
 from sonolux.checkpoints.folder import CARD
-from sonolux.evaluation.benchmarks.report import Report, by_epoch, verdict
-from sonolux.evaluation.protocols.mixed_scenes import SCENES, SEED, mixed_scenes
+from sonolux.evaluation.benchmarks.report import Announce, Report, compare_with_target, report_epochs
+from sonolux.evaluation.protocols.mixed_scenes import SCENES, SEED, read_mixed_scenes
 from sonolux.evaluation.scorecard import Scorecard
 from sonolux.metrics.events import Event, EventLists, event_f1, segment_f1
 from sonolux.training.data.events import SoundscapeData
@@ -25,8 +24,6 @@ ASKED, AT = 0.80, 10
 
 CLIPS = {False: "clips heard before", True: "other clips"}
 
-Progress = Callable[[str], None]
-
 
 @dataclass(frozen=True, slots=True)
 class EventScore:
@@ -38,7 +35,7 @@ class EventScore:
     events: float
 
 
-def benchmark_events(data: Path, work: Path, progress: Progress) -> tuple[list[Scorecard], Report]:
+def benchmark_events(data: Path, work: Path, progress: Announce) -> tuple[list[Scorecard], Report]:
     """Train what `work` does not hold yet, and measure.
 
     Parameters
@@ -50,12 +47,12 @@ def benchmark_events(data: Path, work: Path, progress: Progress) -> tuple[list[S
     progress : callable
         Called with a line on where it stands.
     """
-    protocol = mixed_scenes(data)
+    protocol = read_mixed_scenes(data)
     folder = work / "crnn"
     recipe = recipe_of("events", {})
     if not (folder / CARD).exists():
         learned = SoundscapeData("mixed scenes", protocol.learned, listening(protocol.learned.rate))
-        train_events(learned, recipe, folder, progress=by_epoch(progress, "events"))
+        train_events(learned, recipe, folder, progress=report_epochs(progress, "events"))
     detector = EventDetector(folder)
     measured = [
         _measured(detector, protocol.at(snr, unheard=unheard), unheard, snr) for unheard in CLIPS for snr in LEVELS
@@ -86,7 +83,7 @@ def benchmark_events(data: Path, work: Path, progress: Progress) -> tuple[list[S
         columns=("scenes of", "dB over the noise", "segment F1", "event F1"),
         rows=[(CLIPS[row.unheard], str(row.snr), f"{row.segments:.3f}", f"{row.events:.3f}") for row in measured],
         verdicts=[
-            verdict(f"{CLIPS[row.unheard]}, {row.snr} dB, segment F1", row.segments, ASKED, form=".3f")
+            compare_with_target(f"{CLIPS[row.unheard]}, {row.snr} dB, segment F1", row.segments, ASKED, form=".3f")
             for row in measured
             if row.snr == AT
         ],

@@ -1,4 +1,4 @@
-"""Ways to tell faces apart, each learned from a gallery of a few images a person and nothing else."""
+"""Face recognition methods: eigenfaces, Fisherfaces and a learned code, each fitted to a gallery alone."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import torch
 from sonolux.encoders.base import Encoder, normalised
 from sonolux.encoders.trained.encoder import TrainedEncoder
 from sonolux.encoders.trained.layers import LayerEncoder
-from sonolux.evaluation.descriptors import Describe, Described, by_encoder, by_pixels
+from sonolux.evaluation.descriptors import Described, DescribeImages, describe_by_encoder, describe_by_pixels
 from sonolux.evaluation.protocols.faces import Faces
 from sonolux.evaluation.scorecard import Scorecard
 from sonolux.models.projection import Projection
@@ -40,10 +40,10 @@ UNITS = "logits"
 """Layer of the units before they become bits."""
 
 
-def face_cards(protocol: Faces) -> list[Scorecard]:
+def measure_face_methods(protocol: Faces) -> list[Scorecard]:
     """Measure all of them; the last trains for some minutes."""
     return [
-        protocol.score("Euclidean, pixels", by_pixels),
+        protocol.score("Euclidean, pixels", describe_by_pixels),
         protocol.score_learned(f"eigenfaces, {EIGENFACES}, Euclidean", _eigenfaces),
         protocol.score_learned(f"eigenfaces, {EIGENFACES}, whitened, cosine", _whitened),
         protocol.score_learned("Fisherfaces, cosine", _fisherfaces),
@@ -51,28 +51,28 @@ def face_cards(protocol: Faces) -> list[Scorecard]:
     ]
 
 
-def _eigenfaces(gallery: ImageSet) -> Describe:
+def _eigenfaces(gallery: ImageSet) -> DescribeImages:
     return _by_projection(fit_pca(inputs_of(gallery), EIGENFACES), "euclidean")
 
 
-def _whitened(gallery: ImageSet) -> Describe:
+def _whitened(gallery: ImageSet) -> DescribeImages:
     return _by_projection(fit_pca(inputs_of(gallery), EIGENFACES, whiten=True), "cosine")
 
 
-def _fisherfaces(gallery: ImageSet) -> Describe:
+def _fisherfaces(gallery: ImageSet) -> DescribeImages:
     assert gallery.labels is not None
     return _by_projection(fit_fisher(inputs_of(gallery), gallery.labels), "cosine")
 
 
-def _learned(gallery: ImageSet) -> Describe:
+def _learned(gallery: ImageSet) -> DescribeImages:
     with tempfile.TemporaryDirectory() as folder:
         train_codes(gallery, LEARNED, Path(folder) / "faces")
         encoder: Encoder = LayerEncoder(TrainedEncoder(Path(folder) / "faces"), UNITS)
         encoder.encode([gallery.pixels[0]])  # loads the weights before the folder goes
-    return by_encoder(encoder)
+    return describe_by_encoder(encoder)
 
 
-def _by_projection(projection: Projection, metric: Metric) -> Describe:
+def _by_projection(projection: Projection, metric: Metric) -> DescribeImages:
     """Describe by a projection of the pixels; all of a gallery went into it, for it is small."""
 
     def describe(images: ImageSet) -> Described:

@@ -1,4 +1,4 @@
-"""How fast and in how much memory photos are added, beside decoding alone and encoding alone.
+"""Ingest benchmark: photos a second and peak memory of adding, beside decoding alone and encoding alone.
 
 Photos are those of a folder, copied as often as needed, each with a JPEG comment of its own, so that every file has a
 content of its own; and the same enlarged to the size of a photo that someone sends, 1,600 pixels. They are described by
@@ -27,7 +27,7 @@ from sonolux.encoders import Encoder, resolve
 from sonolux.encoders.defaults import SHIPPED
 from sonolux.encoders.inputs import EncoderInputs
 from sonolux.errors import SonoluxError
-from sonolux.evaluation.benchmarks.report import Report, verdict
+from sonolux.evaluation.benchmarks.report import Report, compare_with_target
 from sonolux.library import Library
 from sonolux.library.ingest.encode import BATCH
 from sonolux.media.pool import DecoderPool
@@ -258,9 +258,16 @@ def _report(rounds: dict[str, list[dict[str, float]]], peaks: list[Peak], small:
         columns=("photos", "decode alone", "encode alone", "add", "add / min(decode, encode)", "add, default decoders"),
         rows=rows,
         verdicts=[
-            *(verdict(f"add over min(decode, encode), {name}", share, 0.85) for name, share in shares.items()),
-            verdict(_growth("resident", small, large), peaks[1].resident / peaks[0].resident, 1.15, at_most=True),
-            verdict(_growth("anonymous", small, large), peaks[1].anonymous / peaks[0].anonymous, 1.15, at_most=True),
+            *(
+                compare_with_target(f"add over min(decode, encode), {name}", share, 0.85)
+                for name, share in shares.items()
+            ),
+            compare_with_target(
+                _growth("resident", small, large), peaks[1].resident / peaks[0].resident, 1.15, at_most=True
+            ),
+            compare_with_target(
+                _growth("anonymous", small, large), peaks[1].anonymous / peaks[0].anonymous, 1.15, at_most=True
+            ),
         ],
     )
 

@@ -1,4 +1,4 @@
-"""What the encoders of images that every library has find among photographs that none of them has seen."""
+"""Photo search benchmark: the default image encoders on photographs that none of them was trained on."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import tempfile
 from pathlib import Path
 
 from sonolux.encoders.defaults import CLASSICAL, SHIPPED
-from sonolux.evaluation.benchmarks.report import Report, verdict
-from sonolux.evaluation.protocols.photo_search import PART, TOP, PhotoScores, photo_scores, seen_and_unseen
+from sonolux.evaluation.benchmarks.report import Report, compare_with_target
+from sonolux.evaluation.protocols.photo_search import PART, TOP, PhotoScores, score_photos, split_photos
 from sonolux.library import Library
 from sonolux.types import Modality
 
@@ -22,12 +22,12 @@ def benchmark_photos(photos: Path) -> Report:
     photos : Path
         The sample of ImageNet.
     """
-    _, unseen = seen_and_unseen(photos)
+    _, unseen = split_photos(photos)
     with tempfile.TemporaryDirectory() as folder, Library(Path(folder) / "photos.sonolux") as library:
         library.add(*unseen, spaces=(*CLASSICAL, *SHIPPED, CODE))
         names = [e.space for e in library.spaces.writers() if e.modality is Modality.IMAGE and e.space != CODE]
-        scores = {name: photo_scores(library, [name]) for name in (*names, CODE)}
-        scores["all but photo-code, fused"] = photo_scores(library, names)
+        scores = {name: score_photos(library, [name]) for name in (*names, CODE)}
+        scores["all but photo-code, fused"] = score_photos(library, names)
     return _report(scores, len(unseen))
 
 
@@ -44,5 +44,7 @@ def _report(scores: dict[str, PhotoScores], photos: int) -> Report:
         ),
         columns=("space", f"kinds, P@{TOP}", "parts, first", f"parts, first {TOP}"),
         rows=[[name, f"{s.kinds:.3f}", f"{s.first:.3f}", f"{s.among_ten:.3f}"] for name, s in scores.items()],
-        verdicts=[verdict("kinds, the trained space over the histogram", trained.kinds / histogram.kinds, 1.0)],
+        verdicts=[
+            compare_with_target("kinds, the trained space over the histogram", trained.kinds / histogram.kinds, 1.0)
+        ],
     )

@@ -1,4 +1,4 @@
-"""Tables of measurements, as text for people and as a section of a Markdown page.
+"""Benchmark reports: tables of measurements, as text and as a section of a Markdown page.
 
 A page holds one section a benchmark, between two comments that name it; writing a section leaves the others alone.
 """
@@ -18,6 +18,10 @@ HEADER = """# Benchmarks
 Every table below was written by the command above it. Speeds are to be read as ratios within one table: the machines
 they were measured on are small, shared and noisy.
 """
+
+
+Announce = Callable[[str], None]
+"""Called with a line on where a benchmark stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +66,14 @@ class Report:
         page.write_text(written if times else f"{text.rstrip()}\n\n{section}\n")
 
 
-def verdict(what: str, reached: float, target: float, *, at_most: bool = False, form: str = ".2f") -> str:
+def compare_with_target(what: str, reached: float, target: float, *, at_most: bool = False, form: str = ".2f") -> str:
     """Return a line that sets what was reached beside what was asked for."""
     met = reached <= target if at_most else reached >= target
     sign = "at most" if at_most else "at least"
     return f"{what}: {reached:{form}} ({sign} {target:{form}} asked: {'met' if met else '**missed**'})"
 
 
-def by_epoch(progress: Callable[[str], None], where: str) -> Callable[[float, str], None]:
+def report_epochs(progress: Announce, where: str) -> Callable[[float, str], None]:
     """Return what tells the first line of each epoch."""
     told: set[str] = set()
 

@@ -1,4 +1,4 @@
-"""Short codes as addresses, long codes to rank: how fast, and how much of what an exhaustive search finds."""
+"""Semantic hashing benchmark: short codes as addresses, long codes to rank, beside exhaustive search."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonolux.encoders.trained.encoder import TrainedEncoder
-from sonolux.evaluation.descriptors import by_encoder, scores_between
+from sonolux.evaluation.descriptors import describe_by_encoder, scores_between
 from sonolux.evaluation.protocols.labelled_search import LabelledSearch
 from sonolux.index.hamming import hamming_search
 from sonolux.index.semantic_hash import BITS, WIDEST, SemanticHash, addresses_of
@@ -37,7 +37,7 @@ class Reranked:
     ranked: float
 
 
-def lookup_times() -> dict[int, float]:
+def time_lookups() -> dict[int, float]:
     """Return milliseconds of a look-up of random addresses by the size of the database, in rounds taken in turn."""
     random = np.random.default_rng(0)
     tables = {size: SemanticHash(_random_addresses(random, size), np.zeros((size, 1), np.uint8)) for size in SIZES}
@@ -52,7 +52,7 @@ def lookup_times() -> dict[int, float]:
     return {size: median(times) for size, times in taken.items()}
 
 
-def exhaustive_ratio(n: int = SIZES[-1]) -> float:
+def time_exhaustive_ratio(n: int = SIZES[-1]) -> float:
     """Return our time over that of faiss's binary index for an exhaustive search of 256-bit codes."""
     import faiss
 
@@ -70,9 +70,9 @@ def exhaustive_ratio(n: int = SIZES[-1]) -> float:
     return median(ratios)
 
 
-def reranked(protocol: LabelledSearch, short: Path, long: Path) -> Reranked:
+def measure_reranking(protocol: LabelledSearch, short: Path, long: Path) -> Reranked:
     """Look up each query by the code of a short model, rank what is there by a long one's; compare with ranking all."""
-    by_short, by_long = by_encoder(TrainedEncoder(short)), by_encoder(TrainedEncoder(long))
+    by_short, by_long = describe_by_encoder(TrainedEncoder(short)), describe_by_encoder(TrainedEncoder(long))
     items, queries = by_long(protocol.database), by_long(protocol.queries)
     table = SemanticHash(addresses_of(by_short(protocol.database).rows), items.rows)
     asked = addresses_of(by_short(protocol.queries).rows)
@@ -90,7 +90,7 @@ def reranked(protocol: LabelledSearch, short: Path, long: Path) -> Reranked:
     return Reranked(float(np.mean(shares)), exhaustive, float(np.mean(sizes)))
 
 
-def reranked_row(protocol: LabelledSearch, long: str, measured: Reranked) -> Sequence[str]:
+def reranking_row(protocol: LabelledSearch, long: str, measured: Reranked) -> Sequence[str]:
     """Return one line of the table of codes."""
     method = f"{BITS}-bit look-up, radius {RADIUS} to {WIDEST}, then {long}"
     scores = f"P@{DEPTH} {measured.found:.3f} of {measured.exhaustive:.3f}, {measured.ranked:,.0f} items ranked a query"

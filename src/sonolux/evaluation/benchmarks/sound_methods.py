@@ -1,4 +1,4 @@
-"""Ways to know sounds, each learned from some of them and asked about others."""
+"""Sound classification methods: each learned from some sounds of a fold and tested on the others."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from sonolux.checkpoints.folder import CARD, ModelFolder
 from sonolux.checkpoints.inputs import Sounds
 from sonolux.encoders.classical.mfcc import Mfcc
-from sonolux.evaluation.benchmarks.report import by_epoch
+from sonolux.evaluation.benchmarks.report import Announce, report_epochs
 from sonolux.evaluation.protocols.labelled_sounds import LabelledSounds
 from sonolux.media.audio import load_audio
 from sonolux.models.feature_extractor import LayerDescriptor
@@ -30,7 +30,7 @@ Rows = NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class FoldOutcome:
     """What a method made of one fold.
 
     Attributes
@@ -52,11 +52,11 @@ class Outcome:
     seconds: float
 
 
-SoundMethod = Callable[[str], Outcome]
+SoundMethod = Callable[[str], FoldOutcome]
 """Learns from all sounds but those of a fold, and is asked about these."""
 
 
-def by_statistics(sounds: LabelledSounds) -> SoundMethod:
+def statistics_method(sounds: LabelledSounds) -> SoundMethod:
     """Return mean and deviation of cepstra with a support vector machine (radial basis, C = 10) on top."""
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
@@ -69,7 +69,7 @@ def by_statistics(sounds: LabelledSounds) -> SoundMethod:
     )
 
 
-def by_words(sounds: LabelledSounds, work: Path) -> SoundMethod:
+def words_method(sounds: LabelledSounds, work: Path) -> SoundMethod:
     """Return bags of 256 words of cepstra, with a logistic regression on top."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
@@ -77,7 +77,7 @@ def by_words(sounds: LabelledSounds, work: Path) -> SoundMethod:
 
     heard = _heard(sounds, COEFFICIENTS)
 
-    def method(fold: str) -> Outcome:
+    def method(fold: str) -> FoldOutcome:
         folder = work / f"bag-of-words {fold}"
         if not (folder / CARD).exists():
             train_words(heard.subset(sounds.learned(fold)), recipe_of("bag-of-words", {}), folder)
@@ -98,19 +98,19 @@ def by_words(sounds: LabelledSounds, work: Path) -> SoundMethod:
     return method
 
 
-def by_network(sounds: LabelledSounds, recipe: Recipe, work: Path, progress: Callable[[str], None]) -> SoundMethod:
+def network_method(sounds: LabelledSounds, recipe: Recipe, work: Path, progress: Announce) -> SoundMethod:
     """Return a network of sounds; what `work` holds from an earlier run is not trained again."""
     heard = _heard(sounds)
     arch = recipe.architecture.removeprefix("sound-")
 
-    def method(fold: str) -> Outcome:
+    def method(fold: str) -> FoldOutcome:
         folder = work / f"{arch} {fold}"
         if not (folder / CARD).exists():
             train_sounds(
                 heard.subset(sounds.learned(fold)),
                 recipe,
                 folder,
-                progress=by_epoch(progress, f"{sounds.name}, {arch}, {fold}"),
+                progress=report_epochs(progress, f"{sounds.name}, {arch}, {fold}"),
             )
         model = ModelFolder.load(folder)
         assert model.labels is not None and isinstance(model.preprocessing, Sounds)
@@ -123,7 +123,7 @@ def by_network(sounds: LabelledSounds, recipe: Recipe, work: Path, progress: Cal
             rows = scores_of(LayerDescriptor(network, model.descriptor.layer), frames, how, cpu).numpy()
         named = np.array(model.labels.names)[scores.argmax(dim=1).numpy()]
         parameters = sum(parameter.numel() for parameter in network.parameters())
-        return Outcome(named, rows[asked], rows[learned], parameters, model.scores["seconds"])
+        return FoldOutcome(named, rows[asked], rows[learned], parameters, model.scores["seconds"])
 
     return method
 
@@ -141,9 +141,9 @@ def _classified(
     classifier: Callable[[], Any],
     parameters: int,
     seconds: float = 0.0,
-) -> Outcome:
+) -> FoldOutcome:
     asked, learned = sounds.folds[fold], sounds.learned(fold)
     labels = np.array(sounds.labels)
     began = time.monotonic()
     named = classifier().fit(rows[learned], labels[learned]).predict(rows[asked])
-    return Outcome(named, rows[asked], rows[learned], parameters, seconds + time.monotonic() - began)
+    return FoldOutcome(named, rows[asked], rows[learned], parameters, seconds + time.monotonic() - began)

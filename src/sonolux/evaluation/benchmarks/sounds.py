@@ -1,16 +1,16 @@
-"""How well descriptors of sounds name and find spoken digits and instruments, beside classical ones."""
+"""Sound classification benchmark: spoken digits and instruments, by networks and by classical descriptors."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from sonolux.evaluation.benchmarks.report import Report, verdict
-from sonolux.evaluation.benchmarks.sound_methods import SoundMethod, by_network, by_statistics, by_words
-from sonolux.evaluation.protocols.labelled_sounds import LabelledSounds, instruments, spoken_digits
+from sonolux.evaluation.benchmarks.report import Announce, Report, compare_with_target
+from sonolux.evaluation.benchmarks.sound_methods import SoundMethod, network_method, statistics_method, words_method
+from sonolux.evaluation.protocols.labelled_sounds import LabelledSounds, find_instruments, find_spoken_digits
 from sonolux.evaluation.scorecard import Scorecard
 from sonolux.metrics.classification import accuracy
 from sonolux.metrics.ranking import precision_of_nearest
@@ -34,8 +34,6 @@ STATISTICS, WORDS = "MFCC statistics, SVM", "bag of words, logistic regression"
 DIGITS, SPEAKERS = 0.97, 0.85
 """Accuracies asked for."""
 
-Progress = Callable[[str], None]
-
 
 @dataclass(frozen=True, slots=True)
 class SoundScore:
@@ -49,7 +47,7 @@ class SoundScore:
     seconds: float
 
 
-def benchmark_sounds(data: Path, work: Path, progress: Progress) -> tuple[list[Scorecard], Report]:
+def benchmark_sounds(data: Path, work: Path, progress: Announce) -> tuple[list[Scorecard], Report]:
     """Train everything that `work` does not hold yet, and measure.
 
     Parameters
@@ -62,9 +60,9 @@ def benchmark_sounds(data: Path, work: Path, progress: Progress) -> tuple[list[S
         Called with a line on where it stands.
     """
     protocols = [
-        (spoken_digits(data), ARCHITECTURES),
-        (spoken_digits(data, by_speaker=True), LEFT_OUT),
-        (instruments(data), ARCHITECTURES),
+        (find_spoken_digits(data), ARCHITECTURES),
+        (find_spoken_digits(data, by_speaker=True), LEFT_OUT),
+        (find_instruments(data), ARCHITECTURES),
     ]
     measured = [row for sounds, archs in protocols for row in _measured(sounds, archs, work, progress)]
     cards = [_card(row) for row in measured]
@@ -95,13 +93,15 @@ def benchmark_sounds(data: Path, work: Path, progress: Progress) -> tuple[list[S
     )
 
 
-def _measured(sounds: LabelledSounds, archs: Sequence[str], work: Path, progress: Progress) -> Iterator[SoundScore]:
+def _measured(sounds: LabelledSounds, archs: Sequence[str], work: Path, progress: Announce) -> Iterator[SoundScore]:
     own = work / sounds.name
     recipe = recipe_of("sounds", {"epochs": EPOCHS[sounds.name]}, SETTINGS.get(sounds.name, ()))
-    yield _measure(sounds, STATISTICS, by_statistics(sounds))
-    yield _measure(sounds, WORDS, by_words(sounds, own))
+    yield _measure(sounds, STATISTICS, statistics_method(sounds))
+    yield _measure(sounds, WORDS, words_method(sounds, own))
     for arch in archs:
-        yield _measure(sounds, arch, by_network(sounds, replace(recipe, architecture=f"sound-{arch}"), own, progress))
+        yield _measure(
+            sounds, arch, network_method(sounds, replace(recipe, architecture=f"sound-{arch}"), own, progress)
+        )
 
 
 def _measure(sounds: LabelledSounds, name: str, method: SoundMethod) -> SoundScore:
@@ -134,14 +134,14 @@ def _verdicts(measured: Sequence[SoundScore]) -> list[str]:
     statistics = next(row for row in measured if row.protocol == "instruments" and row.method == STATISTICS)
     nearest = max(clips, key=lambda row: row.precision)
     return [
-        verdict(f"spoken digits, {best.method}, accuracy", best.accuracy, DIGITS, form=".3f"),
+        compare_with_target(f"spoken digits, {best.method}, accuracy", best.accuracy, DIGITS, form=".3f"),
         *(
-            verdict(
+            compare_with_target(
                 f"spoken digits, a speaker left out, {row.method}, mean accuracy", row.accuracy, SPEAKERS, form=".3f"
             )
             for row in speakers
         ),
-        verdict(
+        compare_with_target(
             f"instruments, {nearest.method}, P@5, beside that of MFCC statistics",
             nearest.precision,
             statistics.precision,

@@ -1,4 +1,4 @@
-"""How many words a network gets wrong that learned to write down speech, read greedily and with a lexicon."""
+"""Speech recognition benchmark: word error rates of a CTC network, decoded greedily and with a lexicon."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from pathlib import Path
 
 from sonolux.annotators.transcriber import Transcriber
 from sonolux.checkpoints.folder import CARD
-from sonolux.decoding.ctc import SPACE, decode, greedy
-from sonolux.evaluation.benchmarks.report import Report, by_epoch, verdict
-from sonolux.evaluation.protocols.digit_strings import strings_to_learn, strings_to_test
+from sonolux.decoding.ctc import SPACE, decode_beam, decode_greedy
+from sonolux.evaluation.benchmarks.report import Announce, Report, compare_with_target, report_epochs
+from sonolux.evaluation.protocols.digit_strings import make_test_strings, make_training_strings
 from sonolux.evaluation.scorecard import Scorecard
 from sonolux.metrics.edit_distance import error_rate
 from sonolux.training.data.utterances import UtteranceSet, read_utterances
@@ -24,8 +24,6 @@ ASKED = {AN4: 0.25, STRINGS: 0.05}
 """Word error rates."""
 
 EPOCHS = {AN4: 120, STRINGS: 25}
-
-Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +41,7 @@ class SpeechScore:
     seconds: float
 
 
-def benchmark_speech(data: Path, work: Path, progress: Progress) -> tuple[list[Scorecard], Report]:
+def benchmark_speech(data: Path, work: Path, progress: Announce) -> tuple[list[Scorecard], Report]:
     """Train what `work` does not hold yet, and measure.
 
     Parameters
@@ -59,7 +57,7 @@ def benchmark_speech(data: Path, work: Path, progress: Progress) -> tuple[list[S
         _measured(
             AN4, lambda: read_utterances(data / "an4"), read_utterances(data / "an4", part="test"), work, progress
         ),
-        _measured(STRINGS, lambda: strings_to_learn(data), strings_to_test(data), work, progress),
+        _measured(STRINGS, lambda: make_training_strings(data), make_test_strings(data), work, progress),
     ]
     cards = [
         Scorecard(
@@ -98,28 +96,30 @@ def benchmark_speech(data: Path, work: Path, progress: Progress) -> tuple[list[S
             for row in measured
         ],
         verdicts=[
-            verdict(f"{row.protocol}, word error rate", row.bigrams, ASKED[row.protocol], at_most=True, form=".3f")
+            compare_with_target(
+                f"{row.protocol}, word error rate", row.bigrams, ASKED[row.protocol], at_most=True, form=".3f"
+            )
             for row in measured
         ],
     )
 
 
 def _measured(
-    name: str, learned: Callable[[], UtteranceSet], test: UtteranceSet, work: Path, progress: Progress
+    name: str, learned: Callable[[], UtteranceSet], test: UtteranceSet, work: Path, progress: Announce
 ) -> SpeechScore:
     folder = work / name.replace(" ", "-")
     if not (folder / CARD).exists():
         recipe = recipe_of("speech", {"epochs": EPOCHS[name]})
-        train_speech(learned(), recipe, folder, progress=by_epoch(progress, name))
+        train_speech(learned(), recipe, folder, progress=report_epochs(progress, name))
     reader = Transcriber(folder)
     speech = reader.speech
     kind = "letters" if SPACE in speech.units else "phones"
     lexicon = lexicon_of(test, recipe_of("speech", {}, [f"units={kind}"]))
     targets = [spelled(words, lexicon, speech.units) for words in test.words]
     heard = [reader.heard(cepstra) for cepstra in test.cepstra]
-    units = [greedy(each) for each in heard]
+    units = [decode_greedy(each) for each in heard]
     plain = dataclasses.replace(reader.weights, language=0.0, word=0.0)
-    alone = [decode(each, reader.tree, reader.bigrams, plain) for each in heard]
+    alone = [decode_beam(each, reader.tree, reader.bigrams, plain) for each in heard]
     return SpeechScore(
         name,
         len(test),

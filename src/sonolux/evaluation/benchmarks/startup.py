@@ -1,4 +1,4 @@
-"""How long the command line and the package take to start, beside Python itself."""
+"""Start-up benchmark: seconds that the command line and the package take, beside Python itself."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from statistics import median
 
-from sonolux.evaluation.benchmarks.report import Report, verdict
+from sonolux.evaluation.benchmarks.report import Report, compare_with_target
 
 RUNS = 15
 
@@ -45,7 +45,7 @@ def _report(times: dict[str, list[float]]) -> Report:
         columns=("command", "min", "median", "max", "ratio to `pass`"),
         rows=rows,
         verdicts=[
-            verdict("sonolux --help, seconds", median(help_), 0.4, at_most=True),
-            verdict("import sonolux, seconds", median(import_), 0.3, at_most=True),
+            compare_with_target("sonolux --help, seconds", median(help_), 0.4, at_most=True),
+            compare_with_target("import sonolux, seconds", median(import_), 0.3, at_most=True),
         ],
     )

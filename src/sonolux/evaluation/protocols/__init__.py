@@ -1,1 +1,1 @@
-"""Fixed ways to measure: the same queries, the same database, the same metrics, whatever is measured."""
+"""Protocols: fixed queries, database and metrics, whatever is measured."""

@@ -1,4 +1,4 @@
-"""Strings of spoken digits: recordings of single ones, one after the other, with pauses, levels and noise.
+"""Spoken digit strings: recordings of single digits one after the other, with pauses, levels and noise.
 
 A string is of one speaker. The recordings numbered 0 to 4 of each speaker and digit are the test, as for single digits;
 strings to learn from are of all others.
@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from sonolux.evaluation.protocols.labelled_sounds import spoken_digits
+from sonolux.evaluation.protocols.labelled_sounds import find_spoken_digits
 from sonolux.features.speech_cepstra import speech_cepstra
 from sonolux.media.audio import load_audio
 from sonolux.training.data.utterances import UtteranceSet, analysis
@@ -36,15 +36,15 @@ LEARNED, TESTED = 2_000, 300
 """Strings."""
 
 
-def strings_to_learn(data: Path, count: int = LEARNED, seed: int = 0) -> UtteranceSet:
+def make_training_strings(data: Path, count: int = LEARNED, seed: int = 0) -> UtteranceSet:
     """Return strings of 1 to 7 digits that are no test recordings."""
-    sounds = spoken_digits(data)
+    sounds = find_spoken_digits(data)
     return _strings([sounds.paths[row] for row in sounds.learned("test")], count, (1, 7), seed)
 
 
-def strings_to_test(data: Path, count: int = TESTED, seed: int = 1) -> UtteranceSet:
+def make_test_strings(data: Path, count: int = TESTED, seed: int = 1) -> UtteranceSet:
     """Return strings of 3 to 7 digits of test recordings."""
-    sounds = spoken_digits(data)
+    sounds = find_spoken_digits(data)
     return _strings([sounds.paths[row] for row in sounds.folds["test"]], count, (3, 7), seed)
 
 
@@ -59,13 +59,13 @@ def _strings(paths: Sequence[str], count: int, lengths: tuple[int, int], seed: i
     for _ in range(count):
         own = clips[random.choice(sorted(clips))]
         drawn = [own[number] for number in random.integers(len(own), size=random.integers(*lengths, endpoint=True))]
-        sound = in_a_row([samples for _, samples in drawn], random)
+        sound = concatenate_clips([samples for _, samples in drawn], random)
         cepstra.append(speech_cepstra(torch.from_numpy(sound), how.analysis))
         words.append(tuple(NAMES[digit] for digit, _ in drawn))
     return UtteranceSet("strings of spoken digits", cepstra, words, how)
 
 
-def in_a_row(clips: Sequence[NDArray[np.float32]], random: np.random.Generator) -> NDArray[np.float32]:
+def concatenate_clips(clips: Sequence[NDArray[np.float32]], random: np.random.Generator) -> NDArray[np.float32]:
     """Return clips one after the other, float32 (n,), with pauses, levels and noise."""
     parts = [_pause(random)]
     for clip in clips:

@@ -1,4 +1,4 @@
-"""Who is this? Five images of each person are known, ten ask; and some who ask are not known at all.
+"""Face identification protocol: five images of each person in the gallery, ten probes, and an open set.
 
 A method that learns from the gallery learns twice: for the open set from a gallery without the strangers, so that they
 are as strange to it as to those who look for them.
@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from sonolux.errors import SonoluxError
-from sonolux.evaluation.descriptors import Describe, scores_between
+from sonolux.evaluation.descriptors import DescribeImages, scores_between
 from sonolux.evaluation.scorecard import Scorecard
 from sonolux.metrics.identification import detection_and_identification_rate, rank_one_rate
 from sonolux.training.data.images import ImageSet, read_images
@@ -28,7 +28,7 @@ FALSE_ACCEPTS = (0.01, 0.1)
 """Shares of the strangers' probes that may pass for somebody."""
 
 
-Learn = Callable[[ImageSet], Describe]
+Learn = Callable[[ImageSet], DescribeImages]
 """From a gallery to a way to describe."""
 
 
@@ -39,7 +39,7 @@ class Faces:
     gallery: ImageSet
     probes: ImageSet
 
-    def score(self, method: str, describe: Describe, seed: int = 0) -> Scorecard:
+    def score(self, method: str, describe: DescribeImages, seed: int = 0) -> Scorecard:
         """Measure closed-set rank-1, and detection and identification at 1 % and 10 % false accepts."""
         return self.score_learned(method, lambda gallery: describe, seed)
 
@@ -49,7 +49,7 @@ class Faces:
         split = f"{len(self.probes)} probes, gallery of {len(self.gallery)}; open set without people 21-30"
         return Scorecard("faces", method, metrics, "rank-1", split, seed)
 
-    def _closed(self, describe: Describe) -> float:
+    def _closed(self, describe: DescribeImages) -> float:
         scores = scores_between(describe(self.probes), describe(self.gallery))
         return rank_one_rate(scores, self._people(self.probes), self._people(self.gallery))
 
@@ -77,7 +77,7 @@ def _classes_there(images: ImageSet) -> ImageSet:
     return replace(images, labels=labels.astype(np.int64), classes=tuple(images.classes[label] for label in there))
 
 
-def faces(data: Path, side: int = 64) -> Faces:
+def read_faces(data: Path, side: int = 64) -> Faces:
     """Read the faces: ``s<person>/<number>.png``, made square."""
     folder = data / "faces"
     images = read_images(folder, side)

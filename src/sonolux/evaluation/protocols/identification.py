@@ -1,4 +1,4 @@
-"""Clips to be named: which recording they are from, at a threshold that hardly ever names what is in no recording.
+"""Audio identification protocol: the recording that a clip is from, at a threshold of 1 % false alarms.
 
 A set is a folder with ``catalog/ID.wav``, ``queries/`` and ``truth.csv``. A row there is a query: its path below
 ``queries``, the id of its recording or ``unknown``, where in that it begins, how long it is, what was done to it.
@@ -47,7 +47,7 @@ class Clip:
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class Identification:
     """The first answer to a query, however unlikely; an empty recording where there is none."""
 
     recording: str = ""
@@ -56,7 +56,7 @@ class Named:
     chance: float = 1.0
 
 
-def read_clips(folder: Path) -> list[Clip]:
+def read_queries(folder: Path) -> list[Clip]:
     """Read the queries of a set; SonoluxError where its table is missing or of another form."""
     try:
         with (folder / TRUTH).open(newline="", encoding="utf-8") as table:
@@ -74,7 +74,7 @@ def read_clips(folder: Path) -> list[Clip]:
         raise SonoluxError(f"{folder / TRUTH} is no table of queries: {error}") from error
 
 
-def right(clips: Sequence[Clip], named: Sequence[Named], length: int) -> dict[str, float]:
+def identification_rates(clips: Sequence[Clip], named: Sequence[Identification], length: int) -> dict[str, float]:
     """Return the share of known queries of a length that are answered rightly, by condition, and of ``all``."""
     pairs = [pair for pair in zip(clips, named, strict=True) if pair[0].length == length]
     unknown = np.array([answer.score for clip, answer in pairs if not clip.known])
@@ -84,19 +84,19 @@ def right(clips: Sequence[Clip], named: Sequence[Named], length: int) -> dict[st
     return shares | {"all": _rate(known, unknown)}
 
 
-def placed(clips: Sequence[Clip], named: Sequence[Named]) -> float:
+def localisation_rate(clips: Sequence[Clip], named: Sequence[Identification]) -> float:
     """Return the share of the right answers whose place is right too."""
     found = [(clip, answer) for clip, answer in zip(clips, named, strict=True) if answer.recording == clip.recording]
     return sum(abs(answer.start - clip.start) <= NEAR for clip, answer in found) / max(len(found), 1)
 
 
-def claimed(clips: Sequence[Clip], named: Sequence[Named], chance: float) -> float:
+def false_alarm_ratio_at(clips: Sequence[Clip], named: Sequence[Identification], chance: float) -> float:
     """Return how many times as often as claimed an unknown query is given an answer of so small a chance."""
     unknown = [answer.chance for clip, answer in zip(clips, named, strict=True) if not clip.known]
     return false_alarm_ratio(np.array(unknown), chance)
 
 
-def _rate(known: Sequence[tuple[Clip, Named]], unknown: NDArray[np.float64]) -> float:
+def _rate(known: Sequence[tuple[Clip, Identification]], unknown: NDArray[np.float64]) -> float:
     """Return the detection and identification rate of known queries; 0 without any."""
     if not known:
         return 0.0

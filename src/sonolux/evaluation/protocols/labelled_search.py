@@ -1,4 +1,4 @@
-"""The protocol of hashing papers: labelled queries rank a labelled database; what shares the label is relevant.
+"""Labelled search protocol of hashing papers: items that share the label of a query are relevant.
 
 The database is in a random order, because items of equal score rank by their place: in the files of CIFAR-10, which are
 sorted by class, a code that is the same for all images would reach an mAP@ALL of .208 instead of .100.
@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from sonolux.errors import SonoluxError
-from sonolux.evaluation.descriptors import Describe, scores_between
+from sonolux.evaluation.descriptors import DescribeImages, scores_between
 from sonolux.evaluation.scorecard import Scorecard
 from sonolux.metrics.ranking import label_metrics
 from sonolux.training.data.images import ImageSet, read_images
@@ -39,7 +39,7 @@ class LabelledSearch:
     queries: ImageSet
     database: ImageSet
 
-    def score(self, method: str, describe: Describe, seed: int = 0) -> Scorecard:
+    def score(self, method: str, describe: DescribeImages, seed: int = 0) -> Scorecard:
         """Describe queries and database, rank, and measure."""
         scores = scores_between(describe(self.queries), describe(self.database))
         assert self.queries.labels is not None
@@ -49,13 +49,13 @@ class LabelledSearch:
         return Scorecard(self.name, method, metrics, "mAP@ALL", split, seed)
 
 
-def cifar10_codes(data: Path, per_class: int = QUERIES) -> LabelledSearch:
+def read_cifar10_codes(data: Path, per_class: int = QUERIES) -> LabelledSearch:
     """Return the CIFAR-10 protocol: the first 100 test images of each class ask, the 50,000 train images answer."""
     folder = data / "cifar10"
     return _protocol("cifar10 codes", folder / "test.parquet", folder / "train.parquet", 32, per_class)
 
 
-def mnist_codes(data: Path, per_class: int = QUERIES) -> LabelledSearch:
+def read_mnist_codes(data: Path, per_class: int = QUERIES) -> LabelledSearch:
     """Return the same of MNIST, whose database is the 60,000 train digits."""
     folder = data / "mnist"
     test, train = (folder / f"{part}-images-idx3-ubyte.gz" for part in ("t10k", "train"))

@@ -1,4 +1,4 @@
-"""Sounds in classes, parted into those that are learned from and those that are asked about.
+"""Sound classification protocol: labelled sounds, parted into folds to learn from and folds to test on.
 
 Spoken digits: the recordings numbered 0 to 4 of each speaker and digit are the test (Z. Jackson et al., "Free Spoken
 Digit Dataset", 2018), or all recordings of one speaker, each in turn. Instruments: of the files of each class, in the
@@ -48,7 +48,7 @@ class LabelledSounds:
         return np.setdiff1d(np.arange(len(self.paths)), self.folds[fold])
 
 
-def spoken_digits(data: Path, *, by_speaker: bool = False) -> LabelledSounds:
+def find_spoken_digits(data: Path, *, by_speaker: bool = False) -> LabelledSounds:
     """Return the spoken digits, with their own split or leaving out one speaker after the other."""
     files = _files(data / "spoken_digits", "*.flac")
     parts = [file.stem.split("_") for file in files]
@@ -63,7 +63,7 @@ def spoken_digits(data: Path, *, by_speaker: bool = False) -> LabelledSounds:
     return LabelledSounds(name, tuple(map(str, files)), tuple(digit for digit, _, _ in parts), folds, 8_000)
 
 
-def instruments(data: Path) -> LabelledSounds:
+def find_instruments(data: Path) -> LabelledSounds:
     """Return the clips of instruments, in four folds."""
     files = _files(data / "instruments", "*/*.flac")
     labels = [file.parent.name for file in files]

@@ -1,4 +1,4 @@
-"""Labels of images that nothing was learned from: how often the most probable is right, and how true chances are."""
+"""Image classification protocol: accuracy and calibration on held-out images."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ BATCH = 500
 """Images that are labelled at once."""
 
 
-def cifar10_test(data: Path) -> ImageSet:
+def read_cifar10_test(data: Path) -> ImageSet:
     """Return the 10,000 test images of CIFAR-10."""
     return read_images(data / "cifar10" / "test.parquet", 32)
 
 
-def label_score(images: ImageSet, classifier: Classifier, method: str) -> Scorecard:
+def score_labels(images: ImageSet, classifier: Classifier, method: str) -> Scorecard:
     """Measure accuracy (the share of images labelled rightly) and 1 less the expected calibration error.
 
     Raises

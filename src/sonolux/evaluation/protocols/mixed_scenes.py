@@ -1,4 +1,4 @@
-"""Scenes of instruments, voices and animals over noise: of clips that were heard before, and of others.
+"""Sound scene protocol: instruments, voices and animals over noise, of clips heard in training and of others.
 
 Of the eight clips of each instrument, in the order of their names, the first six are learned from. Of the recordings of
 speech, a bird, a whale and a dog it is the first three quarters, in pieces of four seconds. Scenes of these clips that
@@ -57,7 +57,7 @@ class SoundscapeProtocol:
         return replace(self.unheard if unheard else self.learned, snr=(snr, snr), speed=0.0)
 
 
-def mixed_scenes(data: Path) -> SoundscapeProtocol:
+def read_mixed_scenes(data: Path) -> SoundscapeProtocol:
     """Read the clips."""
     learned: Clips = {}
     unheard: Clips = {}

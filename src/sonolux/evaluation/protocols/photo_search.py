@@ -1,4 +1,4 @@
-"""Photographs that nothing was trained on: how well things of a kind, and the photo that a part is of, are found.
+"""Photo search protocol: things of a kind, and the photo that a crop is of, among photos never trained on.
 
 The photos are every second file of the sample of ImageNet, one of each class, in the order of their names; the others
 are there to train on. Names begin with the number of a WordNet synset, and numbers of related synsets lie close
@@ -44,7 +44,7 @@ class PhotoScores:
     among_ten: float
 
 
-def seen_and_unseen(photos: Path) -> tuple[list[Path], list[Path]]:
+def split_photos(photos: Path) -> tuple[list[Path], list[Path]]:
     """Return the photos of a folder that may be trained on, and those that ask and answer here.
 
     Raises
@@ -58,7 +58,7 @@ def seen_and_unseen(photos: Path) -> tuple[list[Path], list[Path]]:
     return files[::2], files[1::2]
 
 
-def photo_scores(library: Library, spaces: Sequence[str]) -> PhotoScores:
+def score_photos(library: Library, spaces: Sequence[str]) -> PhotoScores:
     """Ask a library of the unseen photos for things of a kind, and for the photos that parts are of.
 
     Parameters
@@ -68,13 +68,13 @@ def photo_scores(library: Library, spaces: Sequence[str]) -> PhotoScores:
         Whose answers are fused; one for that space alone.
     """
     paths = [Path(item.path) for item in library.items()]
-    kinds = {path: kind for path in paths if (kind := kind_of(path))}
+    kinds = {path: kind for path in paths if (kind := photo_kind(path))}
     precisions = [_precision(library, path, kinds, spaces) for path in kinds]
     ranks = np.array([_rank(library, path, spaces) for path in paths])
     return PhotoScores(float(np.mean(precisions)), float((ranks < 1).mean()), float((ranks < TOP).mean()))
 
 
-def kind_of(photo: Path) -> str:
+def photo_kind(photo: Path) -> str:
     """Return the kind of thing that a photo shows, by its name; empty for none of these."""
     number = int(photo.name[1:9]) if photo.name[1:9].isdigit() else 0
     return next((kind for kind, ranges in KINDS.items() if any(a <= number <= b for a, b in ranges)), "")

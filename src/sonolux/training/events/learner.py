@@ -12,7 +12,7 @@ from torch.nn import functional
 
 from sonolux.checkpoints.audio_input import silence
 from sonolux.checkpoints.inputs import Sounds
-from sonolux.decoding.events import events_in, frames_of_events
+from sonolux.decoding.events import find_events, mark_frames
 from sonolux.metrics.classification import f1_of_counts
 from sonolux.metrics.events import Event, EventLists, segment_activity
 from sonolux.training.augmentation.spectrograms import SoundViews, masked
@@ -102,7 +102,7 @@ class EventLearner(Learner):
     ) -> list[Event]:
         """Return the events in the probabilities of a recording."""
         names = tuple(self.numbers)
-        found = events_in(chances, seconds / len(chances), thresholds, smoothed)
+        found = find_events(chances, seconds / len(chances), thresholds, smoothed)
         return [Event(names[event.label], event.start, min(event.end, seconds)) for event in found]
 
     def recordings(self, thresholds: Sequence[float], smoothed: int) -> list[EventLists]:
@@ -121,4 +121,4 @@ class EventLearner(Learner):
 
     def _when(self, told: Told, frames: int, step: float) -> torch.Tensor:
         known = [(self.numbers[event.label], event.start, event.end) for event in told if isinstance(event, Event)]
-        return torch.from_numpy(frames_of_events(known, frames, len(self.numbers), step))
+        return torch.from_numpy(mark_frames(known, frames, len(self.numbers), step))

@@ -15,7 +15,7 @@ from torch import nn
 
 from sonolux.checkpoints.inputs import Contrast
 from sonolux.errors import TrainingError
-from sonolux.fingerprints.constellation import HOP, MIDDLE, RATE, contrast, levels
+from sonolux.fingerprints.constellation import HOP, MIDDLE, RATE, BandSpectra, band_log_power, spectral_contrast
 from sonolux.fingerprints.neural_codes import STEP, pooled
 from sonolux.metrics.ranking import paired_recall
 from sonolux.training.augmentation.waveforms import (
@@ -58,8 +58,6 @@ OTHERS = 3
 
 JUDGED = 6
 """Batches of the clips held out, always the same, by which epochs are compared."""
-
-Levels = NDArray[np.float32]
 
 
 class FingerprintLearner(Learner):
@@ -104,7 +102,7 @@ class FingerprintLearner(Learner):
 
 def pairs(
     clips: NDArray[np.float16],
-    clean: Sequence[Levels],
+    clean: Sequence[BandSpectra],
     rows: NDArray[np.integer],
     how: Contrast,
     random: np.random.Generator,
@@ -175,5 +173,5 @@ def _places(last: int, random: np.random.Generator) -> list[int]:
     return [min(int(place + random.integers(APART // 2)), last) for place in grid]
 
 
-def _seen(sound: NDArray[np.floating], how: Contrast) -> Levels:
-    return pooled(contrast(levels(sound.astype(np.float32))), how)
+def _seen(sound: NDArray[np.floating], how: Contrast) -> BandSpectra:
+    return pooled(spectral_contrast(band_log_power(sound.astype(np.float32))), how)

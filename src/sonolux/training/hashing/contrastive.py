@@ -12,7 +12,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from sonolux.models.binary_code import signs
+from sonolux.models.binary_code import binarise
 from sonolux.training.data.images import ImageSet
 from sonolux.training.hashing.network import code_architecture, fitted
 from sonolux.training.loop.fit import TrainingProgress
@@ -48,7 +48,7 @@ class Contrastive(ImageLearner):
 
     def describe(self, inputs: torch.Tensor) -> torch.Tensor:
         """Return codes of -1 and +1."""
-        return signs(super().describe(inputs))
+        return binarise(super().describe(inputs))
 
 
 def train(

@@ -19,7 +19,7 @@ from torch.nn import functional
 
 from sonolux.encoders.trained.projected import unpacked
 from sonolux.errors import TrainingError
-from sonolux.models.binary_code import signs
+from sonolux.models.binary_code import binarise
 from sonolux.training.data.images import ImageSet
 from sonolux.training.hashing.neighbours import averaged, principal, side_by_side
 from sonolux.training.hashing.network import code_architecture, fitted
@@ -51,7 +51,7 @@ class Distilled(ImageLearner):
 
     def describe(self, inputs: torch.Tensor) -> torch.Tensor:
         """Return codes of -1 and +1."""
-        return signs(super().describe(inputs))
+        return binarise(super().describe(inputs))
 
     @in_eval_mode
     def score(self) -> float:

@@ -23,7 +23,7 @@ from sonolux.checkpoints.inputs import AnyPreprocessing, SourceDescriptors
 from sonolux.encoders.trained.encoder import TrainedEncoder, network_input
 from sonolux.encoders.trained.projected import unpacked
 from sonolux.errors import TrainingError
-from sonolux.models.binary_code import signs
+from sonolux.models.binary_code import binarise
 from sonolux.models.feature_extractor import LayerDescriptor
 from sonolux.models.projection import Projection
 from sonolux.models.spectral_projection import SpectralHash
@@ -212,6 +212,6 @@ def _scores(
         return {}
     described = [fitted(torch.from_numpy(rows)) for rows in (asked, gallery)]
     if recipe.method not in FLOAT:
-        described = [signs(rows) for rows in described]
+        described = [binarise(rows) for rows in described]
     precision = label_precision(described[0], torch.from_numpy(asked_labels), described[1], torch.from_numpy(labels))
     return {"held-out": round(precision, 4)}

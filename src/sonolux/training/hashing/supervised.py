@@ -17,7 +17,7 @@ from pytorch_metric_learning.miners import TripletMarginMiner
 from torch import nn
 
 from sonolux.errors import TrainingError
-from sonolux.models.binary_code import signs
+from sonolux.models.binary_code import binarise
 from sonolux.training.data.images import ImageSet
 from sonolux.training.data.sources import check_classes
 from sonolux.training.hashing.network import code_architecture, fitted
@@ -45,7 +45,7 @@ class Supervised(ImageLearner):
 
     def describe(self, inputs: torch.Tensor) -> torch.Tensor:
         """Return codes of -1 and +1."""
-        return signs(super().describe(inputs))
+        return binarise(super().describe(inputs))
 
 
 def train(

@@ -17,8 +17,8 @@ from torch.nn import functional
 from sonolux.checkpoints.folder import Architecture
 from sonolux.checkpoints.outputs import Descriptor, Speech
 from sonolux.decoding.bigrams import WordBigrams
-from sonolux.decoding.ctc import BLANK, SPACE, Weights, decode, greedy
-from sonolux.decoding.lexicon import tree_of
+from sonolux.decoding.ctc import BLANK, SPACE, BeamWeights, decode_beam, decode_greedy
+from sonolux.decoding.lexicon import build_tree
 from sonolux.errors import TrainingError
 from sonolux.features.speech_cepstra import utterance
 from sonolux.metrics.edit_distance import error_rate
@@ -107,7 +107,7 @@ class SpeechLearner(Learner):
     @torch.no_grad()
     def score(self) -> float:
         """Return 1 less the errors in the units of the utterances held out, over their number."""
-        return 1 - error_rate(map(greedy, self.held_out_scores()), self.held_out_targets)
+        return 1 - error_rate(map(decode_greedy, self.held_out_scores()), self.held_out_targets)
 
     @in_eval_mode
     def held_out_scores(self) -> list[NDArray[np.float32]]:
@@ -216,14 +216,14 @@ def spelled(words: Sequence[str], lexicon: Lexicon, units: Sequence[str]) -> lis
 
 def weighed(speech: Speech, learner: SpeechLearner, held_out: UtteranceSet) -> tuple[Speech, float]:
     """Choose the weights of language and words by utterances held out; return them, and the share of wrong words."""
-    tree = tree_of(speech.lexicon, speech.units)
+    tree = build_tree(speech.lexicon, speech.units)
     bigrams = WordBigrams([sentence.split() for sentence in speech.sentences], speech.lexicon)
     scores = learner.held_out_scores()
     errors = {}
     for language in LANGUAGE:
         for word in WORD:
-            weights = Weights(language, word, beam=24)
-            found = [decode(each, tree, bigrams, weights) for each in scores]
+            weights = BeamWeights(language, word, beam=24)
+            found = [decode_beam(each, tree, bigrams, weights) for each in scores]
             errors[language, word] = error_rate(found, held_out.words)
     language, word = min(errors, key=errors.__getitem__)
     return speech.model_copy(update={"language": language, "word": word}), errors[language, word]
