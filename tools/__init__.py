@@ -1,0 +1,1 @@
+"""Tools for those who work on Sonolux: pages and pictures made from the code, and counts of it."""
