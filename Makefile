@@ -5,9 +5,11 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV ?= .venv
 WORKERS ?= 2
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet -c constraints.txt
+INSTALL := --disable-pip-version-check install --quiet
+PIP := $(BIN)/python -m pip $(INSTALL) -c constraints.txt
 
-.PHONY: demo test test-long lint format docs bench bench-codes bench-sounds bench-events bench-speech clean
+.PHONY: demo test test-long lint format docs hops wheel wheel-test lowest-test bench bench-codes bench-sounds bench-events \
+	bench-speech clean
 
 demo: $(VENV)/.installed
 	$(BIN)/sonolux demo $(if $(MEDIA),--media "$(MEDIA)")
@@ -19,16 +21,46 @@ test-long: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest -m long --timeout=3600
 
 lint: $(VENV)/.installed-dev
-	$(BIN)/ruff check src tests
-	$(BIN)/ruff format --check src tests
+	$(BIN)/ruff check src tests tools
+	$(BIN)/ruff format --check src tests tools
 	$(BIN)/mypy
 
 format: $(VENV)/.installed-dev
-	$(BIN)/ruff check --fix src tests
-	$(BIN)/ruff format src tests
+	$(BIN)/ruff check --fix src tests tools
+	$(BIN)/ruff format src tests tools
 
+# Every page and picture that is made from the code.
 docs: $(VENV)/.installed-dev
 	$(BIN)/python -m sonolux.cli.reference > docs/cli.md
+	$(BIN)/python -m tools.python_reference > docs/python-reference.md
+	$(BIN)/python -m tools.architecture > docs/pictures/architecture.svg
+
+# How many functions one photo passes through; python -m tools.hops --passing names those that only pass a call on.
+hops: $(VENV)/.installed-dev
+	$(BIN)/python -m tools.hops
+
+wheel: $(BIN)/python
+	rm -rf dist
+	$(PIP) build
+	$(BIN)/python -m build --outdir dist .
+	$(BIN)/python tools/wheel.py dist/*.whl
+
+# The wheel alone, as somebody who installs it has it.
+wheel-test: wheel
+	rm -rf $(VENV)-wheel
+	$(PYTHON) -m venv $(VENV)-wheel
+	$(VENV)-wheel/bin/python -m pip $(INSTALL) -c constraints.txt torch
+	$(VENV)-wheel/bin/python -m pip $(INSTALL) -c constraints.txt dist/*.whl
+	$(PYTHON) tools/smoke.py $(VENV)-wheel/bin/sonolux
+
+# The oldest versions that pyproject.toml admits.
+lowest-test: wheel
+	rm -rf $(VENV)-lowest
+	$(PYTHON) -m venv $(VENV)-lowest
+	$(PYTHON) tools/lowest.py > dist/lowest.txt
+	$(VENV)-lowest/bin/python -m pip $(INSTALL) -c dist/lowest.txt torch
+	$(VENV)-lowest/bin/python -m pip $(INSTALL) -c dist/lowest.txt "$$(echo dist/*.whl)[cluster,train]"
+	$(PYTHON) tools/smoke.py $(VENV)-lowest/bin/sonolux
 
 bench: $(VENV)/.installed-bench
 	$(BIN)/sonolux bench search
@@ -51,17 +83,19 @@ bench-speech: $(VENV)/.installed-dev
 	$(BIN)/sonolux bench speech
 
 clean:
-	rm -rf $(VENV) demo .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(VENV)-wheel $(VENV)-lowest dist demo .pytest_cache .mypy_cache .ruff_cache
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
 
 # torch comes first, by its pin: where a CPU build of that version is provided, pip takes it.
-$(VENV)/.installed: pyproject.toml constraints.txt
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+$(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python
 	$(PIP) torch
 	$(PIP) -e .
 	touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed
-	$(PIP) -e ".[cluster,train,test,lint]"
+	$(PIP) -e ".[cluster,train,test,lint,docs]"
 	touch $@
 
 $(VENV)/.installed-bench: $(VENV)/.installed-dev

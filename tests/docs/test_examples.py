@@ -53,6 +53,7 @@ PAGES = [
         )
     ),
 ]
+SOURCE = ROOT / "src" / "sonolux"
 CLUSTER_PAGE = ROOT / "docs" / "cluster.md"
 CLUSTER_SHOWN = "http://localhost:6333"
 CLUSTER = os.environ.get("SONOLUX_TEST_QDRANT_URL", "")
@@ -228,10 +229,28 @@ def test_examples_on_a_cluster(session: Session, monkeypatch: pytest.MonkeyPatch
     served.close()
 
 
-@pytest.mark.parametrize("page", [*PAGES, CLUSTER_PAGE], ids=lambda page: page.stem)
+@pytest.mark.parametrize("page", sorted({*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")}), ids=lambda page: page.stem)
 def test_links_lead_somewhere(page: Path) -> None:
     links = LINK.findall(FENCE.sub("", page.read_text(encoding="utf-8")))
     assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("name", ["CONTRIBUTING.md", "SECURITY.md"])
+def test_files_that_are_named_are_there(name: str) -> None:
+    named = re.findall(r"`((?:[\w.]+/)+[\w.]*)`", (ROOT / name).read_text(encoding="utf-8"))
+    made = ("dist/",)
+    gone = [
+        path for path in named if path not in made and not any((ROOT / top / path).exists() for top in ("", SOURCE))
+    ]
+    assert gone == []
+
+
+def test_every_make_target_that_is_named_is_there() -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    pages = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *ROOT.glob(".github/**/*.*")]
+    called = re.compile(r"(?:^ *|`|run: )make ([a-z-]+)", re.MULTILINE)
+    named = {target for page in pages for target in called.findall(page.read_text(encoding="utf-8"))}
+    assert {"test", "lint", "docs", "wheel-test"} <= named <= targets
 
 
 def test_every_filter_is_named() -> None:
