@@ -22,7 +22,7 @@ STEPS: tuple[tuple[str, str], ...] = (
     ("search a cup of coffee -k 2", "coffee.jpg"),
     ("search --image things/photos/pagoda_turned.jpg -k 3", "pagoda.jpg"),
     ("search --audio things/sounds/bells.mp3 -k 2", "bells.mp3"),
-    ("identify things/video/a_day_out.mp4", "plucked_tune.flac"),
+    ("identify things/video/a_day_out.mp4", "a_day_out.mp4"),
     ("search zeppelin xylophone --confident", "nothing found"),
     ("doctor", "nothing is broken"),
 )
