@@ -30,6 +30,10 @@ class EncoderError(SonoluxError):
     """An encoder cannot be found or loaded, or does not fit its space."""
 
 
+class ModelError(EncoderError):
+    """The weights of a model are missing, broken, or not what its record says: no input of it can be encoded."""
+
+
 class TrainingError(SonoluxError):
     """Data, a recipe or an earlier training that nothing can be learned from."""
 

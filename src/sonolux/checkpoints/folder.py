@@ -18,7 +18,7 @@ from sonolux.checkpoints.inputs import KINDS, AnyPreprocessing, Preprocessing, k
 from sonolux.checkpoints.outputs import Descriptor, Events, Labels, Speech
 from sonolux.checkpoints.part import ModelPart
 from sonolux.checkpoints.pickled import refusal_of_pickled
-from sonolux.errors import EncoderError
+from sonolux.errors import EncoderError, ModelError
 from sonolux.models import registry
 
 if TYPE_CHECKING:
@@ -76,13 +76,12 @@ class ModelFolder(ModelPart):
 
     @classmethod
     def load(cls, path: Path | str) -> Self:
-        """Read a model folder and check it whole.
+        """Read the record of a model folder; the weights are neither read nor hashed before `network`.
 
         Raises
         ------
         EncoderError
-            For a missing or unreadable file, pickled weights, an unknown format or architecture, or a digest that
-            does not fit.
+            For a missing or unreadable file, pickled weights, or an unknown format or architecture.
         """
         path = Path(path).resolve()
         content = _read(path / CARD)
@@ -129,13 +128,14 @@ class ModelFolder(ModelPart):
 
         Raises
         ------
-        EncoderError
-            Where the arguments or the weights do not fit the architecture.
+        ModelError
+            Where weights and record are not those that were saved, or do not fit the architecture.
         """
         import torch
         from safetensors import SafetensorError
         from safetensors.torch import load_file
 
+        self.verify()
         name = self.architecture.name
         try:
             # Built without memory first: the sizes in a record from outside may be absurd.
@@ -144,8 +144,17 @@ class ModelFolder(ModelPart):
             network.load_state_dict(load_file(self.path / WEIGHTS), assign=True)
         except (TypeError, ValueError, RuntimeError, OSError, SafetensorError) as error:
             reason = " ".join(str(error).split())
-            raise EncoderError(f"{self.path}: the model does not fit architecture {name}: {reason}") from error
+            raise ModelError(f"{self.path}: the model does not fit architecture {name}: {reason}") from error
         return network.eval()
+
+    def verify(self) -> None:
+        """Hash the weights; ModelError where they, or the fields that decide what comes out, are not as saved."""
+        try:
+            digest = self._digest()
+        except OSError as error:
+            raise ModelError(f"{self.path / WEIGHTS} cannot be read: {error.strerror}") from error
+        if digest != self.digest:
+            raise ModelError(f"{self.path}: the digest does not fit: the weights or the record were changed")
 
     def _check(self) -> None:
         if self.architecture.name not in registry.ARCHITECTURES:
@@ -153,8 +162,6 @@ class ModelFolder(ModelPart):
         if not (self.path / WEIGHTS).is_file():
             refusal = refusal_of_pickled(self.path.iterdir(), WEIGHTS)
             raise EncoderError(f"{self.path}: {refusal or f'no {WEIGHTS}'}")
-        if self._digest() != self.digest:
-            raise EncoderError(f"{self.path}: the digest does not fit: the weights or the record were changed")
 
     def _digest(self) -> str:
         decisive = {"format", "architecture", "preprocessing", "descriptor", "labels"}

@@ -21,10 +21,10 @@ from sonolux.errors import EncoderError
 from sonolux.fingerprints.constellation import SECOND, BandSpectra
 
 SHIPPED = Path(__file__).parent / "model"
-SHIPPED_NAME = "shipped"
-"""What the model that comes with Sonolux is called where one is chosen."""
+"""Model folder that comes with Sonolux; it was trained on synthetic music."""
 
-"""Model folder that was trained on music that is made up."""
+SHIPPED_NAME = "shipped"
+"""What it is called where a model is chosen."""
 
 STEP = 16
 """Frames from one code of a recording to the next."""

@@ -122,6 +122,8 @@ def index_items(
         )
         if "rate" in point.payload["meta"]
     }
+    if not unheard:
+        return Indexed()
     progress = None if hearing is None else partial(hearing, len(unheard))
     taken = _Taken(index, catalog, progress, silence_is_fine=True)
     for path, blocks in decode_audio_files(unheard):

@@ -104,6 +104,10 @@ class Spaces:
         EncoderError
             Where an encoder's digest or dimension differs from what wrote the space.
         """
+        encoders = list(encoders)
+        for encoder in encoders:
+            if self._record(encoder.space, encoder.modality) is None:
+                encoder.as_space()  # one that cannot say what it gives is refused before any space is made
         for encoder in encoders:
             known = self._record(encoder.space, encoder.modality)
             if known is not None:

@@ -116,7 +116,22 @@ def test_the_space_names_model_and_layer(tmp_path: Path) -> None:
 def test_what_is_not_there_is_refused(tmp_path: Path, suffix: str, why: str) -> None:
     saved(tmp_path / "codes")
     with pytest.raises(EncoderError, match=why):
-        resolve(f"{tmp_path}/codes{suffix}")
+        resolve(f"{tmp_path}/codes{suffix}")[0].as_space()
+
+
+def test_no_space_is_made_where_one_of_them_cannot_be(tmp_path: Path) -> None:
+    saved(tmp_path / "codes")
+    with sx.Library(tmp_path / "l.sonolux") as library:
+        with pytest.raises(EncoderError, match="no layer 'stage9'"):
+            library.create(resolve("hog") + resolve(f"{tmp_path}/codes@stage9"))
+        assert list(library.spaces.names()) == []
+
+
+def test_asking_a_layer_that_is_not_there_says_so(tmp_path: Path, resnet: Path) -> None:
+    saved(tmp_path / "codes")
+    for folder in (tmp_path / "codes", resnet):
+        with pytest.raises(EncoderError, match="no layer 'stage9': there are"):
+            resolve(f"{folder}@stage9")[0].encode(images())
 
 
 def test_a_model_that_is_not_there_is_refused(tmp_path: Path) -> None:
@@ -243,7 +258,7 @@ def test_what_a_checkpoint_has_not_is_refused(
     family: str, suffix: str, why: str, request: pytest.FixtureRequest
 ) -> None:
     with pytest.raises(EncoderError, match=why) as refused:
-        resolve(f"{request.getfixturevalue(family)}{suffix}")
+        resolve(f"{request.getfixturevalue(family)}{suffix}")[0].as_space()
     assert "\n" not in str(refused.value)
 
 

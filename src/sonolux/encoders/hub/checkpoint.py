@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from sonolux.checkpoints.digest import digest_of, file_sha256
+from sonolux.checkpoints.digest import digest_of, kept_sha256
 from sonolux.checkpoints.pickled import refusal_of_pickled
 from sonolux.errors import EncoderError
 
@@ -117,4 +117,4 @@ def _hidden(path: Path) -> bool:
 
 def _sha256(file: Path) -> str:
     blob = file.resolve().name
-    return blob if BLOB.fullmatch(blob) else file_sha256(file)
+    return blob if BLOB.fullmatch(blob) else kept_sha256(file)

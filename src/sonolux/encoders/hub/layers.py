@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from sonolux.checkpoints.digest import digest_of
 from sonolux.encoders.hub.encoder import HubEncoder
 from sonolux.encoders.hub.pictures import Pixels
 from sonolux.encoders.hub.pooled import PooledImage
-from sonolux.encoders.trained.layer_shapes import Layer, layers_run
+from sonolux.encoders.trained.layer_shapes import Layer, layer_suffix, layers_run
 from sonolux.errors import EncoderError
 from sonolux.types import Modality
 
@@ -48,39 +49,48 @@ class HubLayer(HubEncoder):
     Raises
     ------
     EncoderError
-        Where there is no such layer or pooling.
+        Where there is no such pooling; at the first use, where there is no such layer.
     """
 
     def __init__(self, whole: PooledImage, layer: str, pooling: str = "avg") -> None:
-        from sonolux.models.pooling import POOLINGS
-
-        suffix = f"@{layer}" if pooling == "avg" else f"@{layer}:{pooling}"
-        if pooling not in POOLINGS:
-            raise EncoderError(f"{whole.spec}{suffix}: pooling must be one of {', '.join(POOLINGS)}, not {pooling!r}")
+        suffix = layer_suffix(whole.spec, layer, pooling)
         self.whole = whole
         self.layer = layer
         self.pooling = pooling
-        super().__init__(whole.checkpoint, Modality.IMAGE, self._width(suffix))
+        super().__init__(whole.checkpoint, Modality.IMAGE, None)
         self.name = f"{whole.name}{suffix}"
         self.spec += suffix
         self.space += suffix
-        self.digest = digest_of(self.digest, layer, pooling)
+
+    @cached_property
+    def digest(self) -> str:  # type: ignore[override]
+        """Of the checkpoint, the layer and the pooling."""
+        return digest_of(self.checkpoint.digest, self.layer, self.pooling)
 
     def encode_batch(self, batch: Sequence[Pixels]) -> NDArray[np.float32]:
         """Encode images (h, w, 3) into rows (n, dim)."""
+        _ = self.dim  # a layer that is not there is refused before weights are loaded
         network = self.whole.network
         inputs = self.whole.images.tensors(batch)
         return network.rows(lambda **placed: self._pooled(network.model, placed), inputs)
 
-    def _width(self, suffix: str) -> int:
+    @cached_property
+    def dim(self) -> int:  # type: ignore[override]
+        """How many numbers the layer gives, found by running the network once without its weights.
+
+        Raises
+        ------
+        EncoderError
+            Where there is no such layer, or it gives neither vectors nor maps.
+        """
         model, inputs = _bare(self.whole)
         if self.layer not in list(_nameable(model)):
             there = ", ".join(layer.name for layer in _listed(model, inputs))
-            raise EncoderError(f"{self.whole.spec}{suffix}: no layer {self.layer!r}: there are {there}")
+            raise EncoderError(f"{self.spec}: no layer {self.layer!r}: there are {there}")
         try:
             return int(self._pooled(model, inputs).shape[1])
         except ValueError as error:
-            raise EncoderError(f"{self.whole.spec}{suffix}: {error}") from error
+            raise EncoderError(f"{self.spec}: {error}") from error
 
     def _pooled(self, model: nn.Module, inputs: dict[str, Any]) -> torch.Tensor:
         from sonolux.models.pooling import POOLINGS

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from sonolux.checkpoints.device import chosen_device, precision
 from sonolux.checkpoints.loading import LoadedOnce
 from sonolux.encoders.hub.checkpoint import Checkpoint
-from sonolux.errors import EncoderError
+from sonolux.errors import EncoderError, ModelError
 
 if TYPE_CHECKING:
     import torch
@@ -96,18 +96,24 @@ class Network:
         if report["missing_keys"]:
             # transformers would fill them with random numbers.
             missing = sorted(report["missing_keys"])[0]
-            raise EncoderError(f"model {self.checkpoint.name}: the weights lack {missing}")
+            raise ModelError(f"model {self.checkpoint.name}: the weights lack {missing}")
         return model.to(self.device).eval()
 
 
 def load(loader: Callable[..., Any], checkpoint: Checkpoint, **options: Any) -> Any:
-    """Load one part of a checkpoint with transformers: from its folder, without code of its own, silently."""
+    """Load one part of a checkpoint with transformers: from its folder, without code of its own, silently.
+
+    Raises
+    ------
+    ModelError
+        Where it cannot be loaded, whatever the reason.
+    """
     try:
         with _quiet():
             return loader(str(checkpoint.folder), local_files_only=True, trust_remote_code=False, **options)
     except Exception as error:  # a broken folder can fail anywhere in transformers
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise EncoderError(f"model {checkpoint.name} cannot be loaded: {reason}") from error
+        raise ModelError(f"model {checkpoint.name} cannot be loaded: {reason}") from error
 
 
 @contextmanager

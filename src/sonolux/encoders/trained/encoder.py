@@ -48,20 +48,29 @@ class TrainedEncoder(Encoder):
 
     def __init__(self, folder: Path | str | ModelFolder) -> None:
         self.folder = folder if isinstance(folder, ModelFolder) else ModelFolder.load(folder)
-        self.descriptor = descriptor = self.folder.descriptor
+        descriptor = self.folder.descriptor
         self.preprocessing = files_taken(self.folder)
         self.modality = modality_of(self.preprocessing)
         self.sample_rate = self.preprocessing.rate if isinstance(self.preprocessing, Sounds) else 0
         self.name = self.folder.path.name
         self.spec = str(self.folder.path)
         self.space = descriptor.space
-        self.dim = descriptor.dim
         self.kind = descriptor.kind
         self.metric = descriptor.metric
         self.digest = self.folder.digest
         self.licence = self.folder.licence
         self._describing = LoadedOnce(lambda: placed(describing_part(self.network, self.descriptor, self.folder.path)))
         self.weight = 1.0 if self.modality is Modality.TEXT else LEARNED
+
+    @cached_property
+    def descriptor(self) -> Descriptor:
+        """What comes out, and of which layer."""
+        return self.folder.descriptor
+
+    @cached_property
+    def dim(self) -> int:  # type: ignore[override]
+        """Length of a descriptor."""
+        return self.folder.descriptor.dim
 
     def encode_batch(self, batch: Sequence[Any]) -> NDArray[Any]:
         """Encode images (h, w, 3), texts or samples into rows: float32 (n, dim), or packed codes."""

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
+
+from sonolux.checkpoints.outputs import Descriptor
+from sonolux.errors import EncoderError
 
 if TYPE_CHECKING:
     from torch import nn
@@ -27,6 +30,17 @@ class Layer:
     name: str
     shape: tuple[int, ...]
     parameters: int
+
+
+POOLINGS: tuple[str, ...] = get_args(Descriptor.model_fields["pooling"].annotation)
+
+
+def layer_suffix(spec: str, layer: str, pooling: str) -> str:
+    """Return what stands after a model in the name of one of its layers; EncoderError for an unknown pooling."""
+    suffix = f"@{layer}" if pooling == "avg" else f"@{layer}:{pooling}"
+    if pooling not in POOLINGS:
+        raise EncoderError(f"{spec}{suffix}: pooling must be one of {', '.join(POOLINGS)}, not {pooling!r}")
+    return suffix
 
 
 def layers_run(network: nn.Module, names: Iterable[str], run: Callable[[], Any]) -> list[Layer]:

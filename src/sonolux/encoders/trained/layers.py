@@ -15,7 +15,7 @@ from sonolux.checkpoints.folder import ModelFolder
 from sonolux.checkpoints.outputs import Descriptor
 from sonolux.encoders.base import Encoder
 from sonolux.encoders.trained.encoder import TrainedEncoder
-from sonolux.encoders.trained.layer_shapes import Layer, layers_run
+from sonolux.encoders.trained.layer_shapes import Layer, layer_suffix, layers_run
 from sonolux.errors import EncoderError
 from sonolux.models import registry
 
@@ -34,40 +34,58 @@ class LayerEncoder(TrainedEncoder):
         As `sonolux.models.feature_extractor.layer_names` gives it: ``"stage2"``, ``"layer3.0.conv1"``.
     pooling : {"avg", "max", "gem", "flatten"}
         See `sonolux.models.pooling`.
+    dim : int, optional
+        How many numbers the layer gives, where that is known.
 
     Raises
     ------
     EncoderError
-        Where there is no such layer or pooling, or the layer gives neither vectors nor maps.
+        Where there is no such pooling; at the first use, where there is no such layer.
     """
 
-    def __init__(self, whole: TrainedEncoder, layer: str, pooling: str = "avg") -> None:
+    def __init__(self, whole: TrainedEncoder, layer: str, pooling: str = "avg", dim: int | None = None) -> None:
         super().__init__(whole.folder)
-        suffix = f"@{layer}" if pooling == "avg" else f"@{layer}:{pooling}"
+        if dim is not None:
+            self.dim = dim
+        suffix = layer_suffix(self.spec, layer, pooling)
         self.whole = whole
+        self.layer = layer
+        self.pooling = pooling
         self.name += suffix
         self.spec += suffix
         self.space += suffix
         self.kind = "float"
         self.metric = "cosine"
-        self.dim = self._width(layer, pooling)
         self.digest = digest_of(self.folder.digest, layer, pooling)
-        self.descriptor = Descriptor(space=self.space, dim=self.dim, layer=layer, pooling=pooling)
+
+    @cached_property
+    def dim(self) -> int:  # type: ignore[override]
+        """How many numbers the layer gives, found by running the network once without its weights.
+
+        Raises
+        ------
+        EncoderError
+            Where there is no such layer, or it gives neither vectors nor maps.
+        """
+        from sonolux.models.feature_extractor import LayerDescriptor
+
+        try:
+            network, image = _bare(self.folder)
+            return int(LayerDescriptor(network, self.layer, self.pooling)(image).shape[1])
+        except ValueError as error:
+            raise EncoderError(f"{self.spec}: {error}") from error
+
+    @cached_property
+    def descriptor(self) -> Descriptor:
+        """The layer that describes, and how its maps are pooled."""
+        return Descriptor.model_validate(
+            {"space": self.space, "dim": self.dim, "layer": self.layer, "pooling": self.pooling}
+        )
 
     @cached_property
     def network(self) -> nn.Module:
         """The whole network; the first use loads its weights."""
         return self.whole.network
-
-    def _width(self, layer: str, pooling: str) -> int:
-        """Return how many numbers the layer gives, by running the network without its weights."""
-        from sonolux.models.feature_extractor import LayerDescriptor
-
-        try:
-            network, image = _bare(self.folder)
-            return int(LayerDescriptor(network, layer, pooling)(image).shape[1])
-        except ValueError as error:
-            raise EncoderError(f"{self.spec}: {error}") from error
 
 
 def encoder_at(whole: Encoder, layer: str, pooling: str = "avg") -> Encoder:

@@ -15,12 +15,13 @@ from sonolux.encoders.trained.layers import LayerEncoder
 
 FOLDER = Path(__file__).parent / "photo"
 UNITS = "2"
-"""The projection, last link of the chain: numbers of which the code keeps the signs."""
+"""The projection, last link of the chain: as many numbers as the code, which keeps their signs, has bits."""
 
 
 def photo() -> Encoder:
     """Return the float descriptor of photographs, 256 numbers compared by cosine."""
-    return _named(LayerEncoder(TrainedEncoder(FOLDER), UNITS), "photo")
+    code = TrainedEncoder(FOLDER)
+    return _named(LayerEncoder(code, UNITS, dim=code.dim), "photo")
 
 
 def photo_code() -> Encoder:

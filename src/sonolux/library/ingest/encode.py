@@ -3,7 +3,7 @@
 A piece waits in the queue of its modality until there are enough for a batch. Batches are encoded in one thread, so
 that decoding goes on meanwhile; drafts are only ever changed here between batches, in the caller's thread, but for the
 vectors and the failure mark that a batch leaves in its own. An input that an encoder cannot take costs its own file and
-no other of the batch.
+no other of the batch; a model that cannot be loaded takes no input, and ends the run.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from sonolux.encoders import Encoder
 from sonolux.encoders.base import rows_of
 from sonolux.encoders.inputs import EncoderInputs
+from sonolux.errors import ModelError
 from sonolux.library.ingest.draft import Draft, EncodedSegment
 from sonolux.media.segment import Content, Segment
 from sonolux.types import Failure, Modality
@@ -115,6 +116,8 @@ def _encode_with(encoder: Encoder, entries: Sequence[_Entry], inputs: EncoderInp
         return []
     try:
         rows = rows_of(encoder.encode([inputs.of(encoder, content) for _, _, content in wanted]))
+    except ModelError:
+        raise
     except Exception as error:  # whatever a model raises on one input must not cost the others
         if len(wanted) > 1:
             return [failure for entry in wanted for failure in _encode_with(encoder, [entry], inputs)]
