@@ -23,9 +23,9 @@ def taken(folder: Path, sounds: list[np.ndarray]) -> FingerprintCatalog:
     for number, sound in enumerate(sounds):
         heard = MonitoredAudio(np.array_split(sound, 3))
         waiting.append((str(uuid.UUID(int=number)), f"{number}.wav", extract_fingerprints(heard, encoder)))
-        sampled.take(waiting[-1][0], heard)
+        sampled.sample(waiting[-1][0], heard)
     catalog.add(waiting)
-    sampled.ask()
+    sampled.measure()
     return catalog
 
 

@@ -88,8 +88,8 @@ def test_an_opinion_is_worth_what_stands_out() -> None:
     said = np.random.default_rng(0).normal(0.3, 0.1, 4001)
     opinion = fit_agreement_scale(np.append(said, np.zeros(500)))
     np.testing.assert_allclose(opinion, (0.3, 0.1), atol=0.01)
-    np.testing.assert_allclose(opinion.worth(np.array([0.3, 0.5, 0.0])), [0, 2 * WEIGHT, 0], atol=0.2)
+    np.testing.assert_allclose(opinion.standardise(np.array([0.3, 0.5, 0.0])), [0, 2 * WEIGHT, 0], atol=0.2)
 
 
 def test_few_places_have_no_opinion() -> None:
-    assert fit_agreement_scale(np.arange(1.0, FEWEST)).worth(np.array([5.0])).tolist() == [0]
+    assert fit_agreement_scale(np.arange(1.0, FEWEST)).standardise(np.array([5.0])).tolist() == [0]

@@ -91,7 +91,7 @@ def test_a_layer_that_is_used_twice_counts_each_time(images: torch.Tensor) -> No
 
 
 def test_a_cut_is_built_by_name_and_learns(images: torch.Tensor) -> None:
-    cut = registry.build("cut", {"architecture": "small-resnet", "arguments": SMALL, "layer": "stage2"})
+    cut = registry.build("feature-extractor", {"architecture": "small-resnet", "arguments": SMALL, "layer": "stage2"})
     assert cut(images).shape == (3, 6)
     cut(images).sum().backward()
     assert cut.network.stem[0].weight.grad is not None

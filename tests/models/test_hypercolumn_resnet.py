@@ -15,7 +15,10 @@ from sonolux.models.soft_colour_histogram import EPSILON as RARE
 from sonolux.models.soft_colour_histogram import ColourWords
 
 SMALL: dict[str, Any] = {"widths": [4, 6], "strides": [1, 2]}
-NETWORKS = [("levels-resnet", "small-resnet", SMALL, (4, 4, 6)), ("levels-resnet20", "resnet20", {}, (16, 16, 32, 64))]
+NETWORKS = [
+    ("hypercolumn-resnet", "small-resnet", SMALL, (4, 4, 6)),
+    ("hypercolumn-resnet20", "resnet20", {}, (16, 16, 32, 64)),
+]
 
 
 @pytest.mark.parametrize(("name", "plain", "arguments", "widths"), NETWORKS)

@@ -16,11 +16,13 @@ from sonolux.models import registry
 from sonolux.models.feature_extractor import layer_names
 
 NEEDED: dict[str, dict[str, Any]] = {
-    "chain": {"links": [{"name": "mlp", "arguments": {"sizes": [12, 8]}}, {"name": "unit-length", "arguments": {}}]},
+    "sequential": {
+        "links": [{"name": "mlp", "arguments": {"sizes": [12, 8]}}, {"name": "unit-length", "arguments": {}}]
+    },
     "code-network": {"backbone": "small-resnet"},
-    "codebook": {"width": 12, "words": 8},
+    "bag-of-features": {"width": 12, "words": 8},
     "sound-frames": {"body": "gru"},
-    "cut": {"architecture": "small-resnet", "arguments": {}, "layer": "stage2"},
+    "feature-extractor": {"architecture": "small-resnet", "arguments": {}, "layer": "stage2"},
     "dense-autoencoder": {"sizes": [12, 8]},
     "mlp": {"sizes": [12, 8]},
     "projection": {"inputs": 12, "outputs": 8},
@@ -47,6 +49,13 @@ def test_layers_are_registered_in_the_order_in_which_they_run(name: str) -> None
     side = {"alexnet": 227, "lenet5": 28}.get(name, 224)
     output_shape(network, 1, 1 if name == "lenet5" else 3, side, side)
     assert ran == names
+
+
+@pytest.mark.parametrize(("former", "name"), registry.FORMER.items())
+def test_names_that_model_folders_gave_before_are_built(former: str, name: str) -> None:
+    arguments = NEEDED.get(name, {})
+    assert repr(weightless(former, **arguments)) == repr(weightless(name, **arguments))
+    assert former not in registry.available()
 
 
 def test_an_architecture_can_be_registered(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ from sonolux.models import registry
 
 LINKS = [
     {
-        "name": "cut",
+        "name": "feature-extractor",
         "arguments": {"architecture": "small-resnet", "arguments": {"widths": [4], "strides": [1]}, "layer": "stage1"},
     },
     {"name": "unit-length", "arguments": {}},
@@ -18,7 +18,7 @@ LINKS = [
 
 
 def test_each_link_takes_what_the_one_before_gives() -> None:
-    chain = registry.build("chain", {"links": LINKS}).eval()
+    chain = registry.build("sequential", {"links": LINKS}).eval()
     images = torch.randn(3, 3, 8, 8)
     features = chain[0](images)
     directions = features / features.norm(dim=1, keepdim=True)
@@ -32,4 +32,4 @@ def test_rows_of_zeros_stay_zero() -> None:
 
 def test_no_links_are_refused() -> None:
     with pytest.raises(ValueError, match="at least one link"):
-        registry.build("chain", {"links": []})
+        registry.build("sequential", {"links": []})

@@ -1,9 +1,9 @@
 """Alignment: how well a query fits a place of a recording, by all peaks of the recording there.
 
-Votes of landmarks only say where to look. There, every peak that the recording keeps is looked up in the contrast of
-the question, at the time and band where it would be heard. Noise hides peaks, and moves them, but seldom makes the
-right places of a spectrum fainter than its mean: of hundreds of places nearly all say a little, where landmarks need
-both of their peaks whole. Under the right place the sum over n peaks grows with n, under wrong ones with its root.
+Votes of landmarks propose alignments. For each, every peak that the recording keeps is looked up in the contrast of the
+query, at the time and band where it should be. Noise hides peaks, and moves them, but seldom makes the right places of
+a spectrum fainter than its mean: of hundreds of peaks nearly all add a little evidence, where landmarks need both of
+their peaks whole. Under the right place the sum over n peaks grows with n, under wrong ones with its root.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from sonolux.fingerprints.constellation import BANDS, PER_OCTAVE
 from sonolux.fingerprints.segment import FINENESS, CatalogSegment
 
 MARGIN = 8
-"""Frames and bands around a question in which nothing is said."""
+"""Frames and bands around a query that carry no evidence."""
 
 SHIFTS = np.arange(-2, 3)
 """Frames by which a place found by votes may be wrong."""
@@ -30,18 +30,18 @@ SHARPNESS_FLOOR = np.float32(1.0)
 """Logarithm of power below a neighbour, beyond which all is the same."""
 
 FEWEST = 8
-"""Peaks under which a place says nothing."""
+"""Peaks under which an alignment scores 0."""
 
 
 class QueryEvidence(NamedTuple):
-    """The contrast of a question, of mean 0 and variance 1, with a margin that says nothing."""
+    """The contrast of a query as evidence, of mean 0 and variance 1, with a margin of 0."""
 
     values: NDArray[np.float32]
     frames: int
 
 
 def sharpness_evidence(found: NDArray[np.float32]) -> QueryEvidence:
-    """Return how far each level of a question is below the largest of its neighbours, in natural logarithms of power.
+    """Return how far each level of a query is below the largest of its neighbours, in natural logarithms of power.
 
     What is played twice is nearly the same music in nearly the same sound. Which time it is shows in where exactly the
     peaks are, which counts for little where a peak need only be found.
@@ -53,14 +53,14 @@ def sharpness_evidence(found: NDArray[np.float32]) -> QueryEvidence:
 
 
 class Alignments(NamedTuple):
-    """Places of one segment where a question may lie.
+    """Candidate alignments of a query with the recordings of one segment.
 
     Attributes
     ----------
     tracks : ndarray of int64, shape (n,)
         Numbers of recordings.
     starts : ndarray of float64, shape (n,)
-        Frame of the segment's axis on which the first frame of the question falls.
+        Frame of the segment's axis on which the first frame of the query falls.
     speeds : ndarray of float64, shape (n,)
     """
 
@@ -70,24 +70,24 @@ class Alignments(NamedTuple):
 
 
 def rank_evidence(standing_out: NDArray[np.float32]) -> QueryEvidence:
-    """Return what the contrast of a question says at each frame and band: its rank among all, squared.
+    """Return the evidence of the contrast of a query at each frame and band: its rank among all, squared.
 
     Ranks are the same for a clean sound, whose spectrum has deep valleys, and for a noisy one.
     """
     order = np.argsort(standing_out, axis=None)
     ranks = np.empty(order.size, np.float32)
     ranks[order] = np.linspace(0, 1, order.size, dtype=np.float32)
-    said = (ranks**2 - 1 / 3) / SPREAD
-    return QueryEvidence(np.pad(said.reshape(standing_out.shape), MARGIN), len(standing_out))
+    values = (ranks**2 - 1 / 3) / SPREAD
+    return QueryEvidence(np.pad(values.reshape(standing_out.shape), MARGIN), len(standing_out))
 
 
 def score_alignments(
-    asked: QueryEvidence, segment: CatalogSegment, places: Alignments
+    query: QueryEvidence, segment: CatalogSegment, places: Alignments
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return how surely the question lies at each place, in standard deviations, and starts moved to the best frame."""
-    owner, rows, columns = _heard(asked, segment, places)
-    width = asked.values.shape[1]
-    flat, at = asked.values.ravel(), rows * width + columns
+    """Return the score of each alignment, in standard deviations, and starts moved to the best frame."""
+    owner, rows, columns = _expected_peaks(query, segment, places)
+    width = query.values.shape[1]
+    flat, at = query.values.ravel(), rows * width + columns
     count = np.bincount(owner, minlength=len(places.tracks))
     sums = [np.bincount(owner, flat[at + shift * width], minlength=len(count)) for shift in SHIFTS]
     found = np.stack(sums) / np.sqrt(np.maximum(count, FEWEST))
@@ -96,35 +96,35 @@ def score_alignments(
 
 
 def evidence_by_frame(
-    asked: QueryEvidence, segment: CatalogSegment, place: Alignments
+    query: QueryEvidence, segment: CatalogSegment, place: Alignments
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Return the sum of what is said at each frame of the question, (frames,), for one place, and how many peaks."""
-    _, rows, columns = _heard(asked, segment, place)
-    frames = np.clip(rows - MARGIN, 0, asked.frames - 1)
-    # A frame may say much of all bands, as where a question gets louder: only what it says of the peaks counts.
-    usual = asked.values[MARGIN:-MARGIN, MARGIN:-MARGIN].mean(axis=1)
-    said = asked.values[rows, columns] - usual[frames]
-    sums = np.bincount(frames, said, minlength=asked.frames).astype(np.float64)
-    return sums, np.bincount(frames, minlength=asked.frames).astype(np.int64)
+    """Return the evidence at each frame of the query, (frames,), for one alignment, and how many peaks."""
+    _, rows, columns = _expected_peaks(query, segment, place)
+    frames = np.clip(rows - MARGIN, 0, query.frames - 1)
+    # All bands of a frame may be strong, as where a query gets louder: only what is above their mean counts.
+    usual = query.values[MARGIN:-MARGIN, MARGIN:-MARGIN].mean(axis=1)
+    excess = query.values[rows, columns] - usual[frames]
+    sums = np.bincount(frames, excess, minlength=query.frames).astype(np.float64)
+    return sums, np.bincount(frames, minlength=query.frames).astype(np.int64)
 
 
 def refine_alignment(
-    asked: QueryEvidence, segment: CatalogSegment, place: Alignments, steps: Sequence[float]
+    query: QueryEvidence, segment: CatalogSegment, place: Alignments, steps: Sequence[float]
 ) -> tuple[float, float, float]:
     """Return score, start and speed of one place after trying small changes of both.
 
-    The line that says which frame of the recording is heard when is fitted by the evidence itself: of the lines whose
+    The line from frames of the query to frames of the recording is fitted by the evidence itself: of the lines whose
     speeds differ by `steps` and whose middles differ by parts of a frame, the one with the largest sum. Peaks that are
     not there count as a little less than the mean, so no few of them can bend it (M-estimation with a bounded loss).
     """
-    start, speed, half = float(place.starts[0]), float(place.speeds[0]), asked.frames / 2
+    start, speed, half = float(place.starts[0]), float(place.speeds[0]), query.frames / 2
     middle = start + half * speed
     speeds = np.repeat(speed + np.asarray(steps), len(PARTS))
     starts = np.tile(middle + PARTS, len(steps)) - half * speeds
     tries = Alignments(np.full(len(starts), place.tracks[0]), starts, speeds)
-    owner, rows, columns = _heard(asked, segment, tries)
+    owner, rows, columns = _expected_peaks(query, segment, tries)
     count = np.bincount(owner, minlength=len(starts))
-    found = np.bincount(owner, asked.values[rows, columns], minlength=len(starts)) / np.sqrt(np.maximum(count, FEWEST))
+    found = np.bincount(owner, query.values[rows, columns], minlength=len(starts)) / np.sqrt(np.maximum(count, FEWEST))
     # The best is a plateau as wide as a frame: its middle is the answer.
     near = found >= found.max() - 0.02 * abs(found.max())
     weights = np.where(near, found - found.max() + 0.02 * abs(found.max()) + 1e-9, 0.0)
@@ -135,14 +135,14 @@ PARTS = np.arange(-1.5, 1.51, 0.25)
 """Frames by which the middle of a line is moved."""
 
 
-def _heard(
-    asked: QueryEvidence, segment: CatalogSegment, places: Alignments
+def _expected_peaks(
+    query: QueryEvidence, segment: CatalogSegment, places: Alignments
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Return, for each peak that would be heard at each place, the place, and row and column of the evidence."""
+    """Return, for each peak that each alignment expects, the alignment, and row and column of the evidence."""
     firsts = segment.firsts[places.tracks]
     ends = firsts + np.array([segment.tracks[track].frames for track in places.tracks], np.int64)
     low = np.maximum(firsts, np.ceil(places.starts)).astype(np.int64)
-    high = np.minimum(ends, np.floor(places.starts + (asked.frames - 1) * places.speeds)).astype(np.int64)
+    high = np.minimum(ends, np.floor(places.starts + (query.frames - 1) * places.speeds)).astype(np.int64)
     first = np.searchsorted(segment.times, low.astype(segment.times.dtype))
     count = np.maximum(np.searchsorted(segment.times, np.maximum(high, 0).astype(segment.times.dtype)) - first, 0)
     owner = np.repeat(np.arange(len(count)), count)

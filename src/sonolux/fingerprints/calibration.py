@@ -1,7 +1,7 @@
 """Calibration of a catalog: windows of its own recordings as queries, to learn the scores of wrong matches.
 
-Each recording is left out where its own window is asked about, and so are its copies: recordings in which both halves
-of the window are heard, one right after the other. See `sonolux.fingerprints.false_alarms`.
+Each recording is left out where its own window is the query, and so are its copies: recordings in which both halves of
+the window are heard, one right after the other. See `sonolux.fingerprints.false_alarms`.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ Place = tuple[int, int]
 
 
 class MonitoredAudio:
-    """Blocks of sound that go by: how many samples there were, and one window of them.
+    """Blocks of audio passed on as they come, of which the number of samples and one window are kept.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ class MonitoredAudio:
 
 
 class BackgroundSampler:
-    """Draws recordings while a catalog takes them in, and asks about them once they are written.
+    """Samples recordings while a catalog takes them in, and matches a window of each once they are written.
 
     All of the first are drawn, and of later ones so many that the samples kept come from all recordings alike; none of
     a recording shorter than a window.
@@ -76,17 +76,17 @@ class BackgroundSampler:
         self._seen = len(catalog)
         self._waiting: list[tuple[str, NDArray[np.float16]]] = []
 
-    def take(self, recording: str, heard: MonitoredAudio) -> None:
-        """Draw a recording, given by its id, or pass it over."""
-        window = heard.window()
+    def sample(self, recording: str, audio: MonitoredAudio) -> None:
+        """Sample a recording, given by its id, or pass it over."""
+        window = audio.window()
         if window.size < WINDOW * RATE or len(self._waiting) == HELD:
             return
         self._seen += 1
         if uuid.UUID(recording).int % self._seen < SAMPLES:
             self._waiting.append((recording, window.astype(np.float16)))
 
-    def ask(self) -> None:
-        """Put the windows drawn to the catalog, each without its own recording, and note what is best there."""
+    def measure(self) -> None:
+        """Match the windows sampled with the catalog, each without its own recording, and note the best scores."""
         waiting, self._waiting = self._waiting, []
         places = _places(self.catalog) if waiting else {}
         samples = []

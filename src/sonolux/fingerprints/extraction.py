@@ -16,22 +16,22 @@ from sonolux.fingerprints.segment import Fingerprint
 
 
 class SilenceError(MediaError):
-    """A recording in which nothing stands out."""
+    """A recording without peaks: silent, or too short."""
 
 
 def extract_fingerprints(blocks: Iterable[NDArray[np.float32]], encoder: FingerprintEncoder) -> Fingerprint:
-    """Return what a recording is known by, given its sound of 8,000 Hz in blocks, and what takes codes of it.
+    """Return the fingerprint of a recording, given its sound of 8,000 Hz in blocks and the encoder of its codes.
 
     Raises
     ------
     SilenceError
         Where nothing in it stands out.
     """
-    heard = blocks if isinstance(blocks, MonitoredAudio) else MonitoredAudio(blocks)
-    parts = [(one.peaks, encoder.codes(one.standing_out)[: -(-one.frames // STEP)]) for one in analyse_chunks(heard)]
+    audio = blocks if isinstance(blocks, MonitoredAudio) else MonitoredAudio(blocks)
+    parts = [(one.peaks, encoder.codes(one.standing_out)[: -(-one.frames // STEP)]) for one in analyse_chunks(audio)]
     found = join_constellations([peaks for peaks, _ in parts])
     marks = pair_landmarks(found)
     if not len(marks.hashes):
         raise SilenceError("holds nothing to be known by: it is silent, or shorter than a second")
     codes = np.concatenate([codes for _, codes in parts])
-    return Fingerprint(heard.samples // HOP + 1, marks.hashes, marks.times, *found, codes, encoder.digest)
+    return Fingerprint(audio.samples // HOP + 1, marks.hashes, marks.times, *found, codes, encoder.digest)

@@ -1,10 +1,10 @@
 """Landmarks: pairs of spectral peaks (anchor and target), hashed to numbers that noise leaves as they are.
 
-A pair is said by the band of its first peak, the step in bands to the second, and the frames between them: 153 x 61 x
-39 numbers, packed in 20 bits. A recording keeps pairs as they are. A question that may run faster or slower turns its
-own pairs back by each speed: a speed s moves a peak by log2(s) octaves and divides times by s. What rounding moves to
-another number is not looked for there: of a hundred pairs enough are whole, and wider look-ups find more of what is
-wrong than of what is right.
+The hash of a pair is the band of its anchor, the step in bands to the target, and the frames between them: 153 x 61 x
+39 numbers, packed in 20 bits. Targets are looked for in a zone after the anchor, some frames long and bands wide. A
+recording keeps pairs as they are. A query that may run faster or slower turns its own pairs back by each speed: a speed
+s moves a peak by log2(s) octaves and divides times by s. What rounding moves to another number is not looked for there:
+of a hundred pairs enough are whole, and wider look-ups find more of what is wrong than of what is right.
 
 Source: A. Wang, "An industrial-strength audio search algorithm", ISMIR 2003.
 """
@@ -19,19 +19,19 @@ from numpy.typing import NDArray
 from sonolux.fingerprints.constellation import BANDS, PER_OCTAVE, Constellation
 
 TARGET_NEAREST, TARGET_FARTHEST = 2, 40
-"""Frames between the peaks of a pair."""
+"""Frames from anchor to target: the length of the target zone."""
 
 TARGET_WIDTH = 30
-"""Bands between the peaks of a pair, up or down."""
+"""Bands from anchor to target, up or down."""
 
 FAN_OUT = 4
-"""Pairs that a peak begins, at most: those with the next peaks."""
+"""Pairs of an anchor, at most: those with the next peaks."""
 
 QUERY_FAN_OUT = 12
-"""The same of a question: it must know the next peaks even where noise has put others between."""
+"""The same of a query: it must pair the next peaks even where noise has put others between."""
 
 LOOKED_AT = 60
-"""Peaks after the first among which the second is looked for."""
+"""Peaks after the anchor among which targets are looked for."""
 
 PAIRED_AT_ONCE = 2**16
 """Peaks."""
@@ -55,7 +55,7 @@ class Landmarks(NamedTuple):
 
 
 class QueryLandmarks(NamedTuple):
-    """What a question looks up: numbers, and at which speed and time it heard them.
+    """Landmarks of a query at each speed that is tried: hashes to look up, with speed and time.
 
     Attributes
     ----------
@@ -102,9 +102,9 @@ def query_landmarks(found: Constellation) -> QueryLandmarks:
     for number, speed in enumerate(SPEEDS):
         start = bands[first] - PER_OCTAVE * np.log2(speed)
         at = np.rint(times[first] * speed).astype(np.int64)
-        asked = start, step, np.rint(between * speed).astype(np.int64)
-        inside = _inside(*asked)
-        parts.append(_packed(_numbers(*asked)[inside], number, at[inside]))
+        pair = start, step, np.rint(between * speed).astype(np.int64)
+        inside = _inside(*pair)
+        parts.append(_packed(_numbers(*pair)[inside], number, at[inside]))
     packed = np.unique(np.concatenate(parts))
     speeds, at = packed >> TIME_BITS & 15, packed & (2**TIME_BITS - 1)
     return QueryLandmarks((packed >> (TIME_BITS + 4)).astype(np.uint32), speeds, at)

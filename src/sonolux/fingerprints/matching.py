@@ -1,8 +1,8 @@
 """Matching: the recordings of a catalog that are heard in one window of sound, with their p-values.
 
-Votes of landmarks say where to look (`sonolux.fingerprints.voting`); there, all peaks of the recordings are weighed
+Votes of landmarks propose alignments (`sonolux.fingerprints.voting`); all peaks of the recordings score them
 (`sonolux.fingerprints.alignment`), and learned codes beside them (`sonolux.fingerprints.code_agreement`). Hundreds of
-places are looked at for each question, and all but a few are wrong: a score is the distance of a place from the mean of
+places are looked at for each query, and all but a few are wrong: a score is the distance of a place from the mean of
 the wrong ones, over the root of their standard deviation. How often the best wrong place scores as high is learned from
 the catalog (`sonolux.fingerprints.false_alarms`).
 """
@@ -55,7 +55,7 @@ STEPS = (-0.006, -0.003, 0.0, 0.003, 0.006)
 """Changes of speed that are tried on a place."""
 
 USUAL = (5.5, 1.4)
-"""Mean and standard deviation of the scores of wrong places, of questions about nothing in particular."""
+"""Mean and standard deviation of the scores of wrong places, of queries that are in no catalog."""
 
 USUAL_WEIGHT = 10
 """Wrong places that the usual counts for, where a catalog has few."""
@@ -94,22 +94,22 @@ class MemoryCatalog:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A stretch of a question that is heard in a recording.
+    """A part of a query that is heard in a recording.
 
     Attributes
     ----------
     id, path : str
         Of the recording.
     query_start, query_end : float
-        Of the stretch, in the question.
+        Of the stretch, in the query.
     start : float
         Of the stretch, in the recording.
     speed : float
-        Of the question.
+        Of the query.
     score : float
         How far the place is above wrong ones; higher is surer.
     chance : float
-        Probability that a question which is in no recording of the catalog is given a match as sure.
+        Probability that a query which is in no recording of the catalog is given a match as sure.
     """
 
     id: str
@@ -122,8 +122,8 @@ class Match:
     chance: float
 
 
-class _Question(NamedTuple):
-    """What a window of sound says of places: on the whole, in detail, and, with a model, by codes."""
+class _Query(NamedTuple):
+    """A window of sound as evidence: on the whole, in detail, and, with a model, by codes."""
 
     whole: QueryEvidence
     detail: QueryEvidence
@@ -134,7 +134,7 @@ class _Question(NamedTuple):
         return np.zeros(len(places.tracks)) if self.codes is None else score_codes(self.codes, segment, places)
 
 
-class _Found(NamedTuple):
+class _Candidate(NamedTuple):
     """A place that is looked at; its start is a frame on the axis of its segment."""
 
     score: float
@@ -163,55 +163,57 @@ def match_window(
     """
     found = band_log_power(sound)
     standing_out = spectral_contrast(found)
-    heard = pick_peaks(found, standing_out)
-    if not len(heard.times) or not catalog.segments:
+    constellation = pick_peaks(found, standing_out)
+    if not len(constellation.times) or not catalog.segments:
         return []
     codes = None if encoder is None else _codes(encoder, standing_out)
-    asked = _Question(rank_evidence(standing_out), sharpness_evidence(found), codes)
-    chosen = find_candidates(query_landmarks(heard), catalog.segments, catalog.gone)
+    query = _Query(rank_evidence(standing_out), sharpness_evidence(found), codes)
+    chosen = find_candidates(query_landmarks(constellation), catalog.segments, catalog.gone)
     places = [
-        _weighed(asked, segment, number, ones)
+        _score_candidates(query, segment, number, ones)
         for number, (segment, ones) in enumerate(zip(catalog.segments, chosen, strict=True))
     ]
-    return _matches(catalog, asked, np.concatenate(places), accepted)
+    return _matches(catalog, query, np.concatenate(places), accepted)
 
 
 def _codes(encoder: FingerprintEncoder, standing_out: NDArray[np.float32]) -> CodeQuery:
     return build_code_query(encoder.encode(standing_out, ASKED_STEP), encoder.how.frames, encoder.digest)
 
 
-def _weighed(asked: _Question, segment: CatalogSegment, number: int, places: Alignments) -> NDArray[np.float64]:
+def _score_candidates(query: _Query, segment: CatalogSegment, number: int, places: Alignments) -> NDArray[np.float64]:
     """Return score, segment, track, start, speed and agreement of places, one a row."""
-    score, start = score_alignments(asked.whole, segment, places)
-    agreed = asked.agreements(segment, places._replace(starts=start))
+    score, start = score_alignments(query.whole, segment, places)
+    agreed = query.agreements(segment, places._replace(starts=start))
     return np.stack([score, np.full(len(score), float(number)), places.tracks, start, places.speeds, agreed], axis=1)
 
 
-def _matches(catalog: Catalog, asked: _Question, rows: NDArray[np.float64], accepted: float) -> list[Match]:
+def _matches(catalog: Catalog, query: _Query, rows: NDArray[np.float64], accepted: float) -> list[Match]:
     """Fit the best places, one or more a recording; of each recording the best that chance rules out is a match."""
     segments = catalog.segments
-    opinion = fit_agreement_scale(rows[:, 5])
-    rows[:, 0] += opinion.worth(rows[:, 5])
+    scale = fit_agreement_scale(rows[:, 5])
+    rows[:, 0] += scale.standardise(rows[:, 5])
     rows = rows[np.argsort(-rows[:, 0], kind="stable")]
     if not len(rows):
         return []
-    by_track: dict[tuple[int, int], list[_Found]] = {}
+    by_track: dict[tuple[int, int], list[_Candidate]] = {}
     for row in _apart(rows):
-        place = _Found(row[0], *map(int, row[1:3]), *row[3:5])
-        by_track.setdefault((place.segment, place.track), []).append(_fitted(segments, asked, opinion, place))
-    mean, spread = _wrong(rows, asked.whole.frames)
+        place = _Candidate(row[0], *map(int, row[1:3]), *row[3:5])
+        by_track.setdefault((place.segment, place.track), []).append(_fitted(segments, query, scale, place))
+    mean, spread = _wrong(rows, query.whole.frames)
     alarms = fit_false_alarms(tuple(catalog.samples))
     answers = []
     for places in by_track.values():
-        one = _told_apart(segments, asked.detail, places)
+        one = _choose_among_repeats(segments, query.detail, places)
         score = (max(places).score - mean) / np.sqrt(spread)
-        chance = alarms.chance(float(score), asked.whole.frames * SECONDS)
+        chance = alarms.chance(float(score), query.whole.frames * SECONDS)
         if chance <= accepted:
-            answers.append(_match(segments[one.segment], asked.whole, one, score, chance))
+            answers.append(_match(segments[one.segment], query.whole, one, score, chance))
     return sorted(answers, key=lambda match: -match.score)
 
 
-def _told_apart(segments: Sequence[CatalogSegment], detail: QueryEvidence, places: list[_Found]) -> _Found:
+def _choose_among_repeats(
+    segments: Sequence[CatalogSegment], detail: QueryEvidence, places: list[_Candidate]
+) -> _Candidate:
     """Return the place of a recording that fits best, in detail where others are hardly worse, as in repeats."""
     best = max(places).score
     near = [one for one in places if one.score >= best - (1 - ALIKE) * abs(best)]
@@ -231,11 +233,11 @@ def _apart(rows: NDArray[np.float64]) -> list[NDArray[np.float64]]:
     return kept
 
 
-def _fitted(segments: Sequence[CatalogSegment], asked: _Question, opinion: AgreementScale, place: _Found) -> _Found:
+def _fitted(segments: Sequence[CatalogSegment], query: _Query, scale: AgreementScale, place: _Candidate) -> _Candidate:
     segment = segments[place.segment]
-    score, start, speed = refine_alignment(asked.whole, segment, _alone(place), STEPS)
+    score, start, speed = refine_alignment(query.whole, segment, _alone(place), STEPS)
     fitted = place._replace(start=start, speed=speed)
-    return fitted._replace(score=score + float(opinion.worth(asked.agreements(segment, _alone(fitted)))[0]))
+    return fitted._replace(score=score + float(scale.standardise(query.agreements(segment, _alone(fitted)))[0]))
 
 
 def _wrong(rows: NDArray[np.float64], frames: int) -> tuple[float, float]:
@@ -244,7 +246,7 @@ def _wrong(rows: NDArray[np.float64], frames: int) -> tuple[float, float]:
     Where these are few, as in a small catalog, other places of the best recording count too; what is played twice is
     not wrong there.
     """
-    wrong, best = ~_heard(rows), rows[0]
+    wrong, best = ~_may_match(rows), rows[0]
     others = rows[wrong, 0]
     if len(others) < 3 * USUAL_WEIGHT:
         same = (rows[:, 1] == best[1]) & (rows[:, 2] == best[2])
@@ -255,7 +257,7 @@ def _wrong(rows: NDArray[np.float64], frames: int) -> tuple[float, float]:
     return float(mean), float(np.sqrt(squares / (count + USUAL_WEIGHT)))
 
 
-def _heard(rows: NDArray[np.float64]) -> NDArray[np.bool_]:
+def _may_match(rows: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Tell which places are in recordings that may be heard: the best, and what stands out as its copies do."""
     scores = _mirrored(rows[:, 0])
     standing_out = rows[:, 0] > scores.mean() + FAR * scores.std()
@@ -273,8 +275,8 @@ def _mirrored(scores: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.concatenate([lower, 2 * middle - lower])
 
 
-def _match(segment: CatalogSegment, asked: QueryEvidence, place: _Found, score: float, chance: float) -> Match:
-    first, last = _stretch(*evidence_by_frame(asked, segment, _alone(place)))
+def _match(segment: CatalogSegment, query: QueryEvidence, place: _Candidate, score: float, chance: float) -> Match:
+    first, last = _stretch(*evidence_by_frame(query, segment, _alone(place)))
     track: Track = segment.tracks[place.track]
     from_start = (place.start - segment.firsts[place.track]) * SECONDS + MIDDLE * (1 - place.speed)
     begin, end = first * SECONDS, last * SECONDS + 2 * MIDDLE
@@ -282,15 +284,15 @@ def _match(segment: CatalogSegment, asked: QueryEvidence, place: _Found, score: 
     return Match(track.id, track.path, begin, end, start, float(place.speed), float(score), chance)
 
 
-def _alone(place: _Found) -> Alignments:
+def _alone(place: _Candidate) -> Alignments:
     return Alignments(np.array([place.track]), np.array([place.start]), np.array([place.speed]))
 
 
 def _stretch(sums: NDArray[np.float64], counts: NDArray[np.int64]) -> tuple[int, int]:
     """Return the first and the last frame of the stretch where the recording is heard.
 
-    It is the stretch in which the most is said over half of what a peak says in it on the whole; the whole is first the
-    window, then what was found.
+    It has the most evidence over half of the mean evidence of its peaks; the mean is first that of the window, then
+    that of the stretch found before.
 
     Source: the largest sum of a stretch of numbers, J. Bentley, "Programming pearls", CACM 27(9), 1984.
     """

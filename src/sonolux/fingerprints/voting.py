@@ -1,8 +1,9 @@
 """Voting: hash matches of landmarks to candidate alignments, each a recording, an offset and a speed.
 
-Every landmark of the question that a recording has too votes for one place, where the recording would have to begin for
-both to be the same sound, and one speed. Rare landmarks say more than frequent ones, and are looked up first, up to a
-number that does not depend on the catalog: looking takes hardly longer in a large catalog than in a small one.
+Every landmark of the query that a recording has too votes for one alignment: an offset, where the recording would have
+to begin for both to be the same sound, and a speed. Rare landmarks weigh more than frequent ones, and are looked up
+first, up to a number that does not depend on the catalog: looking takes hardly longer in a large catalog than in a
+small one.
 """
 
 from __future__ import annotations
@@ -27,16 +28,16 @@ CELL = 2
 """Frames of a place; what falls on the border is counted on both sides."""
 
 TABLE = 2**18
-"""Counters; two places that share one are told apart afterwards, by the evidence."""
+"""Counters; two alignments that share one are distinguished afterwards, by their scores."""
 
 
 def find_candidates(
-    asked: QueryLandmarks, segments: Sequence[CatalogSegment], gone: Sequence[set[int]]
+    query: QueryLandmarks, segments: Sequence[CatalogSegment], gone: Sequence[set[int]]
 ) -> list[Alignments]:
     """Return the places of a catalog with the most votes, by segment: as many, however it is cut into segments."""
     whole = sum(len(segment.hashes) for segment in segments)
     found = [
-        _voted(asked, segment, absent, len(segment.hashes) / max(whole, 1))
+        _voted(query, segment, absent, len(segment.hashes) / max(whole, 1))
         for segment, absent in zip(segments, gone, strict=True)
     ]
     votes = np.concatenate([one for _, one in found]) if found else np.zeros(0)
@@ -49,26 +50,26 @@ def find_candidates(
 
 
 def _voted(
-    asked: QueryLandmarks, segment: CatalogSegment, gone: set[int], share: float
+    query: QueryLandmarks, segment: CatalogSegment, gone: set[int], share: float
 ) -> tuple[Alignments, NDArray[np.float64]]:
     """Return the places of a segment with the most votes, and their votes.
 
     Parameters
     ----------
-    asked : Probes
-    segment : Segment
+    query : QueryLandmarks
+    segment : CatalogSegment
     gone : set of int
         Recordings that are deleted.
     share : float
         Of the segment in the catalog, by landmarks.
     """
-    first, count = _found(asked.hashes, segment.hashes)
+    first, count = _found(query.hashes, segment.hashes)
     chosen = _rarest(count, int(MOST_HITS * share))
     first, count = first[chosen], count[chosen]
     hits = np.arange(count.sum()) + np.repeat(first - (np.cumsum(count) - count), count)
     anchors = segment.anchors[hits].astype(np.int64)
-    places = anchors - np.repeat(asked.times[chosen], count)
-    speeds = np.repeat(asked.speeds[chosen], count)
+    places = anchors - np.repeat(query.times[chosen], count)
+    speeds = np.repeat(query.speeds[chosen], count)
     weights = np.repeat(1 / np.sqrt(count), count)
     if gone:
         # Before places are chosen: a recording that is gone may have more votes than all others.
@@ -78,10 +79,10 @@ def _voted(
     return _chosen(cells, votes, segment, gone)
 
 
-def _found(asked: NDArray[np.uint32], kept: NDArray[np.uint32]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _found(query: NDArray[np.uint32], kept: NDArray[np.uint32]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return where each number begins among those that are kept, and how often it occurs; both ascend."""
-    new = np.append(True, asked[1:] != asked[:-1])[: len(asked)]
-    different = asked[new]
+    new = np.append(True, query[1:] != query[:-1])[: len(query)]
+    different = query[new]
     first = np.searchsorted(kept, different)
     count = np.searchsorted(kept, different, side="right") - first
     back = np.cumsum(new) - 1

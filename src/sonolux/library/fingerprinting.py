@@ -154,7 +154,7 @@ class _Taken:
         heard = MonitoredAudio(blocks)
         try:
             self._waiting.append((identity, path, extract_fingerprints(heard, self._encoder)))
-            self._sampled.take(identity, heard)
+            self._sampled.sample(identity, heard)
         except SilenceError as error:
             if not self.silence_is_fine:
                 self.summary.failed.append(Failure(path, str(error)))
@@ -175,7 +175,7 @@ class _Taken:
     def keep(self) -> None:
         """Write what waits; items are marked as heard once their fingerprints are durable."""
         self.catalog.add(self._waiting)
-        self._sampled.ask()
+        self._sampled.measure()
         self.summary.recordings += len(self._waiting)
         self.summary.seconds += sum(prints.frames for _, _, prints in self._waiting) * HOP / RATE
         self._waiting.clear()

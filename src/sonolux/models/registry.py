@@ -17,16 +17,15 @@ ARCHITECTURES: Registry[Callable[..., nn.Module]] = Registry("architecture", err
 
 BUILT_IN: dict[str, tuple[str, str, dict[str, Any]]] = {
     "alexnet": ("alexnet", "AlexNet", {}),
-    "chain": ("sequential", "NamedSequential", {}),
-    "codebook": ("bag_of_features", "BagOfFeatures", {}),
+    "bag-of-features": ("bag_of_features", "BagOfFeatures", {}),
     "code-network": ("code_network", "CodeNetwork", {}),
     "conv-autoencoder": ("autoencoder", "ConvAutoencoder", {}),
-    "cut": ("feature_extractor", "FeatureExtractor", {}),
     "dense-autoencoder": ("autoencoder", "DenseAutoencoder", {}),
+    "feature-extractor": ("feature_extractor", "FeatureExtractor", {}),
     "googlenet": ("googlenet", "GoogLeNet", {}),
+    "hypercolumn-resnet20": ("hypercolumn_resnet", "HypercolumnCifarResNet", {"depth": 20}),
+    "hypercolumn-resnet": ("hypercolumn_resnet", "HypercolumnResNet", {}),
     "lenet5": ("lenet", "LeNet5", {}),
-    "levels-resnet20": ("hypercolumn_resnet", "HypercolumnCifarResNet", {"depth": 20}),
-    "levels-resnet": ("hypercolumn_resnet", "HypercolumnResNet", {}),
     "mlp": ("mlp", "Mlp", {}),
     "projection": ("projection", "Projection", {}),
     "resnet18": ("resnet", "ResNet", {"depth": 18}),
@@ -39,6 +38,7 @@ BUILT_IN: dict[str, tuple[str, str, dict[str, Any]]] = {
     "resnet44": ("cifar_resnet", "CifarResNet", {"depth": 44}),
     "resnet56": ("cifar_resnet", "CifarResNet", {"depth": 56}),
     "resnet110": ("cifar_resnet", "CifarResNet", {"depth": 110}),
+    "sequential": ("sequential", "NamedSequential", {}),
     "small-resnet": ("small_resnet", "SmallResNet", {}),
     "sound-cnn": ("sound_network", "SoundNetwork", {"body": "cnn"}),
     "sound-lstm": ("sound_network", "SoundNetwork", {"body": "lstm"}),
@@ -57,6 +57,15 @@ BUILT_IN: dict[str, tuple[str, str, dict[str, Any]]] = {
 }
 """Each architecture's name, its file here, its class, and the arguments that the name decides."""
 
+FORMER = {
+    "chain": "sequential",
+    "codebook": "bag-of-features",
+    "cut": "feature-extractor",
+    "levels-resnet": "hypercolumn-resnet",
+    "levels-resnet20": "hypercolumn-resnet20",
+}
+"""Names that model folders and recipes gave before, and what they are called now; both are built."""
+
 
 def register(name: str, architecture: Callable[..., nn.Module] | str) -> None:
     """Offer an architecture, or where it is (``"module:class"``); registering a name again replaces it."""
@@ -64,8 +73,8 @@ def register(name: str, architecture: Callable[..., nn.Module] | str) -> None:
 
 
 def available() -> list[str]:
-    """Return the names of all architectures, sorted."""
-    return ARCHITECTURES.available()
+    """Return the names of all architectures, sorted, without `FORMER` ones."""
+    return [name for name in ARCHITECTURES.available() if name not in FORMER]
 
 
 def build(name: str, arguments: dict[str, Any]) -> nn.Module:
@@ -88,3 +97,5 @@ def _build_here(file: str, kind: str, decided: dict[str, Any], **arguments: Any)
 
 for _name, _where in BUILT_IN.items():
     register(_name, partial(_build_here, *_where))
+for _name, _new in FORMER.items():
+    register(_name, partial(_build_here, *BUILT_IN[_new]))

@@ -27,7 +27,7 @@ EIGENFACES = 50
 
 LEARNED = Recipe(
     "supervised",
-    architecture="levels-resnet",
+    architecture="hypercolumn-resnet",
     side=64,
     epochs=150,
     batch=75,

@@ -104,7 +104,7 @@ def classifier_of(recipe: Recipe, classes: int) -> tuple[Architecture, Head]:
     TrainingError
         Where no such network can be built, it is no classifier, or it takes only larger images than the recipe's.
     """
-    if recipe.architecture not in registry.available():
+    if recipe.architecture not in registry.ARCHITECTURES:
         raise TrainingError(f"no network {recipe.architecture!r}: there are {', '.join(registry.available())}")
     try:
         return _tried(recipe, classes, recipe.side)
