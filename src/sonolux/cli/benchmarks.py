@@ -69,7 +69,7 @@ def codes(
     """How well codes retrieve, under the fixed protocols, and how fast they are found."""
     from sonolux.evaluation.benchmarks.codes import benchmark_codes
 
-    _told(*benchmark_codes(data or _data(), models or []), page, Output(as_json=as_json))
+    _publish_scores(*benchmark_codes(data or _data(), models or []), page, Output(as_json=as_json))
 
 
 @app.command()
@@ -105,7 +105,7 @@ def sounds(
     from sonolux.evaluation.benchmarks.sounds import benchmark_sounds
 
     out = Output(as_json=as_json)
-    _told(*benchmark_sounds(data or _data(), work, out.say), page, out)
+    _publish_scores(*benchmark_sounds(data or _data(), work, out.say), page, out)
 
 
 @app.command()
@@ -119,7 +119,7 @@ def speech(
     from sonolux.evaluation.benchmarks.speech import benchmark_speech
 
     out = Output(as_json=as_json)
-    _told(*benchmark_speech(data or _data(), work, out.say), page, out)
+    _publish_scores(*benchmark_speech(data or _data(), work, out.say), page, out)
 
 
 @app.command()
@@ -133,7 +133,7 @@ def events(
     from sonolux.evaluation.benchmarks.events import benchmark_events
 
     out = Output(as_json=as_json)
-    _told(*benchmark_events(data or _data(), work, out.say), page, out)
+    _publish_scores(*benchmark_events(data or _data(), work, out.say), page, out)
 
 
 @app.command()
@@ -148,7 +148,7 @@ def identify(
     os.environ["OMP_NUM_THREADS"] = "1"  # Costs are those of one core; read when numpy is loaded, below.
     from sonolux.evaluation.benchmarks.identification import benchmark_identify
 
-    _told(*benchmark_identify(data or _data()), page, Output(as_json=as_json))
+    _publish_scores(*benchmark_identify(data or _data()), page, Output(as_json=as_json))
 
 
 @app.command()
@@ -159,7 +159,7 @@ def startup(page: PageOption = PAGE) -> None:
     _publish(benchmark_startup(), page)
 
 
-def _told(cards: Sequence[Scorecard], report: Report, page: Path, out: Output) -> None:
+def _publish_scores(cards: Sequence[Scorecard], report: Report, page: Path, out: Output) -> None:
     """Print the table, or the scores as JSON, and write the table into a page."""
     if not out.as_json:
         _publish(report, page)

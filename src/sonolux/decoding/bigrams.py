@@ -20,7 +20,7 @@ class WordBigrams:
     ----------
     sentences : iterable of sequence of str
     words : iterable of str
-        All words that can be said, those never seen among them.
+        The whole vocabulary, with words that occur in no sentence.
     """
 
     def __init__(self, sentences: Iterable[Sequence[str]], words: Iterable[str]) -> None:

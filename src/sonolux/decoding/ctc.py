@@ -1,9 +1,9 @@
 """Connectionist temporal classification (CTC): greedy and prefix beam search decoding of frames into words.
 
-Each frame has a probability for every unit and for the blank, number 0, which says that nothing new begins. A path of
-frames means the units that are left when repetitions are merged and then blanks are taken out (A. Graves, S. Fernandez,
-F. Gomez and J. Schmidhuber, "Connectionist temporal classification: labelling unsegmented sequence data with recurrent
-neural networks", ICML 2006). Log probabilities are natural, float (frames, 1 + units).
+Each frame has a probability for every unit and for the blank, number 0, which means that nothing new begins. A path of
+frames stands for the units that are left when repetitions are merged and then blanks are taken out (A. Graves, S.
+Fernandez, F. Gomez and J. Schmidhuber, "Connectionist temporal classification: labelling unsegmented sequence data with
+recurrent neural networks", ICML 2006). Log probabilities are natural, float (frames, 1 + units).
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ SKIPPED = -9.0
 
 @dataclass(frozen=True, slots=True)
 class BeamWeights:
-    """What counts beside what is heard.
+    """Weights of the language model beside the acoustic one, and the width of the beam.
 
     Attributes
     ----------
@@ -39,7 +39,7 @@ class BeamWeights:
     word : float
         Added for each word: the more, the more and shorter words.
     beam : int
-        Beginnings of sentences that are followed at once.
+        Prefixes that are followed at once.
     """
 
     language: float = 1.0
@@ -48,7 +48,7 @@ class BeamWeights:
 
 
 class Prefix(NamedTuple):
-    """Of a sentence: the whole words, the place in the tree of the one that is being said, and the last unit."""
+    """Beginning of a sentence: its whole words, the node in the lexicon of the word after them, and the last unit."""
 
     words: tuple[str, ...]
     node: int
@@ -67,7 +67,7 @@ def decode_beam(
 ) -> tuple[str, ...]:
     """Return the likeliest sentence of a lexicon; no words where silence is likelier.
 
-    All paths that mean the same beginning count together, those that end in a blank apart from those that end in a unit
+    All paths that mean the same prefix count together, those that end in a blank apart from those that end in a unit
     (A. Y. Hannun, A. L. Maas, D. Jurafsky and A. Y. Ng, "First-pass large vocabulary continuous speech recognition
     using bi-directional recurrent DNNs", 2014).
 
@@ -85,24 +85,24 @@ def decode_beam(
     beams: dict[Prefix, tuple[float, float, float]] = {start: (0.0, -inf, 0.0)}
     for frame in log_probabilities.tolist():
         grown: dict[Prefix, list[float]] = {}
-        for beginning, (blank, unit, added) in beams.items():
-            both = _plus(blank, unit)
-            _more(grown, beginning, both + frame[BLANK], -inf, added)
-            if beginning.last != BLANK:
-                _more(grown, beginning, -inf, unit + frame[beginning.last], added)
-            for number, node in nodes[beginning.node].next.items():
+        for prefix, (blank, unit, added) in beams.items():
+            both = _log_add(blank, unit)
+            _accumulate(grown, prefix, both + frame[BLANK], -inf, added)
+            if prefix.last != BLANK:
+                _accumulate(grown, prefix, -inf, unit + frame[prefix.last], added)
+            for number, node in nodes[prefix.node].next.items():
                 output = number + 1
                 if frame[output] < SKIPPED:
                     continue
                 nodes[id(node)] = node
-                reached = (blank if output == beginning.last else both) + frame[output]
-                _more(grown, Prefix(beginning.words, id(node), output), -inf, reached, added)
+                reached = (blank if output == prefix.last else both) + frame[output]
+                _accumulate(grown, Prefix(prefix.words, id(node), output), -inf, reached, added)
                 for word in node.words:
                     # The word may be over: what comes may be another, or a longer word that begins like it.
-                    told = added + weights.language * bigrams.log_probability(word, _last(beginning)) + weights.word
-                    _more(grown, Prefix((*beginning.words, word), id(tree), output), -inf, reached, told)
-        ranked = sorted(grown.items(), key=lambda item: -(_plus(item[1][0], item[1][1]) + item[1][2]))
-        beams = {beginning: (blank, unit, added) for beginning, (blank, unit, added) in ranked[: weights.beam]}
+                    ended = added + weights.language * bigrams.log_probability(word, _last(prefix)) + weights.word
+                    _accumulate(grown, Prefix((*prefix.words, word), id(tree), output), -inf, reached, ended)
+        ranked = sorted(grown.items(), key=lambda item: -(_log_add(item[1][0], item[1][1]) + item[1][2]))
+        beams = {prefix: (blank, unit, added) for prefix, (blank, unit, added) in ranked[: weights.beam]}
     return _best(beams, id(tree), bigrams, weights)
 
 
@@ -115,27 +115,27 @@ def _best(
     beams: dict[Prefix, tuple[float, float, float]], root: int, bigrams: WordBigrams, weights: BeamWeights
 ) -> tuple[str, ...]:
     ended = {
-        beginning.words: _plus(blank, unit) + added + weights.language * bigrams.log_probability(END, _last(beginning))
-        for beginning, (blank, unit, added) in beams.items()
-        if beginning.node == root
+        prefix.words: _log_add(blank, unit) + added + weights.language * bigrams.log_probability(END, _last(prefix))
+        for prefix, (blank, unit, added) in beams.items()
+        if prefix.node == root
     }
     return max(ended, key=ended.__getitem__) if ended else ()
 
 
-def _last(beginning: Prefix) -> str:
+def _last(prefix: Prefix) -> str:
     """Return the last whole word."""
-    return beginning.words[-1] if beginning.words else BEGIN
+    return prefix.words[-1] if prefix.words else BEGIN
 
 
-def _more(grown: dict[Prefix, list[float]], beginning: Prefix, blank: float, unit: float, added: float) -> None:
-    there = grown.get(beginning)
+def _accumulate(grown: dict[Prefix, list[float]], prefix: Prefix, blank: float, unit: float, added: float) -> None:
+    there = grown.get(prefix)
     if there is None:
-        grown[beginning] = [blank, unit, added]
+        grown[prefix] = [blank, unit, added]
     else:
-        there[0], there[1] = _plus(there[0], blank), _plus(there[1], unit)
+        there[0], there[1] = _log_add(there[0], blank), _log_add(there[1], unit)
 
 
-def _plus(first: float, second: float) -> float:
+def _log_add(first: float, second: float) -> float:
     """Return the logarithm of the sum of two probabilities."""
     if first < second:
         first, second = second, first

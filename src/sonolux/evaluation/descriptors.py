@@ -17,7 +17,7 @@ from sonolux.types import Space
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """Descriptors (n, dim), or packed codes (n, dim / 8), and the space that says how they compare."""
+    """Descriptors (n, dim), or packed codes (n, dim / 8), and the space that defines how they compare."""
 
     rows: NDArray[Any]
     space: Space

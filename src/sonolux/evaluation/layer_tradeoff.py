@@ -1,8 +1,8 @@
 """Layer trade-off: how descriptors of each layer of a network agree with classes and with colours.
 
-Every image asks among all others. Semantic is how many of its ten nearest share its class; visual is how far they
-agree with the MPEG-7 colour layout, which knows nothing but where which colours are. All numbers are means over the
-images; higher is more agreement.
+Every image is a query among all others. Semantic agreement is the share of its ten nearest that have its class; visual
+agreement is with the order by MPEG-7 colour layout, which describes only where which colours are. All numbers are means
+over the images; higher is more agreement.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Agreement:
     dim : int
         Numbers of a descriptor.
     precision : float
-        Share of the ten nearest that have the class of the image that asks.
+        Share of the ten nearest that have the class of the query.
     overlap : float
         Share of them that are among its ten nearest by colour layout.
     correlation : float

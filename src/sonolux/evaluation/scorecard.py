@@ -29,7 +29,7 @@ class Scorecard:
     primary : str
         The metric that decides.
     split : str
-        What was asked, and of what.
+        Queries and database.
     seed : int
     date, command : str
     """

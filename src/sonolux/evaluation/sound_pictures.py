@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 DRAWN_BY = "sonolux look"
-"""What the image says of itself, so that it is known again."""
+"""Software tag of the image, by which it is recognised."""
 
 HEAD = 4_096
-"""Bytes of an image in which it says so."""
+"""Bytes of an image that hold the tag."""
 
 DOTS = 100
 """Pixels an inch."""
@@ -224,10 +224,10 @@ def _save(figure: Figure, file: Path) -> None:
         # The font lacks letters of some languages: they are shown as boxes.
         warnings.filterwarnings("ignore", "Glyph .* missing from font")
         figure.savefig(drawn, format="png")
-    said = PngInfo()
-    said.add_text("Software", DRAWN_BY)
+    tags = PngInfo()
+    tags.add_text("Software", DRAWN_BY)
     shades = [colormaps[name](np.linspace(0, 1, count), bytes=True)[:, :3] for name, count in SHADES.items()]
     palette = Image.new("P", (1, 1))
     palette.putpalette(np.concatenate(shades).tobytes())
     picture = Image.open(drawn).convert("RGB").quantize(palette=palette, dither=Image.Dither.NONE)
-    picture.save(file, "PNG", pnginfo=said, optimize=True)
+    picture.save(file, "PNG", pnginfo=tags, optimize=True)

@@ -175,8 +175,8 @@ def _standardised(numbers: torch.Tensor) -> torch.Tensor:
 
 def _highest(spectrogram: torch.Tensor, rate: int) -> float:
     """Return the first whole kilohertz, at most half the rate, above which hardly any column is more than the least."""
-    heard = torch.nonzero((spectrogram > -RANGE).float().mean(dim=0) > RARE)
-    top = float(heard.max()) / (spectrogram.shape[1] - 1) * rate / 2 if len(heard) else 0.0
+    used = torch.nonzero((spectrogram > -RANGE).float().mean(dim=0) > RARE)
+    top = float(used.max()) / (spectrogram.shape[1] - 1) * rate / 2 if len(used) else 0.0
     return float(min(max(np.ceil(top / 1000), 2) * 1000, rate / 2))
 
 

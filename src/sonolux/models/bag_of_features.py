@@ -37,7 +37,7 @@ class BagOfFeatures(nn.Module):
     def __init__(self, width: int, words: int) -> None:
         super().__init__()
         if width < 1 or words < 1:
-            raise ValueError(f"a codebook holds a word of a number at least, not {words} of {width}")
+            raise ValueError(f"a codebook has at least one word of at least one number, not {words} of {width}")
         self.register_buffer("mean", torch.zeros(width))
         self.register_buffer("deviation", torch.ones(width))
         self.register_buffer("words", torch.zeros(words, width))
@@ -45,7 +45,7 @@ class BagOfFeatures(nn.Module):
     def forward(self, frames: torch.Tensor) -> torch.Tensor:
         """Return the root of the share of each word in the frames (n, frames, width): (n, words), of length 1.
 
-        The root keeps the word that sounds on and on from drowning all others (R. Arandjelovic and A. Zisserman,
+        The root keeps a word that occurs all the time from outweighing all others (R. Arandjelovic and A. Zisserman,
         "Three things everyone should know to improve object retrieval", CVPR 2012).
         """
         nearest = torch.cdist((frames - self.mean) / self.deviation, self.words).argmin(dim=2)

@@ -14,7 +14,7 @@ from sonolux.models.binary_code import BinaryCode
 class CodeNetwork(nn.Sequential):
     """A registered network without its classifier, and a bottleneck of binary units.
 
-    Batch normalisation before the units takes care that each bit is 1 about half of the time, when it tells most,
+    Batch normalisation before the units makes each bit 1 about half of the time, when it carries most information,
     and keeps its input within reach of the straight-through gradient.
 
     Parameters
@@ -22,7 +22,7 @@ class CodeNetwork(nn.Sequential):
     backbone : str
         Name of a registered network.
     backbone_arguments : dict
-        Of its constructor. Its last linear layer, the classifier, is left out, whatever number of classes they say.
+        Of its constructor. Its last linear layer, the classifier, is left out, whatever their number of classes.
     bits : int
         Length of the code.
     hidden : int

@@ -1,10 +1,10 @@
 """Feature extractor: a network run up to a named layer, whose output is pooled to a descriptor.
 
-Early layers see edges and colours, late ones the classes of the training data; descriptors that serve other
+Early layers respond to edges and colours, late ones to the classes of the training data; descriptors that serve other
 questions are found between (Babenko et al. 2014, "Neural codes for image retrieval", ECCV).
 
-Most networks here are chains, plain ``nn.Sequential`` with names: of these a cut runs no child after the one that holds
-the layer. Any other network is run as a whole and listened to.
+Most networks here are plain ``nn.Sequential`` with names: of these no child runs after the one that holds the layer.
+Any other network is run as a whole, and a hook takes the output of the layer.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from sonolux.models.pooling import POOLINGS
 LISTS = (nn.ModuleList, nn.ModuleDict)
 """What holds layers and is none itself."""
 
-_listening = threading.RLock()
-"""A hook belongs to a network, not to a call, so that two threads at once would hear each other."""
+_capturing = threading.RLock()
+"""A hook belongs to a network, not to a call, so that two threads at once would take each other's outputs."""
 
 
 class LayerDescriptor(nn.Module):
@@ -110,34 +110,36 @@ def _names(network: nn.Module, prefix: str, seen: set[nn.Module]) -> Iterator[st
 
 
 def _run_to(network: nn.Module, layer: str, inputs: torch.Tensor) -> Any:
-    if not _is_chain(network):
-        return _overhear(network, layer, inputs)
+    if not _is_sequential(network):
+        return _capture(network, layer, inputs)
     wanted, _, inside = layer.partition(".")
-    for name, link in _links(network):
+    for name, child in _children(network):
         if name == wanted:
-            return _run_to(link, inside, inputs) if inside else link(inputs)
-        inputs = link(inputs)
-    raise AssertionError(f"{layer} was there when the cut was made")
+            return _run_to(child, inside, inputs) if inside else child(inputs)
+        inputs = child(inputs)
+    raise AssertionError(f"{layer} was there when the extractor was made")
 
 
-def _is_chain(network: nn.Module) -> bool:
+def _is_sequential(network: nn.Module) -> bool:
     return isinstance(network, nn.Sequential) and type(network).forward is nn.Sequential.forward
 
 
-def _links(chain: nn.Module) -> Iterator[tuple[str, nn.Module]]:
-    for name, module in chain.named_modules(remove_duplicate=False):
+def _children(sequential: nn.Module) -> Iterator[tuple[str, nn.Module]]:
+    for name, module in sequential.named_modules(remove_duplicate=False):
         if name and "." not in name:
             yield name, module
 
 
-def _overhear(network: nn.Module, layer: str, inputs: torch.Tensor) -> Any:
-    heard: list[Any] = []
-    with _listening:
-        hook = network.get_submodule(layer).register_forward_hook(lambda _layer, _inputs, output: heard.append(output))
+def _capture(network: nn.Module, layer: str, inputs: torch.Tensor) -> Any:
+    captured: list[Any] = []
+    with _capturing:
+        hook = network.get_submodule(layer).register_forward_hook(
+            lambda _layer, _inputs, output: captured.append(output)
+        )
         try:
             network(inputs)
         finally:
             hook.remove()
-    if not heard:
+    if not captured:
         raise ValueError(f"layer {layer} does not take part in what this network computes")
-    return heard[-1]
+    return captured[-1]

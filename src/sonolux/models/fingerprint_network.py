@@ -32,7 +32,7 @@ class FingerprintNetwork(nn.Module):
     def __init__(self, frames: int = 32, bands: int = 50, bits: int = 128, widths: Sequence[int] = (16, 32, 64, 96)):
         super().__init__()
         if not widths:
-            raise ValueError("a network without convolutions knows nothing again: give widths")
+            raise ValueError("a fingerprint network needs at least one convolution: give widths")
         layers = [
             layer
             for before, width in pairwise([1, *widths])

@@ -1,6 +1,6 @@
 """Hypercolumn: colours and the statistics of every stage of a convolutional network, as one vector.
 
-Early stages tell textures, late ones what is to be seen; side by side, both can be found (after the hypercolumns of
+Early stages describe textures, late ones objects; side by side, both can be found (after the hypercolumns of
 Hariharan et al. 2015, "Hypercolumns for object segmentation and fine-grained localization", CVPR, here over all places
 of an image at once).
 """
@@ -21,7 +21,7 @@ EPSILON = 1e-4
 class Hypercolumn(nn.Module):
     """How often each colour occurs, and mean and deviation of every channel of every stage.
 
-    Every number is standardised, and every level has the same share, however many numbers it has.
+    Every number is standardised, and every stage has the same share, however many numbers it has.
 
     Parameters
     ----------

@@ -25,7 +25,7 @@ class Mlp(nn.Module):
     activation : {"relu", "sigmoid", "tanh"}
         After every layer but the last.
     dropout : float
-        Share of each hidden layer that is silenced in training.
+        Share of each hidden layer that is set to 0 in training.
 
     Raises
     ------

@@ -30,5 +30,5 @@ class NamedSequential(nn.Sequential):
 
     def __init__(self, links: Sequence[dict[str, Any]]) -> None:
         if not links:
-            raise ValueError("a chain has at least one link")
+            raise ValueError("a sequence has at least one link")
         super().__init__(*(registry.build(link["name"], link["arguments"]) for link in links))

@@ -45,13 +45,13 @@ class SileroVad(nn.Module):
         """Return the probability of speech in each chunk, (ceil(n / 512),), of samples (n,) at 16,000 Hz."""
         described = self._described(samples)
         state = (torch.zeros(1, WIDTH, device=samples.device), torch.zeros(1, WIDTH, device=samples.device))
-        heard = []
+        states = []
         for chunk in described:
             state = self.lstm_cell(chunk[None], state)
-            heard.append(state[0])
-        scores = self.final_conv(torch.cat(heard).relu()[:, :, None])
-        chances: torch.Tensor = scores.sigmoid().flatten()
-        return chances
+            states.append(state[0])
+        scores = self.final_conv(torch.cat(states).relu()[:, :, None])
+        probabilities: torch.Tensor = scores.sigmoid().flatten()
+        return probabilities
 
     def _described(self, samples: torch.Tensor) -> torch.Tensor:
         """Return a vector of each chunk, (chunks, 128)."""

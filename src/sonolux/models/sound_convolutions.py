@@ -57,5 +57,5 @@ class SoundConvolutions(nn.Module):
     def forward(self, spectrogram: torch.Tensor) -> torch.Tensor:
         """Return (n, frames / strides, width) for a spectrogram (n, frames, bands)."""
         maps = self.stages(self.stem(spectrogram[:, None]))
-        heard: torch.Tensor = maps.mean(dim=3).transpose(1, 2)
-        return heard
+        frames: torch.Tensor = maps.mean(dim=3).transpose(1, 2)
+        return frames

@@ -47,5 +47,5 @@ class SoundCrnn(nn.Module):
 
     def forward(self, spectrogram: torch.Tensor) -> torch.Tensor:
         """Return (n, frames / strides, width) for a spectrogram (n, frames, bands)."""
-        heard: torch.Tensor = self.recurrent(self.convolutions(spectrogram))[0]
-        return heard
+        frames: torch.Tensor = self.recurrent(self.convolutions(spectrogram))[0]
+        return frames

@@ -1,6 +1,6 @@
 """Sound networks: a body from spectrogram to frames, and a classifier of sounds or of frames.
 
-Pooled over time, frames name a sound; each by itself, they name what sounds when (events) or what is said (letters).
+Pooled over time, frames classify a sound; each by itself, they detect events or spell speech.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class SoundNetwork(nn.Sequential):
     arguments : dict
         Of the body.
     dropout : float
-        Share of the descriptor that is silenced in training.
+        Share of the descriptor that is set to 0 in training.
 
     Raises
     ------
@@ -88,7 +88,7 @@ class FrameNetwork(nn.Sequential):
 
 
 def build_body(name: str, bands: int, arguments: dict[str, Any] | None = None) -> Any:
-    """Return a body of this name, with fresh weights; its ``width`` says how many numbers its frames have."""
+    """Return a body of this name, with fresh weights; its ``width`` is the number of features of a frame."""
     file, kind, decided = BODIES[name]
     made: Callable[..., nn.Module] = getattr(import_module(f"sonolux.models.{file}"), kind)
     return made(bands, **decided, **(arguments or {}))

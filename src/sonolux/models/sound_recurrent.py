@@ -59,8 +59,8 @@ class SoundRecurrent(nn.Module):
 
     def forward(self, spectrogram: torch.Tensor) -> torch.Tensor:
         """Return (n, frames / stacked, width) for a spectrogram (n, frames, bands)."""
-        heard: torch.Tensor = self.cells(self.normalised(stack_frames(spectrogram, self.stacked)))[0]
-        return heard
+        frames: torch.Tensor = self.cells(self.normalised(stack_frames(spectrogram, self.stacked)))[0]
+        return frames
 
 
 def stack_frames(frames: torch.Tensor, count: int) -> torch.Tensor:

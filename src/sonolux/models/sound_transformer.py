@@ -11,7 +11,7 @@ from sonolux.models.sound_recurrent import stack_frames
 class SoundTransformer(nn.Module):
     """Two convolutions over time, then layers of self-attention.
 
-    The convolutions halve the number of frames twice and tell neighbours apart; a third, over groups of channels,
+    The convolutions halve the number of frames twice and keep neighbours distinct; a third, over groups of channels,
     gives each frame a place among its neighbours instead of a number in the row, so that sounds may be of any length.
 
     Parameters
@@ -48,5 +48,5 @@ class SoundTransformer(nn.Module):
         """Return (n, frames / 4, width) for a spectrogram (n, frames, bands)."""
         channels = self.nearby(self.embedding(stack_frames(spectrogram, 2)).transpose(1, 2))
         placed = channels + nn.functional.gelu(self.places(channels))
-        heard: torch.Tensor = self.attention(placed.transpose(1, 2))
-        return heard
+        frames: torch.Tensor = self.attention(placed.transpose(1, 2))
+        return frames

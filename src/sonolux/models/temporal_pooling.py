@@ -1,7 +1,7 @@
 """Temporal pooling: frames of a sound to one vector, by mean, maximum or attention.
 
-Inputs are float (n, frames, width), outputs (n, width). The mean asks how much of the time something was heard, the
-maximum whether it ever was, attention learns which moments count.
+Inputs are float (n, frames, width), outputs (n, width). The mean measures how much of the time something
+sounds, the maximum whether it ever does, attention learns which frames count.
 """
 
 from __future__ import annotations

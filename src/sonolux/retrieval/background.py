@@ -5,7 +5,7 @@ logarithm of distance: the share of items within a distance r falls as a power o
 (Amsaleg et al. 2015, "Estimating local intrinsic dimensionality", KDD), so that closeness has an exponential tail,
 where a cosine crowds against its bound of 1.
 
-A query is compared with all references; two upper quantiles of its closeness say where the nearest non-matches lie and
+A query is compared with all references; two upper quantiles of its closeness are where the nearest non-matches lie and
 how fast they thin out *around this query* (a Z-normalisation, as in speaker verification: Auckenthaler, Carey and
 Lloyd-Thomas 2000, "Score normalization for text-independent speaker verification systems", Digital Signal Processing;
 taken in the tail, because local intrinsic dimension differs from query to query). The shape of the tail, common to all

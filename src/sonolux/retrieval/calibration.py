@@ -51,7 +51,7 @@ class CachedBackground:
     background: BackgroundModel | KeywordBackground | None
 
     def stale(self, changes: int, count: int) -> bool:
-        """Tell whether too much has come or gone since; counts tell of changes that a crash left unwritten."""
+        """Return whether too much has come or gone since; counts show changes that a crash left unwritten."""
         return max(changes - self.changes, abs(count - self.count)) > STALE * count
 
 
@@ -102,7 +102,7 @@ class Calibration:
             rows = [point.vectors[space.name] for point in points]
             return KeywordBackground(vstack(rows, format="csr")) if rows else None
         # In an order that is as good as random but follows from the descriptors: of a space that fits into one sample,
-        # the same files are told the same each time, in whatever folder they are.
+        # the same files get the same p-values each time, in whatever folder they are.
         points.sort(key=lambda point: (_digest(point.vectors[space.name]), point.id))
         files = np.array([point.payload["file"] for point in points])
         if len(set(files)) < FEWEST:

@@ -1,11 +1,11 @@
 """Duplicate detection: copies by content hash, near-duplicates by combined p-values.
 
-Files of the same content hash are copies. Two files are near-duplicates where their chances of being as similar as
-they are, combined over dense spaces that hold both (Fisher 1925, "Statistical methods for research workers"), leave
-fewer than `EXPECTED` such pairs to chance in the whole library, and no space speaks against it. What was learned sees
-colours and gradients again, so its chance is not independent of theirs: beside them it can only speak against a pair,
-and decides alone where nothing else holds it. A file counts by its own descriptor, or the mean of its spans'. All pairs
-are compared, block by block: exact, and quadratic in the number of files.
+Files of the same content hash are copies. Two files are near-duplicates where their chances of being as similar as they
+are, combined over dense spaces that hold both (Fisher 1925, "Statistical methods for research workers"), leave fewer
+than `EXPECTED` such pairs to chance in the whole library, and no space contradicts it. Learned descriptors depend on
+colours and gradients too, so their p-values are not independent of those of classical ones: beside these they can only
+contradict a pair, and decide alone where no other space holds it. A file counts by its own descriptor, or the mean of
+its spans'. All pairs are compared, block by block: exact, and quadratic in the number of files.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ BLOCK = 1000
 """Files compared with all others at once."""
 
 AGREEING = 0.05
-"""Chance up to which a space does not speak against a near-duplicate."""
+"""P-value up to which a space does not contradict a near-duplicate."""
 
 Pair = tuple[str, str]
 
@@ -87,25 +87,25 @@ def _near(index: Index, spaces: Sequence[Space], learned: Collection[str], rando
 def _combined(chances: Sequence[float | None], given: int) -> float:
     """Combine the chances of the spaces that hold a pair, of which the first so many are not learned.
 
-    It is 1 where a space speaks against the pair.
+    It is 1 where a space contradicts the pair.
     """
-    told = [chance for chance in chances if chance is not None]
-    if max(told) > AGREEING:
+    held = [chance for chance in chances if chance is not None]
+    if max(held) > AGREEING:
         return 1.0
-    independent = [chance for chance in chances[:given] if chance is not None] or told
+    independent = [chance for chance in chances[:given] if chance is not None] or held
     return float(combine_pvalues(independent, method="fisher").pvalue)
 
 
 @dataclass(frozen=True)
 class _Files:
-    """The files of a space: their mean descriptors, shape (n, dim), and what strangers among them score."""
+    """The files of a space: their mean descriptors, shape (n, dim), and the scores of unrelated files among them."""
 
     numbers: dict[str, int]
     means: NDArray[np.float32]
     background: BackgroundModel
 
     def pairs_within(self, chance: float) -> Iterator[Pair]:
-        """Yield pairs of files that are as similar as strangers are with at most this chance."""
+        """Yield pairs of files that are as similar as unrelated files are with at most this p-value."""
         ids = list(self.numbers)
         for start in range(0, len(ids), BLOCK):
             scores = similarities(self.background.space, self.means[start : start + BLOCK], self.means[start:])
@@ -114,7 +114,7 @@ class _Files:
                 yield from ((ids[i], ids[i + 1 + j]) for j in near)
 
     def chance(self, pair: Pair) -> float | None:
-        """Return the chance of strangers to be as similar as a pair; None where this space does not hold both."""
+        """Return the p-value of a pair, under unrelated files; None where this space does not hold both."""
         if not self.numbers.keys() >= set(pair):
             return None
         a, b = (self.means[self.numbers[file]] for file in pair)
@@ -123,7 +123,7 @@ class _Files:
 
 
 def _files_of(index: Index, space: Space, random: np.random.Generator) -> _Files | None:
-    """Gather the files of a space; None where they are too few to tell strangers from twins."""
+    """Gather the files of a space; None where they are too few for a background model."""
     totals: dict[str, NDArray[np.float32]] = {}
     counts: dict[str, int] = defaultdict(int)
     for point in index.scroll([Condition("kind", "!=", "region")], spaces=[space.name], keys=("file",)):

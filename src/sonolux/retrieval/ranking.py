@@ -1,10 +1,10 @@
 """Ranking: one vector a space to a page of hits; search, fuse, group, diversify, calibrate.
 
-A single question keeps the similarity of its space as score. Several are fused by rank. The chance of a fused hit is
+A single query keeps the similarity of its space as score. Several are fused by rank. The chance of a fused hit is
 the smallest over the lists that hold it, times the number of lists: asking several spaces gives chance several tries
 (Bonferroni).
 
-The engine answers in a third of a millisecond, so what happens here to each hit of a single question is kept short.
+The engine answers in a third of a millisecond, so what happens here to each hit of a single query is kept short.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ MODALITIES = {str(modality): modality for modality in Modality}
 
 
 ListEvidence = tuple[float, str, bool]
-"""What a list says of an item: its chance there times the tries, the space, and whether chance is ruled out."""
+"""P-value of an item in one list times the tries, the space, and whether the item is confident."""
 
 
 @dataclass(slots=True)
@@ -67,23 +67,23 @@ class Ranker:
     changes: int
     spans: bool
 
-    def rank(self, query: Query, questions: Sequence[SpaceQuery]) -> list[Hit]:
+    def rank(self, query: Query, space_queries: Sequence[SpaceQuery]) -> list[Hit]:
         """Answer a planned query with one page of hits, best first."""
-        alone = len(questions) == 1
-        lists = [self._ask(query, question, alone=alone) for question in questions]
-        ranking = lists[0] if alone else _fused(questions, lists)
+        alone = len(space_queries) == 1
+        lists = [self._search_space(query, space_query, alone=alone) for space_query in space_queries]
+        ranking = lists[0] if alone else _fused(space_queries, lists)
         if self.spans and not query.spans:
             ranking = best_of_each_file(ranking)
         if query.diverse:
-            ranking = self._spread(query, questions, ranking)
+            ranking = self._spread(query, space_queries, ranking)
         page = ranking[query.offset : query.offset + query.k]
-        evidence = self._judge(questions[0], page) if alone else self._evidence(questions, lists, page)
+        evidence = self._assess(space_queries[0], page) if alone else self._evidence(space_queries, lists, page)
         hits = _hits(page, evidence)
         return [hit for hit in hits if hit.confident] if query.confident else hits
 
-    def _ask(self, query: Query, question: SpaceQuery, *, alone: bool) -> list[ScoredPoint]:
-        """Ask one space for enough matches that, once grouped, they fill the page; for more where lists are fused."""
-        if question.space.kind == "sparse" and not question.vector.nnz:
+    def _search_space(self, query: Query, space_query: SpaceQuery, *, alone: bool) -> list[ScoredPoint]:
+        """Search one space for enough matches to fill the page once grouped; for more where lists are fused."""
+        if space_query.space.kind == "sparse" and not space_query.vector.nnz:
             return []
         wanted = query.offset + query.k
         if query.diverse:
@@ -91,43 +91,45 @@ class Ranker:
         grouped = self.spans and not query.spans
         limit = wanted if alone and not grouped else max(DEPTH, 2 * wanted)
         while True:
-            found = self._search(query, question, limit)
+            found = self._search(query, space_query, limit)
             files = len({match.payload["file"] for match in found}) if grouped else len(found)
             if files >= wanted or len(found) < limit:
                 return found
             limit *= 4
 
-    def _search(self, query: Query, question: SpaceQuery, limit: int) -> list[ScoredPoint]:
+    def _search(self, query: Query, space_query: SpaceQuery, limit: int) -> list[ScoredPoint]:
         where: Where = query.where
         examples = (*query.like, *query.unlike)
         if examples:
             where = (*where, Condition("file", "!=", examples))
-        return self.index.search(question.space.name, question.vector, limit, where=where, without=examples, keys=KEYS)
+        return self.index.search(
+            space_query.space.name, space_query.vector, limit, where=where, without=examples, keys=KEYS
+        )
 
     def _evidence(
-        self, questions: Sequence[SpaceQuery], lists: Sequence[list[ScoredPoint]], page: list[ScoredPoint]
+        self, space_queries: Sequence[SpaceQuery], lists: Sequence[list[ScoredPoint]], page: list[ScoredPoint]
     ) -> list[ListEvidence]:
-        """Say of each match of a page what the lists that hold it say together."""
+        """Return the evidence for each match of a page of all lists that hold it."""
         shown = {match.id for match in page}
-        said: dict[str, list[ListEvidence]] = defaultdict(list)
-        for question, found in zip(questions, lists, strict=True):
+        by_match: dict[str, list[ListEvidence]] = defaultdict(list)
+        for space_query, found in zip(space_queries, lists, strict=True):
             matches = [match for match in found if match.id in shown]
-            for match, evidence in zip(matches, self._judge(question, matches, len(lists)), strict=True):
-                said[match.id].append(evidence)
-        return [_together(said[match.id]) for match in page]
+            for match, evidence in zip(matches, self._assess(space_query, matches, len(lists)), strict=True):
+                by_match[match.id].append(evidence)
+        return [_together(by_match[match.id]) for match in page]
 
-    def _judge(self, question: SpaceQuery, matches: list[ScoredPoint], tries: int = 1) -> list[ListEvidence]:
+    def _assess(self, space_query: SpaceQuery, matches: list[ScoredPoint], tries: int = 1) -> list[ListEvidence]:
         if not matches:
             return []
-        space = question.space
+        space = space_query.space
         background = self.calibration.background(space, self.changes)
         complete = [False] * len(matches)
         if background is None:
             chances = [1.0] * len(matches)
         elif isinstance(background, KeywordBackground):
-            chances, complete = background.chance(question.vector, self._sparse_rows(space.name, matches))
+            chances, complete = background.chance(space_query.vector, self._sparse_rows(space.name, matches))
         else:
-            chances = background.chance(question.vector, [match.score for match in matches])
+            chances = background.chance(space_query.vector, [match.score for match in matches])
         allowed = EXPECTED / (tries * self.calibration.count(space.name, self.changes))
         return [
             (chance * tries, space.name, whole or chance <= allowed)
@@ -139,9 +141,11 @@ class Ranker:
         rows = {point.id: point.vectors[space] for point in points}
         return vstack([rows[match.id] for match in matches], format="csr")
 
-    def _spread(self, query: Query, questions: Sequence[SpaceQuery], ranking: list[ScoredPoint]) -> list[ScoredPoint]:
-        """Reorder the best candidates by maximal marginal relevance, in the first dense space asked."""
-        dense = [question.space for question in questions if question.space.kind != "sparse"]
+    def _spread(
+        self, query: Query, space_queries: Sequence[SpaceQuery], ranking: list[ScoredPoint]
+    ) -> list[ScoredPoint]:
+        """Reorder the best candidates by maximal marginal relevance, in the first dense space searched."""
+        dense = [space_query.space for space_query in space_queries if space_query.space.kind != "sparse"]
         head = ranking[: CANDIDATES * (query.offset + query.k)]
         if not dense or len(head) < 2:
             return ranking
@@ -158,15 +162,15 @@ class Ranker:
         return [head[i] for i in order]
 
 
-def _fused(questions: Sequence[SpaceQuery], lists: Sequence[list[ScoredPoint]]) -> list[ScoredPoint]:
+def _fused(space_queries: Sequence[SpaceQuery], lists: Sequence[list[ScoredPoint]]) -> list[ScoredPoint]:
     """Return the matches of all lists with their fused scores."""
-    weighted = [(q.weight, [match.id for match in found]) for q, found in zip(questions, lists, strict=True)]
+    weighted = [(q.weight, [match.id for match in found]) for q, found in zip(space_queries, lists, strict=True)]
     matches = {match.id: match for found in lists for match in found}
     return [matches[item]._replace(score=score) for item, score in reciprocal_rank_fusion(weighted)]
 
 
 def _together(evidence: Sequence[ListEvidence]) -> ListEvidence:
-    chance, space, _ = min(evidence, key=lambda said: said[0])
+    chance, space, _ = min(evidence, key=lambda one: one[0])
     return min(1.0, chance), space, any(sure for _, _, sure in evidence)
 
 

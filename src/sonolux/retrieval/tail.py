@@ -43,7 +43,7 @@ class Tail:
     survival : list of float
         Share of the sample at or above each, descending from 1.
     scale : float
-        Mean excess over the last quantile of what lies beyond it; 0 where the sample is too small to tell.
+        Mean excess over the last quantile of what lies beyond it; 0 where the sample is too small for a tail.
     """
 
     values: list[float]
@@ -71,7 +71,7 @@ class Tail:
     def value(self, chance: float) -> float:
         """Return the value that a non-match reaches with this probability, below that of the last quantile.
 
-        Infinite where the sample is too small to tell.
+        Infinite where the sample is too small for a tail.
         """
         return self.values[-1] + self.scale * log(self.survival[-1] / chance) if self.scale else inf
 
@@ -114,6 +114,6 @@ def _sample_alone(ordered: NDArray[np.float64]) -> Tail:
 def _censored_mean(excesses: NDArray[np.float64]) -> float:
     """Mean of an exponential distribution, from ascending excesses of which the largest are known only as large."""
     n = len(excesses)
-    told = n - int(CENSORED * n)
-    total = excesses[:told].sum() + (n - told) * excesses[told - 1]
-    return max(float(total / told), 1e-9)
+    uncensored = n - int(CENSORED * n)
+    total = excesses[:uncensored].sum() + (n - uncensored) * excesses[uncensored - 1]
+    return max(float(total / uncensored), 1e-9)

@@ -27,7 +27,7 @@ CODECS = {".wav": "pcm_s16le", ".flac": "flac", ".ogg": "libopus", ".mp3": "libm
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """A file of sound: name, what it says of itself, samples."""
+    """An audio file: name, title and genre, samples."""
 
     name: str
     title: str

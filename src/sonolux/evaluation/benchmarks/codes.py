@@ -1,6 +1,6 @@
 """Binary code benchmark: classical baselines, trained models and other descriptors of images in one table.
 
-A model is measured under the protocol of the data it was trained on, told by the source in its card. Two models of
+A model is measured under the protocol of the data it was trained on, which its card names. Two models of
 CIFAR-10 with 28 and 256 bits are also measured together: the short code finds, the long one ranks.
 """
 
@@ -55,8 +55,8 @@ def benchmark_codes(data: Path, models: Sequence[Path]) -> tuple[list[Scorecard]
     both = {_method_of(long): measure_reranking(protocol, short, long) for short, long in _short_and_long(photos)}
     rows = [reranking_row(protocol, method, measured) for method, measured in both.items()]
     if digits:
-        asked = read_mnist_codes(data)
-        cards += [_measured(asked, path) for path in digits]
+        handwriting = read_mnist_codes(data)
+        cards += [_measured(handwriting, path) for path in digits]
     if classifiers := _of(models, "cifar10", labels=True):
         images = read_cifar10_test(data)
         cards += [score_labels(images, Classifier(path), _method_of(path)) for path in classifiers]
@@ -149,18 +149,18 @@ TARGETS = (
     ("cifar10 labels", ("resnet20",), "accuracy", 0.87),
     ("faces", ("learned",), "rank-1", 0.75),
 )
-"""Protocol, beginnings of the names of methods of which the best counts, metric and what was asked for."""
+"""Protocol, beginnings of the names of methods of which the best counts, metric and target."""
 
 
 def _verdicts(
     cards: Sequence[Scorecard], both: Mapping[str, Reranked], times: dict[int, float], exhaustive: float
 ) -> list[str]:
     lines = []
-    for protocol, methods, metric, asked in TARGETS:
+    for protocol, methods, metric, target in TARGETS:
         reached = [c.scores[metric] for c in cards if c.protocol == protocol and c.method.startswith(methods)]
         if reached:
             name = f"{protocol}, {' or '.join(methods)}, {metric}"
-            lines.append(compare_with_target(name, max(reached), asked, form=".3f"))
+            lines.append(compare_with_target(name, max(reached), target, form=".3f"))
     for method, measured in both.items():
         name = f"{BITS}-bit look-up, then {method}, share of the exhaustive P@100"
         lines.append(compare_with_target(name, measured.found / measured.exhaustive, 0.95, form=".3f"))

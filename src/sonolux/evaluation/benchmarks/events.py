@@ -94,8 +94,8 @@ def _measured(detector: EventDetector, scenes: Soundscapes, unheard: bool, snr: 
     recordings: list[EventLists] = []
     for number in range(SCENES):
         sound, events = scenes.scene((SEED, number))
-        said = detector.annotate_one(sound)
-        found = [Event(one.label, one.span.start, one.span.end) for one in said if one.span is not None]
+        annotations = detector.annotate_one(sound)
+        found = [Event(one.label, one.span.start, one.span.end) for one in annotations if one.span is not None]
         recordings.append((found, events))
     classes = detector.meaning.names
     return EventScore(unheard, snr, segment_f1(recordings, scenes.seconds, classes), event_f1(recordings))

@@ -33,10 +33,10 @@ from sonolux.fingerprints.segment import Fingerprint
 from sonolux.library import Library
 
 LENGTHS = (2, 5, 10)
-"""Seconds of the queries that are asked."""
+"""Seconds of the queries."""
 
-ASKED = {2: 0.50, 5: 0.85, 10: 0.95}
-"""Share of right answers over all conditions that was asked for, by length."""
+TARGETS = {2: 0.50, 5: 0.85, 10: 0.95}
+"""Share of right answers over all conditions that is aimed at, by length."""
 
 CHANCES = (0.1, 0.03, 0.01)
 
@@ -85,13 +85,13 @@ def benchmark_identify(data: Path) -> tuple[list[Scorecard], Report]:
     """
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        made = data if (data / TRUTH).exists() else _made(data, folder / "set")
+        made = data if (data / TRUTH).exists() else _make_set(data, folder / "set")
         clips = [clip for clip in read_queries(made) if clip.length in LENGTHS]
-        ingest = _ingest(made / "catalog", folder / "l.sonolux")
+        ingest = _measure_ingest(made / "catalog", folder / "l.sonolux")
         with Library(folder / "l.sonolux") as library:
-            named, times = _named(library, clips)
+            named, times = _identify_clips(library, clips)
             small = Cost(median(times[clip] for clip in clips if clip.length == 5), 0.0, len(library.fingerprints))
-            large = _large(library, folder / "large", clips, ingest.hours)
+            large = _measure_large(library, folder / "large", clips, ingest.hours)
     return _cards(clips, named, ingest, small), _report(clips, named, ingest, small, large)
 
 
@@ -110,7 +110,7 @@ def _cards(clips: Sequence[Clip], named: Sequence[Identification], ingest: Inges
     ]
 
 
-def _made(data: Path, out: Path) -> Path:
+def _make_set(data: Path, out: Path) -> Path:
     script = data / ".." / "protocols" / "identify.py"
     if not script.exists():
         raise SonoluxError(f"{data} holds no {TRUTH}, and no protocols/identify.py lies beside it to make one")
@@ -122,7 +122,7 @@ def _made(data: Path, out: Path) -> Path:
     return out
 
 
-def _ingest(recordings: Path, library: Path) -> Ingest:
+def _measure_ingest(recordings: Path, library: Path) -> Ingest:
     """Take recordings in, in a process of its own, whose memory is its own too."""
     command = [sys.executable, "-m", "sonolux.evaluation.benchmarks.identification", str(recordings), str(library)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -131,17 +131,17 @@ def _ingest(recordings: Path, library: Path) -> Ingest:
     return Ingest(**json.loads(done.stdout))
 
 
-def _named(library: Library, clips: Sequence[Clip]) -> tuple[list[Identification], dict[Clip, float]]:
+def _identify_clips(library: Library, clips: Sequence[Clip]) -> tuple[list[Identification], dict[Clip, float]]:
     """Return the first answer to each clip, and how many milliseconds it took."""
     answers, times = [], {}
     for clip in clips:
         started = time.perf_counter()
-        answers.append(_first(library, clip))
+        answers.append(_best_answer(library, clip))
         times[clip] = (time.perf_counter() - started) * 1e3
     return answers, times
 
 
-def _first(library: Library, clip: Clip) -> Identification:
+def _best_answer(library: Library, clip: Clip) -> Identification:
     found = library.identify(clip.path, accepted=1.0)
     if not found:
         return Identification()
@@ -149,7 +149,7 @@ def _first(library: Library, clip: Clip) -> Identification:
     return Identification(Path(best.path).stem, best.start - best.query_start * best.speed, best.score, best.chance)
 
 
-def _large(library: Library, folder: Path, clips: Sequence[Clip], hours: float) -> Cost:
+def _measure_large(library: Library, folder: Path, clips: Sequence[Clip], hours: float) -> Cost:
     """Fill a catalog up with recordings made of what others hold, and time queries there."""
     catalog = FingerprintCatalog(folder)
     there = [one for segment in library.fingerprints.segments for one in segment.kept(set())]
@@ -158,19 +158,21 @@ def _large(library: Library, folder: Path, clips: Sequence[Clip], hours: float) 
     missing = round((LARGE - hours) * 60 / MADE_MINUTES)
     for first in range(0, missing, MADE_AT_ONCE):
         numbers = range(first, min(first + MADE_AT_ONCE, missing))
-        catalog.add([(f"made-{n}", f"made-{n}", _made_up([prints for _, _, prints in there], random)) for n in numbers])
+        catalog.add(
+            [(f"made-{n}", f"made-{n}", _draw_fingerprint([prints for _, _, prints in there], random)) for n in numbers]
+        )
     catalog.close()
     started = time.perf_counter()
     recordings = len(catalog)
     opening = time.perf_counter() - started
     library.fingerprints = catalog
-    asked = [clip for clip in clips if clip.length == 5][:: max(len(clips) // 3 // TIMED, 1)]
-    _named(library, asked[:5])
-    _, times = _named(library, asked)
+    timed = [clip for clip in clips if clip.length == 5][:: max(len(clips) // 3 // TIMED, 1)]
+    _identify_clips(library, timed[:5])
+    _, times = _identify_clips(library, timed)
     return Cost(median(times.values()), opening, recordings)
 
 
-def _made_up(there: Sequence[Fingerprint], random: np.random.Generator) -> Fingerprint:
+def _draw_fingerprint(there: Sequence[Fingerprint], random: np.random.Generator) -> Fingerprint:
     """Return landmarks, peaks and codes as numbers of those there are, at random times, as many a second."""
     frames = round(MADE_MINUTES * 60 / SECONDS)
     total = sum(prints.frames for prints in there)
@@ -190,7 +192,7 @@ def _report(clips: Sequence[Clip], named: Sequence[Identification], ingest: Inge
     shares = {length: identification_rates(clips, named, length) for length in LENGTHS}
     rows = [[name, *(f"{shares[length][name]:.1%}" for length in LENGTHS)] for name in shares[LENGTHS[0]]]
     for chance in CHANCES:
-        often = [_of_length(clips, named, length, chance) for length in LENGTHS]
+        often = [_false_alarm_ratio(clips, named, length, chance) for length in LENGTHS]
         rows.append([f"unknown, claimed at {chance:g}, times as often", *(f"{times:.2f}" for times in often)])
     unknown = sum(not clip.known for clip in clips) // len(LENGTHS)
     speed = ingest.hours * 3600 / ingest.seconds
@@ -212,14 +214,14 @@ def _report(clips: Sequence[Clip], named: Sequence[Identification], ingest: Inge
         columns=("condition", *(f"{length} s" for length in LENGTHS)),
         rows=rows,
         verdicts=[
-            *(compare_with_target(f"right, {n} s", shares[n]["all"], asked) for n, asked in ASKED.items()),
+            *(compare_with_target(f"right, {n} s", shares[n]["all"], target) for n, target in TARGETS.items()),
             compare_with_target("right, 5 s, the worst condition", worst, 0.60),
             compare_with_target(
                 "placed within 0.5 s, of the right answers", localisation_rate(clips, named), 0.97, form=".3f"
             ),
             compare_with_target(
                 "unknown queries that claim 1 in 10 to 1 in 100, times as often as claimed, at most",
-                max(_of_length(clips, named, length, chance) for length in LENGTHS for chance in CHANCES),
+                max(_false_alarm_ratio(clips, named, length, chance) for length in LENGTHS for chance in CHANCES),
                 2.0,
                 at_most=True,
             ),
@@ -231,7 +233,7 @@ def _report(clips: Sequence[Clip], named: Sequence[Identification], ingest: Inge
     )
 
 
-def _of_length(clips: Sequence[Clip], named: Sequence[Identification], length: int, chance: float) -> float:
+def _false_alarm_ratio(clips: Sequence[Clip], named: Sequence[Identification], length: int, chance: float) -> float:
     pairs = [pair for pair in zip(clips, named, strict=True) if pair[0].length == length]
     return false_alarm_ratio_at([clip for clip, _ in pairs], [answer for _, answer in pairs], chance)
 

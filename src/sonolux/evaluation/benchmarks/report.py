@@ -67,23 +67,23 @@ class Report:
 
 
 def compare_with_target(what: str, reached: float, target: float, *, at_most: bool = False, form: str = ".2f") -> str:
-    """Return a line that sets what was reached beside what was asked for."""
+    """Return a line that sets what was reached beside its target."""
     met = reached <= target if at_most else reached >= target
     sign = "at most" if at_most else "at least"
     return f"{what}: {reached:{form}} ({sign} {target:{form}} asked: {'met' if met else '**missed**'})"
 
 
 def report_epochs(progress: Announce, where: str) -> Callable[[float, str], None]:
-    """Return what tells the first line of each epoch."""
-    told: set[str] = set()
+    """Return a progress callback that announces the first line of each epoch."""
+    seen: set[str] = set()
 
-    def tell(_: float, line: str) -> None:
+    def report(_: float, line: str) -> None:
         epoch = line.split(",", maxsplit=1)[0]
-        if epoch not in told:
-            told.add(epoch)
+        if epoch not in seen:
+            seen.add(epoch)
             progress(f"{where}: {line}")
 
-    return tell
+    return report
 
 
 def _row(cells: Sequence[str]) -> str:

@@ -2,7 +2,7 @@
 
 Data: clustered unit vectors of low intrinsic dimension, as learned descriptors are: 1,000 Gaussian clusters in 24
 dimensions, mapped linearly to 256, with a little noise in all of them. Queries come from the same clusters and are not
-in the database. Half the items carry the payload that the filter asks for.
+in the database. Half the items satisfy the filter.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ Ask = Callable[[NDArray[np.float32]], Sequence[Any]]
 
 
 class PrecomputedEncoder(Encoder):
-    """Stands for an encoder whose descriptors are there already."""
+    """An encoder whose descriptors are computed already."""
 
     name = spec = space = "ready"
     modality = Modality.IMAGE
@@ -53,7 +53,7 @@ class PrecomputedEncoder(Encoder):
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """Something that answers; ``ask`` returns row numbers or hits, best first."""
+    """A search engine; ``ask`` returns row numbers or hits, best first."""
 
     name: str
     ask: Ask
@@ -73,16 +73,16 @@ def benchmark_search(n: int = 100_000, queries: int = 200, seed: int = 0) -> Rep
     """Measure queries a second and recall@10 of a library, its raw engine and other engines."""
     random = np.random.default_rng(seed)
     basis, centres = random.standard_normal((24, DIM)), random.standard_normal((1000, 24))
-    rows, asked = draw_clustered(n, random, basis, centres), draw_clustered(queries, random, basis, centres)
+    rows, query_rows = draw_clustered(n, random, basis, centres), draw_clustered(queries, random, basis, centres)
     even = np.arange(n) % 2 == 0
     with tempfile.TemporaryDirectory() as folder, Library(Path(folder) / "bench.sonolux") as library:
         _fill(library, rows)
         plain = [*_ours(library, {}), *_others(rows, Path(folder))]
         filtered = _ours(library, WHERE)
-        best = _nearest(rows, asked)
-        best_even = [np.flatnonzero(even)[i] for i in _nearest(rows[even], asked)]
-        measured = _measure(plain, asked, best)
-        measured_filtered = _measure(filtered, asked, best_even)
+        best = _nearest(rows, query_rows)
+        best_even = [np.flatnonzero(even)[i] for i in _nearest(rows[even], query_rows)]
+        measured = _measure(plain, query_rows, best)
+        measured_filtered = _measure(filtered, query_rows, best_even)
     return _report(measured, measured_filtered, n, queries, seed)
 
 
@@ -132,7 +132,7 @@ def _raw(library: Library, where: dict[str, str], brings: Literal["read", "unrea
     assert isinstance(library.index, EmbeddedIndex)
     shard = library.index.shard()
     conditions: list[Any] = [edge.FieldCondition(key=key, match=edge.MatchValue(value)) for key, value in where.items()]
-    asked: dict[str, Any] = {
+    request: dict[str, Any] = {
         "limit": K,
         "filter": edge.Filter(must=conditions) if conditions else None,
         "params": search_params(K, filtered=bool(conditions), exact=False),
@@ -141,7 +141,7 @@ def _raw(library: Library, where: dict[str, str], brings: Literal["read", "unrea
 
     def ask(vector: NDArray[np.float32]) -> Sequence[Any]:
         nearest = edge.Query.Nearest(vector.tolist(), using="ready")
-        found: Sequence[Any] = shard.search(edge.SearchRequest(query=nearest, **asked))
+        found: Sequence[Any] = shard.search(edge.SearchRequest(query=nearest, **request))
         return found
 
     def ask_and_read(vector: NDArray[np.float32]) -> Sequence[Any]:
@@ -195,15 +195,15 @@ def _lancedb(rows: NDArray[np.float32], folder: Path) -> Engine:
     table.create_index(metric="cosine", num_partitions=256, num_sub_vectors=64)
 
     def ask(vector: NDArray[np.float32]) -> Sequence[Any]:
-        asked = table.search(vector).metric("cosine").nprobes(20).refine_factor(10).limit(K)
-        found: list[int] = asked.select(["number", "_distance"]).to_arrow()["number"].to_pylist()
+        request = table.search(vector).metric("cosine").nprobes(20).refine_factor(10).limit(K)
+        found: list[int] = request.select(["number", "_distance"]).to_arrow()["number"].to_pylist()
         return found
 
     return Engine("LanceDB (IVF-PQ, refined)", ask)
 
 
-def _nearest(rows: NDArray[np.float32], asked: NDArray[np.float32]) -> list[NDArray[np.intp]]:
-    return [np.argpartition(-(rows @ query), K)[:K] for query in asked]
+def _nearest(rows: NDArray[np.float32], query_rows: NDArray[np.float32]) -> list[NDArray[np.intp]]:
+    return [np.argpartition(-(rows @ query), K)[:K] for query in query_rows]
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,21 +215,21 @@ class EngineSpeed:
     recall: float
 
 
-def _measure(engines: list[Engine], asked: NDArray[np.float32], best: Sequence[NDArray[Any]]) -> list[EngineSpeed]:
+def _measure(engines: list[Engine], query_rows: NDArray[np.float32], best: Sequence[NDArray[Any]]) -> list[EngineSpeed]:
     """Ask every engine all queries, in turn, round after round."""
-    recalls = [_recall(engine, asked, best) for engine in engines]
+    recalls = [_recall(engine, query_rows, best) for engine in engines]
     rates: list[list[float]] = [[] for _ in engines]
     for _ in range(ROUNDS):
         for engine, kept in zip(engines, rates, strict=True):
             started = time.perf_counter()
-            for query in asked:
+            for query in query_rows:
                 engine.ask(query)
-            kept.append(len(asked) / (time.perf_counter() - started))
+            kept.append(len(query_rows) / (time.perf_counter() - started))
     return [EngineSpeed(e.name, r, recall) for e, r, recall in zip(engines, rates, recalls, strict=True)]
 
 
-def _recall(engine: Engine, asked: NDArray[np.float32], best: Sequence[NDArray[Any]]) -> float:
-    return recall_at_k([engine.rows(engine.ask(query)) for query in asked], [rows.tolist() for rows in best])
+def _recall(engine: Engine, query_rows: NDArray[np.float32], best: Sequence[NDArray[Any]]) -> float:
+    return recall_at_k([engine.rows(engine.ask(query)) for query in query_rows], [rows.tolist() for rows in best])
 
 
 def _ratio(one: EngineSpeed, other: EngineSpeed) -> float:

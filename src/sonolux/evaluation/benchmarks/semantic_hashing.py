@@ -41,12 +41,12 @@ def time_lookups() -> dict[int, float]:
     """Return milliseconds of a look-up of random addresses by the size of the database, in rounds taken in turn."""
     random = np.random.default_rng(0)
     tables = {size: SemanticHash(_random_addresses(random, size), np.zeros((size, 1), np.uint8)) for size in SIZES}
-    asked = _random_addresses(random, LOOKUPS).tolist()
+    addresses = _random_addresses(random, LOOKUPS).tolist()
     taken: dict[int, list[float]] = {size: [] for size in SIZES}
     for _ in range(ROUNDS):
         for size, table in tables.items():
             started = time.perf_counter()
-            for address in asked:
+            for address in addresses:
                 table.ball(address, RADIUS)
             taken[size].append((time.perf_counter() - started) / LOOKUPS * 1e3)
     return {size: median(times) for size, times in taken.items()}
@@ -75,12 +75,12 @@ def measure_reranking(protocol: LabelledSearch, short: Path, long: Path) -> Rera
     by_short, by_long = describe_by_encoder(TrainedEncoder(short)), describe_by_encoder(TrainedEncoder(long))
     items, queries = by_long(protocol.database), by_long(protocol.queries)
     table = SemanticHash(addresses_of(by_short(protocol.database).rows), items.rows)
-    asked = addresses_of(by_short(protocol.queries).rows)
+    addresses = addresses_of(by_short(protocol.queries).rows)
     labels, wanted = protocol.database.labels, protocol.queries.labels
     assert labels is not None
     assert wanted is not None
     shares, sizes = [], []
-    for address, code, label in zip(asked.tolist(), queries.rows, wanted, strict=True):
+    for address, code, label in zip(addresses.tolist(), queries.rows, wanted, strict=True):
         found, _ = table.search(address, code, len(labels), RADIUS, WANTED)
         sizes.append(len(found))
         relevant = np.zeros((1, DEPTH), bool)

@@ -35,25 +35,25 @@ class FoldOutcome:
 
     Attributes
     ----------
-    named : ndarray of str
-        Class that each sound asked about was taken for.
-    asked, gallery : ndarray of float32
-        Descriptors of the sounds asked about, and of those learned from.
+    predicted : ndarray of str
+        Class that each sound tested about was taken for.
+    tested, gallery : ndarray of float32
+        Descriptors of the sounds tested, and of those learned from.
     parameters : int
         Numbers that were learned.
     seconds : float
         Of training.
     """
 
-    named: NDArray[np.str_]
-    asked: NDArray[np.float32]
+    predicted: NDArray[np.str_]
+    tested: NDArray[np.float32]
     gallery: NDArray[np.float32]
     parameters: int
     seconds: float
 
 
 SoundMethod = Callable[[str], FoldOutcome]
-"""Learns from all sounds but those of a fold, and is asked about these."""
+"""Learns from all sounds but those of a fold, and is tested on these."""
 
 
 def statistics_method(sounds: LabelledSounds) -> SoundMethod:
@@ -75,16 +75,16 @@ def words_method(sounds: LabelledSounds, work: Path) -> SoundMethod:
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    heard = _heard(sounds, COEFFICIENTS)
+    clips = _read_sounds(sounds, COEFFICIENTS)
 
     def method(fold: str) -> FoldOutcome:
         folder = work / f"bag-of-words {fold}"
         if not (folder / CARD).exists():
-            train_words(heard.subset(sounds.learned(fold)), recipe_of("bag-of-words", {}), folder)
+            train_words(clips.subset(sounds.learned(fold)), recipe_of("bag-of-words", {}), folder)
         model = ModelFolder.load(folder)
         network = model.network()
         with torch.inference_mode():
-            rows = torch.cat([network(frames.float()[None]) for frames in heard.frames]).numpy()
+            rows = torch.cat([network(frames.float()[None]) for frames in clips.frames]).numpy()
         parameters = sum(tensor.numel() for tensor in network.state_dict().values())
         return _classified(
             sounds,
@@ -100,14 +100,14 @@ def words_method(sounds: LabelledSounds, work: Path) -> SoundMethod:
 
 def network_method(sounds: LabelledSounds, recipe: Recipe, work: Path, progress: Announce) -> SoundMethod:
     """Return a network of sounds; what `work` holds from an earlier run is not trained again."""
-    heard = _heard(sounds)
+    clips = _read_sounds(sounds)
     arch = recipe.architecture.removeprefix("sound-")
 
     def method(fold: str) -> FoldOutcome:
         folder = work / f"{arch} {fold}"
         if not (folder / CARD).exists():
             train_sounds(
-                heard.subset(sounds.learned(fold)),
+                clips.subset(sounds.learned(fold)),
                 recipe,
                 folder,
                 progress=report_epochs(progress, f"{sounds.name}, {arch}, {fold}"),
@@ -115,20 +115,20 @@ def network_method(sounds: LabelledSounds, recipe: Recipe, work: Path, progress:
         model = ModelFolder.load(folder)
         assert model.labels is not None and isinstance(model.preprocessing, Sounds)
         how, network = model.preprocessing, model.network()
-        frames = [(frames.float() - how.mean) / how.deviation for frames in heard.frames]
-        asked, learned = sounds.folds[fold], sounds.learned(fold)
+        frames = [(frames.float() - how.mean) / how.deviation for frames in clips.frames]
+        tested, learned = sounds.folds[fold], sounds.learned(fold)
         cpu = torch.device("cpu")
         with torch.inference_mode():
-            scores = scores_of(network, [frames[row] for row in asked], how, cpu)
+            scores = scores_of(network, [frames[row] for row in tested], how, cpu)
             rows = scores_of(LayerDescriptor(network, model.descriptor.layer), frames, how, cpu).numpy()
-        named = np.array(model.labels.names)[scores.argmax(dim=1).numpy()]
+        predicted = np.array(model.labels.names)[scores.argmax(dim=1).numpy()]
         parameters = sum(parameter.numel() for parameter in network.parameters())
-        return FoldOutcome(named, rows[asked], rows[learned], parameters, model.scores["seconds"])
+        return FoldOutcome(predicted, rows[tested], rows[learned], parameters, model.scores["seconds"])
 
     return method
 
 
-def _heard(sounds: LabelledSounds, coefficients: int = 0) -> SoundSet:
+def _read_sounds(sounds: LabelledSounds, coefficients: int = 0) -> SoundSet:
     names = dict(zip(sounds.paths, sounds.labels, strict=True))
     rate = min(sounds.rate, 22_050)
     return sounds_in(sounds.paths, names, listening(rate, coefficients), sounds.name)
@@ -142,8 +142,8 @@ def _classified(
     parameters: int,
     seconds: float = 0.0,
 ) -> FoldOutcome:
-    asked, learned = sounds.folds[fold], sounds.learned(fold)
+    tested, learned = sounds.folds[fold], sounds.learned(fold)
     labels = np.array(sounds.labels)
     began = time.monotonic()
-    named = classifier().fit(rows[learned], labels[learned]).predict(rows[asked])
-    return FoldOutcome(named, rows[asked], rows[learned], parameters, seconds + time.monotonic() - began)
+    predicted = classifier().fit(rows[learned], labels[learned]).predict(rows[tested])
+    return FoldOutcome(predicted, rows[tested], rows[learned], parameters, seconds + time.monotonic() - began)

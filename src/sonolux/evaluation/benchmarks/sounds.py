@@ -37,7 +37,7 @@ DIGITS, SPEAKERS = 0.97, 0.85
 
 @dataclass(frozen=True, slots=True)
 class SoundScore:
-    """A method on all folds of a protocol: accuracy and precision over all sounds asked about, seconds in all."""
+    """A method on all folds of a protocol: accuracy and precision over all sounds tested, seconds in all."""
 
     protocol: str
     method: str
@@ -106,17 +106,17 @@ def _measured(sounds: LabelledSounds, archs: Sequence[str], work: Path, progress
 
 def _measure(sounds: LabelledSounds, name: str, method: SoundMethod) -> SoundScore:
     labels = np.array(sounds.labels)
-    named: list[np.ndarray] = []
+    predicted: list[np.ndarray] = []
     precisions: list[np.ndarray] = []
     seconds = 0.0
-    for fold, asked in sounds.folds.items():
+    for fold, tested in sounds.folds.items():
         outcome = method(fold)
-        named.append(outcome.named)
+        predicted.append(outcome.predicted)
         precisions.append(
-            precision_of_nearest(outcome.asked, outcome.gallery, labels[asked], labels[sounds.learned(fold)], DEPTH)
+            precision_of_nearest(outcome.tested, outcome.gallery, labels[tested], labels[sounds.learned(fold)], DEPTH)
         )
         seconds += outcome.seconds
-    right = accuracy(np.concatenate(named), labels[np.concatenate([*sounds.folds.values()])])
+    right = accuracy(np.concatenate(predicted), labels[np.concatenate([*sounds.folds.values()])])
     precision = float(np.concatenate(precisions).mean())
     return SoundScore(sounds.name, name, right, precision, outcome.parameters, seconds)
 

@@ -116,10 +116,10 @@ def _measured(
     kind = "letters" if SPACE in speech.units else "phones"
     lexicon = lexicon_of(test, recipe_of("speech", {}, [f"units={kind}"]))
     targets = [spelled(words, lexicon, speech.units) for words in test.words]
-    heard = [reader.heard(cepstra) for cepstra in test.cepstra]
-    units = [decode_greedy(each) for each in heard]
+    frames = [reader.heard(cepstra) for cepstra in test.cepstra]
+    units = [decode_greedy(each) for each in frames]
     plain = dataclasses.replace(reader.weights, language=0.0, word=0.0)
-    alone = [decode_beam(each, reader.tree, reader.bigrams, plain) for each in heard]
+    alone = [decode_beam(each, reader.tree, reader.bigrams, plain) for each in frames]
     return SpeechScore(
         name,
         len(test),
@@ -127,7 +127,7 @@ def _measured(
         kind,
         error_rate(units, targets),
         error_rate(alone, test.words),
-        error_rate([reader.words(each) for each in heard], test.words),
+        error_rate([reader.words(each) for each in frames], test.words),
         sum(parameter.numel() for parameter in reader.folder.network().parameters()),
         reader.folder.scores["seconds"],
     )

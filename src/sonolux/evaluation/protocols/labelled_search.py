@@ -50,13 +50,13 @@ class LabelledSearch:
 
 
 def read_cifar10_codes(data: Path, per_class: int = QUERIES) -> LabelledSearch:
-    """Return the CIFAR-10 protocol: the first 100 test images of each class ask, the 50,000 train images answer."""
+    """Return the CIFAR-10 protocol: the first 100 test images of each class as queries, all train images to search."""
     folder = data / "cifar10"
     return _protocol("cifar10 codes", folder / "test.parquet", folder / "train.parquet", 32, per_class)
 
 
 def read_mnist_codes(data: Path, per_class: int = QUERIES) -> LabelledSearch:
-    """Return the same of MNIST, whose database is the 60,000 train digits."""
+    """Return the same protocol of MNIST, whose database is the 60,000 train images."""
     folder = data / "mnist"
     test, train = (folder / f"{part}-images-idx3-ubyte.gz" for part in ("t10k", "train"))
     return _protocol("mnist codes", test, train, 28, per_class)

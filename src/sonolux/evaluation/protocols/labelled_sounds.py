@@ -23,7 +23,7 @@ FOLDS = 4
 
 @dataclass(frozen=True, slots=True)
 class LabelledSounds:
-    """Sounds, their classes, and which of them are asked about, fold by fold; the others are learned from.
+    """Sounds, their classes, and which of them are tested, fold by fold; the others are learned from.
 
     Attributes
     ----------
@@ -32,7 +32,7 @@ class LabelledSounds:
     labels : tuple of str
         Name of each sound's class.
     folds : dict of str to ndarray of int
-        Rows that are asked about, by the name of the fold.
+        Rows that are tested, by the name of the fold.
     rate : int
         Hertz at which they were recorded.
     """

@@ -45,7 +45,7 @@ class PhotoScores:
 
 
 def split_photos(photos: Path) -> tuple[list[Path], list[Path]]:
-    """Return the photos of a folder that may be trained on, and those that ask and answer here.
+    """Return the photos of a folder that may be trained on, and those that are the queries and the database here.
 
     Raises
     ------
@@ -59,7 +59,7 @@ def split_photos(photos: Path) -> tuple[list[Path], list[Path]]:
 
 
 def score_photos(library: Library, spaces: Sequence[str]) -> PhotoScores:
-    """Ask a library of the unseen photos for things of a kind, and for the photos that parts are of.
+    """Search a library of the unseen photos for things of a kind, and for the photos that parts are of.
 
     Parameters
     ----------
