@@ -1,8 +1,8 @@
-"""A recording to sound: float32, mono (the mean of the channels), finite, in blocks of any length.
+"""Audio decoding: a file to float32 samples, mono (the mean of the channels), finite, in blocks of any length.
 
 Resampling is soxr's HQ, as in librosa. Samples that are NaN or infinite become silence and louder ones than 8 times
-full scale are clipped: one bad sample must not cost a recording, and no encoder may meet it. A recording without a
-single finite sample is refused. Broken packets are skipped while others decode. Memory does not grow with length.
+full scale are clipped: one bad sample must not cost a file, and no encoder may meet it. Audio without a single
+finite sample is refused. Broken packets are skipped while others decode. Memory does not grow with length.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonolux.errors import MediaError
-from sonolux.media.container import frames, is_cover, open_container, packets, sound_stream
+from sonolux.media.container import audio_stream, frames, is_cover, open_container, packets
 from sonolux.media.errors import decoding
 from sonolux.media.segment import Audio
 
@@ -31,7 +31,7 @@ LARGEST_COVER = 64 * 2**20
 
 
 def decode_audio(source: str | BinaryIO, rate: int) -> Iterator[Samples]:
-    """Decode the main stream of sound of a recording or video, as a stream of blocks.
+    """Decode the main audio stream of an audio or video file, as a stream of blocks.
 
     Parameters
     ----------
@@ -48,10 +48,10 @@ def decode_audio(source: str | BinaryIO, rate: int) -> Iterator[Samples]:
     Raises
     ------
     MediaError
-        Where there is no sound, or none that decodes.
+        Where there is no audio, or none that decodes.
     """
     with open_container(source, "recording") as container:
-        stream = sound_stream(container)
+        stream = audio_stream(container)
         if stream is None:
             raise MediaError("holds no sound")
         stream.codec_context.thread_count = 1
@@ -113,10 +113,10 @@ def _resampled(blocks: Iterable[tuple[Samples, int]], rate: int) -> Iterator[Sam
 
 
 def windows(blocks: Iterable[Samples], rate: int, window: float, hop: float) -> Iterator[tuple[float, float, Samples]]:
-    """Cut a stream of sound into overlapping windows.
+    """Cut a stream of audio into overlapping windows.
 
     Windows start at every multiple of ``hop``; the last is the first that reaches the end, and is shorter than
-    ``window`` unless the sound fits. Sound no longer than a window is one window.
+    ``window`` unless the audio fits. Audio no longer than a window is one window.
 
     Parameters
     ----------
@@ -128,7 +128,7 @@ def windows(blocks: Iterable[Samples], rate: int, window: float, hop: float) -> 
     Yields
     ------
     start, end : float
-        Seconds from the start of the sound.
+        Seconds from the start of the audio.
     samples : ndarray
         float32 (n,).
     """
@@ -140,26 +140,26 @@ def windows(blocks: Iterable[Samples], rate: int, window: float, hop: float) -> 
     for block in blocks:
         held.append(block)
         count += block.size
-        # A window goes out once it is known that sound follows it: the last one may be short.
+        # A window goes out once it is known that audio follows it: the last one may be short.
         if count <= length:
             continue
-        sound = np.concatenate(held)
+        samples = np.concatenate(held)
         for first in range(0, count - length, step):
-            yield start / rate, (start + length) / rate, sound[first : first + length].copy()
+            yield start / rate, (start + length) / rate, samples[first : first + length].copy()
             start += step
-        held = [sound[first + step :]]
+        held = [samples[first + step :]]
         count = held[0].size
     if count:
         yield start / rate, (start + count) / rate, np.concatenate(held)
 
 
 def load_audio(path: str, rate: int, seconds: float | None = None, start: float = 0.0) -> Audio:
-    """Decode a recording at ``rate`` hertz, from ``start`` seconds on: whole, or so many ``seconds`` at most.
+    """Decode audio at ``rate`` hertz, from ``start`` seconds on: all of it, or so many ``seconds`` at most.
 
     Raises
     ------
     MediaError
-        Where there is no sound, or none after ``start``.
+        Where there is no audio, or none after ``start``.
     """
     first = round(start * rate)
     limit = None if seconds is None else first + max(1, round(seconds * rate))
@@ -177,7 +177,7 @@ def load_audio(path: str, rate: int, seconds: float | None = None, start: float 
 
 
 def embedded_cover(path: str) -> bytes | None:
-    """Return the first image attached to a recording, as the file that it is, None where there is none."""
+    """Return the first image attached to an audio file, as the file that it is, None where there is none."""
     with open_container(path, "recording") as container, decoding("recording"):
         covers = [stream for stream in container.streams.video if is_cover(stream)]
         if not covers:

@@ -1,4 +1,4 @@
-"""Opening containers of sound and video through libav, and choosing their streams.
+"""Demuxing: audio and video containers are opened through libav, and their streams chosen.
 
 Only the file itself is read: playlists that name other files or addresses, and images dressed as video, are refused.
 """
@@ -40,7 +40,7 @@ def open_container(source: str | BinaryIO, what: str) -> Iterator[Any]:
     Yields
     ------
     av.container.InputContainer
-        With at least one stream of sound or moving images.
+        With at least one stream of audio or video.
     """
     import av
 
@@ -49,9 +49,10 @@ def open_container(source: str | BinaryIO, what: str) -> Iterator[Any]:
         decoding(what),
         av.open(file, metadata_errors="replace", container_options=_options(file)) as container,
     ):
-        if _is_still(container.format.name):
+        names = container.format.name
+        if names.endswith("_pipe") or not (REFERRING | STILLS).isdisjoint(names.split(",")):
             raise MediaError(f"not a {what}")
-        if sound_stream(container) is None and moving_stream(container) is None:
+        if audio_stream(container) is None and video_stream(container) is None:
             raise MediaError(f"not a {what}: no stream of sound or moving pictures in it")
         yield container
 
@@ -67,26 +68,21 @@ def _options(file: BinaryIO) -> dict[str, str]:
     return options
 
 
-def _is_still(name: str) -> bool:
-    names = name.split(",")
-    return name.endswith("_pipe") or not (REFERRING | STILLS).isdisjoint(names)
-
-
-def sound_stream(container: Any) -> Any | None:
-    """Return the main stream of sound that a decoder is known for, None where there is none."""
+def audio_stream(container: Any) -> Any | None:
+    """Return the main audio stream that a decoder is known for, None where there is none."""
     usable = [s for s in container.streams.audio if s.codec_context is not None]
     best = container.streams.best("audio")
     return best if best in usable else next(iter(usable), None)
 
 
-def moving_stream(container: Any) -> Any | None:
-    """Return the main stream of moving images, None where there is none; cover art does not move."""
+def video_stream(container: Any) -> Any | None:
+    """Return the main video stream, None where there is none; cover art, which does not move, is none."""
     usable = (s for s in container.streams.video if s.codec_context is not None and not is_cover(s))
     return next((s for s in usable if s.width > 0 and s.height > 0), None)
 
 
 def is_cover(stream: Any) -> bool:
-    """Tell whether a video stream is an image attached to a recording."""
+    """Tell whether a video stream is an image attached to audio."""
     from av.stream import Disposition
 
     stills = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image

@@ -1,4 +1,4 @@
-"""PDF through pypdf: text page by page, and metadata. A PDF of scanned pages has no text."""
+"""PDF text extraction, through pypdf: page by page, and metadata. A PDF of scanned pages has no text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Decoders raise anything on hostile input; here it becomes one clear line, a `MediaError`.
+"""Decoding errors: decoders raise anything on hostile input; here it becomes one clear line, a `MediaError`.
 
 Memory errors pass untouched: a decoding process that meets its limit ends, and its pool says so.
 """
@@ -8,7 +8,6 @@ from __future__ import annotations
 import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TypeGuard
 
 from sonolux.errors import MediaError
 
@@ -48,14 +47,10 @@ def decoding(what: str) -> Iterator[None]:
         # Pillow, pypdf and libav meet hostile bytes with nearly every exception there is.
         if isinstance(error, OSError) and error.errno == errno.ENOMEM:
             raise MemoryError from error
-        if _is_of_the_system(error):
+        # A disk that fails, not content that fails: for that, libav has errors of its own with the same numbers.
+        if type(error) is OSError and error.errno in (errno.EIO, errno.ESTALE, errno.ETIMEDOUT):
             raise MediaError(unreadable(error)) from error
         reason = one_line(error)
         if " " not in reason:
             reason = f"{type(error).__name__} {reason}".strip()
         raise MediaError(f"damaged {what}: {reason}") from error
-
-
-def _is_of_the_system(error: Exception) -> TypeGuard[OSError]:
-    """Tell a disk that fails from content that fails: libav uses the same numbers in errors of its own."""
-    return type(error) is OSError and error.errno in (errno.EIO, errno.ESTALE, errno.ETIMEDOUT)

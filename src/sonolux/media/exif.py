@@ -1,11 +1,10 @@
-"""What an image says of itself: date, place and camera as EXIF files them, title and artist.
+"""EXIF metadata: date, place and camera of an image, its title and artist.
 
 Source: CIPA DC-008 (Exif 2.32), tags by number in hexadecimal.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from PIL.Image import Exif
@@ -32,17 +31,16 @@ def image_metadata(image: Picture) -> dict[str, Any]:
     frames = getattr(image, "n_frames", 1)
     found: dict[str, Any] = {"width": width, "height": height}
     found["frames"] = frames if frames > 1 else None
-    found["title"] = _title(exif, image.info)
+    title = image.info.get("Title") or exif.get(DESCRIPTION)
+    factory = isinstance(title, str) and title.strip().upper().endswith(FACTORY_TITLE)
+    found["title"] = None if factory else title
     found["artist"] = exif.get(ARTIST) or image.info.get("Author")
     found["camera"] = _camera(exif)
     found["date"] = _date(exif)
-    return found | _place(exif.get_ifd(GPS_IFD))
-
-
-def _title(exif: Exif, info: Mapping[Any, Any]) -> object:
-    title = info.get("Title") or exif.get(DESCRIPTION)
-    factory = isinstance(title, str) and title.strip().upper().endswith(FACTORY_TITLE)
-    return None if factory else title
+    gps = exif.get_ifd(GPS_IFD)
+    found["latitude"] = _degrees(gps.get(LATITUDE), gps.get(LATITUDE_REF), "S")
+    found["longitude"] = _degrees(gps.get(LONGITUDE), gps.get(LONGITUDE_REF), "W")
+    return found
 
 
 def _camera(exif: Exif) -> str | None:
@@ -67,13 +65,6 @@ def _date(exif: Exif) -> str | None:
         if text := _tag_text(date):
             return text + _tag_text(offset)
     return None
-
-
-def _place(gps: Mapping[int, Any]) -> dict[str, float | None]:
-    return {
-        "latitude": _degrees(gps.get(LATITUDE), gps.get(LATITUDE_REF), "S"),
-        "longitude": _degrees(gps.get(LONGITUDE), gps.get(LONGITUDE_REF), "W"),
-    }
 
 
 def _degrees(parts: object, reference: object, negative: str) -> float | None:

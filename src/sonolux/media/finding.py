@@ -1,4 +1,4 @@
-"""Folders to files: every file once, in sorted order, whatever links, loops and locks are in the way."""
+"""File discovery: folders to files, each once and in sorted order, whatever links, loops and locks are in the way."""
 
 from __future__ import annotations
 
@@ -55,8 +55,5 @@ def _walk(root: str, seen: set[tuple[int, int]]) -> Iterator[str | Failure]:
             if path == root:
                 yield Failure(path, f"is a library: {printable(path)} holds no media of yours")
             continue
-        waiting += [f"{path.rstrip('/')}/{name}" for name in names if not _is_passed_over(name)]
-
-
-def _is_passed_over(name: str) -> bool:
-    return name.startswith(".") or name.lower() in JUNK
+        kept = (name for name in names if not name.startswith(".") and name.lower() not in JUNK)
+        waiting += [f"{path.rstrip('/')}/{name}" for name in kept]

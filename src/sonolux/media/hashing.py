@@ -1,4 +1,4 @@
-"""The content of a file as a short name: BLAKE2b, 128 bits, hexadecimal."""
+"""Content hashing: what a file holds as a short name, BLAKE2b of 128 bits in hexadecimal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An image file to pixels: uint8 (height, width, 3), sRGB, upright, the first frame, alpha over white.
+"""Image decoding: a file to uint8 pixels (height, width, 3), sRGB, upright, the first frame, alpha over white.
 
 Work is done small: JPEG is scaled while it is decoded, other formats before colours are converted.
 """
@@ -6,10 +6,10 @@ Work is done small: JPEG is scaled while it is decoded, other formats before col
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
-from typing import IO, BinaryIO
+from typing import BinaryIO
 
 import numpy as np
 import PIL.Image
@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from PIL import ImageCms
 from PIL.Image import Image as Picture
 from PIL.Image import Resampling, Transpose
-from PIL.ImageFile import ImageFile
 
 from sonolux.errors import MediaError
 from sonolux.media.errors import decoding
@@ -87,21 +86,17 @@ def open_image(source: str | bytes) -> Iterator[Picture]:
         if name is None:
             raise MediaError("not a picture that can be decoded")
         file.seek(0)
-        with decoding(f"{name} picture"), _opener(name)(file, "") as image:
+        _register_formats()
+        with decoding(f"{name} picture"), PIL.Image.OPEN[name][0](file, "") as image:
             yield image
 
 
 @lru_cache(maxsize=1)
-def _register() -> None:
+def _register_formats() -> None:
     from pillow_heif import register_heif_opener
 
     PIL.Image.init()
     register_heif_opener()
-
-
-def _opener(name: str) -> Callable[[IO[bytes], str], ImageFile]:
-    _register()
-    return PIL.Image.OPEN[name][0]
 
 
 def refuse_bomb(size: tuple[int, int], max_pixels: int) -> None:

@@ -1,4 +1,4 @@
-"""HTML and Markdown: their text as a reader sees it, and their titles."""
+"""HTML and Markdown parsing: their text as a reader sees it, and their titles."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""What files say of themselves, made safe to store: known keys, valid Unicode, finite numbers, plausible dates.
+"""Metadata validation: what files say of themselves, made safe to store.
+
+What is left has known keys, valid Unicode, finite numbers and plausible dates.
 
 Dates are RFC 3339 with seconds and an offset. Clocks that name no offset (most cameras) are taken as UTC: the digits
 stay those that the file holds.
@@ -16,7 +18,7 @@ LONGEST_VALUE = 500
 """Characters that a value may have."""
 
 FIRST_YEAR = 1800
-"""No medium is older; recordings and photographs are not, and texts this old have no such metadata."""
+"""No image or audio is older, and texts that are have no such metadata."""
 
 TEXTS = ("title", "artist", "album", "genre", "camera", "language")
 COUNTS = ("width", "height", "frames", "rate", "channels")

@@ -1,4 +1,4 @@
-"""File names as text that can be stored, compared and shown.
+"""File name encoding: names as text that can be stored, compared and shown.
 
 A POSIX name is any bytes but NUL and ``/``. Python holds bytes that are not UTF-8 as lone surrogates
 (``surrogateescape``), which no store or terminal takes. Stored text is the name itself where it is valid UTF-8, else

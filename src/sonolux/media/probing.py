@@ -86,12 +86,12 @@ def _probe_text(path: str, head: bytes) -> Probe:
 
 
 def _probe_container(path: str, head: bytes) -> Probe:
-    from sonolux.media.container import moving_stream, open_container
+    from sonolux.media.container import open_container, video_stream
     from sonolux.media.tags import container_metadata
 
     try:
         with open_container(path, "recording or video") as container:
-            modality = Modality.AUDIO if moving_stream(container) is None else Modality.VIDEO
+            modality = Modality.AUDIO if video_stream(container) is None else Modality.VIDEO
             name = container.format.name.partition(",")[0]
             return _probe(modality, name, container_metadata(container))
     except MediaError as error:

@@ -1,4 +1,4 @@
-"""Opening a file for decoding: only regular files with something in them.
+"""Safe opening of files to decode: only regular ones with something in them.
 
 A pipe would block for ever and a device may act when opened, so both are refused before they are.
 """

@@ -1,6 +1,6 @@
-"""What a file is, from its first bytes: names and extensions are never asked.
+"""File type detection: what a file is, from its first bytes; names and extensions are never asked.
 
-Containers of sound and video have no common signature: they are whatever libav can open, and are tried last.
+Containers of audio and video have no common signature: they are whatever libav can open, and are tried last.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ CONTAINERS = (
     *(b"OggS", b"fLaC", b"RIFF", b"RF64", b"FORM", b"ID3", b"FLV\x01", b"wvpk", b"MAC ", b"#!AMR", b".snd"),
     *(b"\x1aE\xdf\xa3", b"0&\xb2u\x8ef\xcf\x11", b"\x00\x00\x01\xba", b"\x00\x00\x01\xb3"),
 )
-"""First bytes of common containers of sound and video; MP4 and its kin have a name four bytes on."""
+"""First bytes of common containers of audio and video; MP4 and its kin have a name four bytes on."""
 
 ISO_BOXES = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip")
 
@@ -76,7 +76,7 @@ def _iso_image_format(head: bytes) -> str | None:
 
 
 def is_container(head: bytes) -> bool:
-    """Tell whether a common container of sound or video begins here; there are many others."""
+    """Tell whether a common container of audio or video begins here; there are many others."""
     return head.startswith(CONTAINERS) or head[4:8] in ISO_BOXES
 
 

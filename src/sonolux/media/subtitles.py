@@ -1,4 +1,4 @@
-"""Subtitles, SubRip and WebVTT: cues with their times in seconds, and passages of several cues."""
+"""Subtitle parsing, of SubRip and WebVTT: cues with their times in seconds, and passages of several cues."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def parse_cues(text: str) -> Iterator[Cue]:
         first = at
         while at < len(lines) and lines[at].strip():
             at += 1
-        said = _plain("\n".join(lines[first:at]))
+        said = " ".join(html.unescape(TAG.sub("", "\n".join(lines[first:at]))).split())
         start, end = _seconds(match.groups()[:4]), _seconds(match.groups()[4:])
         if said:
             yield Cue(start, max(start, end), said)
@@ -65,10 +65,6 @@ def cue_passages(cues: Iterable[Cue], chars: int) -> Iterator[tuple[float, float
 def _joined(cues: list[Cue]) -> tuple[float, float, str]:
     start, end = min(cue.start for cue in cues), max(cue.end for cue in cues)
     return start, end, "\n".join(cue.text for cue in cues)
-
-
-def _plain(said: str) -> str:
-    return " ".join(html.unescape(TAG.sub("", said)).split())
 
 
 def _seconds(groups: tuple[str | None, ...]) -> float:

@@ -1,4 +1,4 @@
-"""What containers of sound and video say of themselves: ID3, Vorbis comments, MP4 and QuickTime tags.
+"""Container tags: what audio and video files say of themselves in ID3, Vorbis comments, MP4 and QuickTime tags.
 
 libav gives most of them common names; where it does not, the names of each kind stand in a row here.
 """
@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from sonolux.media.container import moving_stream, sound_stream
+from sonolux.media.container import audio_stream, video_stream
 
 NAMES: dict[str, tuple[str, ...]] = {
     "title": ("title", "com.apple.quicktime.title"),
@@ -31,17 +31,19 @@ UNKNOWN_LANGUAGES = ("und", "unk", "mul", "zxx")
 
 def container_metadata(container: Any) -> dict[str, Any]:
     """Return what an opened container says, as found: `sonolux.media.metadata.cleaned` makes it safe."""
-    sound, moving = sound_stream(container), moving_stream(container)
-    tags = _tags([container, *(stream for stream in (moving, sound) if stream is not None)])
+    audio, video = audio_stream(container), video_stream(container)
+    tags = _tags([container, *(stream for stream in (video, audio) if stream is not None)])
     found: dict[str, Any] = {key: _first(tags, names) for key, names in NAMES.items()}
     if found["language"] in UNKNOWN_LANGUAGES:
         found["language"] = None
-    found["camera"] = _camera(tags)
+    kinds = ("com.apple.quicktime.", "com.android.", "")
+    parts = (_first(tags, tuple(f"{kind}{part}" for kind in kinds)) for part in ("make", "model"))
+    found["camera"] = " ".join(part for part in parts if part) or None
     found["duration"] = duration(container)
-    if sound is not None:
-        found |= {"rate": sound.rate, "channels": sound.channels}
-    if moving is not None:
-        found |= {"width": moving.width, "height": moving.height, "frames": moving.frames}
+    if audio is not None:
+        found |= {"rate": audio.rate, "channels": audio.channels}
+    if video is not None:
+        found |= {"width": video.width, "height": video.height, "frames": video.frames}
     return found | _place(tags)
 
 
@@ -64,11 +66,6 @@ def _tags(holders: list[Any]) -> dict[str, str]:
 
 def _first(tags: Mapping[str, str], names: tuple[str, ...]) -> str | None:
     return next((tags[name] for name in names if tags.get(name)), None)
-
-
-def _camera(tags: Mapping[str, str]) -> str | None:
-    parts = (_first(tags, (f"com.apple.quicktime.{part}", f"com.android.{part}", part)) for part in ("make", "model"))
-    return " ".join(part for part in parts if part) or None
 
 
 def _place(tags: Mapping[str, str]) -> dict[str, float]:

@@ -1,4 +1,6 @@
-"""Texts to passages: positions are characters of the text that `read_text` returns, seconds for subtitles.
+"""Text segmentation: texts to passages.
+
+Positions are characters of the text that `read_text` returns, or seconds for subtitles.
 
 A passage ends where a paragraph does, else a sentence, else a line, else a word; only a word longer than half a
 passage is cut. Passages lose nothing but white space, and do not overlap.

@@ -1,4 +1,6 @@
-r"""Bytes to text: byte order mark, UTF-8, declared encoding, then the best guess; binary data is refused.
+r"""Character encoding detection: byte order mark, UTF-8, declared encoding, then the best guess.
+
+Binary data is refused.
 
 Text comes out with ``\n`` at line ends and without NULs, lone surrogates and other control characters.
 """
@@ -57,7 +59,8 @@ def decode_text(data: bytes, declared: str | None = None, *, partial: bool = Fal
         if text is not None:
             return clean(text)
     blemished = data.decode("utf-8", "replace")
-    if _is_mostly_whole(blemished):
+    # A few broken characters among whole ones are still UTF-8; in another encoding, most are broken.
+    if 0 < BLEMISH * blemished.count("\ufffd") <= len(NOT_ASCII.findall(blemished)):
         return clean(blemished)
     guess = guessed_encoding(data[:SAMPLE])
     return clean(_decoded(data, guess, "its beginning suggests", partial=partial))
@@ -78,11 +81,6 @@ def guessed_encoding(sample: bytes) -> str:
         if match.encoding == WESTERN and likely:
             return WESTERN
     return best.encoding
-
-
-def _is_mostly_whole(text: str) -> bool:
-    """Tell a UTF-8 text with a few broken characters from one in another encoding, where most are broken."""
-    return 0 < BLEMISH * text.count("\ufffd") <= len(NOT_ASCII.findall(text))
 
 
 def clean(text: str) -> str:

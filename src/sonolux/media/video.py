@@ -1,4 +1,4 @@
-"""A video to shots with a keyframe each, in one pass: times are seconds from its first frame.
+"""Shot boundary detection: a video to shots with a keyframe each, in one pass; times are seconds from its first frame.
 
 A frame that differs from the one before much more than its neighbours do begins a shot (PySceneDetect's adaptive
 detector, on frames of 160 pixels whose blacks are levelled: in the dark, hue and saturation are noise).
@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonolux.errors import MediaError
-from sonolux.media.container import frames, moving_stream, open_container
+from sonolux.media.container import frames, open_container, video_stream
 from sonolux.media.image import fitted, refuse_bomb
 from sonolux.media.segment import Image
 from sonolux.media.tags import duration
@@ -68,9 +68,9 @@ class Shot:
         self.seen += 1
         return (self.seen - 1) % self.stride == 0
 
-    def keep(self, time: float, picture: Image) -> None:
+    def keep(self, time: float, image: Image) -> None:
         """Keep a frame, and every second one only when there are too many."""
-        self.candidates.append((time, picture))
+        self.candidates.append((time, image))
         if len(self.candidates) > CANDIDATES:
             self.candidates = self.candidates[::2]
             self.stride *= 2
@@ -105,7 +105,7 @@ def shots(path: str, side: int, max_pixels: int) -> Iterator[tuple[float, float,
         Where not one frame can be decoded.
     """
     with open_container(path, "video") as container:
-        stream = moving_stream(container)
+        stream = video_stream(container)
         if stream is None:
             raise MediaError("holds no moving pictures")
         refuse_bomb((stream.width, stream.height), max_pixels)
@@ -132,13 +132,17 @@ def frame_near(path: str, seconds: float, side: int, max_pixels: int) -> Image:
     MediaError
         Where no frame can be decoded.
     """
+    from av.error import FFmpegError
+
     with open_container(path, "video") as container:
-        stream = moving_stream(container)
+        stream = video_stream(container)
         if stream is None:
             raise MediaError("holds no moving pictures")
         refuse_bomb((stream.width, stream.height), max_pixels)
         origin = (container.start_time or 0) / AV_TIME_BASE
-        _seek(container, origin + seconds)
+        # To the last whole frame before; where the container cannot, decoding starts at its beginning.
+        with contextlib.suppress(FFmpegError):
+            container.seek(int((origin + seconds) * AV_TIME_BASE))
         best = None
         for best in itertools.islice(frames(container, stream), FRAMES_SOUGHT):
             if best.time is None or best.time - origin >= seconds:
@@ -146,14 +150,6 @@ def frame_near(path: str, seconds: float, side: int, max_pixels: int) -> Image:
         if best is None:
             raise MediaError("damaged video: no frame can be decoded there")
         return image_of(best, stream, side)
-
-
-def _seek(container: Any, seconds: float) -> None:
-    """Go to the last whole frame before a time; where the container cannot, decoding starts at its beginning."""
-    from av.error import FFmpegError
-
-    with contextlib.suppress(FFmpegError):
-        container.seek(int(seconds * AV_TIME_BASE))
 
 
 def prepare(container: Any, stream: Any) -> bool:
