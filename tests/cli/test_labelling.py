@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from annotators.colours import colour_model
+from sonolux.annotators import Annotator
+from sonolux.types import Annotation, Modality, Region
 
 
 @pytest.fixture
@@ -89,3 +93,38 @@ class TestStore:
         assert (ran.records[0]["annotated"], len(ran.records[0]["failed"])) == (2, 1)
         ran = cli("label", images / "elsewhere.png", "--model", model, "--store")
         assert ran.code == 1 and "is no file's id, file or folder in this library" in ran.err
+
+
+class Boxes(Annotator):
+    """Says of every image that a dog is in its left half, and writes a sentence about it."""
+
+    name = spec = "boxes"
+    modality = Modality.IMAGE
+    digest = "1"
+    region_items = True
+
+    def annotate_batch(self, batch: Sequence[Any]) -> list[list[Annotation]]:
+        sentence = Annotation(self.name, "A dog, brown_ish, runs: it is fast.", 0.3, kind="caption")
+        return [[Annotation(self.name, "dog", 0.9, region=Region(0, 0, 0.5, 1)), sentence] for _ in batch]
+
+
+def test_regions_and_captions_are_listed_shown_and_found(cli, images: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sonolux.annotators.resolve", lambda model: Boxes())
+    assert cli("label", images / "a.png", "--model", "boxes").lines == [
+        "pictures/a.png",
+        "0.9000  dog  x 0-50%, y 0-100%",
+        "0.3000  A dog, brown_ish, runs: it is fast.",
+    ]
+    cli("add", images, "--space", "bm25", "--space", "colour-layout")
+    assert cli("label", images / "a.png", "--model", "boxes", "--store").out.startswith("1 labelled")
+    [region] = cli("list", "--where", "kind=region", "--json").records
+    assert region["region"]["box"] == [0, 0, 0.5, 1]
+    assert cli("list", "--where", "kind=region").lines == ["image  x 0-50%, y 0-100%  pictures/a.png"]
+    shown = cli("show", images / "a.png")
+    assert "caption (boxes, 0.3000): A dog, brown_ish, runs: it is fast." in shown.lines
+    assert any(line.split() == ["0.9000", "dog", "x", "0-50%,", "y", "0-100%", "boxes"] for line in shown.lines)
+    assert any(line.split()[:2] == ["region", region["id"]] for line in shown.lines)
+    assert "where     x 0-50%, y 0-100%" in cli("show", region["id"]).out
+    [hit] = cli("search", "dog", "--where", "kind=region", "--json").records
+    assert hit["id"] == region["id"] and hit["region"] == region["region"]
+    assert "x 0-50%, y 0-100%" in cli("search", "dog", "--where", "kind=region").out

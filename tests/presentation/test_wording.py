@@ -4,8 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sonolux.presentation.wording import chance_in_words, clock, said_of, score_in_words, snippet, span_in_words
-from sonolux.types import Hit, Modality, Span
+from sonolux.presentation.wording import (
+    chance_in_words,
+    clock,
+    place_in_words,
+    said_of,
+    score_in_words,
+    snippet,
+    span_in_words,
+)
+from sonolux.types import Hit, Modality, Region, Span
 
 
 @pytest.mark.parametrize(
@@ -42,8 +50,23 @@ def test_span(span: Span, modality: str, words: str) -> None:
 
 @given(st.integers(0, 10**6))
 def test_clock_counts_seconds(seconds: int) -> None:
-    parts = [int(part) for part in clock(seconds).split(":")]
+    parts = [int(part) for part in clock(seconds, 0).split(":")]
     assert sum(part * 60**place for place, part in enumerate(reversed(parts))) == seconds
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [(0, "0:00.00"), (59.999, "1:00.00"), (3599.996, "1:00:00.00"), (3661.456, "1:01:01.46"), (-0.01, "0:00.00")],
+)
+def test_clock_rounds_before_it_splits(seconds: float, told: str) -> None:
+    assert clock(seconds) == told
+
+
+def test_a_place_is_a_span_a_region_or_both() -> None:
+    region = Region(0.25, 0.5, 0.4, 1.0)
+    assert place_in_words(None, None, Modality.IMAGE) == ""
+    assert place_in_words(None, region, Modality.IMAGE) == "x 25-40%, y 50-100%"
+    assert place_in_words(Span(2, 4), region, Modality.VIDEO) == "0:02-0:04, x 25-40%, y 50-100%"
 
 
 def test_score_has_three_digits() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sonolux.annotators.files import Annotated as AnnotatedFile
     from sonolux.library.annotate import Annotations
     from sonolux.library.ingest.run import Progress
-    from sonolux.types import Annotation, Failure
+    from sonolux.types import Failure
 
 DIGITS = 4
 """Of a probability."""
@@ -54,11 +54,6 @@ def annotated_files(annotator: Annotator, paths: Sequence[str], out: Output) -> 
         raise typer.Exit(SOME_FAILED)
 
 
-def file_as_data(file: AnnotatedFile) -> dict[str, Any]:
-    """Return what is said of a file as plain data."""
-    return {"path": file.path, "annotations": [as_data(said) for said in file.annotations]}
-
-
 def keep(annotator: Annotator, targets: Sequence[str], library: str | None, out: Output, done: str) -> None:
     """Annotate files of a library, and keep what is said of them; `done` says what is done.
 
@@ -92,19 +87,6 @@ def _report(summary: Annotations, out: Output, done: str) -> None:
     counts = {done: summary.annotated, "unchanged": summary.unchanged, "failed": len(summary.failed)}
     told = ", ".join(f"{count:,} {name}" for name, count in counts.items() if count)
     out.line(f"{told or 'nothing to do'} in {summary.seconds:.1f} s")
-
-
-def as_data(annotation: Annotation) -> dict[str, Any]:
-    """Return an annotation as plain data; ``start`` and ``end`` null where it is of all of a file."""
-    span = annotation.span
-    return {
-        "label": annotation.label,
-        "probability": annotation.probability,
-        "start": span.start if span else None,
-        "end": span.end if span else None,
-        "box": annotation.box,
-        "annotator": annotation.annotator,
-    }
 
 
 def _annotated(annotator: Annotator, paths: Sequence[str]) -> Iterator[AnnotatedFile | Failure]:

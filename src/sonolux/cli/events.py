@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sonolux.cli.annotating import DIGITS, RecordingsArgument, annotated_files, file_as_data, keep
+from sonolux.cli.annotating import DIGITS, RecordingsArgument, annotated_files, keep
 from sonolux.cli.options import JsonOption, LibraryOption, QuietOption
-from sonolux.cli.output import Output, clock, shown_path
+from sonolux.cli.output import Output, shown_path
+from sonolux.presentation.wording import clock
 
 if TYPE_CHECKING:
     from sonolux.annotators.files import Annotated as AnnotatedFile
@@ -31,6 +32,7 @@ def events(
     of a class, `--where label=NAME` filters by it, `show` prints them.
     """
     from sonolux.annotators import resolve
+    from sonolux.presentation.data import annotated_as_data
 
     out = Output(as_json=as_json, quiet=quiet)
     detector = resolve(model)
@@ -39,7 +41,7 @@ def events(
         return
     for file in annotated_files(detector, recordings or [], out):
         if as_json:
-            out.record(file_as_data(file))
+            out.record(annotated_as_data(file.path, file.annotations))
         else:
             _print(file, out)
 

@@ -12,7 +12,8 @@ import typer
 from sonolux.cli.adding import complain_of, progress_bars
 from sonolux.cli.exit_codes import SOME_FAILED
 from sonolux.cli.options import JsonOption, LibraryOption, QuietOption
-from sonolux.cli.output import Output, clock, shown_path
+from sonolux.cli.output import Output, shown_path
+from sonolux.presentation.wording import clock
 
 if TYPE_CHECKING:
     from sonolux.fingerprints.matching import Match

@@ -55,23 +55,14 @@ def judge(
     out.say(total)
 
 
-def judgement_as_data(judgement: Judgement, library: Library) -> dict[str, Any]:
-    """Return a judgement as plain data, with the paths of its items; ``query_path`` is null for words."""
-    asked = judgement.asked == "item"
-    return {
-        "asked": judgement.asked,
-        "query": judgement.query,
-        "query_path": library.item(judgement.query).path if asked else None,
-        "item": judgement.item,
-        "path": library.item(judgement.item).path,
-        "liked": judgement.liked,
-        "time": judgement.time,
-    }
-
-
 def _list(library: Library, out: Output) -> None:
+    from sonolux.presentation.data import judgement_as_data
+
     found = library.judgements()
-    records = [judgement_as_data(one, library) for one in found]
+    paths = {item: library.item(item).path for item in {item for one in found for item in one.items}}
+    records = [
+        judgement_as_data(one, paths[one.item], paths[one.query] if one.asked == "item" else None) for one in found
+    ]
     if out.as_json:
         for record in records:
             out.record(record)

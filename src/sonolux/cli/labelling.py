@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sonolux.cli.annotating import DIGITS, annotated_files, file_as_data, keep
+from sonolux.cli.annotating import DIGITS, annotated_files, keep
 from sonolux.cli.options import JsonOption, LibraryOption, QuietOption
 from sonolux.cli.output import Output, shown_path
 
@@ -44,6 +44,7 @@ def label(
     label=NAME` filters by them, `show` prints them. Files that the model has labelled already are skipped.
     """
     from sonolux.annotators import resolve
+    from sonolux.presentation.data import annotated_as_data
 
     out = Output(as_json=as_json, quiet=quiet)
     annotator = resolve(model)
@@ -53,7 +54,7 @@ def label(
         return
     for number, file in enumerate(annotated_files(annotator, files or [], out)):
         if as_json:
-            out.record(file_as_data(file))
+            out.record(annotated_as_data(file.path, file.annotations))
             continue
         if number:
             out.line()
@@ -61,8 +62,12 @@ def label(
 
 
 def rows_of(annotations: Iterable[Annotation]) -> Iterator[str]:
-    """Put annotations in lines: the probability, then the label."""
-    return (f"{annotation.probability:.{DIGITS}f}  {annotation.label}" for annotation in annotations)
+    """Put annotations in lines: the probability, the label, and where it is in the image."""
+    from sonolux.presentation.wording import region_in_words
+
+    for one in annotations:
+        where = f"  {region_in_words(one.region)}" if one.region else ""
+        yield f"{one.probability:.{DIGITS}f}  {one.label}{where}"
 
 
 def _print(annotated: AnnotatedFile, modality: Modality, out: Output) -> None:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sonolux.cli.annotating import as_data
 from sonolux.cli.options import JsonOption, LibraryOption, QuietOption, WhereOption
 from sonolux.cli.output import Output, shown_path
 
@@ -24,8 +22,9 @@ def show(
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Show an item: where it is, what its file says of itself, its labels, its spans."""
+    """Show an item: where it is, what its file says of itself, what was said of it, its spans and regions."""
     from sonolux.library import Library
+    from sonolux.presentation.data import annotation_as_data, item_as_data, part_as_data
     from sonolux.presentation.wording import snippet
 
     out = Output(as_json=as_json, quiet=quiet)
@@ -34,8 +33,8 @@ def show(
         spans = opened.spans_of(item.id) if item.kind == "file" else []
         said = opened.annotations(item.id)
     if as_json:
-        annotations = [as_data(annotation) for annotation in said]
-        out.record({**item_as_data(item), "annotations": annotations, "spans": [_span_as_data(s) for s in spans]})
+        annotations = [annotation_as_data(annotation) for annotation in said]
+        out.record({**item_as_data(item), "annotations": annotations, "spans": [part_as_data(part) for part in spans]})
         return
     told = {"path": shown_path(item.path), "id": item.id, "modality": str(item.modality), "kind": item.kind}
     if item.kind != "file":
@@ -45,9 +44,7 @@ def show(
         out.line()
     for line in item.text.splitlines():
         out.line(line)
-    if said:
-        out.line()
-        out.table((">probability", "label", "where", "annotator"), [_annotation_row(item, one) for one in said])
+    _print_annotations(out, item, said)
     if spans:
         out.line()
         out.table(("span", "id", "where", "text"), [(s.kind, s.id, _where(s), snippet(s.text)) for s in spans])
@@ -56,7 +53,9 @@ def show(
 def list_items(
     library: LibraryOption = None,
     where: WhereOption = None,
-    spans: Annotated[bool, typer.Option("--spans", metavar="", help="List shots, windows and passages too.")] = False,
+    spans: Annotated[
+        bool, typer.Option("--spans", metavar="", help="List shots, windows, passages and regions too.")
+    ] = False,
     k: Annotated[
         int | None, typer.Option("-k", metavar="N", min=1, help="At most so many.", show_default=False)
     ] = None,
@@ -65,6 +64,7 @@ def list_items(
 ) -> None:
     """List the files of the library, or those that satisfy a filter."""
     from sonolux.library import Library
+    from sonolux.presentation.data import item_as_data
     from sonolux.retrieval.filters import parse_conditions
 
     out = Output(as_json=as_json, quiet=quiet)
@@ -90,6 +90,7 @@ def duplicates(
 ) -> None:
     """List files that are copies of one another, or nearly so."""
     from sonolux.library import Library
+    from sonolux.presentation.data import item_as_data
 
     out = Output(as_json=as_json, quiet=quiet)
     with Library(library) as opened:
@@ -127,30 +128,25 @@ def info(library: LibraryOption = None, as_json: JsonOption = False, quiet: Quie
     out.table((">descriptors", "space"), [(f"{count:,}", name) for name, count in facts["spaces"].items()])
 
 
-def item_as_data(item: Item) -> dict[str, Any]:
-    """Return an item as plain data."""
-    return {
-        "id": item.id,
-        "path": item.path,
-        "modality": str(item.modality),
-        "kind": item.kind,
-        "file": item.file,
-        "start": item.span.start if item.span else None,
-        "end": item.span.end if item.span else None,
-        "metadata": item.metadata,
-        "text": item.text,
-    }
+def _print_annotations(out: Output, item: Item, said: Sequence[Annotation]) -> None:
+    """Print labels under each other, then captions and transcripts, each whole."""
+    from sonolux.presentation.wording import place_in_words
 
-
-def _span_as_data(span: Item) -> dict[str, Any]:
-    """Return a span without what its file says already."""
-    data = item_as_data(replace(span, metadata={}))
-    return {key: data[key] for key in ("id", "kind", "start", "end", "text")}
-
-
-def _annotation_row(item: Item, said: Annotation) -> tuple[str, ...]:
-    where = replace(item, span=said.span)
-    return f"{said.probability:.4f}", said.label, _where(where), said.annotator
+    labels = [one for one in said if one.kind == "label"]
+    if labels:
+        out.line()
+        rows = [
+            (f"{one.probability:.4f}", one.label, place_in_words(one.span, one.region, item.modality), one.annotator)
+            for one in labels
+        ]
+        out.table((">probability", "label", "where", "annotator"), rows)
+    texts = [one for one in said if one.kind != "label"]
+    if texts:
+        out.line()
+    for one in texts:
+        where = place_in_words(one.span, one.region, item.modality)
+        about = ", ".join(filter(None, (where, one.annotator, f"{one.probability:.4f}")))
+        out.line(f"{one.kind} ({about}): {one.label}")
 
 
 def _print_pairs(out: Output, pairs: Mapping[str, Any]) -> None:
@@ -170,9 +166,9 @@ def _readable(metadata: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _where(item: Item) -> str:
-    from sonolux.presentation.wording import span_in_words
+    from sonolux.presentation.wording import place_in_words
 
-    return span_in_words(item.span, item.modality) if item.span else ""
+    return place_in_words(item.span, item.region, item.modality)
 
 
 def _said(item: Item) -> str:

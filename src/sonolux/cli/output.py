@@ -134,10 +134,3 @@ def shown_path(path: str) -> str:
     except OSError:  # the working directory is gone
         relative = path
     return shown(min(relative, path, key=len))
-
-
-def clock(seconds: float) -> str:
-    """Return a time as 1:02:03.45."""
-    minutes, rest = divmod(max(seconds, 0.0), 60)
-    hours, minutes = divmod(int(minutes), 60)
-    return f"{hours}:{minutes:02d}:{rest:05.2f}" if hours else f"{minutes}:{rest:05.2f}"

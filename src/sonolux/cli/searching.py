@@ -100,6 +100,8 @@ def print_hits(hits: Sequence[Hit], out: Output, first: int = 1) -> None:
         Rank of the first hit.
     """
     if out.as_json:
+        from sonolux.presentation.data import hit_as_data
+
         for hit in hits:
             out.record(hit_as_data(hit))
         return
@@ -108,29 +110,10 @@ def print_hits(hits: Sequence[Hit], out: Output, first: int = 1) -> None:
         return
     columns = [">#", ">score", "chance", "modality", "where", "path", "title"]
     rows = [_row(rank, hit) for rank, hit in enumerate(hits, first)]
-    if not any(hit.span for hit in hits):
+    if not any(hit.span or hit.region for hit in hits):
         where = columns.index("where")
         columns, rows = columns[:where] + columns[where + 1 :], [row[:where] + row[where + 1 :] for row in rows]
     out.table(columns, rows, faint=[number for number, hit in enumerate(hits) if not hit.confident])
-
-
-def hit_as_data(hit: Hit) -> dict[str, Any]:
-    """Return a hit as plain data; ``start`` and ``end`` in seconds or characters, null for a whole file."""
-    return {
-        "id": hit.id,
-        "path": hit.path,
-        "modality": str(hit.modality),
-        "start": hit.span.start if hit.span else None,
-        "end": hit.span.end if hit.span else None,
-        "score": hit.score,
-        "chance": hit.chance,
-        "space": hit.space,
-        "kind": hit.kind,
-        "file": hit.file,
-        "title": hit.title,
-        "text": hit.text,
-        "confident": hit.confident,
-    }
 
 
 def heading_of(text: str | None, asked: Asked) -> str:
@@ -150,9 +133,9 @@ def files_asked(asked: Asked) -> list[str]:
 
 
 def _row(rank: int, hit: Hit) -> tuple[str, ...]:
-    from sonolux.presentation.wording import chance_in_words, said_of, score_in_words, span_in_words
+    from sonolux.presentation.wording import chance_in_words, place_in_words, said_of, score_in_words
 
-    where = span_in_words(hit.span, hit.modality) if hit.span else ""
+    where = place_in_words(hit.span, hit.region, hit.modality)
     score, chance = score_in_words(hit.score), chance_in_words(hit.chance)
     return (str(rank), score, chance, str(hit.modality), where, shown_path(hit.path), said_of(hit))
 

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sonolux.cli.annotating import RecordingsArgument, annotated_files, file_as_data, keep
+from sonolux.cli.annotating import RecordingsArgument, annotated_files, keep
 from sonolux.cli.options import JsonOption, LibraryOption, QuietOption
-from sonolux.cli.output import Output, clock, shown_path
+from sonolux.cli.output import Output, shown_path
+from sonolux.presentation.wording import clock
 
 if TYPE_CHECKING:
     from sonolux.annotators.files import Annotated as AnnotatedFile
@@ -42,6 +43,7 @@ def transcribe(  # noqa: PLR0913 - one parameter an option
     With --store the words are kept in the library instead: `search` finds the recording and the time by them.
     """
     from sonolux.annotators.voice import VoiceActivity
+    from sonolux.presentation.data import annotated_as_data
 
     out = Output(as_json=as_json, quiet=quiet)
     given = recordings or []
@@ -57,7 +59,7 @@ def transcribe(  # noqa: PLR0913 - one parameter an option
         if subtitles is not None:
             _write(file, subtitles, out)
         if as_json:
-            out.record(file_as_data(file))
+            out.record(annotated_as_data(file.path, file.annotations))
         elif subtitles is None:
             _print(file, out)
 

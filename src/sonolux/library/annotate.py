@@ -25,7 +25,13 @@ from sonolux.encoders.base import rows_of
 from sonolux.errors import Cancelled, QueryError
 from sonolux.index import Condition, Index, Point, Where
 from sonolux.index.payload import region_as_stored
-from sonolux.library.annotation_payload import annotations_of, as_stored, said_of, with_annotations, words_of_labels
+from sonolux.library.annotation_payload import (
+    annotations_of,
+    annotations_within,
+    as_stored,
+    with_annotations,
+    words_of_labels,
+)
 from sonolux.library.ingest.changes import Task
 from sonolux.library.ingest.moved import draft_of
 from sonolux.library.ingest.run import Progress
@@ -135,7 +141,7 @@ class Rewriter:
             return
         spans = [Condition("file", "=", change.file.id), Condition("kind", "!=", ("file", "region"))]
         for point in list(self.index.scroll(spans, keys=("start", "end", "kind"))):
-            own = said_of(Span(point.payload["start"], point.payload["end"]), change.annotations)
+            own = annotations_within(Span(point.payload["start"], point.payload["end"]), change.annotations)
             if point.payload["kind"] != "passage":
                 self._write_words(point.id, words_of_labels(own))
             self.index.set_payload([point.id], {"annotations": [as_stored(one) for one in own] or None})

@@ -48,7 +48,7 @@ def words_of_labels(annotations: Iterable[Annotation]) -> str:
     return " ".join(dict.fromkeys(said))
 
 
-def said_of(span: Span, annotations: Iterable[Annotation]) -> list[Annotation]:
+def annotations_within(span: Span, annotations: Iterable[Annotation]) -> list[Annotation]:
     """Return the annotations of places that lie in a span."""
     return [one for one in annotations if one.span and span.start <= one.span.start and one.span.end <= span.end]
 

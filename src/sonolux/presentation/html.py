@@ -15,7 +15,7 @@ from sonolux.errors import MediaError, SonoluxError
 from sonolux.media.paths import printable
 from sonolux.media.probing import probe
 from sonolux.presentation.preview import Preview, data_uri, preview
-from sonolux.presentation.wording import chance_in_words, score_in_words, snippet, span_in_words
+from sonolux.presentation.wording import chance_in_words, place_in_words, score_in_words, snippet
 from sonolux.types import Hit, Modality
 
 LARGEST_PLAYER = 2 * 2**20
@@ -158,7 +158,8 @@ def _card(rank: int, hit: Hit, player: str = "") -> str:
 def _facts(hit: Hit) -> str:
     """Return where in the file, how likely chance is, and the score."""
     sure = "sx-sure" if hit.confident else "sx-faint"
-    where = f"<span>{_text(span_in_words(hit.span, hit.modality))}</span>" if hit.span else ""
+    place = place_in_words(hit.span, hit.region, hit.modality)
+    where = f"<span>{_text(place)}</span>" if place else ""
     return (
         f'<div class="sx-facts">{where}<span class="{sure}" title="chance that an item taken at random scores as high">'
         f'chance {chance_in_words(hit.chance)}</span><span class="sx-faint" title="score in {_text(hit.space)}">'

@@ -1,13 +1,13 @@
-"""Hits in words that people read: how likely chance is, where in the file, what it says.
+"""Items and hits in words that people read: how likely chance is, where in the file, what it says.
 
-Times are seconds, positions in a text are characters.
+Times are seconds, positions in a text are characters, places in an image percent of its width and height.
 """
 
 from __future__ import annotations
 
 import math
 
-from sonolux.types import Hit, Modality, Span
+from sonolux.types import Hit, Modality, Region, Span
 
 SNIPPET = 160
 """Characters of a passage that are shown."""
@@ -47,15 +47,40 @@ def span_in_words(span: Span, modality: Modality) -> str:
     if modality == Modality.TEXT:
         return f"characters {span.start:.0f}-{span.end:.0f}"
     # Containers round times: 10.0000001 s is not in the eleventh second.
-    return f"{clock(math.floor(round(span.start, 2)))}-{clock(math.ceil(round(span.end, 2)))}"
+    return f"{clock(math.floor(round(span.start, 2)), 0)}-{clock(math.ceil(round(span.end, 2)), 0)}"
 
 
-def clock(seconds: int) -> str:
-    """Return a time as ``m:ss``, or ``h:mm:ss`` from an hour on."""
-    minutes, rest = divmod(seconds, 60)
-    if seconds < HOUR:
-        return f"{minutes}:{rest:02d}"
-    return f"{minutes // 60}:{minutes % 60:02d}:{rest:02d}"
+def region_in_words(region: Region) -> str:
+    """Say where in an image a region is, in percent of its width and height from the upper left.
+
+    Examples
+    --------
+    >>> region_in_words(Region(0.25, 0.5, 0.4, 1))
+    'x 25-40%, y 50-100%'
+    """
+    x0, y0, x1, y1 = (round(100 * edge) for edge in region.box)
+    return f"x {x0}-{x1}%, y {y0}-{y1}%"
+
+
+def place_in_words(span: Span | None, region: Region | None, modality: Modality) -> str:
+    """Say where in a file an item is: its span, its region, both, or nothing for a whole file."""
+    span_words = span_in_words(span, modality) if span else ""
+    return ", ".join(filter(None, (span_words, region_in_words(region) if region else "")))
+
+
+def clock(seconds: float, decimals: int = 2) -> str:
+    """Return a time as ``m:ss``, or ``h:mm:ss`` from an hour on, with so many decimals of a second.
+
+    Examples
+    --------
+    >>> clock(3661.456), clock(72, 0)
+    ('1:01:01.46', '1:12')
+    """
+    # Rounded before it is split: 59.999 s are 1:00.00, not 0:60.00.
+    whole, _, fraction = f"{max(seconds, 0.0):.{decimals}f}".partition(".")
+    minutes, rest = divmod(int(whole), 60)
+    told = f"{minutes}:{rest:02d}" if int(whole) < HOUR else f"{minutes // 60}:{minutes % 60:02d}:{rest:02d}"
+    return f"{told}.{fraction}" if fraction else told
 
 
 def score_in_words(score: float) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from sonolux.encoders import words_of_name
 from sonolux.index import Point
-from sonolux.library.annotation_payload import said_of, with_annotations, words_of_labels
+from sonolux.library.annotation_payload import annotations_within, with_annotations, words_of_labels
 from sonolux.library.ingest.changes import Task, span_id
 from sonolux.media.paths import folders, printable, to_stored
 from sonolux.media.segment import Image, Probe, Segment
@@ -118,7 +118,7 @@ class Draft:
         for number, section in enumerate(spans):
             assert section.span is not None
             payload = common | {"kind": section.kind, "start": section.span.start, "end": section.span.end}
-            payload |= with_annotations(said_of(section.span, self.task.annotations))
+            payload |= with_annotations(annotations_within(section.span, self.task.annotations))
             if section.text:
                 payload["text"] = section.text
             yield Point(span_id(self.task.id, self.task.hash, number), section.vectors, payload)

@@ -1,0 +1,99 @@
+"""Items, hits, annotations and judgements as plain data, the same wherever JSON is written.
+
+One function a kind, whose keys stay: a later version adds keys and takes none away. What an item does not have is null.
+Places are seconds or characters (``start``, ``end``), and shares of the width and height of an image (``box``: left,
+upper, right, lower).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from sonolux.index.feedback import Judgement
+from sonolux.types import Annotation, Hit, Item, Region
+
+
+def item_as_data(item: Item) -> dict[str, Any]:
+    """Return an item as plain data."""
+    return {
+        "id": item.id,
+        "path": item.path,
+        "modality": str(item.modality),
+        "kind": item.kind,
+        "file": item.file,
+        "start": item.span.start if item.span else None,
+        "end": item.span.end if item.span else None,
+        "metadata": item.metadata,
+        "text": item.text,
+        "region": region_as_data(item.region),
+    }
+
+
+def part_as_data(part: Item) -> dict[str, Any]:
+    """Return a span or region of a file, without what its file says already."""
+    data = item_as_data(part)
+    return {key: data[key] for key in ("id", "kind", "start", "end", "text", "region")}
+
+
+def hit_as_data(hit: Hit) -> dict[str, Any]:
+    """Return a hit as plain data."""
+    return {
+        "id": hit.id,
+        "path": hit.path,
+        "modality": str(hit.modality),
+        "start": hit.span.start if hit.span else None,
+        "end": hit.span.end if hit.span else None,
+        "score": hit.score,
+        "chance": hit.chance,
+        "space": hit.space,
+        "kind": hit.kind,
+        "file": hit.file,
+        "title": hit.title,
+        "text": hit.text,
+        "confident": hit.confident,
+        "region": region_as_data(hit.region),
+    }
+
+
+def annotation_as_data(annotation: Annotation) -> dict[str, Any]:
+    """Return an annotation as plain data; ``item`` is the id of its region's own item."""
+    span = annotation.span
+    return {
+        "label": annotation.label,
+        "probability": annotation.probability,
+        "start": span.start if span else None,
+        "end": span.end if span else None,
+        "box": list(annotation.box) if annotation.box else None,
+        "annotator": annotation.annotator,
+        "kind": annotation.kind,
+        "region": region_as_data(annotation.region),
+        "item": annotation.item or None,
+    }
+
+
+def annotated_as_data(path: str, annotations: Iterable[Annotation]) -> dict[str, Any]:
+    """Return what is said of a file as plain data."""
+    return {"path": path, "annotations": [annotation_as_data(annotation) for annotation in annotations]}
+
+
+def region_as_data(region: Region | None) -> dict[str, Any] | None:
+    """Return a region as plain data; the ``runs`` of its mask are those of `sonolux.types.Mask`."""
+    if region is None:
+        return None
+    mask = region.mask
+    drawn = {"height": mask.height, "width": mask.width, "runs": list(mask.runs)} if mask else None
+    return {"box": list(region.box), "time": region.time, "mask": drawn}
+
+
+def judgement_as_data(judgement: Judgement, path: str, query_path: str | None) -> dict[str, Any]:
+    """Return a judgement as plain data, with the path of its hit and, unless words were asked, that of its question."""
+    return {
+        "asked": judgement.asked,
+        "query": judgement.query,
+        "query_path": query_path,
+        "item": judgement.item,
+        "path": path,
+        "liked": judgement.liked,
+        "time": judgement.time,
+    }
