@@ -44,6 +44,7 @@ class Settings(BaseSettings):
     audio_window: float = Field(10.0, gt=0, description="seconds in an audio window")
     audio_hop: float = Field(5.0, gt=0, description="seconds from one audio window to the next")
     passage_chars: int = Field(1000, ge=100, description="characters in a text passage, about")
+    thumbnail_cache: int = Field(256 * 2**20, ge=0, description="bytes of thumbnails and waveforms that are kept")
     min_free: int = Field(256 * 2**20, ge=0, description="bytes that must stay free on the disk of the library")
 
 

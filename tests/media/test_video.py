@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-import io
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -12,9 +12,11 @@ from media.specimens import noisy, photo, plain, write_sound, write_video
 from sonolux.errors import MediaError
 from sonolux.media import video
 from sonolux.media.hashing import content_hash
-from sonolux.media.segment import Image
-from sonolux.media.thumbnail import thumbnail
+from sonolux.media.probing import probe
+from sonolux.media.segment import Audio, Image
+from sonolux.media.thumbnail import View, view_of
 from sonolux.media.video import frame_near, shots
+from sonolux.types import Region, Span
 
 LIMIT = 200_000_000
 
@@ -153,23 +155,22 @@ def test_frames_near_a_time(slides: str, at: float, wanted: str) -> None:
     assert colour(frame_near(slides, at, 64, LIMIT)) == wanted
 
 
-def opened(content: bytes) -> PIL.Image.Image:
-    picture = PIL.Image.open(io.BytesIO(content))
-    assert picture.format == "JPEG"
-    return picture
+def seen(path: str, side: int, **of: Any) -> Any:
+    return view_of(View(path, side=side, **of), probe(path), LIMIT)
 
 
-def test_thumbnails(slides: str, specimens: dict[str, str], data: Path, tmp_path: Path) -> None:
-    assert opened(thumbnail(specimens["picture.png"], 48)).size == (48, 32)
-    frame = opened(thumbnail(slides, 64, at=5.0))
-    assert frame.size == (64, 48)
-    assert colour(Image(np.asarray(frame))) == "blue"
-    assert opened(thumbnail(slides, 64)).size == (64, 48)
+def test_views(slides: str, specimens: dict[str, str], data: Path, tmp_path: Path) -> None:
+    assert seen(specimens["picture.png"], 48).pixels.shape == (32, 48, 3)
+    frame = seen(slides, 64, span=Span(4.0, 6.0))
+    assert frame.pixels.shape == (48, 64, 3)
+    assert colour(frame) == "blue"
+    assert colour(seen(slides, 64, span=Span(4.0, 6.0), region=Region(0, 0, 1, 1, 1.0))) == "red"
+    assert seen(slides, 64).pixels.shape == (48, 64, 3)
     song = str(next(data.glob("songs_with_lyrics/Fantasma*.mp3")))
-    assert max(opened(thumbnail(song, 64)).size) == 64
-    for path in (specimens["notes.txt"], str(write_sound(tmp_path / "a.flac", "flac"))):
-        with pytest.raises(MediaError, match="has no picture"):
-            thumbnail(path, 64)
+    assert max(seen(song, 64).pixels.shape) == 64
+    heard = seen(str(write_sound(tmp_path / "a.flac", "flac")), 64)
+    assert isinstance(heard, Audio) and heard.rate == 8_000
+    assert seen(specimens["notes.txt"], 64) == ""
 
 
 def test_content_hash(tmp_path: Path) -> None:

@@ -1,61 +1,144 @@
-"""A small JPEG of anything that can be looked at: an image, a moment of a video, the cover of a song."""
+"""Thumbnails: a small image of anything that can be looked at, or a stretch of sound, to draw its waveform.
+
+An image is scaled down, a video shows one of its frames, a recording its cover, or else what is heard; a region is cut
+out. `read_views` is what a decoding process runs: a stranger's file is opened nowhere else.
+"""
 
 from __future__ import annotations
 
-import io
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from math import ceil
+
+import numpy as np
 
 from sonolux.errors import MediaError
 from sonolux.media.probing import probe
-from sonolux.media.segment import Image
-from sonolux.types import Modality
+from sonolux.media.reading import ReadOptions
+from sonolux.media.segment import Content, Image, Probe, Segment
+from sonolux.types import Modality, Region, SegmentKind, Span
 
-QUALITY = 85
+SIDE = 320
+"""Pixels of the longer side of a thumbnail, at most, where nothing else is said."""
+
+LARGEST = 8
+"""Times as large as the thumbnail, at most, is the image decoded from which a region is cut: more would be slow."""
+
+WAVE_RATE = 8_000
+"""Hertz of the sound whose waveform is drawn: more than enough for its shape."""
+
+LATEST = 300.0
+"""Seconds: sound that begins later in a file would take too long to reach."""
+
+LONGEST = 30.0
+"""Seconds of sound, at most."""
 
 
-def thumbnail(path: str, side: int, at: float | None = None) -> bytes:
-    """Make a JPEG of a file.
+@dataclass(frozen=True, slots=True)
+class View:
+    """What is to be seen of a file.
+
+    Attributes
+    ----------
+    path : str
+    span : Span or None
+        The middle of a shot is shown, the sound of a window drawn; None for a third into a video, as videos tend to
+        begin in black, and for the beginning of a recording.
+    region : Region or None
+        Cut out of the image, or out of the frame at its time.
+    side : int
+        Pixels of the longer side, at most.
+    """
+
+    path: str
+    span: Span | None = None
+    region: Region | None = None
+    side: int = SIDE
+
+
+def read_views(path: str, options: ReadOptions, wanted: Mapping[str, Sequence[View]]) -> Iterator[Probe | Segment]:
+    """Yield the probe of a file, then for each view of it an `Image`, an `Audio`, or "" where there is nothing.
 
     Parameters
     ----------
-    side : int
-        Pixels of its longer side, at most.
-    at : float, optional
-        Seconds: which moment of a video; a third into it by default, as videos tend to begin in black.
+    path : str
+    options : ReadOptions
+    wanted : mapping of str to sequence of View
+        By path.
 
     Raises
     ------
     MediaError
-        For things without an image: texts, and recordings without a cover.
+        For a file that is no medium.
     """
-    from sonolux.settings import settings
-
-    return _jpeg(_image(path, side, at, settings().max_pixels))
-
-
-def _image(path: str, side: int, at: float | None, max_pixels: int) -> Image:
     found = probe(path)
+    yield found
+    for view in wanted[path]:
+        try:
+            seen = view_of(view, found, options.max_pixels)
+        except MediaError:
+            seen = ""
+        kind: SegmentKind = "image" if isinstance(seen, Image) else "window" if seen else "passage"
+        yield Segment(kind, seen)
+
+
+def view_of(view: View, found: Probe, max_pixels: int) -> Content:
+    """Decode one view of a probed file: an `Image`, an `Audio`, or "" for what has neither."""
+    side = view.side
+    if view.region is not None:
+        extent = max(view.region.x1 - view.region.x0, view.region.y1 - view.region.y0)
+        side = min(ceil(side / extent), LARGEST * side)
+    image = _image(view, found, side, max_pixels)
+    if image is None:
+        return _sound(view) if found.modality == Modality.AUDIO else ""
+    return _fitted(image.cropped(view.region) if view.region else image, view.side)
+
+
+def _image(view: View, found: Probe, side: int, max_pixels: int) -> Image | None:
     if found.modality == Modality.IMAGE:
         from sonolux.media.image import decode_image
 
-        return decode_image(path, side, max_pixels)
+        return decode_image(view.path, side, max_pixels)
     if found.modality == Modality.VIDEO:
         from sonolux.media.video import frame_near
 
-        moment = found.metadata.get("duration", 0.0) / 3 if at is None else at
-        return frame_near(path, moment, side, max_pixels)
+        return frame_near(view.path, _moment(view, found), side, max_pixels)
     if found.modality == Modality.AUDIO:
         from sonolux.media.audio import embedded_cover
         from sonolux.media.image import decode_image
 
-        cover = embedded_cover(path)
-        if cover is not None:
-            return decode_image(cover, side, max_pixels)
-    raise MediaError(f"has no picture to show ({found.modality.value})")
+        try:
+            cover = embedded_cover(view.path)
+            return None if cover is None else decode_image(cover, side, max_pixels)
+        except MediaError:  # a damaged cover: the recording is still heard
+            return None
+    return None
 
 
-def _jpeg(image: Image) -> bytes:
+def _moment(view: View, found: Probe) -> float:
+    """Return which second of a video is shown."""
+    if view.region is not None and view.region.time is not None:
+        return view.region.time
+    if view.span is not None:
+        return (view.span.start + view.span.end) / 2
+    return float(found.metadata.get("duration", 0.0)) / 3
+
+
+def _sound(view: View) -> Content:
+    from sonolux.media.audio import load_audio
+
+    start = view.span.start if view.span else 0.0
+    if start > LATEST:
+        return ""
+    return load_audio(view.path, WAVE_RATE, min(view.span.end - start, LONGEST) if view.span else LONGEST, start)
+
+
+def _fitted(image: Image, side: int) -> Image:
+    """Scale an image down to its side."""
     import PIL.Image
 
-    out = io.BytesIO()
-    PIL.Image.fromarray(image.pixels).save(out, "JPEG", quality=QUALITY)
-    return out.getvalue()
+    if max(image.pixels.shape[:2]) <= side:
+        return image
+    small = PIL.Image.fromarray(image.pixels)
+    small.thumbnail((side, side), PIL.Image.Resampling.LANCZOS)
+    return Image(np.asarray(small, np.uint8), image.time)

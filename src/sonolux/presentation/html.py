@@ -5,16 +5,18 @@ Paths, titles and texts come from anywhere: each is escaped once, where it enter
 
 from __future__ import annotations
 
+import base64
 import mimetypes
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
 
-from sonolux.errors import MediaError, SonoluxError
+from sonolux.errors import SonoluxError
 from sonolux.media.paths import printable
-from sonolux.media.probing import probe
-from sonolux.presentation.preview import Preview, data_uri, preview
+from sonolux.media.thumbnail import View
+from sonolux.presentation.thumbnails import Thumbnail, thumbnails
+from sonolux.presentation.waveform import svg
 from sonolux.presentation.wording import chance_in_words, place_in_words, score_in_words, snippet
 from sonolux.types import Hit, Modality
 
@@ -99,13 +101,16 @@ def gallery(hits: Sequence[Hit]) -> str:
     """Return hits as a fragment for notebooks, with thumbnails and players of small recordings inside."""
     if not hits:
         return "<p>nothing found</p>"
-    cards = [f'<div class="sx-card">{_card(rank, hit, _player(hit))}</div>' for rank, hit in enumerate(hits, 1)]
+    seen = thumbnails(_views(hits))
+    cards = [f'<div class="sx-card">{_card(rank, hit, seen, _player(hit))}</div>' for rank, hit in enumerate(hits, 1)]
     return f"<style>{CARD_STYLE}</style>{_grid(cards)}"
 
 
 def page(sections: Sequence[PageSection], title: str) -> str:
     """Return a whole page, light or dark as the reader's system is; each hit links to its file on this machine."""
-    body = "".join(map(_section, sections))
+    examples = [View(path) for section in sections for path in section.examples]
+    seen = thumbnails([*examples, *_views(hit for section in sections for hit in section.hits)])
+    body = "".join(_section(section, seen) for section in sections)
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
@@ -128,14 +133,23 @@ def write_page(file: str | Path, sections: Sequence[PageSection], title: str) ->
         raise SonoluxError(f"the page {file} cannot be written: {error.strerror}") from error
 
 
-def _section(section: PageSection) -> str:
-    images = "".join(map(_example, section.examples))
+def _views(hits: Iterable[Hit]) -> Iterator[View]:
+    """Yield what is to be seen of hits; a passage is quoted."""
+    return (_view_of(hit) for hit in hits if hit.modality != Modality.TEXT and not hit.text)
+
+
+def _view_of(hit: Hit) -> View:
+    return View(hit.path, hit.span, hit.region)
+
+
+def _section(section: PageSection, seen: Mapping[View, Thumbnail]) -> str:
+    images = "".join(_example(seen[View(path)]) for path in section.examples)
     note = f"<p>{_text(section.note)}</p>" if section.note else ""
     head = f"<header>{images}<div><h2>{_text(section.heading)}</h2>{note}</div></header>"
     if not section.hits:
         return f'<section>{head}<p class="none">Nothing found.</p></section>'
     cards = [
-        f'<a class="sx-card" href="{_link(hit)}">{_card(rank, hit)}</a>'
+        f'<a class="sx-card" href="{_link(hit)}">{_card(rank, hit, seen)}</a>'
         for rank, hit in enumerate(section.hits, section.first)
     ]
     return f"<section>{head}{_grid(cards)}</section>"
@@ -145,11 +159,11 @@ def _grid(cards: Sequence[str]) -> str:
     return f'<div class="sx">{"".join(cards)}</div>'
 
 
-def _card(rank: int, hit: Hit, player: str = "") -> str:
+def _card(rank: int, hit: Hit, seen: Mapping[View, Thumbnail], player: str = "") -> str:
     path = Path(hit.path)
     name = _text(hit.title or path.name)
     return (
-        f'<div class="sx-view">{_view(hit)}</div><div class="sx-about">'
+        f'<div class="sx-view">{_view(hit, seen)}</div><div class="sx-about">'
         f'<div class="sx-name">{rank}. {name}</div>{_facts(hit)}{player}'
         f'<div class="sx-path">{_text(hit.path).replace("/", "/<wbr>")}</div></div>'
     )
@@ -167,34 +181,35 @@ def _facts(hit: Hit) -> str:
     )
 
 
-def _view(hit: Hit) -> str:
+def _view(hit: Hit, seen: Mapping[View, Thumbnail]) -> str:
     if hit.text:
         return f"<blockquote>{_text(snippet(hit.text, 220))}</blockquote>"
-    return _drawn(preview(hit.path, hit.modality, hit.span), hit.modality)
+    return _drawn(seen.get(_view_of(hit), Thumbnail()), hit.modality)
 
 
-def _example(path: str) -> str:
-    """Return the image of a file that was asked with."""
-    try:
-        modality = probe(path).modality
-    except (MediaError, OSError):
+def _example(thumbnail: Thumbnail) -> str:
+    """Return the image of a file that was asked with; nothing for one that cannot be decoded."""
+    drawn = _drawn(thumbnail, thumbnail.modality)
+    return f'<figure class="sx-view">{drawn}</figure>' if drawn else ""
+
+
+def _drawn(thumbnail: Thumbnail, modality: Modality | None) -> str:
+    """Return a thumbnail, a waveform, or the icon of a modality."""
+    if thumbnail.jpeg:
+        return f'<img src="{_data_uri(thumbnail.jpeg, "image/jpeg")}" alt="">'
+    if thumbnail.wave is not None:
+        return svg(thumbnail.wave)
+    if modality is None:
         return ""
-    return f'<figure class="sx-view">{_drawn(preview(path, modality), modality)}</figure>'
-
-
-def _drawn(seen: Preview, modality: Modality) -> str:
-    if seen.thumbnail:
-        return f'<img src="{seen.thumbnail}" alt="">'
-    if seen.wave is not None:
-        bars = "".join(
-            f'<rect x="{5 * number}" y="{50 - 48 * peak:.1f}" width="3" height="{max(96 * peak, 2):.1f}" rx="1.5"/>'
-            for number, peak in enumerate(seen.wave)
-        )
-        return f'<svg viewBox="0 0 {5 * len(seen.wave)} 100" fill="currentColor" aria-hidden="true">{bars}</svg>'
     return (
         '<svg viewBox="0 0 24 24" style="width:4rem" fill="none" stroke="currentColor" stroke-width="1.2"'
         f' aria-hidden="true">{ICONS[modality]}</svg>'
     )
+
+
+def _data_uri(content: bytes, kind: str) -> str:
+    """Return content as a URI that holds it."""
+    return f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}"
 
 
 def _player(hit: Hit) -> str:
@@ -210,7 +225,7 @@ def _player(hit: Hit) -> str:
         return ""
     guessed = mimetypes.guess_type(path.name)[0] or ""
     kind = guessed if guessed.startswith("audio/") else "audio/mpeg"
-    return f'<audio controls preload="none" src="{data_uri(content, kind)}{_moment(hit)}"></audio>'
+    return f'<audio controls preload="none" src="{_data_uri(content, kind)}{_moment(hit)}"></audio>'
 
 
 def _link(hit: Hit) -> str:

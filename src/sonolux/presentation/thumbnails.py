@@ -1,0 +1,151 @@
+"""Thumbnails and waveforms of files, made in decoding processes and kept in a bounded cache on disk.
+
+A file that harms its decoder costs its own thumbnail, and no other of a page. What was made is found again by the
+file's path, size and modification time, and by what is seen of it; ``SONOLUX_THUMBNAIL_CACHE`` says how much is kept.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import stat
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from functools import partial
+from hashlib import blake2b
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sonolux.media.pool import DecoderPool
+from sonolux.media.reading import ReadOptions
+from sonolux.media.segment import Audio, Image, Probe, Segment
+from sonolux.media.thumbnail import View, read_views
+from sonolux.presentation.cache import DiskCache
+from sonolux.presentation.waveform import waveform
+from sonolux.settings import settings
+from sonolux.types import Modality
+
+FORMAT = 1
+"""Of what is kept: another number, and all of it is made again."""
+
+QUALITY = 85
+"""Of the JPEG."""
+
+LONGEST = 10.0
+"""Seconds that a decoder may be silent: a page waits for it."""
+
+FILES = 8
+"""Files for which another process is worth its start."""
+
+JPEG, WAVE = ".jpg", ".wave"
+"""Endings of what is kept: a JPEG, or a byte a bar."""
+
+
+@dataclass(frozen=True, slots=True)
+class Thumbnail:
+    """What stands for a view: an image, a waveform, or neither, where there is nothing to see or hear.
+
+    Attributes
+    ----------
+    jpeg : bytes
+        Empty for none.
+    wave : ndarray of float32, shape (n,), or None
+        Bars in [0, 1].
+    modality : Modality or None
+        Of the file, where it had to be looked at to know what stands for it.
+    """
+
+    jpeg: bytes = b""
+    wave: NDArray[np.float32] | None = None
+    modality: Modality | None = None
+
+
+def thumbnails(views: Iterable[View]) -> dict[View, Thumbnail]:
+    """Return what stands for each view, made or found in the cache; nothing for a file that cannot be decoded.
+
+    Raises
+    ------
+    SonoluxError
+        Where decoding processes do not start at all.
+    """
+    cache = DiskCache(settings().cache / "thumbnails", settings().thumbnail_cache)
+    seen: dict[View, Thumbnail] = {}
+    missing: dict[View, str] = {}
+    for view in dict.fromkeys(views):
+        name = _name(view)
+        found = Thumbnail() if name is None else _kept(cache, name)
+        if found is None and name is not None:
+            missing[view] = name
+        seen[view] = found or Thumbnail()
+    for view, made in _made(list(missing)):
+        seen[view] = made
+        if made.jpeg:
+            cache.put(missing[view] + JPEG, made.jpeg)
+        elif made.wave is not None:
+            cache.put(missing[view] + WAVE, np.rint(made.wave * 255).astype(np.uint8).tobytes())
+    return seen
+
+
+def _name(view: View) -> str | None:
+    """Return the name under which a view is kept, None for a file that is not there."""
+    try:
+        found = Path(view.path).stat()
+    except (OSError, ValueError):
+        return None
+    if not stat.S_ISREG(found.st_mode):
+        return None
+    told = (FORMAT, found.st_size, found.st_mtime_ns, view.side, view.span, view.region)
+    return blake2b(os.fsencode(view.path) + b"\0" + repr(told).encode(), digest_size=16).hexdigest()
+
+
+def _kept(cache: DiskCache, name: str) -> Thumbnail | None:
+    jpeg = cache.get(name + JPEG)
+    if jpeg is not None:
+        return Thumbnail(jpeg)
+    wave = cache.get(name + WAVE)
+    return None if wave is None else Thumbnail(wave=np.divide(np.frombuffer(wave, np.uint8), 255, dtype=np.float32))
+
+
+def _made(views: list[View]) -> Iterator[tuple[View, Thumbnail]]:
+    """Decode views in processes of their own, each file once."""
+    wanted: dict[str, list[View]] = {}
+    for view in views:
+        wanted.setdefault(view.path, []).append(view)
+    if not wanted:
+        return
+    limits = settings()
+    waiting = {path: iter(of_file) for path, of_file in wanted.items()}
+    modalities: dict[str, Modality] = {}
+    with (
+        DecoderPool(
+            min(limits.workers, -(-len(wanted) // FILES)),
+            ReadOptions.from_settings(),
+            timeout=min(limits.decode_seconds, LONGEST),
+            memory=limits.decode_memory,
+            reader=partial(read_views, wanted=wanted),
+        ) as pool,
+        closing(pool.read(wanted)) as events,
+    ):
+        for path, event in events:
+            if isinstance(event, Probe):
+                modalities[path] = event.modality
+            elif isinstance(event, Segment):
+                yield next(waiting[path]), _drawn(event.content, modalities[path])
+
+
+def _drawn(content: object, modality: Modality) -> Thumbnail:
+    if isinstance(content, Image):
+        return Thumbnail(_jpeg(content), modality=modality)
+    wave = waveform(content.samples) if isinstance(content, Audio) else None
+    return Thumbnail(wave=wave, modality=modality)
+
+
+def _jpeg(image: Image) -> bytes:
+    import PIL.Image
+
+    out = io.BytesIO()
+    PIL.Image.fromarray(image.pixels).save(out, "JPEG", quality=QUALITY)
+    return out.getvalue()
