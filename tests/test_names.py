@@ -29,7 +29,7 @@ INTERFACES = {
 PENDING = frozenset(
     (
         "audible", "chroma", "compared", "deltas", "fitted", "forget", "identify", "identify_stream", "listening",
-        "mfcc", "parted", "placed", "power_spectrogram", "rows_of", "said_of", "standardised", "statistics", "windows",
+        "mfcc", "parted", "placed", "power_spectrogram", "rows_of", "standardised", "statistics", "windows",
     )
 )  # fmt: skip
 """Names that still stand for two things."""
@@ -38,7 +38,6 @@ QUESTIONS = ("What ", "How ", "Which ", "Who ", "Where ", "When ", "Whether ", "
 """How the first line of a module docstring does not begin: it names the thing before it says anything of it."""
 
 UNNAMED = (
-    "annotators",
     "checkpoints",
     "cli",
     "encoders",
@@ -46,7 +45,6 @@ UNNAMED = (
     "index",
     "library",
     "media",
-    "presentation",
     "training",
 )
 """Rooms whose first lines may still begin so."""

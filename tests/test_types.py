@@ -38,6 +38,11 @@ def test_what_is_no_time_is_refused(time: float) -> None:
         Region(0, 0, 1, 1, time)
 
 
+def test_numbers_of_numpy_become_pythons() -> None:
+    region = Region(*np.array([0, 0.25, 0.5, 1], np.float32), np.float64(2))
+    assert [type(number) for number in (*region.box, region.time)] == [float] * 5
+
+
 def test_pixels_become_shares_and_are_cut_off_at_the_edges() -> None:
     assert Region.in_pixels(50, -3, 130, 50, width=100, height=200).box == (0.5, 0.0, 1.0, 0.25)
     with pytest.raises(ValueError, match="shares"):

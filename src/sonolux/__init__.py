@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sonolux.errors import SonoluxError
     from sonolux.library import Library, Summary
     from sonolux.retrieval import Hits, Query
-    from sonolux.types import Annotation, Failure, Hit, Item, Modality, Space, Span
+    from sonolux.types import Annotation, Failure, Hit, Item, Mask, Modality, Region, Space, Span
 
 __version__ = "0.1.0"
 
@@ -30,14 +30,16 @@ _HOMES = {
     "Failure": "sonolux.types",
     "Hit": "sonolux.types",
     "Item": "sonolux.types",
+    "Mask": "sonolux.types",
     "Modality": "sonolux.types",
+    "Region": "sonolux.types",
     "Space": "sonolux.types",
     "Span": "sonolux.types",
 }
 
 __all__ = [
-    "Annotation", "Failure", "Hit", "Hits", "Item", "Library", "Modality", "Query", "SonoluxError", "Space", "Span",
-    "Summary",
+    "Annotation", "Failure", "Hit", "Hits", "Item", "Library", "Mask", "Modality", "Query", "Region", "SonoluxError",
+    "Space", "Span", "Summary",
 ]  # fmt: skip
 
 

@@ -146,6 +146,10 @@ class Region:
             )
         if self.time is not None and not (isfinite(self.time) and self.time >= 0):
             raise ValueError(f"the time of a region is seconds from the start of the file, not {self.time}")
+        # Networks give numbers of NumPy and torch, which no JSON takes.
+        for name in ("x0", "y0", "x1", "y1", "time"):
+            given = getattr(self, name)
+            object.__setattr__(self, name, None if given is None else float(given))
 
     @property
     def box(self) -> tuple[float, float, float, float]:

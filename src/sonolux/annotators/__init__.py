@@ -1,4 +1,4 @@
-"""Media to annotations: what an image shows, as labels with probabilities."""
+"""Annotators: media in, annotations out: labels, boxes, captions, transcripts, events."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The contract of an annotator: media in, annotations out (labels, boxes, captions, transcripts, events).
+"""Annotator: the contract of what says things of media: labels, boxes, captions, transcripts, events.
 
 An annotator takes one modality, in the form that `sonolux.types` fixes for it, and says of each input any number of
 things, none included, each with the probability that it is so.

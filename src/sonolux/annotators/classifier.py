@@ -1,4 +1,4 @@
-"""Labels of images or sounds: a model folder that names its outputs, in use."""
+"""Classification: labels of images or sounds, by a model folder that names its outputs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What sounds when in a recording, by a network that Sonolux trained."""
+"""Sound event detection: which sounds begin and end when in a recording, by a network that Sonolux trained."""
 
 from __future__ import annotations
 

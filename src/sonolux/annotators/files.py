@@ -1,4 +1,4 @@
-"""Files to annotations: decoded by a pool, annotated in batches that pieces of many files fill together.
+"""Annotation of files: decoded by a pool, annotated in batches that pieces of many files fill together.
 
 An input that an annotator cannot take costs its own file and no other of the batch. Of a place that two windows of a
 recording show, that one is believed which shows more around it. Where regions are to be items, their crops are encoded

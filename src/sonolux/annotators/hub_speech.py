@@ -1,4 +1,4 @@
-"""Whisper and wav2vec 2.0: large models of the hub that write down free speech.
+"""Speech recognition by Whisper and wav2vec 2.0: large models of the hub that write down free speech.
 
 A. Radford et al., "Robust speech recognition via large-scale weak supervision", ICML 2023; A. Baevski, H. Zhou, A.
 Mohamed and M. Auli, "wav2vec 2.0: a framework for self-supervised learning of speech representations", NeurIPS 2020.

@@ -1,4 +1,4 @@
-"""Where somebody may be speaking: stretches of sound between pauses, by a voice activity or by loudness alone."""
+"""Phrase segmentation: stretches of sound between pauses, by voice activity detection or by loudness alone."""
 
 from __future__ import annotations
 

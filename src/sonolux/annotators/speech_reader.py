@@ -1,4 +1,4 @@
-"""What every way to write down speech shares: phrases are found first, then each is read by itself."""
+"""Speech recognition, phrase by phrase: a recording is cut at its pauses, then each phrase is transcribed by itself."""
 
 from __future__ import annotations
 

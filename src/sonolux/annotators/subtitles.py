@@ -1,4 +1,4 @@
-"""Phrases with their times as subtitles: SubRip (.srt) and WebVTT (.vtt)."""
+"""Subtitles: transcribed phrases with their times as SubRip (.srt) and WebVTT (.vtt)."""
 
 from __future__ import annotations
 

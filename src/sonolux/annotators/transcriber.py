@@ -1,4 +1,4 @@
-"""What is said in a recording: phrases with their times, by a network that Sonolux trained."""
+"""Speech recognition by a network that Sonolux trained: phrases with their times."""
 
 from __future__ import annotations
 

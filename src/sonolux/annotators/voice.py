@@ -1,4 +1,4 @@
-"""Where somebody speaks, by the published weights of `sonolux.models.silero_vad`, in a file of safetensors."""
+"""Voice activity detection: where in a recording somebody speaks, by the weights of `sonolux.models.silero_vad`."""
 
 from __future__ import annotations
 

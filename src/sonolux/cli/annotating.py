@@ -1,4 +1,4 @@
-"""What every command shares that says things of files: printed, or kept in a library."""
+"""Annotating commands: what those share that say things of files, printed or kept in a library."""
 
 from __future__ import annotations
 

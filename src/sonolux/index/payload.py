@@ -1,4 +1,4 @@
-"""The keys of a stored item's payload, and which of them have an index of their own.
+"""Payload of a stored item: its keys, and which of them have an index of their own.
 
 ===========  ==========================================================================================
 key          value

@@ -1,4 +1,4 @@
-"""Annotators over the files of a library.
+"""Annotation of the files of a library.
 
 What is kept of what an annotator says is its own choice (`Annotator.keep`). The words find the file, and ``label=cat``
 filters by them. Where the annotator's regions are to be items, each has a point of its own, with the descriptors of its

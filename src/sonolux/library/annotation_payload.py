@@ -1,4 +1,4 @@
-"""Annotations as a library keeps them: dicts under the key ``annotations``, of the file and of the span they are of.
+"""Stored annotations: dicts under the key ``annotations``, of the file and of the span or region they are of.
 
 A file holds all that is said of it, a span what is said of just that span, a region the annotation that it is of. The
 words of labels, captions and transcripts are words of the file.

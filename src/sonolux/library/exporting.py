@@ -1,4 +1,4 @@
-"""A library in plain formats that anything reads.
+"""Export of a library, in plain formats that anything reads.
 
 ``items.jsonl`` holds one item a line, with its annotations where it has any; of a region its ``box`` in shares of the
 image, and the ``time`` of its frame and its ``mask`` where it has them (see `sonolux.types.Mask`). Each space has

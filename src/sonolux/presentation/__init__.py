@@ -1,1 +1,1 @@
-"""Items, hits and annotations as JSON, HTML, thumbnails and words: what command line, notebooks and service share."""
+"""Presentation: items, hits and annotations as JSON, HTML, thumbnails and words, for command line and notebooks."""

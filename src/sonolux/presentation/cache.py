@@ -1,4 +1,4 @@
-"""A bounded cache on disk: least recently used entries go first (LRU).
+"""Disk cache of bounded size: the entries that were used least recently go first (LRU).
 
 An entry is a file, written beside its place and moved there, so that nobody reads half of one; its modification time is
 when it was last used. Threads and processes share a folder: an entry that another of them removes meanwhile is simply

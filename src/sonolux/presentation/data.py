@@ -1,4 +1,4 @@
-"""Items, hits, annotations and judgements as plain data, the same wherever JSON is written.
+"""JSON of items, hits, annotations and judgements: plain data, the same wherever it is written.
 
 One function a kind, whose keys stay: a later version adds keys and takes none away. What an item does not have is null.
 Places are seconds or characters (``start``, ``end``), and shares of the width and height of an image (``box``: left,

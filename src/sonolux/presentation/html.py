@@ -1,4 +1,4 @@
-"""Hits as HTML: a fragment for notebooks, or a whole page that needs nothing beside itself.
+"""HTML of hits: a fragment for notebooks, or a whole page that needs nothing beside itself.
 
 Paths, titles and texts come from anywhere: each is escaped once, where it enters the markup.
 """

@@ -1,4 +1,4 @@
-"""Items and hits in words that people read: how likely chance is, where in the file, what it says.
+"""Wording of items and hits: how likely chance is, where in the file, what it says.
 
 Times are seconds, positions in a text are characters, places in an image percent of its width and height.
 """
