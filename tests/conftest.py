@@ -5,7 +5,12 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import hypothesis
 import pytest
+
+# Tests run side by side, so the time of an example tells nothing of it.
+hypothesis.settings.register_profile("side-by-side", deadline=None)
+hypothesis.settings.load_profile("side-by-side")
 
 # One thread a process, before numpy and torch are loaded: tests run side by side.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
