@@ -1,4 +1,4 @@
-"""Samples to what networks hear: levels of bands of pitch over time, or cepstra, by the `Sounds` of a model folder."""
+"""Audio inputs: samples to log-mel frames or cepstra, by the `Sounds` record of a model folder."""
 
 from __future__ import annotations
 

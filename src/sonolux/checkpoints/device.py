@@ -1,4 +1,4 @@
-"""Where networks compute, and how precisely."""
+"""Devices: the processor that networks run on, and their numeric precision."""
 
 from __future__ import annotations
 

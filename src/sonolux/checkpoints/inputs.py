@@ -1,4 +1,4 @@
-"""What of a model folder says how media become the input of its network: images, texts, sounds, speech, numbers."""
+"""Preprocessing records of a model folder: how images, texts, sounds, speech or numbers become inputs."""
 
 from __future__ import annotations
 

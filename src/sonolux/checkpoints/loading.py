@@ -1,4 +1,4 @@
-"""What takes long to load: loaded when it is first needed, once, however many threads ask."""
+"""Lazy loading: an object that is made when it is first needed, once, however many threads ask."""
 
 from __future__ import annotations
 

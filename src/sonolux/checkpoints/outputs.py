@@ -1,4 +1,4 @@
-"""What of a model folder says what the outputs of its network are: a descriptor, labels, events, speech."""
+"""Output records of a model folder: descriptor, labels, events, speech and others, as a tagged union."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every part of the record of a model folder is: fields that are checked, never changed, and no others."""
+"""Base of the records of a model folder: fields that are checked, never changed, and no others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which encoders a new library gets: classical and shipped ones always, models of the hub where they can be had."""
+"""Default encoders of a new library: classical and packaged ones, models of the hub where they can be had."""
 
 from __future__ import annotations
 

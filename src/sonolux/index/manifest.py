@@ -1,4 +1,4 @@
-"""What an index knows of itself beside the engine: its spaces, and the record that the library keeps.
+"""Index manifest: the spaces of an index, and the record that the library keeps, beside the engine.
 
 The engine knows names, sizes and distances of vectors; it does not know that a vector of signs is a binary
 code, nor how many terms a sparse one has. Stored as JSON: ``{"spaces": [...], "meta": {...}, "sealed": 4000}``.

@@ -1,4 +1,4 @@
-"""Where a library is: a folder, or a collection on a Qdrant cluster, by the form of its name."""
+"""Opening an index: a folder, or a collection on a Qdrant cluster, by the form of its name."""
 
 from __future__ import annotations
 

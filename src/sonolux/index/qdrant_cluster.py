@@ -1,4 +1,4 @@
-"""What Sonolux says to a Qdrant cluster: filters, requests of bearable size, errors in one line."""
+"""Qdrant cluster client: filters, requests of bearable size, errors in one line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What Sonolux says to Qdrant Edge, the embedded engine: filters, operations, parameters.
+"""Qdrant Edge, the embedded engine: filters, operations and parameters in its terms.
 
 An operation that the engine refuses is in its write-ahead log already and makes the shard unusable, now and
 whenever it is loaded: everything here is checked before the engine sees it.

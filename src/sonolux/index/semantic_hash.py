@@ -1,4 +1,4 @@
-"""Codes as addresses: what is near to a query lies at near addresses, and is found without looking at anything else.
+"""Semantic hashing index: codes as addresses, so that near items lie at near addresses.
 
 A short code, 28 bits, is the address of an item. A query looks at every address that differs from its own in at most
 r bits; how many those are depends on r alone, so the time is the same for a thousand items and for millions

@@ -1,4 +1,4 @@
-"""What people like and dislike of what a search found: kept with the library, and gathered to learn from.
+"""Relevance feedback: liked and disliked hits, kept with the library and gathered to learn from.
 
 A judgement is of one question: an item of the library whose like was looked for, or words. It lasts as long as the
 items that it needs: those of items that are gone are ignored, and `Library.remove` clears them away.

@@ -1,4 +1,4 @@
-"""What a library writes down of itself, beside its points: format version, spaces, how files are cut into spans.
+"""Library manifest: format version, spaces, and how files are cut into spans.
 
 Version 1 is the first. A later version brings a numbered function that turns the version before into it.
 """

@@ -1,4 +1,4 @@
-"""What people hand to `Library.search`, into a query."""
+"""Query parsing: the arguments of `Library.search` into a query."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a file is and what it says of itself, found from its content, never from its name alone."""
+"""Probing: modality and metadata of a file, found from its content, never from its name alone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What decoding yields: a probe of the whole file, then its pieces, one at a time.
+"""Decoded media: a probe of the whole file, then its segments, one at a time.
 
 A piece without a span stands for the whole file: an image, the cover of a song, a recording no longer than one
 window, a text no longer than one passage. Every other piece is a span of its file: a shot of a video (its keyframe),

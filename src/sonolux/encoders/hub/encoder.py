@@ -1,4 +1,4 @@
-"""What the encoders of every family share."""
+"""Base of the encoders of every family of hub models."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which family a checkpoint belongs to, told from its own configuration."""
+"""Families of hub models: a checkpoint is assigned to one by its configuration."""
 
 from __future__ import annotations
 

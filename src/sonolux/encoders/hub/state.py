@@ -1,4 +1,4 @@
-"""Whether a checkpoint of the hub can be had: cached on this machine, reachable, or neither."""
+"""Availability of a hub checkpoint: cached on this machine, reachable, or neither."""
 
 from __future__ import annotations
 

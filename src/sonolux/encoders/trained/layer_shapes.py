@@ -1,4 +1,4 @@
-"""What each layer of a network gives, found by running it once without its weights."""
+"""Layer shapes: the output of each layer of a network, found by running it once without its weights."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is to be done with each file found: nothing, a note that it moved, or decoding.
+"""Change detection: for each file found, nothing to do, a note that it moved, or decoding.
 
 A file is unchanged when size and modification time are those stored, or else when its content hash is. A file that
 is new at its path but whose content the library holds under a path that is gone has moved, and keeps its item.
