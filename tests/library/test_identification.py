@@ -34,7 +34,7 @@ def songs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def library(songs: Path, tmp_path_factory: pytest.TempPathFactory) -> Library:
     made = Library(tmp_path_factory.mktemp("library") / "l.sonolux")
-    indexed = made.index_recordings(songs)
+    indexed = made.fingerprint(songs)
     assert (indexed.recordings, indexed.failed) == (6, [])
     assert abs(indexed.seconds - 150) < 1
     return made
@@ -83,7 +83,7 @@ def test_files_that_cannot_be_known_are_listed(tmp_path: Path) -> None:
     whole = write(media / "cut.wav", tune(2, 8)).read_bytes()
     (media / "cut.wav").write_bytes(whole[: len(whole) // 2])
     with Library(tmp_path / "l.sonolux") as library:
-        indexed = library.index_recordings(media)
+        indexed = library.fingerprint(media)
         assert {Path(failure.path).name for failure in indexed.failed} == {"silent.wav", "short.wav"}
         assert all("\n" not in failure.reason for failure in indexed.failed)
         assert indexed.recordings == 2
@@ -105,8 +105,8 @@ def test_items_keep_their_ids_and_leave_with_the_library(tmp_path: Path) -> None
         write_wav(media / f"{number}.wav", np.repeat(tune(number, 12), 1))
     with Library(tmp_path / "l.sonolux") as library:
         library.add(media, spaces=["mfcc"])
-        library.index_recordings(media)
-        library.index_recordings(media)
+        library.fingerprint(media)
+        library.fingerprint(media)
         assert len(library.fingerprints) == 3
         items = {item.path: item.id for item in library.items()}
         assert {track.path: track.id for track in library.fingerprints.tracks()} == items
@@ -117,7 +117,7 @@ def test_items_keep_their_ids_and_leave_with_the_library(tmp_path: Path) -> None
 def test_a_library_of_recordings_can_be_added_to(tmp_path: Path) -> None:
     song = write(tmp_path / "a.wav", tune(1, 8))
     with Library(tmp_path / "l.sonolux") as library:
-        library.index_recordings(song)
+        library.fingerprint(song)
         assert library.add(song, spaces=["mfcc"]).added == 1
 
 
@@ -128,7 +128,7 @@ def test_recordings_of_other_kinds_are_known(tmp_path: Path) -> None:
     sound = soxr.resample(tune(3, 12), RATE, 44_100)
     soundfile.write(tmp_path / "song.flac", np.stack([sound, sound], axis=1), 44_100)
     with Library(tmp_path / "l.sonolux") as library:
-        assert library.index_recordings(tmp_path / "song.flac").recordings == 1
+        assert library.fingerprint(tmp_path / "song.flac").recordings == 1
         [match] = library.identify(Audio(tune(3, 12)[4 * RATE : 10 * RATE], RATE))
         assert abs(match.start - match.query_start - 4) < 0.05
 
@@ -140,15 +140,16 @@ def test_of_a_folder_texts_and_images_are_passed_over_but_not_what_is_named(song
     (mixed / "0.txt").write_text("A tune, and who plays it.\n")
     (mixed / "broken.wav").write_bytes((songs / "1.wav").read_bytes()[:30])
     with Library(tmp_path / "l.sonolux") as library:
-        indexed = library.index_recordings(mixed)
+        indexed = library.fingerprint(mixed)
         assert indexed.recordings == 1
         assert [Path(failure.path).name for failure in indexed.failed] == ["broken.wav"]
-        assert [Path(f.path).name for f in library.index_recordings(mixed / "0.txt").failed] == ["0.txt"]
+        assert [Path(f.path).name for f in library.fingerprint(mixed / "0.txt").failed] == ["0.txt"]
 
 
 def test_one_process_decodes_clip_after_clip(songs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from sonolux.media import pool
+    from sonolux.media import isolated, pool
 
+    monkeypatch.setattr(isolated, "_workers", isolated._Workers())
     started: list[pool.Worker] = []
 
     class Counted(pool.Worker):
@@ -158,7 +159,7 @@ def test_one_process_decodes_clip_after_clip(songs: Path, tmp_path: Path, monkey
 
     monkeypatch.setattr(pool, "Worker", Counted)
     with Library(tmp_path / "l.sonolux") as library:
-        library.index_recordings(songs / "1.wav")
+        library.fingerprint(songs / "1.wav")
         taken = len(started)
         for _ in range(3):
             assert library.identify(songs / "1.wav")[0].path == str(songs / "1.wav")
@@ -170,11 +171,16 @@ def test_one_process_decodes_clip_after_clip(songs: Path, tmp_path: Path, monkey
     assert started[-1]._process.poll() is not None
 
 
-def test_a_library_that_is_not_closed_leaves_no_process(songs: Path, tmp_path: Path) -> None:
+def test_a_library_that_is_not_closed_leaves_no_process(
+    songs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from sonolux.media import isolated
+
+    monkeypatch.setattr(isolated, "_workers", isolated._Workers())
     library = Library(tmp_path / "l.sonolux")
-    library.index_recordings(songs / "1.wav")
+    library.fingerprint(songs / "1.wav")
     library.identify(songs / "1.wav")
-    [worker] = library._sound_decoder._idle
+    [worker] = isolated._workers.pool._idle
     assert worker._process.poll() is None
     del library
     assert worker._process.poll() is not None

@@ -23,7 +23,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> sx.Library:
     for number in range(SONGS):
         (folder / f"{number}.wav").write_bytes(recorded(tune(number, SECONDS)))
     opened = sx.Library(folder / "songs.sonolux")
-    assert opened.index_recordings(folder).recordings == SONGS
+    assert opened.fingerprint(folder).recordings == SONGS
     return opened
 
 
@@ -46,7 +46,7 @@ def test_every_song_of_a_mix_is_named_with_its_times(library: sx.Library, minute
         mix[round(begins * RATE) :][: len(song)] = song
         truth.append((f"{number % SONGS}.wav", begins, len(song) / RATE, speed))
     stream = io.BytesIO(recorded(noisy(mix, 10) * 0.5))
-    found = sorted(library.follow(stream), key=lambda match: match.query_start)
+    found = sorted(library.identify_stream(stream), key=lambda match: match.query_start)
     assert [Path(match.path).name for match in found] == [name for name, *_ in truth]
     for match, (_, begins, long, speed) in zip(found, truth, strict=True):
         assert abs(match.query_start - begins) < 2

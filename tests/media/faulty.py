@@ -24,8 +24,13 @@ def read(path: str, options: ReadOptions) -> Iterator[Probe | Segment]:
     if Path(path).name.startswith("hang"):
         time.sleep(2 * GATHERED_SECONDS)  # so that the probe is sent at once
     yield Probe(Modality.TEXT, "txt", {"title": str(os.getpid())})
-    FAULTS.get(Path(path).name.partition("-")[0], lambda _: None)(path)
+    FAULTS.get(Path(path).stem.partition("-")[0], lambda _: None)(path)
     yield Segment("passage", Path(path).name)
+
+
+def read_any(path: str, options: ReadOptions, **_: object) -> Iterator[Probe | Segment]:
+    """Do as `read` does, whatever else is asked for."""
+    yield from read(path, options)
 
 
 def many(path: str, options: ReadOptions) -> Iterator[Probe | Segment]:

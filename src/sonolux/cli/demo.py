@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -19,7 +19,6 @@ from sonolux.errors import SonoluxError
 
 if TYPE_CHECKING:
     from sonolux.library import Library
-    from sonolux.library.query import Asked
 
 HITS = 5
 
@@ -39,7 +38,7 @@ class DemoQuery:
 
     note: str
     text: str | None
-    asked: Asked
+    asked: dict[str, Any]
 
 
 def demo(

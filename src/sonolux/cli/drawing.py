@@ -36,7 +36,6 @@ def look(
     All six are over the same axis of time. A picture that this has drawn before is drawn anew; any other file that has
     the name already stays as it is.
     """
-    from sonolux.errors import MediaError, SonoluxError
     from sonolux.evaluation.sound_pictures import draw_sound
     from sonolux.evaluation.spectrogram_columns import compute_columns
     from sonolux.media.excerpt import excerpt
@@ -45,10 +44,7 @@ def look(
     target = image or Path(f"{Path(file).stem}-look.png")
     if target.suffix.lower() != ".png":
         raise typer.BadParameter(f"the picture is a PNG file: name it {target.with_suffix('.png').name}")
-    try:
-        found, sound = excerpt(file, start, seconds)
-    except MediaError as error:
-        raise SonoluxError(f"{file}: {error}") from error
+    found, sound = excerpt(file, start, seconds)
     said = found.metadata.get("title")
     end = start + len(sound.samples) / sound.rate
     draw_sound(

@@ -39,7 +39,7 @@ def fingerprint(
 
     out = Output(as_json=as_json, quiet=quiet)
     with Library(library) as opened, progress_bars(paths, out) as (progress, _):
-        summary = opened.index_recordings(*paths, progress=progress, model=model)
+        summary = opened.fingerprint(*paths, progress=progress, model=model)
     if as_json:
         out.record(asdict(summary))
     else:
@@ -67,7 +67,7 @@ def identify(
     out = Output(as_json=as_json, quiet=quiet)
     with Library(library) as opened:
         if clip == "-" or as_json:
-            found = _told(opened.follow(sys.stdin.buffer if clip == "-" else clip), out)
+            found = _told(opened.identify_stream(sys.stdin.buffer if clip == "-" else clip), out)
         else:
             found = _listed(opened.identify(clip), out)
     if not found and not as_json:

@@ -13,7 +13,6 @@ from sonolux.cli.output import Output, shown_path
 
 if TYPE_CHECKING:
     from sonolux.library import Library
-    from sonolux.library.query import Asked
     from sonolux.retrieval import Hits
     from sonolux.types import Hit
 
@@ -70,13 +69,11 @@ def search(  # noqa: PLR0913 - each is an option of the command line
     from sonolux.retrieval.filters import parse_conditions
 
     out = Output(as_json=as_json, quiet=quiet)
-    asked: Asked = {
-        "like": like or [], "unlike": unlike or [], "space": space or [], "where": parse_conditions(where or []),
-        "weights": _weights(weight or []), "k": k, "page": page, "diverse": diverse, "spans": spans,
-        "confident": confident, "image": image, "audio": audio,
+    asked: dict[str, Any] = {
+        "image": image, "audio": audio, "video": video, "like": like or [], "unlike": unlike or [],
+        "weights": _weights(weight or []), "where": parse_conditions(where or []), "spaces": space or [],
+        "k": k, "page": page, "diverse": diverse, "spans": spans, "confident": confident,
     }  # fmt: skip
-    if video is not None:
-        asked["video"] = video
     text = " ".join(words) if words else None
     started = time.perf_counter()
     with Library(library) as opened:
@@ -116,7 +113,7 @@ def print_hits(hits: Sequence[Hit], out: Output, first: int = 1) -> None:
     out.table(columns, rows, faint=[number for number, hit in enumerate(hits) if not hit.confident])
 
 
-def heading_of(text: str | None, asked: Asked) -> str:
+def heading_of(text: str | None, asked: dict[str, Any]) -> str:
     """Put a question in one line."""
     parts = [f"“{text}”"] if text else []
     for name, files in _files_by_part(asked).items():
@@ -124,7 +121,7 @@ def heading_of(text: str | None, asked: Asked) -> str:
     return ", ".join(parts)
 
 
-def files_asked(asked: Asked) -> list[str]:
+def files_asked(asked: dict[str, Any]) -> list[str]:
     """Return the absolute paths of the files that show what is looked for."""
     from sonolux.library.items import absolute
 
@@ -151,9 +148,9 @@ def _weights(given: Sequence[str]) -> dict[str, float]:
     return weights
 
 
-def _best_below(library: Library, text: str | None, asked: Asked) -> Hit | None:
+def _best_below(library: Library, text: str | None, asked: dict[str, Any]) -> Hit | None:
     """Return the best hit that chance may explain, where there is one."""
-    relaxed: Asked = {**asked, "confident": False, "k": 1, "page": 1}
+    relaxed: dict[str, Any] = {**asked, "confident": False, "k": 1, "page": 1}
     return next(iter(library.search(text, **relaxed)), None)
 
 
@@ -168,14 +165,14 @@ def _remark(hits: Hits, out: Output, seconds: float, below: Hit | None) -> None:
     out.say(f"{asked}; {sure} of {len(hits)} hits are more than chance" if hits else asked)
 
 
-def _write_page(page: str, hits: Hits, text: str | None, asked: Asked, first: int) -> None:
+def _write_page(page: str, hits: Hits, text: str | None, asked: dict[str, Any], first: int) -> None:
     from sonolux.presentation.html import PageSection, write_page
 
     section = PageSection(heading_of(text, asked), hits, examples=files_asked(asked), first=first)
     write_page(page, [section], "Sonolux search")
 
 
-def _files_by_part(asked: Asked) -> dict[str, list[str]]:
+def _files_by_part(asked: dict[str, Any]) -> dict[str, list[str]]:
     """Return what is asked with by part of the question; ``like`` and ``unlike`` may hold ids too."""
     given: dict[str, Any] = {name: asked.get(name) for name in ("image", "audio", "video", "like", "unlike")}
     lists = {name: [one] if isinstance(one, str) else list(one or ()) for name, one in given.items()}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass
 
-from sonolux.fingerprints.decoding import audio_decoder, decode_audio_file
+from sonolux.fingerprints.decoding import decode_audio_file
 from sonolux.fingerprints.extraction import extract_fingerprints
 from sonolux.fingerprints.neural_codes import fingerprint_encoder
 from sonolux.fingerprints.segment import build_segment
+from sonolux.media.isolated import IsolatedDecoder
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +49,12 @@ def compare(first: str, second: str) -> list[Shared]:
     from sonolux.fingerprints.matching import MemoryCatalog
     from sonolux.fingerprints.stream import identify_stream
 
-    with audio_decoder() as decoder:
-        prints = extract_fingerprints(decode_audio_file(second, decoder), fingerprint_encoder())
-        held = MemoryCatalog([build_segment([("second", second, prints)])], [set()])
-        found = list(identify_stream(held, decode_audio_file(first, decoder), encoder=fingerprint_encoder()))
+    decoder, encoder = IsolatedDecoder(), fingerprint_encoder()
+    with closing(decode_audio_file(second, decoder)) as sound:
+        prints = extract_fingerprints(sound, encoder)
+    held = MemoryCatalog([build_segment([("second", second, prints)])], [set()])
+    with closing(decode_audio_file(first, decoder)) as sound:
+        found = list(identify_stream(held, sound, encoder=encoder))
     return sorted(
         (
             Shared(

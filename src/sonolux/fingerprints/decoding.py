@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import closing
 from itertools import groupby
 from typing import Any
 
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from sonolux.errors import MediaError
 from sonolux.fingerprints.constellation import RATE
+from sonolux.media.isolated import IsolatedDecoder
 from sonolux.media.pool import DecoderPool
 from sonolux.media.reading import ReadOptions, read_sound
 from sonolux.media.segment import Audio, Segment
@@ -20,14 +22,10 @@ from sonolux.types import Failure
 BLOCK = 30.0
 """Seconds that are handed over at once, 1 MB."""
 
-Blocks = Iterator[NDArray[np.float32]]
+OPTIONS = ReadOptions(audio_rate=RATE, audio_window=BLOCK, audio_hop=BLOCK)
+"""At 8,000 Hz, in blocks that do not overlap."""
 
-
-def audio_decoder() -> DecoderPool:
-    """Return what decodes sound at 8,000 Hz, in a process that starts when it is needed and stays until closed."""
-    limits = settings()
-    options = ReadOptions(audio_rate=RATE, audio_window=BLOCK, audio_hop=BLOCK)
-    return DecoderPool(1, options, timeout=limits.decode_seconds, memory=limits.decode_memory, reader=read_sound)
+Blocks = Generator[NDArray[np.float32], None, None]
 
 
 def decode_audio_files(paths: Iterable[str]) -> Iterator[tuple[str, Blocks]]:
@@ -35,23 +33,31 @@ def decode_audio_files(paths: Iterable[str]) -> Iterator[tuple[str, Blocks]]:
 
     The blocks of a file raise `MediaError` where it cannot be decoded, or no further.
     """
-    with audio_decoder() as decoder:
+    limits = settings()
+    with DecoderPool(
+        1, OPTIONS, timeout=limits.decode_seconds, memory=limits.decode_memory, reader=read_sound
+    ) as decoder:
         for path, events in groupby(decoder.read(paths), key=lambda heard: heard[0]):
             yield path, _blocks(events)
 
 
-def decode_audio_file(path: str, decoder: DecoderPool) -> Blocks:
-    """Yield the sound of a file at 8,000 Hz in blocks.
+def decode_audio_file(path: str, decoder: IsolatedDecoder, *, waits: bool = True) -> Blocks:
+    """Yield the sound of a file at 8,000 Hz in blocks; close it where it is left before its end.
+
+    Parameters
+    ----------
+    waits : bool
+        Whether to wait for a turn, see `IsolatedDecoder.read`.
 
     Raises
     ------
     MediaError
         Where it cannot be decoded; it names the file.
     """
-    try:
-        yield from _blocks(decoder.read([path]))
-    except MediaError as error:
-        raise MediaError(f"{path}: {error}") from error
+    with closing(decoder.read(path, OPTIONS, read_sound, waits=waits)) as events:
+        for event in events:
+            if isinstance(event, Segment) and isinstance(event.content, Audio):
+                yield event.content.samples
 
 
 def _blocks(events: Iterable[tuple[str, Any]]) -> Blocks:

@@ -143,7 +143,7 @@ class _Described:
         return questions[0].vector if questions else None
 
 
-def _no_file(path: str) -> Any:
+def _no_file(path: str, _: object) -> Any:
     raise AssertionError(f"neither words nor items are in {path}")
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import mimetypes
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -29,8 +30,8 @@ from sonolux.library.items import absolute
 from sonolux.media.audio import decode_audio
 from sonolux.media.finding import find
 from sonolux.media.hashing import content_hash
+from sonolux.media.isolated import IsolatedDecoder
 from sonolux.media.paths import from_stored, to_stored
-from sonolux.media.pool import DecoderPool
 from sonolux.media.probing import probe
 from sonolux.media.segment import Audio
 from sonolux.types import Failure, Modality
@@ -49,8 +50,8 @@ AT_ONCE = 2**20
 
 
 @dataclass(slots=True)
-class Indexed:
-    """What was indexed: how many recordings, how long they are in seconds, and which files failed."""
+class FingerprintSummary:
+    """What was done: of how many recordings fingerprints were taken, of how many seconds, and which files failed."""
 
     recordings: int = 0
     seconds: float = 0.0
@@ -67,16 +68,16 @@ def encoder_of(catalog: FingerprintCatalog) -> FingerprintEncoder:
     return fingerprint_encoder(catalog.model)
 
 
-def index_recordings(
+def fingerprint_files(
     index: Index, catalog: FingerprintCatalog, roots: Sequence[str], progress: Progress | None = None, model: str = ""
-) -> Indexed:
+) -> FingerprintSummary:
     """Take the fingerprints of recordings and videos into a catalog; durable, batch by batch.
 
     Parameters
     ----------
     index : Index
         Of the library: what it holds keeps its id.
-    catalog : Fingerprints
+    catalog : FingerprintCatalog
     roots : sequence of str
         Files, and folders with all recordings and videos in them. A file that is there already is replaced.
     progress : callable, optional
@@ -103,9 +104,9 @@ def index_recordings(
     return taken.summary
 
 
-def index_items(
+def fingerprint_items(
     index: Index, catalog: FingerprintCatalog, roots: Sequence[str], hearing: Hearing | None = None
-) -> Indexed:
+) -> FingerprintSummary:
     """Take the fingerprints of the recordings and videos of a library that have none yet; the same otherwise.
 
     A file without a sound track, a silent one and one that is too short has none, and is no failure.
@@ -123,7 +124,7 @@ def index_items(
         if "rate" in point.payload["meta"]
     }
     if not unheard:
-        return Indexed()
+        return FingerprintSummary()
     progress = None if hearing is None else partial(hearing, len(unheard))
     taken = _Taken(index, catalog, progress, silence_is_fine=True)
     for path, blocks in decode_audio_files(unheard):
@@ -142,7 +143,7 @@ class _Taken:
         self.catalog = catalog
         self.progress = progress
         self.silence_is_fine = silence_is_fine
-        self.summary = Indexed()
+        self.summary = FingerprintSummary()
         self._encoder = encoder_of(catalog)
         self._sampled = BackgroundSampler(catalog, self._encoder)
         self._waiting: list[tuple[str, str, Fingerprint]] = []
@@ -218,21 +219,27 @@ def _is_something_else(path: str) -> bool:
 
 
 def identify(
-    location: str, catalog: FingerprintCatalog, clip: str | Audio, decoder: DecoderPool, accepted: float = ACCEPTED
+    location: str,
+    catalog: FingerprintCatalog,
+    clip: str | Audio,
+    decoder: IsolatedDecoder,
+    accepted: float = ACCEPTED,
 ) -> list[Match]:
     """Return which recordings of a catalog are heard in a clip, the surest first; none where none is.
 
     Parameters are those of `identify_stream`, which says what is raised.
     """
-    return answering.surest(identify_stream(location, catalog, clip, decoder, accepted))
+    return answering.surest(identify_stream(location, catalog, clip, decoder, accepted, waits=True))
 
 
 def identify_stream(
     location: str,
     catalog: FingerprintCatalog,
     clip: str | BinaryIO | Audio,
-    decoder: DecoderPool,
+    decoder: IsolatedDecoder,
     accepted: float = ACCEPTED,
+    *,
+    waits: bool = False,
 ) -> Iterator[Match]:
     """Yield which recordings of a catalog are heard in a clip of any length, each as soon as it has ended there.
 
@@ -240,13 +247,16 @@ def identify_stream(
     ----------
     location : str
         Of the library.
-    catalog : Fingerprints
+    catalog : FingerprintCatalog
     clip : str, binary file or Audio
-        A file; one that is open, which may be a pipe; or sound at any rate.
-    decoder : DecoderPool
-        That decodes files, see `sonolux.fingerprints.decoding.audio_decoder`.
+        A file, which is decoded in a worker process; one that is open, such as a pipe, which no other process could
+        read and is decoded in this one; or sound at any rate.
+    decoder : IsolatedDecoder
+        That decodes files.
     accepted : float
         Chance up to which a place is a match.
+    waits : bool
+        Whether a file waits for its turn to be decoded: where all matches are taken at once.
 
     Raises
     ------
@@ -255,13 +265,14 @@ def identify_stream(
     MediaError
         For a file that cannot be decoded.
     LibraryError
-        Where the library is on a cluster, no recording was ever indexed, or the catalog is damaged.
+        Where the library is on a cluster, no recording was ever fingerprinted, or the catalog is damaged.
     """
     _refuse_cluster(location)
     if not catalog.folder.exists():
         raise LibraryError(f"no recordings are known at {location}: take their fingerprints with `sonolux fingerprint`")
-    heard = MonitoredAudio(_resampled(clip) if isinstance(clip, Audio) else _sound(clip, decoder))
-    yield from answering.identify_stream(catalog, heard, accepted, encoder_of(catalog))
+    with closing(_sound(clip, decoder, waits)) as sound:
+        heard = MonitoredAudio(sound)
+        yield from answering.identify_stream(catalog, heard, accepted, encoder_of(catalog))
     if heard.samples < answering.SHORTEST * RATE:
         raise QueryError(f"a clip of {heard.samples / RATE:.2g} s is too short to be named: a second is the least")
 
@@ -291,9 +302,16 @@ def _resampled(clip: Audio) -> Iterator[NDArray[np.float32]]:
     yield sound if clip.rate == RATE else soxr.resample(sound, clip.rate, RATE)
 
 
-def _sound(clip: str | BinaryIO, decoder: DecoderPool) -> Iterator[NDArray[np.float32]]:
-    """Yield the sound of a file, decoded apart from this process, or of one that is open."""
-    return decode_audio_file(clip, decoder) if isinstance(clip, str) else decode_audio(clip, RATE)
+def _sound(
+    clip: str | BinaryIO | Audio, decoder: IsolatedDecoder, waits: bool
+) -> Generator[NDArray[np.float32], None, None]:
+    """Yield the sound of a clip at 8,000 Hz."""
+    if isinstance(clip, Audio):
+        yield from _resampled(clip)
+    elif isinstance(clip, str):
+        yield from decode_audio_file(clip, decoder, waits=waits)
+    else:
+        yield from decode_audio(clip, RATE)
 
 
 def _refuse_cluster(location: str) -> None:

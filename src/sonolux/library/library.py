@@ -5,18 +5,19 @@ from __future__ import annotations
 import hashlib
 import os
 import time
+import warnings
 import weakref
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Unpack
+from typing import TYPE_CHECKING, Any, BinaryIO, Never
 
 from sonolux.annotators import Annotator
 from sonolux.annotators import resolve as resolve_annotator
 from sonolux.annotators.files import windows_of
 from sonolux.encoders import Encoder, resolve
 from sonolux.errors import LibraryError, QueryError
-from sonolux.fingerprints.decoding import audio_decoder
 from sonolux.fingerprints.matching import ACCEPTED
 from sonolux.index import Condition, Index, Where, open_index
 from sonolux.index.feedback import Feedback, Judgement, open_feedback
@@ -29,24 +30,37 @@ from sonolux.library.ingest.run import Adder, Progress, Summary
 from sonolux.library.ingest.write import Writer, forget_space
 from sonolux.library.items import absolute, ids_of, item_of, where_target
 from sonolux.library.manifest import LibraryManifest
-from sonolux.library.query import Asked, build_query
+from sonolux.library.query import (
+    AudioLike,
+    ImageLike,
+    ItemLike,
+    audio_of,
+    build_parts,
+    conditions_of,
+    ids_asked,
+    refuse_unknown,
+    spaces_asked,
+)
 from sonolux.library.spaces import Spaces, default_encoders
+from sonolux.media.isolated import IsolatedDecoder
 from sonolux.media.paths import from_stored, printable, to_stored
 from sonolux.media.pool import DecoderPool
-from sonolux.media.reading import ReadOptions, read
-from sonolux.media.segment import Audio
+from sonolux.media.reading import ReadOptions
+from sonolux.media.segment import Probe, Segment
+from sonolux.media.spread import read_spread
 from sonolux.retrieval.calibration import Calibration
 from sonolux.retrieval.duplicates import find_duplicates
-from sonolux.retrieval.filters import build_conditions
 from sonolux.retrieval.hits import Hits
-from sonolux.retrieval.planning import plan
+from sonolux.retrieval.planning import SEGMENTS, plan
 from sonolux.retrieval.query import Query
 from sonolux.retrieval.ranking import Ranker
 from sonolux.settings import settings
 from sonolux.training.feedback.data import FeedbackSet
-from sonolux.types import Annotation, Item, Modality, Space
+from sonolux.types import Annotation, Item, Modality, SegmentKind, Space
 
 if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
     from sonolux.fingerprints.matching import Match
 
 PathLike = str | os.PathLike[str]
@@ -74,9 +88,9 @@ class Library:
         self.index: Index = open_index(self.location)
         self.feedback: Feedback = open_feedback(self.location)
         self.fingerprints = fingerprinting.open_fingerprints(self.location)
-        self._sound_decoder = audio_decoder()
+        self._decoder = IsolatedDecoder()
         # Whoever forgets to close a library leaves no process behind.
-        weakref.finalize(self, self._sound_decoder.close)
+        weakref.finalize(self, self._decoder.close)
         self._record: LibraryManifest | None = None
         self._spaces: Spaces | None = None
         self._calibration: Calibration | None = None
@@ -92,7 +106,7 @@ class Library:
         self.index.close()
         self.feedback.close()
         self.fingerprints.close()
-        self._sound_decoder.close()
+        self._decoder.close()
         self._record = self._spaces = self._calibration = None
 
     def __enter__(self) -> Library:
@@ -196,7 +210,7 @@ class Library:
             finally:
                 self._save()
         if fingerprints and "://" not in self.location:
-            heard = fingerprinting.index_items(self.index, self.fingerprints, roots, hearing)
+            heard = fingerprinting.fingerprint_items(self.index, self.fingerprints, roots, hearing)
             summary.fingerprinted = heard.recordings
             summary.failed += heard.failed
         if prune:
@@ -249,7 +263,7 @@ class Library:
             run = Annotating(self.index, chosen, pool, self._rewriter(), self._describers(chosen), progress)
             try:
                 for each in wheres:
-                    run.run((*_asked(where), *each))
+                    run.run((*conditions_of(where), *each))
             finally:
                 self._save()
         return run.summary
@@ -280,15 +294,57 @@ class Library:
 
     # -- asking -------------------------------------------------------------------------------------------------
 
-    def search(self, text: str | None = None, /, **asked: Unpack[Asked]) -> Hits:
+    def search(  # noqa: PLR0913 - each is a part of the question, or of how the answer is to look
+        self,
+        text: str | None = None,
+        *,
+        image: ImageLike | None = None,
+        audio: AudioLike | None = None,
+        video: PathLike | None = None,
+        vector: ArrayLike | None = None,
+        like: ItemLike | Iterable[ItemLike] | None = (),
+        unlike: ItemLike | Iterable[ItemLike] | None = (),
+        weights: Mapping[str, float] | None = None,
+        where: Mapping[str, Any] | Where | None = None,
+        spaces: str | Iterable[str] | None = (),
+        k: int = 10,
+        page: int = 1,
+        diverse: float = 0.0,
+        spans: bool = False,
+        confident: bool = False,
+        space: str | Iterable[str] | None = (),
+        **unknown: Never,
+    ) -> Hits:
         """Find items by words, example, or several of both.
 
         Parameters
         ----------
         text : str, optional
             Words.
-        **asked
-            Whatever else is asked, and how the answer is to look: see `sonolux.library.query.Asked`.
+        image : path, ndarray of uint8 (height, width, 3), or PIL image, optional
+            What the items are to show. Files to ask with are decoded in worker processes, see `sonolux.media.isolated`.
+        audio : path, or (samples, hertz), optional
+            What they are to sound like: a file, or mono samples in [-1, 1].
+        video : path, optional
+            What they are to show and sound like.
+        vector : ndarray, shape (dim,), optional
+            A descriptor, in the one space named or the only one of its length.
+        like, unlike : str, path, Item, Hit, or several of them, optional
+            Items of the library that they are to resemble, and not to: ids, paths of files, or what was found.
+        weights : mapping, optional
+            How much "text", "image", "audio", "video", "vector" and "like" count in the fusion, 1 by default.
+        where : mapping or sequence of Condition, optional
+            Filter, see `sonolux.retrieval.filters`.
+        spaces : str or several, optional
+            Names of the spaces to ask, by default all that fit. `space` is the same, by its older name.
+        k, page : int
+            Hits a page, and which page, from 1.
+        diverse : float
+            In [0, 1): 0 for relevance alone, towards 1 for variety.
+        spans : bool
+            Whether each span is a hit of its own, instead of one hit a file.
+        confident : bool
+            Whether to answer only with hits that chance does not explain.
 
         Returns
         -------
@@ -297,15 +353,34 @@ class Library:
 
         Raises
         ------
+        TypeError
+            For a keyword that is none of these; it names the one that is meant.
         QueryError
-            Where nothing is asked, or no space of the library can answer.
+            Where nothing is asked, a value is none that can be asked, or no space of the library can answer.
         MediaError
-            Where an image, sound or video to ask with cannot be decoded.
+            Where an image, audio or video to ask with cannot be decoded.
         """
-        return self.ask(build_query(self.index, text, **asked))
+        refuse_unknown(self.search, unknown)
+        weights = weights or {}
+        query = Query(
+            parts=build_parts(weights, text=text, image=image, audio=audio, video=video, vector=vector),
+            like=ids_asked(self.index, "like", like),
+            unlike=ids_asked(self.index, "unlike", unlike),
+            spaces=spaces_asked(spaces, space),
+            where=conditions_of(where),
+            k=k,
+            page=page,
+            diverse=diverse,
+            spans=spans,
+            confident=confident,
+            like_weight=weights.get("like", 1.0),
+        )
+        return self.ask(query)
 
     def ask(self, query: Query) -> Hits:
         """Answer a query; `search` is the same for people in a hurry."""
+        if any(isinstance(part.content, str) for part in query.parts if part.kind != "text"):
+            self._decoder.start()  # while the library is opened
         questions = plan(query, self.spaces, self._read)
         ranker = Ranker(self.index, self.calibration, self.record.changes, self.record.spans)
         return Hits(ranker.rank(query, questions), tuple({question.space.name: None for question in questions}))
@@ -319,30 +394,77 @@ class Library:
 
     # -- naming recordings --------------------------------------------------------------------------------------
 
-    def index_recordings(
+    def fingerprint(
         self, *paths: PathLike, progress: Progress | None = None, model: PathLike = ""
-    ) -> fingerprinting.Indexed:
-        """Take the fingerprints of recordings, so that `identify` knows them; see `sonolux.library.fingerprinting`."""
+    ) -> fingerprinting.FingerprintSummary:
+        """Take the fingerprints of recordings, so that `identify` knows them; they need not be items of the library.
+
+        Parameters
+        ----------
+        *paths : path
+            Files, and folders with all recordings and videos in them.
+        progress : callable, optional
+            Called with the number of files done with and the path of the last.
+        model : path
+            Model folder whose codes are taken from now on, see `sonolux.library.fingerprinting.fingerprint_files`.
+        """
         roots = [absolute(path) for path in paths]
         if not self.index.exists():
             self.create([])
-        return fingerprinting.index_recordings(self.index, self.fingerprints, roots, progress, os.fspath(model))
+        return fingerprinting.fingerprint_files(self.index, self.fingerprints, roots, progress, os.fspath(model))
 
-    def identify(self, clip: PathLike | Audio, accepted: float = ACCEPTED) -> list[Match]:
-        """Return which recordings are heard in a clip, where, and with what chance: at most `accepted`."""
-        sound = clip if isinstance(clip, Audio) else absolute(clip)
-        return list(
-            self._present(
-                fingerprinting.identify(self.location, self.fingerprints, sound, self._sound_decoder, accepted)
-            )
+    def index_recordings(
+        self, *paths: PathLike, progress: Progress | None = None, model: PathLike = ""
+    ) -> fingerprinting.FingerprintSummary:
+        """Do as `fingerprint` does, by its older name."""
+        warnings.warn("Library.index_recordings is now Library.fingerprint", DeprecationWarning, stacklevel=2)
+        return self.fingerprint(*paths, progress=progress, model=model)
+
+    def identify(self, clip: AudioLike, accepted: float = ACCEPTED) -> list[Match]:
+        """Return which recordings are heard in a clip, where, and with what chance: at most `accepted`.
+
+        Parameters
+        ----------
+        clip : path, or (samples, hertz)
+            A file, which is decoded in a worker process, or mono samples in [-1, 1]; a second is the least.
+        accepted : float
+            Chance up to which a place is a match.
+
+        Returns
+        -------
+        matches : list of Match
+            The surest first; empty where no recording of the library is heard.
+
+        Raises
+        ------
+        QueryError
+            For a clip that is too short, or not finite.
+        MediaError
+            For a file that cannot be decoded.
+        LibraryError
+            Where no recording was ever fingerprinted.
+        """
+        source = absolute(clip) if isinstance(clip, (str, os.PathLike)) else audio_of(clip)
+        found = fingerprinting.identify(self.location, self.fingerprints, source, self._decoder, accepted)
+        return list(self._present(found))
+
+    def identify_stream(self, clip: PathLike | BinaryIO) -> Iterator[Match]:
+        """Yield what `identify` returns, each match as soon as it has ended in the clip.
+
+        Parameters
+        ----------
+        clip : path or binary file
+            A long recording, or one that is open and may be a pipe: that is decoded in this process.
+        """
+        source = absolute(clip) if isinstance(clip, (str, os.PathLike)) else clip
+        yield from self._present(
+            fingerprinting.identify_stream(self.location, self.fingerprints, source, self._decoder)
         )
 
     def follow(self, clip: PathLike | BinaryIO) -> Iterator[Match]:
-        """Yield the same of a long recording or a stream, each match as soon as it has ended there."""
-        source = absolute(clip) if isinstance(clip, (str, os.PathLike)) else clip
-        yield from self._present(
-            fingerprinting.identify_stream(self.location, self.fingerprints, source, self._sound_decoder)
-        )
+        """Do as `identify_stream` does, by its older name."""
+        warnings.warn("Library.follow is now Library.identify_stream", DeprecationWarning, stacklevel=2)
+        return self.identify_stream(clip)
 
     def _present(self, matches: Iterable[Match]) -> Iterator[Match]:
         """Yield matches with the paths that items have today."""
@@ -395,7 +517,7 @@ class Library:
 
     def items(self, where: Mapping[str, Any] | Where = (), *, spans: bool = False) -> Iterator[Item]:
         """Yield the files of the library that satisfy a filter; spans and regions too if wanted, or asked by kind."""
-        asked = _asked(where)
+        asked = conditions_of(where)
         every = spans or any(condition.key == "kind" for condition in asked)
         whole = () if every else (Condition("kind", "=", "file"),)
         return (item_of(point) for point in self.index.scroll((*asked, *whole)))
@@ -465,9 +587,9 @@ class Library:
         self._save()
         return files
 
-    def _read(self, path: str) -> Iterator[Any]:
+    def _read(self, path: str, kinds: frozenset[SegmentKind]) -> Iterator[Probe | Segment]:
         """Decode a file to ask with, cut as the library's own files are."""
-        return read(path, self._read_options())
+        return self._decoder.read(path, self._read_options(), partial(read_spread, kinds=kinds, most=SEGMENTS))
 
     def _read_options(self, audio_rate: int = 22_050) -> ReadOptions:
         return replace(ReadOptions.from_settings(audio_rate), **self.record.cutting)
@@ -491,7 +613,3 @@ class Library:
 
     def _dense_spaces(self) -> Iterator[Space]:
         return (space for name in self.spaces.names() if (space := self.spaces.by_name(name)).kind != "sparse")
-
-
-def _asked(where: Mapping[str, Any] | Where) -> Where:
-    return build_conditions(where) if isinstance(where, Mapping) else where

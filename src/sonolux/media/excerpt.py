@@ -7,19 +7,18 @@ from functools import partial
 
 from sonolux.errors import MediaError
 from sonolux.media.audio import load_audio
-from sonolux.media.pool import DecoderPool
+from sonolux.media.isolated import IsolatedDecoder
 from sonolux.media.probing import probe
 from sonolux.media.reading import ReadOptions
 from sonolux.media.segment import Audio, Probe, Segment
-from sonolux.settings import settings
-from sonolux.types import Failure, Modality, Span
+from sonolux.types import Modality, Span
 
 RATES = (8_000, 48_000)
 """Hertz; what is below or above is resampled."""
 
 
 def excerpt(path: str, start: float, seconds: float) -> tuple[Probe, Audio]:
-    """Decode a stretch in a process of its own; a long recording takes no more memory than a short one.
+    """Decode a stretch in a worker process; a long recording takes no more memory than a short one.
 
     Parameters
     ----------
@@ -30,26 +29,12 @@ def excerpt(path: str, start: float, seconds: float) -> tuple[Probe, Audio]:
     Raises
     ------
     MediaError
-        Where it cannot be read or has no sound, or none there.
+        Where it cannot be read or has no sound, or none there; it names the file.
     """
-    limits = settings()
-    found, heard = None, None
-    with DecoderPool(
-        1,
-        ReadOptions.from_settings(),
-        timeout=limits.decode_seconds,
-        memory=limits.decode_memory,
-        reader=partial(read_excerpt, start=start, seconds=seconds),
-    ) as pool:
-        for _, event in pool.read([path]):
-            if isinstance(event, Failure):
-                raise MediaError(event.reason)
-            if isinstance(event, Probe):
-                found = event
-            if isinstance(event, Segment) and isinstance(event.content, Audio):
-                heard = event.content
-    assert found is not None and heard is not None  # what finished has both
-    return found, heard
+    reader = partial(read_excerpt, start=start, seconds=seconds)
+    found, heard = IsolatedDecoder().read(path, ReadOptions.from_settings(), reader)
+    assert isinstance(found, Probe) and isinstance(heard, Segment) and isinstance(heard.content, Audio)
+    return found, heard.content
 
 
 def read_excerpt(path: str, options: ReadOptions, start: float, seconds: float) -> Iterator[Probe | Segment]:

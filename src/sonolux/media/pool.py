@@ -26,7 +26,7 @@ from sonolux.errors import SonoluxError
 from sonolux.media.errors import one_line
 from sonolux.media.ipc import receive, send
 from sonolux.media.reading import ReadOptions, read
-from sonolux.media.worker import DecodeEvent, Finished, Orders, Reader, Ready
+from sonolux.media.worker import DecodeEvent, Finished, Orders, Progress, Reader, Ready, WorkerEvent
 from sonolux.types import Failure
 
 __all__ = ["DecodeEvent", "DecoderPool", "Finished"]
@@ -65,7 +65,7 @@ class Worker:
         self.fresh = True
         self.begun = False
         self.heard = time.monotonic()
-        self._timeout = orders.timeout
+        self._orders = orders
         self._given_up = False
         asked, self._asking = multiprocessing.Pipe(duplex=False)
         self.connection, told = multiprocessing.Pipe(duplex=False)
@@ -95,24 +95,28 @@ class Worker:
     @property
     def deadline(self) -> float:
         """When it has sent nothing for too long, on the monotonic clock."""
-        return self.heard + (self._timeout if self.started else START_SECONDS)
+        return self.heard + (self._orders.timeout if self.started else START_SECONDS)
 
-    def assign(self, path: str) -> None:
-        """Hand over another file; OSError where the process is gone."""
+    def assign(self, path: str, orders: Orders) -> None:
+        """Hand over another file, to be read as these orders say; OSError where the process is gone."""
+        if orders != self._orders:
+            send(self._asking, orders)
+            self._orders = orders
         send(self._asking, path)
         if not self.files:
             self.begun, self.heard = False, time.monotonic()
         self.files.append(path)
 
     def hear(self) -> list[DecodeEvent]:
-        """Take the next events of its first file, none for its being ready; EOFError or OSError where it is gone."""
-        events: list[DecodeEvent] | Ready = receive(self.connection)
+        """Take the next events of its first file, which may be none yet; EOFError or OSError where it is gone."""
+        sent: list[WorkerEvent] | Ready = receive(self.connection)
         self.heard = time.monotonic()
-        if isinstance(events, Ready):
+        if isinstance(sent, Ready):
             self.started = True
             return []
         self.begun = True
-        if isinstance(events[-1], Finished | Failure):
+        events = [event for event in sent if not isinstance(event, Progress)]
+        if events and isinstance(events[-1], Finished | Failure):
             self.files.popleft()
             self.fresh = self.begun = False
         return events
@@ -126,7 +130,12 @@ class Worker:
         """End the process at once."""
         self._process.kill()
         self._process.wait()
-        self._close()
+        self.let_go()
+
+    def let_go(self) -> None:
+        """Close the pipes, which ends the process where no other has them too."""
+        self._asking.close()
+        self.connection.close()
 
     def give_up(self) -> None:
         """Kill a process that was silent for too long; what it has still sent can be heard."""
@@ -140,14 +149,10 @@ class Worker:
         except subprocess.TimeoutExpired:
             self._process.kill()
             code = self._process.wait()
-        self._close()
+        self.let_go()
         if self._given_up:
-            return f"no progress for {self._timeout:g} s: decoding ended"
+            return f"no progress for {self._orders.timeout:g} s: decoding ended"
         return f"the decoder crashed ({f'signal {-code}' if code < 0 else f'exit status {code}'})"
-
-    def _close(self) -> None:
-        self._asking.close()
-        self.connection.close()
 
 
 class DecoderPool:
@@ -181,8 +186,21 @@ class DecoderPool:
         self._idle: list[Worker] = []
         self._proven = False
 
-    def read(self, paths: Iterable[str]) -> Generator[tuple[str, DecodeEvent], None, None]:
+    def start(self) -> None:
+        """Start a worker ahead of the first file, unless one waits for work."""
+        if not self._idle:
+            self._idle.append(_started(self._orders))
+
+    def read(
+        self, paths: Iterable[str], orders: Orders | None = None
+    ) -> Generator[tuple[str, DecodeEvent], None, None]:
         """Read files, in any number, as their paths come; whoever stops early closes it, which ends its workers.
+
+        Parameters
+        ----------
+        paths : iterable of str
+        orders : Orders, optional
+            How these are read, by default as the pool's others are.
 
         Yields
         ------
@@ -196,7 +214,7 @@ class DecoderPool:
         SonoluxError
             Where worker processes do not start at all.
         """
-        waiting = Waiting(paths)
+        waiting = Waiting(paths, self._orders if orders is None else orders)
         busy: dict[Any, Worker] = {}
         ready: deque[Worker] = deque()
         try:
@@ -216,8 +234,13 @@ class DecoderPool:
 
     def close(self) -> None:
         """End all workers."""
-        while self._idle:
-            self._idle.pop().kill()
+        while (worker := self._next_idle()) is not None:
+            worker.kill()
+
+    def let_go(self) -> None:
+        """Forget all workers, in a process that was forked off the one whose they are."""
+        for worker in self._idle:
+            worker.let_go()
 
     def __enter__(self) -> Self:
         return self
@@ -228,35 +251,32 @@ class DecoderPool:
     def _filled(self, busy: dict[Any, Worker], waiting: Waiting) -> bool:
         """Hand a file to each worker, and small ones ahead, while there are any; return whether any worker is busy."""
         while len(busy) < self.workers and (path := waiting.next()) is not None:
-            worker = self._reassigned(path) or self._started(path)
+            worker = self._reassigned(path, waiting.orders) or _started(waiting.orders, path)
             busy[worker.connection] = worker
         while busy and len((freest := min(busy.values(), key=_files_of)).files) < AHEAD:
             path = waiting.next_small()
             if path is None:
                 break
-            if not _assigned(freest, path):
+            if not _assigned(freest, path, waiting.orders):
                 # It is dead, as the next look at its pipe will tell.
                 waiting.put_back([path])
                 break
         return bool(busy)
 
-    def _reassigned(self, path: str) -> Worker | None:
+    def _reassigned(self, path: str, orders: Orders) -> Worker | None:
         """Hand a file to an idle worker, None where none is left alive."""
-        while self._idle:
-            worker = self._idle.pop()
-            if _assigned(worker, path):
+        while (worker := self._next_idle()) is not None:
+            if _assigned(worker, path, orders):
                 return worker
             worker.kill()
         return None
 
-    def _started(self, path: str) -> Worker:
-        """Hand a file to a new worker."""
+    def _next_idle(self) -> Worker | None:
+        """Take an idle worker: another thread may take the last."""
         try:
-            worker = Worker(self._orders)
-            worker.assign(path)
-        except OSError as error:
-            raise SonoluxError(f"decoding processes do not start: {one_line(error)}") from error
-        return worker
+            return self._idle.pop()
+        except IndexError:
+            return None
 
     def _hear(self, worker: Worker, busy: dict[Any, Worker], waiting: Waiting) -> list[DecodeEvent]:
         """Take the next events of a worker; after the last of its files, it is busy no more."""
@@ -277,7 +297,7 @@ class DecoderPool:
         path, *others = worker.files
         waiting.put_back(others)
         if worker.died_idle:
-            again = self._started(path)
+            again = _started(waiting.orders, path)
             busy[again.connection] = again
             return []
         if not self._proven:
@@ -288,9 +308,10 @@ class DecoderPool:
 
 
 class Waiting:
-    """Files that no worker has yet, taken from where they come when they are needed."""
+    """Files that no worker has yet, taken from where they come when they are needed, and how they are to be read."""
 
-    def __init__(self, paths: Iterable[str]) -> None:
+    def __init__(self, paths: Iterable[str], orders: Orders) -> None:
+        self.orders = orders
         self._paths = iter(paths)
         self._first: deque[str] = deque()
 
@@ -322,10 +343,21 @@ def _is_small(path: str) -> bool:
         return False
 
 
-def _assigned(worker: Worker, path: str) -> bool:
+def _started(orders: Orders, *paths: str) -> Worker:
+    """Start a worker, and hand it its first files."""
+    try:
+        worker = Worker(orders)
+        for path in paths:
+            worker.assign(path, orders)
+    except OSError as error:
+        raise SonoluxError(f"decoding processes do not start: {one_line(error)}") from error
+    return worker
+
+
+def _assigned(worker: Worker, path: str, orders: Orders) -> bool:
     """Hand a file to a worker; return whether it is still there to take it."""
     try:
-        worker.assign(path)
+        worker.assign(path, orders)
     except OSError:
         return False
     return True

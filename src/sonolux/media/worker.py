@@ -32,7 +32,13 @@ GATHERED = 3
 GATHERED_SECONDS = 0.02
 """An event that comes later than this after the last message is sent at once, with those before it."""
 
-Reader = Callable[[str, ReadOptions], Iterator[Probe | Segment]]
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Decoding goes on, though nothing has come that is to be sent: for readers that keep little of a long file."""
+
+
+Reader = Callable[[str, ReadOptions], Iterator[Probe | Segment | Progress]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +50,15 @@ class Finished:
 
 
 DecodeEvent = Probe | Segment | Finished | Failure
+"""What reading a file yields."""
+
+WorkerEvent = DecodeEvent | Progress
+"""What a worker sends."""
 
 
 @dataclass(frozen=True, slots=True)
 class Orders:
-    """What a worker is told once: the function that reads, its options, and its limits."""
+    """What a worker is told at first, and whenever it changes: the function that reads, its options, and its limits."""
 
     reader: Reader
     options: ReadOptions
@@ -69,17 +79,22 @@ def main(asked: int, told: int) -> None:
     orders: Orders = receive(asking)
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     _load_decoders()
-    _limit_memory(orders.memory)
+    own = _address_space()
+    _limit_memory(own, orders.memory)
     send(telling, Ready())
     while True:
-        path: str = receive(asking)
-        for events in _gathered(_watched(_events(path, orders), 2 * orders.timeout)):
+        told_now: Orders | str = receive(asking)
+        if isinstance(told_now, Orders):
+            orders = told_now
+            _limit_memory(own, orders.memory)
+            continue
+        for events in _gathered(_watched(_events(told_now, orders), 2 * orders.timeout)):
             send(telling, events)
 
 
-def _gathered(events: Iterator[DecodeEvent]) -> Iterator[list[DecodeEvent]]:
+def _gathered(events: Iterator[WorkerEvent]) -> Iterator[list[WorkerEvent]]:
     """Send together what comes together: each message costs the pool as much as it costs to make an image small."""
-    held: list[DecodeEvent] = []
+    held: list[WorkerEvent] = []
     begun = time.monotonic()
     for event in events:
         held.append(event)
@@ -99,7 +114,7 @@ def _die_with_pool(descriptor: int) -> None:
     os._exit(0)
 
 
-def _watched(events: Iterator[DecodeEvent], seconds: float) -> Iterator[DecodeEvent]:
+def _watched(events: Iterator[WorkerEvent], seconds: float) -> Iterator[WorkerEvent]:
     """Have the system end this process where the next event takes too long.
 
     The pool does so sooner; but where it was killed while C code hangs with the GIL held, no thread here can run.
@@ -120,22 +135,31 @@ def _load_decoders() -> None:
     warnings.simplefilter("ignore")
 
 
-def _limit_memory(allowance: int) -> None:
+def _address_space() -> int | None:
+    """Return the bytes of address space that this process has, None where they are not counted (macOS)."""
     import resource
 
     try:
         pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
     except FileNotFoundError:
-        # macOS neither counts nor limits address space.
+        return None
+    return pages * resource.getpagesize()
+
+
+def _limit_memory(own: int | None, allowance: int) -> None:
+    """Limit address space to what the process had of its own, and an allowance."""
+    import resource
+
+    if own is None:
         return
-    limit = pages * resource.getpagesize() + allowance
+    limit = own + allowance
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
     if hard != resource.RLIM_INFINITY:
         limit = min(limit, hard)
     resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
 
 
-def _events(path: str, orders: Orders) -> Iterator[DecodeEvent]:
+def _events(path: str, orders: Orders) -> Iterator[WorkerEvent]:
     """Read a file; whatever becomes of it, the last event is `Finished` or `Failure`."""
     try:
         before = Path(path).stat()

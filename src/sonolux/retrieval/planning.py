@@ -1,10 +1,10 @@
 """A query into one question a space and vector.
 
 Each part of a query is encoded by every space that has an encoder for it. A part that is longer than a span (a
-recording, a video) asks with several of its pieces, spread evenly. Items given as examples ask in every space that
-holds them, with the mean of their descriptors. All vectors that a part asks with share its weight, each by the weight
-of its space. What is unlike moves every vector of its space away (Rocchio 1971, "Relevance feedback in information
-retrieval": ``q - gamma * mean(negatives)``).
+recording, a video) asks with several of its segments, evenly spaced (`sonolux.media.spread`). Items given as examples
+ask in every space that holds them, with the mean of their descriptors. All vectors that a part asks with share its
+weight, each by the weight of its space. What is unlike moves every vector of its space away (Rocchio 1971, "Relevance
+feedback in information retrieval": ``q - gamma * mean(negatives)``).
 """
 
 from __future__ import annotations
@@ -20,17 +20,28 @@ from scipy.sparse import csr_array
 
 from sonolux.encoders.base import Encoder, normalised, rows_of
 from sonolux.encoders.inputs import EncoderInputs
-from sonolux.errors import MediaError, QueryError
+from sonolux.errors import QueryError
 from sonolux.index import Condition, Index
+from sonolux.media.paths import printable
 from sonolux.media.segment import Audio, Content, Image, Probe, Segment
-from sonolux.retrieval.query import Part, Query
-from sonolux.types import Modality, Space
+from sonolux.retrieval.query import Part, PartKind, Query
+from sonolux.types import Modality, SegmentKind, Space
 
 GAMMA = 0.5
 """Weight of what is unlike. Rocchio's usual .15 to .25, made for sparse counts, hardly moves a dense unit vector."""
 
 SEGMENTS = 8
-"""Most pieces of one modality with which a single recording or video asks."""
+"""Most segments of one kind with which a single recording or video asks."""
+
+KINDS: dict[PartKind, frozenset[SegmentKind]] = {
+    "image": frozenset({"image"}),
+    "audio": frozenset({"window"}),
+    "video": frozenset({"shot", "window"}),
+}
+"""The segments of a file that each part asks with."""
+
+ReadSegments = Callable[[str, frozenset[SegmentKind]], Iterable[Probe | Segment]]
+"""Decodes at most `SEGMENTS` segments of each of some kinds of a file, evenly spaced; MediaErrors name the file."""
 
 EXAMPLE_SPANS = 256
 """Most spans whose mean stands for a file given as example."""
@@ -63,7 +74,7 @@ class SpaceQuery:
     weight: float
 
 
-def plan(query: Query, asking: Asking, read: Callable[[str], Iterable[Probe | Segment]]) -> list[SpaceQuery]:
+def plan(query: Query, asking: Asking, read: ReadSegments) -> list[SpaceQuery]:
     """Turn a query into vectors.
 
     Parameters
@@ -72,7 +83,7 @@ def plan(query: Query, asking: Asking, read: Callable[[str], Iterable[Probe | Se
     asking : Asking
         The library's spaces.
     read : callable
-        Decodes a file (see `sonolux.media.read`).
+        Decodes a file, see `ReadSegments`.
 
     Raises
     ------
@@ -97,9 +108,7 @@ def _no_space(part: Part, names: Sequence[str]) -> str:
     return f"no space here answers a query by {part.kind} (spaces asked: {', '.join(names)})"
 
 
-def _ask_part(
-    part: Part, spaces: Sequence[Space], asking: Asking, read: Callable[[str], Iterable[Probe | Segment]]
-) -> list[SpaceQuery]:
+def _ask_part(part: Part, spaces: Sequence[Space], asking: Asking, read: ReadSegments) -> list[SpaceQuery]:
     if part.kind == "vector":
         return [_ask_vector(part, spaces)]
     contents = _contents(part, read)
@@ -138,7 +147,7 @@ def _ask_vector(part: Part, spaces: Sequence[Space]) -> SpaceQuery:
     if len(fitting) != 1:
         names = ", ".join(f"{s.name} ({s.dim})" for s in spaces)
         raise QueryError(
-            f"a vector of shape {vector.shape} fits {len(fitting)} of the spaces {names}: name one with space="
+            f"a vector of shape {vector.shape} fits {len(fitting)} of the spaces {names}: name one with spaces="
         )
     space = fitting[0]
     if space.kind == "binary":
@@ -160,31 +169,21 @@ def _direction(vector: NDArray[np.float32], length: np.float32) -> NDArray[np.fl
     return np.asarray(vector / length) if length else np.zeros_like(vector)
 
 
-def _contents(part: Part, read: Callable[[str], Iterable[Probe | Segment]]) -> dict[Modality, list[Content]]:
-    """Decode a part into at most `PIECES` contents a modality."""
+def _contents(part: Part, read: ReadSegments) -> dict[Modality, list[Content]]:
+    """Decode a part into at most `SEGMENTS` contents a modality."""
     if part.kind == "text":
         return {Modality.TEXT: [str(part.content)]}
     if isinstance(part.content, Image):
         return {Modality.IMAGE: [part.content]}
     if isinstance(part.content, Audio):
         return {Modality.AUDIO: [part.content]}
-    wanted = {"image": ("image",), "audio": ("window",), "video": ("shot", "window")}[part.kind]
     found: dict[Modality, list[Content]] = {}
-    try:
-        for event in read(str(part.content)):
-            if isinstance(event, Segment) and event.kind in wanted:
-                found.setdefault(event.modality, []).append(event.content)
-    except MediaError as error:
-        raise MediaError(f"{part.content}: {error}") from error
+    for event in read(part.content, KINDS[part.kind]):
+        if isinstance(event, Segment):
+            found.setdefault(event.modality, []).append(event.content)
     if not found:
-        raise QueryError(f"{part.content} holds no {part.kind} to ask with")
-    return {modality: _spread(contents) for modality, contents in found.items()}
-
-
-def _spread(contents: list[Content]) -> list[Content]:
-    """Keep at most `PIECES`, evenly spaced."""
-    chosen = np.unique(np.linspace(0, len(contents) - 1, min(SEGMENTS, len(contents))).astype(int))
-    return [contents[i] for i in chosen]
+        raise QueryError(f"{printable(part.content)} holds no {part.kind} to ask with")
+    return found
 
 
 def _ask_examples(query: Query, spaces: Sequence[Space], asking: Asking) -> list[SpaceQuery]:

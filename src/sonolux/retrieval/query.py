@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from math import inf
+from numbers import Integral, Real
 from typing import Any, Literal
 
 from sonolux.errors import QueryError
@@ -14,10 +15,10 @@ PartKind = Literal["text", "image", "audio", "video", "vector"]
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One thing asked for: words, an image, a sound, a video, or a ready vector, with its weight in the fusion.
+    """One thing asked for: words, an image, audio, a video, or a ready vector, with its weight in the fusion.
 
-    ``content`` is a string for text; a path, or decoded media (`sonolux.media.Image`, `sonolux.media.Audio`) for
-    the others; an array of shape (dim,) for a vector.
+    ``content`` is a string for text; a path, or decoded media (`Image`, `Audio` of `sonolux.media.segment`) for the
+    others; an array of shape (dim,) for a vector.
     """
 
     kind: PartKind
@@ -65,16 +66,25 @@ class Query:
 
     def __post_init__(self) -> None:
         if not self.parts and not self.like:
-            raise QueryError("nothing is asked: give words, a picture, a sound, a video, a vector or items to resemble")
-        if self.k < 1 or self.page < 1:
-            raise QueryError(f"k and page count from 1, not {self.k} and {self.page}")
-        if not 0 <= self.diverse < 1:
-            raise QueryError(f"diverse lies in [0, 1), not {self.diverse}")
+            raise QueryError("nothing is asked: give words, an image, audio, a video, a vector or items to resemble")
+        for name, count in (("k", self.k), ("page", self.page)):
+            if not _is_count(count):
+                raise QueryError(f"{name} is a whole number from 1, not {count!r}")
+        if not (_is_number(self.diverse) and 0 <= self.diverse < 1):
+            raise QueryError(f"diverse lies in [0, 1), not {self.diverse!r}")
         for weight in (self.like_weight, *[part.weight for part in self.parts]):
-            if not 0 < weight < inf:
-                raise QueryError(f"weights are positive numbers, not {weight}")
+            if not (_is_number(weight) and 0 < weight < inf):
+                raise QueryError(f"weights are positive numbers, not {weight!r}")
 
     @property
     def offset(self) -> int:
         """How many hits come before this page."""
         return (self.page - 1) * self.k
+
+
+def _is_count(value: object) -> bool:
+    return not isinstance(value, bool) and isinstance(value, Integral) and int(value) >= 1
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, Real)

@@ -242,7 +242,7 @@ def _main() -> None:
     recordings, location = sys.argv[1:]
     with Library(location) as library:
         started = time.process_time()
-        taken = library.index_recordings(recordings)
+        taken = library.fingerprint(recordings)
         seconds = time.process_time() - started
         size = sum(file.stat().st_size for file in library.fingerprints.folder.rglob("*") if file.is_file())
     # Of the process since it was started: what `getrusage` says begins with the memory of whoever started it.
