@@ -34,6 +34,12 @@ PENDING = frozenset(
 )  # fmt: skip
 """Names that still stand for two things."""
 
+ALIASES = {"Factory": "of a registry: what makes one of its things"}
+"""Type aliases that several modules are meant to have."""
+
+PENDING_ALIASES = frozenset(("Samples",))
+"""Type aliases that still stand for two things."""
+
 QUESTIONS = ("What ", "How ", "Which ", "Who ", "Where ", "When ", "Whether ", "Is ", "One command ", "From ")
 """How the first line of a module docstring does not begin: it names the thing before it says anything of it."""
 
@@ -59,6 +65,16 @@ def test_no_two_functions_share_a_name() -> None:
     # Of the command line a function is a command, called as people type it.
     library = [module for module in MODULES if not module.startswith("cli/")]
     assert homonyms(ast.FunctionDef, library).keys() - INTERFACES.keys() - PENDING == set()
+
+
+def test_no_two_type_aliases_share_a_name() -> None:
+    found: dict[str, list[str]] = defaultdict(list)
+    for module, tree in MODULES.items():
+        for node in tree.body:
+            name = node.targets[0].id if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) else ""
+            if name[:1].isupper() and not name.isupper() and not module.startswith("cli/"):
+                found[name].append(module)
+    assert {name for name, where in found.items() if len(where) > 1} == ALIASES.keys() | PENDING_ALIASES
 
 
 def test_what_is_allowed_is_needed() -> None:

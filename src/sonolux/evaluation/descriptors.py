@@ -23,10 +23,10 @@ class Described:
     space: Space
 
 
-DescribeImages = Callable[[ImageSet], Described]
+DescribeImageSet = Callable[[ImageSet], Described]
 
 
-def describe_by_encoder(encoder: Encoder) -> DescribeImages:
+def describe_by_encoder(encoder: Encoder) -> DescribeImageSet:
     """Describe by an encoder of images."""
     return lambda images: Described(np.asarray(encoder.encode(list(images.pixels))), encoder.as_space())
 

@@ -24,7 +24,7 @@ from sonolux.evaluation.benchmarks.semantic_hashing import (
     time_exhaustive_ratio,
     time_lookups,
 )
-from sonolux.evaluation.descriptors import DescribeImages, describe_by_encoder, describe_by_pixels
+from sonolux.evaluation.descriptors import DescribeImageSet, describe_by_encoder, describe_by_pixels
 from sonolux.evaluation.protocols.faces import read_faces
 from sonolux.evaluation.protocols.labelled_search import LabelledSearch, read_cifar10_codes, read_mnist_codes
 from sonolux.evaluation.protocols.labelling import read_cifar10_test, score_labels
@@ -96,7 +96,7 @@ def _cifar_cards(protocol: LabelledSearch, models: Sequence[Path]) -> list[Score
     ]
 
 
-def _fitted(method: str, images: ImageSet, bits: int) -> DescribeImages:
+def _fitted(method: str, images: ImageSet, bits: int) -> DescribeImageSet:
     """Train a classical method on images, but for a few held out, and describe by it."""
     recipe = Recipe(method, bits=bits, held_out=0.01)
     with tempfile.TemporaryDirectory() as folder:

@@ -10,7 +10,7 @@ import torch
 from sonolux.encoders.base import Encoder, normalised
 from sonolux.encoders.trained.encoder import TrainedEncoder
 from sonolux.encoders.trained.layers import LayerEncoder
-from sonolux.evaluation.descriptors import Described, DescribeImages, describe_by_encoder, describe_by_pixels
+from sonolux.evaluation.descriptors import Described, DescribeImageSet, describe_by_encoder, describe_by_pixels
 from sonolux.evaluation.protocols.faces import Faces
 from sonolux.evaluation.scorecard import Scorecard
 from sonolux.models.projection import Projection
@@ -51,20 +51,20 @@ def measure_face_methods(protocol: Faces) -> list[Scorecard]:
     ]
 
 
-def _eigenfaces(gallery: ImageSet) -> DescribeImages:
+def _eigenfaces(gallery: ImageSet) -> DescribeImageSet:
     return _by_projection(fit_pca(inputs_of(gallery), EIGENFACES), "euclidean")
 
 
-def _whitened(gallery: ImageSet) -> DescribeImages:
+def _whitened(gallery: ImageSet) -> DescribeImageSet:
     return _by_projection(fit_pca(inputs_of(gallery), EIGENFACES, whiten=True), "cosine")
 
 
-def _fisherfaces(gallery: ImageSet) -> DescribeImages:
+def _fisherfaces(gallery: ImageSet) -> DescribeImageSet:
     assert gallery.labels is not None
     return _by_projection(fit_fisher(inputs_of(gallery), gallery.labels), "cosine")
 
 
-def _learned(gallery: ImageSet) -> DescribeImages:
+def _learned(gallery: ImageSet) -> DescribeImageSet:
     with tempfile.TemporaryDirectory() as folder:
         train_codes(gallery, LEARNED, Path(folder) / "faces")
         encoder: Encoder = LayerEncoder(TrainedEncoder(Path(folder) / "faces"), UNITS)
@@ -72,7 +72,7 @@ def _learned(gallery: ImageSet) -> DescribeImages:
     return describe_by_encoder(encoder)
 
 
-def _by_projection(projection: Projection, metric: Metric) -> DescribeImages:
+def _by_projection(projection: Projection, metric: Metric) -> DescribeImageSet:
     """Describe by a projection of the pixels; all of a gallery went into it, for it is small."""
 
     def describe(images: ImageSet) -> Described:

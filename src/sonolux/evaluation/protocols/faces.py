@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from sonolux.errors import SonoluxError
-from sonolux.evaluation.descriptors import DescribeImages, scores_between
+from sonolux.evaluation.descriptors import DescribeImageSet, scores_between
 from sonolux.evaluation.scorecard import Scorecard
 from sonolux.metrics.identification import detection_and_identification_rate, rank_one_rate
 from sonolux.training.data.images import ImageSet, read_images
@@ -28,7 +28,7 @@ FALSE_ACCEPTS = (0.01, 0.1)
 """Shares of the strangers' probes that may pass for somebody."""
 
 
-Learn = Callable[[ImageSet], DescribeImages]
+Learn = Callable[[ImageSet], DescribeImageSet]
 """From a gallery to a way to describe."""
 
 
@@ -39,7 +39,7 @@ class Faces:
     gallery: ImageSet
     probes: ImageSet
 
-    def score(self, method: str, describe: DescribeImages, seed: int = 0) -> Scorecard:
+    def score(self, method: str, describe: DescribeImageSet, seed: int = 0) -> Scorecard:
         """Measure closed-set rank-1, and detection and identification at 1 % and 10 % false accepts."""
         return self.score_learned(method, lambda gallery: describe, seed)
 
@@ -49,7 +49,7 @@ class Faces:
         split = f"{len(self.probes)} probes, gallery of {len(self.gallery)}; open set without people 21-30"
         return Scorecard("faces", method, metrics, "rank-1", split, seed)
 
-    def _closed(self, describe: DescribeImages) -> float:
+    def _closed(self, describe: DescribeImageSet) -> float:
         scores = scores_between(describe(self.probes), describe(self.gallery))
         return rank_one_rate(scores, self._people(self.probes), self._people(self.gallery))
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from sonolux.errors import SonoluxError
-from sonolux.evaluation.descriptors import DescribeImages, scores_between
+from sonolux.evaluation.descriptors import DescribeImageSet, scores_between
 from sonolux.evaluation.scorecard import Scorecard
 from sonolux.metrics.ranking import label_metrics
 from sonolux.training.data.images import ImageSet, read_images
@@ -39,7 +39,7 @@ class LabelledSearch:
     queries: ImageSet
     database: ImageSet
 
-    def score(self, method: str, describe: DescribeImages, seed: int = 0) -> Scorecard:
+    def score(self, method: str, describe: DescribeImageSet, seed: int = 0) -> Scorecard:
         """Describe queries and database, rank, and measure."""
         scores = scores_between(describe(self.queries), describe(self.database))
         assert self.queries.labels is not None
