@@ -13,14 +13,25 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from sonolux.annotators import Annotator
+    from sonolux.encoders import Encoder
     from sonolux.errors import SonoluxError
     from sonolux.library import Library, Summary
     from sonolux.retrieval import Hits, Query
+    from sonolux.training.classification.images import train_labels as train_labels
+    from sonolux.training.classification.sounds import train_sounds as train_sounds
+    from sonolux.training.events.train import train_events as train_events
+    from sonolux.training.feedback.train import train_feedback as train_feedback
+    from sonolux.training.fingerprints.train import train_fingerprints as train_fingerprints
+    from sonolux.training.hashing.train import train_codes as train_codes
+    from sonolux.training.speech.train import train_speech as train_speech
     from sonolux.types import Annotation, Failure, Hit, Item, Mask, Modality, Region, Space, Span
 
 __version__ = "0.1.0"
 
 _HOMES = {
+    "Annotator": "sonolux.annotators",
+    "Encoder": "sonolux.encoders",
     "Library": "sonolux.library",
     "Summary": "sonolux.library",
     "Hits": "sonolux.retrieval",
@@ -35,17 +46,29 @@ _HOMES = {
     "Region": "sonolux.types",
     "Space": "sonolux.types",
     "Span": "sonolux.types",
+    "train_codes": "sonolux.training.hashing.train",
+    "train_events": "sonolux.training.events.train",
+    "train_feedback": "sonolux.training.feedback.train",
+    "train_fingerprints": "sonolux.training.fingerprints.train",
+    "train_labels": "sonolux.training.classification.images",
+    "train_sounds": "sonolux.training.classification.sounds",
+    "train_speech": "sonolux.training.speech.train",
 }
 
+# Without the ways to train: `from sonolux import *` must not load torch, nor need the extra that brings lightning.
 __all__ = [
-    "Annotation", "Failure", "Hit", "Hits", "Item", "Library", "Mask", "Modality", "Query", "Region", "SonoluxError",
-    "Space", "Span", "Summary",
+    "Annotation", "Annotator", "Encoder", "Failure", "Hit", "Hits", "Item", "Library", "Mask", "Modality", "Query",
+    "Region", "SonoluxError", "Space", "Span", "Summary",
 ]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from difflib import get_close_matches
+
+        nearest = "" if name.startswith("_") else "".join(get_close_matches(name, _HOMES, 1))
+        meant = f": did you mean {nearest}?" if nearest else ""
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}{meant}")
     from importlib import import_module
 
     return getattr(import_module(_HOMES[name]), name)

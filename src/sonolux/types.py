@@ -218,6 +218,9 @@ class Item:
     text: str = ""
     region: Region | None = None
 
+    def __repr__(self) -> str:
+        return _told(self, "path", "modality", "kind", "span", "region", "text", "id", title=self.metadata.get("title"))
+
 
 class Hit(NamedTuple):
     """One ranked answer.
@@ -257,6 +260,12 @@ class Hit(NamedTuple):
     text: str = ""
     confident: bool = False
     region: Region | None = None
+
+    def __repr__(self) -> str:
+        return _told(
+            self, "path", "modality", "kind", "span", "region", "score", "chance", "confident", "space", "title",
+            "text", "id",
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,3 +310,26 @@ class Failure:
 
     path: str
     reason: str
+
+
+LONGEST_TEXT = 60
+"""Characters of a text that a `repr` shows."""
+
+
+def _told(thing: Item | Hit, *names: str, **more: object) -> str:
+    """Return what a thing holds as one line: attributes, but for those that are empty."""
+    held = {name: getattr(thing, name) for name in names} | more
+    told = [f"{name}={_shown(value)}" for name, value in held.items() if value not in (None, "")]
+    return f"{type(thing).__name__}({', '.join(told)})"
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, Span):
+        return f"({value.start:g}, {value.end:g})"
+    if isinstance(value, Region):
+        return "({:.3g}, {:.3g}, {:.3g}, {:.3g})".format(*value.box)
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    if isinstance(value, str) and len(value) > LONGEST_TEXT and "/" not in value:
+        return repr(f"{value[: LONGEST_TEXT - 1]}…")
+    return repr(str(value) if isinstance(value, str) else value)

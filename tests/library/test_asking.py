@@ -204,3 +204,14 @@ def test_older_names_warn_and_work(old: str, new: str, tmp_path: Path) -> None:
         library.fingerprint(clip)
         with pytest.warns(DeprecationWarning, match=f"Library.{old} is now Library.{new}"):
             getattr(library, old)(clip)
+
+
+def test_a_library_says_what_it_holds_and_opens_nothing_for_it(built: Path, library: Library, tmp_path: Path) -> None:
+    library.close()
+    assert repr(library) == f"<Library {built}>"
+    library.search("flute")
+    assert repr(library).startswith(f"<Library {built}: 16 files in ")
+    assert "hog" in repr(library)
+    assert repr(Library(tmp_path / "none")) == f"<Library {tmp_path / 'none'}>"
+    assert repr(Library("http://127.0.0.1:9/none")) == "<Library http://127.0.0.1:9/none>"
+    assert not (tmp_path / "none").exists()

@@ -65,6 +65,11 @@ def search(  # noqa: PLR0913 - each is an option of the command line
 
     The chance of a hit says how many items taken at random would score as high.
     """
+    from sonolux.media.isolated import IsolatedDecoder
+
+    decoder = IsolatedDecoder()
+    if image or audio or video:
+        decoder.start()  # while the rest is imported and the library is opened
     from sonolux.library import Library
     from sonolux.retrieval.filters import parse_conditions
 

@@ -112,6 +112,14 @@ class Library:
     def __enter__(self) -> Library:
         return self
 
+    def __repr__(self) -> str:
+        """Say where the library is and, of one in a folder that is open anyway, what it holds."""
+        opened = self._record
+        if opened is None or "://" in self.location:
+            return f"<Library {self.location}>"
+        files = self.index.count([Condition("kind", "=", "file")])
+        return f"<Library {self.location}: {files:,} files in {', '.join(opened.spaces) or 'no space'}>"
+
     def __exit__(self, *exc: object) -> None:
         self.close()
 
@@ -174,7 +182,7 @@ class Library:
             these alone, or by default what `sonolux.encoders.default_specs` finds.
         prune : bool
             Whether items whose files are gone from these folders leave; not from a folder that is itself gone, which
-            may be a drive that is not there today (`remove` does that).
+            may be a drive that is not there today: `remove` does that. `forget` and `drop_space` take no items.
         fingerprints : bool
             Whether fingerprints are taken of recordings and videos, so that `identify` knows them.
         progress : callable, optional
@@ -220,6 +228,9 @@ class Library:
 
     def remove(self, *targets: PathLike) -> int:
         """Remove items: ids, files, or folders with all in them. Returns how many files left.
+
+        Of all ways out it alone takes what is still on the disk. `add` with ``prune=True`` takes items whose files are
+        gone, `forget` what an annotator said, and `drop_space` the descriptors of a space; items stay in the last two.
 
         Raises
         ------
@@ -271,6 +282,8 @@ class Library:
     def forget(self, annotator: str) -> int:
         """Remove all annotations of an annotator, given by its name. Returns how many files it had seen.
 
+        Items and their descriptors stay; see `remove`, ``add(prune=True)`` and `drop_space` for what takes those.
+
         Raises
         ------
         QueryError
@@ -281,7 +294,10 @@ class Library:
         return files
 
     def drop_space(self, name: str) -> None:
-        """Remove a space and its descriptors from the library; items and other spaces stay."""
+        """Remove a space and its descriptors from the library; items and other spaces stay.
+
+        See `remove` and ``add(prune=True)`` for what takes items, and `forget` for what takes annotations.
+        """
         self.spaces.by_name(name)
         self.record.changes += self.index.count(space=name)
         forget_space(self.index, name)
