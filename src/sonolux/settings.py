@@ -36,6 +36,8 @@ class Settings(BaseSettings):
     )
     hub_timeout: float = Field(2.0, description="seconds to wait for the hub to answer at all")
     workers: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1, description="decoding processes")
+    executor: Literal["threads", "processes"] = Field("threads", description="where encoders work")
+    encoding_processes: int = Field(1, ge=1, description="encoding processes, where executor is processes")
     decode_seconds: float = Field(60.0, gt=0, description="a decoder that is silent for so long is ended")
     decode_memory: int = Field(4 * GIB, gt=0, description="bytes of address space that a decoder may add to its own")
     max_pixels: int = Field(200_000_000, gt=0, description="larger pictures are refused as decompression bombs")

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
+from sonolux.encoders.executor import chosen_executor
 from sonolux.index import Index
 from sonolux.library.ingest.changes import ChangeDetector, Task
 from sonolux.library.ingest.draft import Draft
@@ -70,7 +71,7 @@ class Adder:
         self.progress = progress
         self.summary = Summary()
         self.catalog = ChangeDetector(index, spaces.concerns())
-        self.queue = EncodingQueue(spaces.writers())
+        self.queue = EncodingQueue(spaces.writers(), chosen_executor())
         self._drafts: dict[str, Draft] = {}
 
     def run(self, roots: Sequence[str]) -> Summary:
