@@ -11,7 +11,7 @@ from contracts.annotator_contract import AnnotatorContract
 from sonolux.annotators import Annotator, register
 from sonolux.annotators.registry import ANNOTATORS
 from sonolux.errors import SonoluxError
-from sonolux.types import Annotation, Modality, Span
+from sonolux.types import Annotation, Modality, Region, Span
 
 
 class Counting(Annotator):
@@ -71,6 +71,7 @@ class Wrong(Counting):
         ([[Annotation("counting", "", 0.5)]], "signed 'counting' under ''"),
         ([[Annotation("counting", "cat", 1.5)]], "gave cat probability 1.5"),
         ([[Annotation("counting", "cat", float("nan"))]], "gave cat probability nan"),
+        ([[Annotation("counting", "cat", 0.5, region=Region(0, 0, 1, 1))]], "gave cat a region, but takes text"),
     ],
 )
 def test_a_broken_contract_is_named(said: list[list[Annotation]], why: str) -> None:

@@ -70,6 +70,18 @@ class AnnotatorContract:
         )
         assert all(len(said) <= 1 for said in annotator.annotate(inputs))
 
+    def test_what_is_kept_was_said(self, annotator: Annotator) -> None:
+        for said in annotator.annotate(ordinary(annotator)):
+            kept = annotator.keep(said)
+            assert kept == [annotation for annotation in said if annotation in kept]
+
+    def test_regions_are_of_images(self, annotator: Annotator) -> None:
+        found = [annotation for said in annotator.annotate(ordinary(annotator)) for annotation in said]
+        if annotator.modality is not Modality.IMAGE:
+            assert not annotator.region_items
+            assert all(annotation.region is None for annotation in found)
+        assert all(annotation.item == "" for annotation in found)
+
     def test_a_batch_equals_its_members_in_order(self, annotator: Annotator) -> None:
         inputs = ordinary(annotator)
         alone = [annotator.annotate_one(one) for one in inputs]

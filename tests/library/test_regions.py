@@ -113,7 +113,7 @@ def test_regions_are_items_and_filtered_by(shared: Library, shared_folder: Path)
     assert close(regions(shared, label="blue_patch"), [ALL[0], ALL[2]])
     assert close(regions(shared, modality="image", folder=str(shared_folder)), ALL[1:])
     assert len(list(shared.items())) == 4
-    assert shared.info()["files"] == 4
+    assert (shared.info()["files"], shared.info()["spans"], shared.info()["regions"]) == (4, 2, 4)
     [region] = [one for one in shared.items({"kind": "region"}) if one.path.endswith("one.png")]
     file = shared.item(shared_folder / "one.png")
     assert (region.file, region.modality, region.span) == (file.id, Modality.IMAGE, None)

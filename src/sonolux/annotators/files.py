@@ -12,7 +12,7 @@ from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
-from typing import Any
+from typing import Any, TypeGuard
 
 from sonolux.annotators.base import Annotator
 from sonolux.encoders import Encoder
@@ -21,7 +21,7 @@ from sonolux.encoders.inputs import EncoderInputs, resampled
 from sonolux.errors import Cancelled, SonoluxError
 from sonolux.media.pool import DecoderPool
 from sonolux.media.reading import ReadOptions
-from sonolux.media.segment import Audio, Content, Image, Segment
+from sonolux.media.segment import Audio, Content, Image, Probe, Segment
 from sonolux.media.worker import Finished
 from sonolux.types import Annotation, Failure, Modality, Region, Span
 
@@ -61,6 +61,9 @@ class _File:
     segments: int = 0
     waiting: int = 0
     end: Finished | Failure | None = None
+    """The last event of the decoder; until it has come, more of the file may."""
+    refused: Failure | None = None
+    """Why the annotator cannot take it."""
 
 
 _Queue = list[tuple[_File, Segment]]
@@ -107,7 +110,7 @@ def annotate_files(
             file = files.setdefault(path, _File(path))
             if isinstance(event, Finished | Failure):
                 file.end = event
-            elif isinstance(event, Segment) and event.modality == annotator.modality and event.kind != "cover":
+            elif file.refused is None and _is_input(event, annotator):
                 file.segments += 1
                 file.waiting += 1
                 queue.append((file, event))
@@ -188,7 +191,7 @@ class _Run:
                 return
             file = queue[0][0]
             reason = f"{self.annotator.name} cannot annotate it: {' '.join(str(error).split())[:300]}"
-            file.end = Failure(file.path, reason)
+            file.refused = file.refused or Failure(file.path, reason)
             file.waiting -= 1
             return
         for (file, segment), said, vectors in zip(queue, answers, described, strict=True):
@@ -240,6 +243,8 @@ def _done(files: dict[str, _File], annotator: Annotator) -> Sequence[Annotated |
 
 
 def _outcome(file: _File, annotator: Annotator) -> Annotated | Failure:
+    if file.refused is not None:
+        return file.refused
     if isinstance(file.end, Finished) and file.segments:
         said = [annotation for _, annotation, _ in file.said]
         vectors = [its for _, _, its in file.said]
@@ -248,6 +253,11 @@ def _outcome(file: _File, annotator: Annotator) -> Annotated | Failure:
             vectors = [None] * len(said)
         return Annotated(file.path, tuple(said), file.end.size, file.end.mtime_ns, tuple(vectors))
     return file.end if isinstance(file.end, Failure) else Failure(file.path, f"holds no {annotator.modality}")
+
+
+def _is_input(event: Probe | Segment, annotator: Annotator) -> TypeGuard[Segment]:
+    """Tell whether a decoded piece is for the annotator."""
+    return isinstance(event, Segment) and event.modality == annotator.modality and event.kind != "cover"
 
 
 def _input(annotator: Annotator, content: Content) -> Any:

@@ -123,6 +123,8 @@ def info(library: LibraryOption = None, as_json: JsonOption = False, quiet: Quie
     pairs = {name: facts[name] for name in ("location", "created")}
     pairs["files"] = f"{facts['files']:,}" + (f" ({counted})" if counted else "")
     pairs["spans"] = f"{facts['spans']:,}"
+    if facts["regions"]:
+        pairs["regions"] = f"{facts['regions']:,}"
     _print_pairs(out, pairs)
     out.line()
     out.table((">descriptors", "space"), [(f"{count:,}", name) for name, count in facts["spaces"].items()])

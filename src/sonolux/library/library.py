@@ -550,16 +550,18 @@ class Library:
         return sorted(found, key=lambda item: (item.kind, item.span.start if item.span else 0.0))
 
     def info(self) -> dict[str, Any]:
-        """Return counts of files by modality, of spans, and of descriptors by space."""
+        """Return counts of files by modality, of spans, of regions, and of descriptors by space."""
         files = Condition("kind", "=", "file")
         by_modality = {str(m): self.index.count([files, Condition("modality", "=", str(m))]) for m in Modality}
         whole = self.index.count([files])
+        regions = self.index.count([Condition("kind", "=", "region")])
         return {
             "location": self.location,
             "created": self.record.created,
             "files": whole,
             "modalities": {name: count for name, count in by_modality.items() if count},
-            "spans": self.index.count() - whole,
+            "spans": self.index.count() - whole - regions,
+            "regions": regions,
             "spaces": {name: self.index.count(space=name) for name in self.spaces.names()},
         }
 
