@@ -99,7 +99,7 @@ def test_the_second_time_nothing_is_decoded(tmp_path: Path, monkeypatch: pytest.
     write_sound(sound, np.sin(np.arange(RATE) / 9).astype(np.float32), {})
     views = [View(str(path)), View(str(sound))]
     first = thumbnails(views)
-    monkeypatch.setattr(module, "DecoderPool", refuse)
+    monkeypatch.setattr(module, "IsolatedDecoder", refuse)
     again = thumbnails(views)
     assert again[views[0]].jpeg == first[views[0]].jpeg
     np.testing.assert_allclose(again[views[1]].wave, first[views[1]].wave, atol=1 / 255)

@@ -42,7 +42,13 @@ class IsolatedDecoder:
     """
 
     def read(
-        self, path: str, options: ReadOptions, reader: Reader = read, *, waits: bool = True
+        self,
+        path: str,
+        options: ReadOptions,
+        reader: Reader = read,
+        *,
+        waits: bool = True,
+        timeout: float | None = None,
     ) -> Generator[Probe | Segment, None, None]:
         """Decode a file, and yield what comes, each when it is asked for.
 
@@ -56,6 +62,8 @@ class IsolatedDecoder:
         waits : bool
             Whether to wait for a turn where all workers are busy. Who takes what comes only now and then, such as a
             generator that follows a stream, has a process of its own instead, for it would keep others waiting.
+        timeout : float, optional
+            Seconds after which a decoder that yields nothing is ended; by default those of the settings.
 
         Raises
         ------
@@ -67,7 +75,7 @@ class IsolatedDecoder:
         with _named(path):
             refuse_special(Path(path).stat())
         limits = settings()
-        orders = Orders(reader, options, limits.decode_seconds, limits.decode_memory)
+        orders = Orders(reader, options, timeout or limits.decode_seconds, limits.decode_memory)
         pool = _workers.pool_for(self)
         try:
             turn = _workers.turn(limits.workers) if waits else nullcontext()

@@ -6,8 +6,8 @@ out. `read_views` is what a decoding process runs: a stranger's file is opened n
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from math import ceil
 
 import numpy as np
@@ -56,15 +56,15 @@ class View:
     side: int = SIDE
 
 
-def read_views(path: str, options: ReadOptions, wanted: Mapping[str, Sequence[View]]) -> Iterator[Probe | Segment]:
+def read_views(path: str, options: ReadOptions, wanted: Sequence[View]) -> Iterator[Probe | Segment]:
     """Yield the probe of a file, then for each view of it an `Image`, an `Audio`, or "" where there is nothing.
 
     Parameters
     ----------
     path : str
     options : ReadOptions
-    wanted : mapping of str to sequence of View
-        By path.
+    wanted : sequence of View
+        All of this file.
 
     Raises
     ------
@@ -73,9 +73,9 @@ def read_views(path: str, options: ReadOptions, wanted: Mapping[str, Sequence[Vi
     """
     found = probe(path)
     yield found
-    for view in wanted[path]:
+    for view in wanted:
         try:
-            seen = view_of(view, found, options.max_pixels)
+            seen = view_of(replace(view, path=path), found, options.max_pixels)
         except MediaError:
             seen = ""
         kind: SegmentKind = "image" if isinstance(seen, Image) else "window" if seen else "passage"

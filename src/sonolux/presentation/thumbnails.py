@@ -10,7 +10,7 @@ import io
 import os
 import stat
 from collections.abc import Iterable, Iterator
-from contextlib import closing
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from hashlib import blake2b
@@ -19,9 +19,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from sonolux.media.pool import DecoderPool
+from sonolux.errors import MediaError
+from sonolux.media.isolated import IsolatedDecoder
 from sonolux.media.reading import ReadOptions
-from sonolux.media.segment import Audio, Image, Probe, Segment
+from sonolux.media.segment import Audio, Content, Image, Probe
 from sonolux.media.thumbnail import View, read_views
 from sonolux.presentation.cache import DiskCache
 from sonolux.presentation.waveform import waveform
@@ -110,33 +111,36 @@ def _kept(cache: DiskCache, name: str) -> Thumbnail | None:
 
 
 def _made(views: list[View]) -> Iterator[tuple[View, Thumbnail]]:
-    """Decode views in processes of their own, each file once."""
+    """Decode views, each file once, several files at a time."""
     wanted: dict[str, list[View]] = {}
     for view in views:
         wanted.setdefault(view.path, []).append(view)
     if not wanted:
         return
-    limits = settings()
-    waiting = {path: iter(of_file) for path, of_file in wanted.items()}
-    modalities: dict[str, Modality] = {}
-    with (
-        DecoderPool(
-            min(limits.workers, -(-len(wanted) // FILES)),
-            ReadOptions.from_settings(),
-            timeout=min(limits.decode_seconds, LONGEST),
-            memory=limits.decode_memory,
-            reader=partial(read_views, wanted=wanted),
-        ) as pool,
-        closing(pool.read(wanted)) as events,
-    ):
-        for path, event in events:
+    with ThreadPoolExecutor(min(settings().workers, -(-len(wanted) // FILES))) as threads:
+        for path, seen in zip(wanted, threads.map(_decoded, wanted.items()), strict=True):
+            yield from zip(wanted[path], seen, strict=False)
+
+
+def _decoded(wanted: tuple[str, list[View]]) -> list[Thumbnail]:
+    """Decode the views of one file in a process of its own; fewer, or none, where that fails."""
+    path, views = wanted
+    options, timeout = ReadOptions.from_settings(), min(settings().decode_seconds, LONGEST)
+    reader = partial(read_views, wanted=views)
+    seen: list[Thumbnail] = []
+    modality = None
+    try:
+        for event in IsolatedDecoder().read(path, options, reader, timeout=timeout):
             if isinstance(event, Probe):
-                modalities[path] = event.modality
-            elif isinstance(event, Segment):
-                yield next(waiting[path]), _drawn(event.content, modalities[path])
+                modality = event.modality
+            else:
+                seen.append(_drawn(event.content, modality))
+    except MediaError:  # what stands for it is nothing
+        return seen
+    return seen
 
 
-def _drawn(content: object, modality: Modality) -> Thumbnail:
+def _drawn(content: Content, modality: Modality | None) -> Thumbnail:
     if isinstance(content, Image):
         return Thumbnail(_jpeg(content), modality=modality)
     wave = waveform(content.samples) if isinstance(content, Audio) else None
