@@ -54,6 +54,7 @@ def test_sound_at_any_rate_is_named(library: Library) -> None:
     sound = soxr.resample(tune(2, 25)[5 * RATE : 11 * RATE], RATE, 22_050)
     [match] = library.identify(Audio(sound, 22_050))
     assert match.path.endswith("2.wav")
+    assert library.identify((sound, 22_050)) == [match]
 
 
 def test_what_is_no_clip_is_refused_in_one_line(library: Library, tmp_path: Path) -> None:
@@ -65,6 +66,10 @@ def test_what_is_no_clip_is_refused_in_one_line(library: Library, tmp_path: Path
     for sound in (np.array([0.5], np.float32), np.zeros(RATE // 2, np.float32)):
         with pytest.raises(QueryError, match=r"too short to be named: a second is the least$"):
             library.identify(Audio(sound, RATE))
+    with pytest.raises(QueryError, match=r"audio is a path or \(mono samples, hertz\), not ndarray"):
+        library.identify(np.zeros(5 * RATE))
+    with pytest.raises(MediaError, match="is a folder, not a file"):
+        library.identify(tmp_path)
     for sound in (np.full(5 * RATE, np.nan, np.float32), np.zeros((2, 5 * RATE), np.float32)):
         with pytest.raises(QueryError, match="not one channel of finite samples"):
             library.identify(Audio(sound, RATE))

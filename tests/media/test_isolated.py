@@ -126,9 +126,15 @@ def test_a_folder_change_does_not_lead_astray(tmp_path: Path, monkeypatch: pytes
 def test_threads_share_a_bounded_number(tmp_path: Path) -> None:
     decoder = IsolatedDecoder()
     paths = [file(tmp_path, f"good-{n}") for n in range(24)]
+
+    def ask(path: str) -> int:
+        decoder.start()
+        return worker_of(path, decoder)
+
     with ThreadPoolExecutor(8) as threads:
-        workers = set(threads.map(lambda path: worker_of(path, decoder), paths))
+        workers = set(threads.map(ask, paths))
     assert 1 <= len(workers) <= 2
+    assert len(isolated._workers.pool._idle) <= 2
 
 
 def test_streams_that_wait_keep_nobody_waiting(tmp_path: Path) -> None:

@@ -62,6 +62,10 @@ def identify(
     Chance is how often a sound that is in no recording of the library would be named as surely. On stdin, and with
     --json, a match is printed as soon as it has ended, so a clip may be as long as a day; else the surest comes first.
     """
+    from sonolux.media.isolated import IsolatedDecoder
+
+    if clip != "-":
+        IsolatedDecoder().start()  # while the rest is imported and the library is opened
     from sonolux.library import Library
 
     out = Output(as_json=as_json, quiet=quiet)

@@ -67,9 +67,8 @@ def search(  # noqa: PLR0913 - each is an option of the command line
     """
     from sonolux.media.isolated import IsolatedDecoder
 
-    decoder = IsolatedDecoder()
     if image or audio or video:
-        decoder.start()  # while the rest is imported and the library is opened
+        IsolatedDecoder().start()  # while the rest is imported and the library is opened
     from sonolux.library import Library
     from sonolux.retrieval.filters import parse_conditions
 

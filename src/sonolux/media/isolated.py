@@ -89,9 +89,8 @@ class IsolatedDecoder:
             _workers.end_when_idle()
 
     def start(self) -> None:
-        """Start a worker, if none waits for work, for a file that is soon to be read."""
-        _workers.pool_for(self).start()
-        _workers.end_when_idle()
+        """Start a worker, if there is none, for a file that is soon to be read."""
+        _workers.start(self)
 
     def close(self) -> None:
         """End the workers, unless others use them; the next file starts them again."""
@@ -118,6 +117,14 @@ class _Workers:
                 limits = settings()
                 self.pool = DecoderPool(1, ReadOptions(), timeout=limits.decode_seconds, memory=limits.decode_memory)
             return self.pool
+
+    def start(self, user: IsolatedDecoder) -> None:
+        """Start a worker if there is none; where some are busy, the next file waits for its turn anyway."""
+        with self._changed:
+            pool = self.pool_for(user)
+            if not self._busy:
+                pool.start()
+        self.end_when_idle()
 
     @contextmanager
     def turn(self, most: int) -> Iterator[None]:
