@@ -27,11 +27,8 @@ INTERFACES = {
 """Functions that several modules are meant to have, and what they stand for."""
 
 PENDING = frozenset(
-    (
-        "audible", "chroma", "compared", "deltas", "fitted", "forget", "identify", "identify_stream", "listening",
-        "mfcc", "parted", "placed", "power_spectrogram", "rows_of", "standardised", "statistics", "windows",
-    )
-)  # fmt: skip
+    ("audible", "chroma", "deltas", "listening", "mfcc", "parted", "power_spectrogram", "rows_of", "statistics")
+)
 """Names that still stand for two things."""
 
 ALIASES = {"Factory": "of a registry: what makes one of its things"}

@@ -18,8 +18,8 @@ from sonolux.fingerprints.neural_codes import (
     STEP,
     FingerprintEncoder,
     fingerprint_encoder,
-    pooled,
-    windows,
+    pool_bands,
+    slide_windows,
 )
 from tunes import faster, noisy, tune
 
@@ -35,12 +35,12 @@ def likeness(one: np.ndarray, other: np.ndarray) -> np.ndarray:
 
 def test_bands_are_pooled_and_windows_cut() -> None:
     frames = np.arange(40 * 7, dtype=np.float32).reshape(40, 7)
-    seen = pooled(frames, Contrast(frames=32, pooled=3, deviation=2.0))
+    seen = pool_bands(frames, Contrast(frames=32, pooled=3, deviation=2.0))
     np.testing.assert_array_equal(seen[0], [1.0, 2.5])
-    cut = windows(seen, 32, 4)
+    cut = slide_windows(seen, 32, 4)
     assert cut.shape == (3, 32, 2)
     np.testing.assert_array_equal(cut[1], seen[4:36])
-    assert len(windows(seen[:31], 32, 4)) == 0
+    assert len(slide_windows(seen[:31], 32, 4)) == 0
 
 
 def test_codes_are_the_signs_of_numbers() -> None:

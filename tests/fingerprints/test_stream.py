@@ -28,7 +28,7 @@ def prints_of(sound: np.ndarray) -> Fingerprint:
 
 
 def identify(catalog: FingerprintCatalog, blocks: list[np.ndarray], accepted: float = 0.01) -> list[Match]:
-    return answering.identify(catalog, blocks, accepted, fingerprint_encoder())
+    return answering.find_matches(catalog, blocks, accepted, fingerprint_encoder())
 
 
 @pytest.fixture(scope="module")
@@ -146,7 +146,7 @@ def test_a_mix_is_told_apart_as_it_goes_by(catalog: FingerprintCatalog) -> None:
     played = [(4, 3.0, 22.0), (70, 0.0, 20.0), (8, 11.0, 25.0), (5, 0.5, 16.0)]
     mix = np.concatenate([clip(n, start, long) if n < TUNES else tune(n, long) for n, start, long in played])
     blocks = np.split(mix, range(1000, len(mix), 7777))
-    found = list(answering.identify_stream(catalog, blocks, encoder=fingerprint_encoder()))
+    found = list(answering.stream_matches(catalog, blocks, encoder=fingerprint_encoder()))
     assert [match.id for match in found] == ["4", "8", "5"]
     for match, begins, (_, start, long) in zip(found, (0, 42, 67), [played[0], *played[2:]], strict=True):
         assert abs(match.query_start - begins) < 1.5
@@ -155,7 +155,7 @@ def test_a_mix_is_told_apart_as_it_goes_by(catalog: FingerprintCatalog) -> None:
 
 
 def test_without_codes_landmarks_and_peaks_decide(catalog: FingerprintCatalog) -> None:
-    match = only(answering.identify(catalog, [clip(3, 10, 8)]))
+    match = only(answering.find_matches(catalog, [clip(3, 10, 8)]))
     assert match.id == "3"
     assert abs(start_of(match) - 10) < 0.05
 
@@ -164,7 +164,7 @@ def test_codes_of_another_model_are_not_asked(tmp_path: Path) -> None:
     kept = FingerprintCatalog(tmp_path)
     kept.add([(str(n), "a.wav", prints_of(tune(n, 20))._replace(encoder="another")) for n in range(4)])
     asked = only(identify(kept, [clip(1, 5, 6)]))
-    assert asked == only(answering.identify(kept, [clip(1, 5, 6)]))
+    assert asked == only(answering.find_matches(kept, [clip(1, 5, 6)]))
     kept.add([(str(n), "a.wav", prints_of(tune(n, 20))) for n in range(4)])
     surer = only(identify(kept, [clip(1, 5, 6)]))
     assert surer.id == asked.id == "1"

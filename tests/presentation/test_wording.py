@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from sonolux.presentation.wording import (
     chance_in_words,
     clock,
+    describe_hit,
     place_in_words,
-    said_of,
     score_in_words,
     snippet,
     span_in_words,
@@ -92,4 +92,4 @@ def test_snippet_is_one_harmless_line_of_bounded_length(text: str, length: int) 
 )
 def test_said_once(title: str, text: str, said: str) -> None:
     hit = Hit("id", "/a", Modality.TEXT, "file", "id", None, 1.0, 0.5, "bm25", title=title, text=text)
-    assert said_of(hit) == said
+    assert describe_hit(hit) == said

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonolux.annotators.base import Annotator
-from sonolux.checkpoints.device import placed
+from sonolux.checkpoints.device import move_to_device
 from sonolux.checkpoints.folder import ModelFolder
 from sonolux.checkpoints.inputs import Sounds
 from sonolux.checkpoints.loading import LoadedOnce
@@ -56,7 +56,7 @@ class Classifier(Annotator):
         self.digest = self.folder.digest
         self.licence = self.folder.licence
         self.k = k
-        self._network = LoadedOnce(lambda: placed(self.folder.network()))
+        self._network = LoadedOnce(lambda: move_to_device(self.folder.network()))
 
     def annotate_batch(self, batch: Sequence[NDArray[Any]]) -> list[list[Annotation]]:
         """Return the labels of images (h, w, 3) or samples, best first; those of one are parts of a whole of 1."""

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonolux.annotators.base import Annotator
-from sonolux.checkpoints.device import placed
+from sonolux.checkpoints.device import move_to_device
 from sonolux.checkpoints.folder import ModelFolder
 from sonolux.checkpoints.inputs import Sounds
 from sonolux.checkpoints.loading import LoadedOnce
@@ -47,7 +47,7 @@ class EventDetector(Annotator):
         self.digest = self.folder.digest
         self.licence = self.folder.licence
         self.sample_rate = how.rate
-        self._network = LoadedOnce(lambda: placed(self.folder.network()))
+        self._network = LoadedOnce(lambda: move_to_device(self.folder.network()))
 
     def annotate_batch(self, batch: Sequence[NDArray[np.float32]]) -> list[list[Annotation]]:
         """Return the events in samples at `sample_rate`; the probability of one is the mean of those of its frames."""

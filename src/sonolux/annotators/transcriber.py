@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from sonolux.annotators.speech_reader import SpeechReader
-from sonolux.checkpoints.device import placed
+from sonolux.checkpoints.device import move_to_device
 from sonolux.checkpoints.folder import ModelFolder
 from sonolux.checkpoints.inputs import Cepstra
 from sonolux.checkpoints.loading import LoadedOnce
@@ -54,7 +54,7 @@ class Transcriber(SpeechReader):
         self.digest = self.folder.digest
         self.licence = self.folder.licence
         self.sample_rate = how.rate
-        self._network = LoadedOnce(lambda: placed(self.folder.network()))
+        self._network = LoadedOnce(lambda: move_to_device(self.folder.network()))
 
     def read(self, samples: NDArray[np.float32]) -> tuple[str, float]:
         """Return what is said in a phrase, in lower case, and how probable it is.

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonolux.annotators.base import Annotator
-from sonolux.checkpoints.device import placed
+from sonolux.checkpoints.device import move_to_device
 from sonolux.checkpoints.digest import file_sha256
 from sonolux.checkpoints.loading import LoadedOnce
 from sonolux.errors import EncoderError
@@ -59,7 +59,7 @@ class VoiceActivity(Annotator):
         self.spec = str(self.path)
         self.digest = file_sha256(self.path)
         self.licence = "MIT"
-        self._network = LoadedOnce(lambda: placed(self._loaded()))
+        self._network = LoadedOnce(lambda: move_to_device(self._loaded()))
 
     def annotate_batch(self, batch: Sequence[NDArray[np.float32]]) -> list[list[Annotation]]:
         """Return the stretches of speech in samples at 16,000 Hz."""

@@ -35,7 +35,7 @@ def precision(device: torch.device) -> torch.dtype:
     return torch.float16 if device.type == "cuda" else torch.float32
 
 
-def placed(network: nn.Module) -> tuple[nn.Module, torch.device]:
+def move_to_device(network: nn.Module) -> tuple[nn.Module, torch.device]:
     """Return a network where it computes, and where that is."""
     device = chosen_device()
     return network.to(device), device

@@ -134,11 +134,11 @@ def files_asked(asked: dict[str, Any]) -> list[str]:
 
 
 def _row(rank: int, hit: Hit) -> tuple[str, ...]:
-    from sonolux.presentation.wording import chance_in_words, place_in_words, said_of, score_in_words
+    from sonolux.presentation.wording import chance_in_words, describe_hit, place_in_words, score_in_words
 
     where = place_in_words(hit.span, hit.region, hit.modality)
     score, chance = score_in_words(hit.score), chance_in_words(hit.chance)
-    return (str(rank), score, chance, str(hit.modality), where, shown_path(hit.path), said_of(hit))
+    return (str(rank), score, chance, str(hit.modality), where, shown_path(hit.path), describe_hit(hit))
 
 
 def _weights(given: Sequence[str]) -> dict[str, float]:

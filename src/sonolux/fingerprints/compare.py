@@ -47,14 +47,14 @@ def compare(first: str, second: str) -> list[Shared]:
         For a file that cannot be decoded, or a second one that is silent.
     """
     from sonolux.fingerprints.matching import MemoryCatalog
-    from sonolux.fingerprints.stream import identify_stream
+    from sonolux.fingerprints.stream import stream_matches
 
     decoder, encoder = IsolatedDecoder(), fingerprint_encoder()
     with closing(decode_audio_file(second, decoder)) as sound:
         prints = extract_fingerprints(sound, encoder)
     held = MemoryCatalog([build_segment([("second", second, prints)])], [set()])
     with closing(decode_audio_file(first, decoder)) as sound:
-        found = list(identify_stream(held, sound, encoder=encoder))
+        found = list(stream_matches(held, sound, encoder=encoder))
     return sorted(
         (
             Shared(

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from sonolux.checkpoints.device import placed
+from sonolux.checkpoints.device import move_to_device
 from sonolux.checkpoints.folder import ModelFolder
 from sonolux.checkpoints.inputs import Contrast
 from sonolux.checkpoints.loading import LoadedOnce
@@ -63,13 +63,13 @@ class FingerprintEncoder:
             )
         self.digest = self.folder.digest
         self.bits = self.folder.descriptor.dim
-        self._network = LoadedOnce(lambda: placed(self.folder.network()))
+        self._network = LoadedOnce(lambda: move_to_device(self.folder.network()))
 
     def encode(self, standing_out: BandSpectra, step: int) -> BandSpectra:
         """Return what the network gives for windows of contrast (frames, bands) every `step` frames, (n, bits)."""
         import torch
 
-        seen = windows(pooled(standing_out, self.how), self.how.frames, step)
+        seen = slide_windows(pool_bands(standing_out, self.how), self.how.frames, step)
         if not len(seen):
             return np.zeros((0, self.bits), np.float32)
         network, device = self._network()
@@ -92,7 +92,7 @@ def fingerprint_encoder(model: str = "") -> FingerprintEncoder:
     return FingerprintEncoder(model or SHIPPED)
 
 
-def pooled(standing_out: BandSpectra, how: Contrast) -> BandSpectra:
+def pool_bands(standing_out: BandSpectra, how: Contrast) -> BandSpectra:
     """Return contrast (frames, bands) with every `how.pooled` bands as one, (frames, bands // pooled)."""
     bands = standing_out.shape[1] // how.pooled
     parts = standing_out[:, : bands * how.pooled].reshape(len(standing_out), bands, how.pooled)
@@ -100,7 +100,7 @@ def pooled(standing_out: BandSpectra, how: Contrast) -> BandSpectra:
     return found
 
 
-def windows(frames: BandSpectra, length: int, step: int) -> BandSpectra:
+def slide_windows(frames: BandSpectra, length: int, step: int) -> BandSpectra:
     """Return all windows of so many frames, one every `step`, (n, length, bands); none of what is shorter."""
     if len(frames) < length:
         return np.zeros((0, length, frames.shape[1]), np.float32)

@@ -27,7 +27,7 @@ TOGETHER = 0.3
 """Seconds by which places of one match may differ from window to window."""
 
 
-def identify(
+def find_matches(
     catalog: Catalog,
     blocks: Iterable[NDArray[np.float32]],
     accepted: float = ACCEPTED,
@@ -45,21 +45,21 @@ def identify(
     encoder : FingerprintEncoder, optional
         Whose codes the catalog has; without, landmarks and peaks decide.
     """
-    return surest(identify_stream(catalog, blocks, accepted, encoder))
+    return sort_by_p_value(stream_matches(catalog, blocks, accepted, encoder))
 
 
-def surest(found: Iterable[Match]) -> list[Match]:
+def sort_by_p_value(found: Iterable[Match]) -> list[Match]:
     """Return matches in the order of their chances, the surest first."""
     return sorted(found, key=lambda match: (match.chance, -match.score))
 
 
-def identify_stream(
+def stream_matches(
     catalog: Catalog,
     blocks: Iterable[NDArray[np.float32]],
     accepted: float = ACCEPTED,
     encoder: FingerprintEncoder | None = None,
 ) -> Iterator[Match]:
-    """Yield the matches of a question of any length, each as soon as it has ended; parameters as for `identify`.
+    """Yield the matches of a question of any length, each as soon as it has ended; parameters as for `find_matches`.
 
     Every window gives chance another try, so the chance of a match is that of its surest window, times the windows
     that have been asked so far (Bonferroni).

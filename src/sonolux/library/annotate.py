@@ -259,7 +259,7 @@ class Annotating:
             self.progress(self.summary.done, path)
 
 
-def forget(index: Index, annotator: str, rewriter: Rewriter) -> int:
+def forget_annotations(index: Index, annotator: str, rewriter: Rewriter) -> int:
     """Remove the annotations of an annotator; return how many files had been seen by it.
 
     Raises

@@ -218,7 +218,7 @@ def _is_something_else(path: str) -> bool:
         return False
 
 
-def identify(
+def identify_clip(
     location: str,
     catalog: FingerprintCatalog,
     clip: str | Audio,
@@ -227,12 +227,12 @@ def identify(
 ) -> list[Match]:
     """Return which recordings of a catalog are heard in a clip, the surest first; none where none is.
 
-    Parameters are those of `identify_stream`, which says what is raised.
+    Parameters are those of `identify_clip_stream`, which says what is raised.
     """
-    return answering.surest(identify_stream(location, catalog, clip, decoder, accepted, waits=True))
+    return answering.sort_by_p_value(identify_clip_stream(location, catalog, clip, decoder, accepted, waits=True))
 
 
-def identify_stream(
+def identify_clip_stream(
     location: str,
     catalog: FingerprintCatalog,
     clip: str | BinaryIO | Audio,
@@ -272,12 +272,12 @@ def identify_stream(
         raise LibraryError(f"no recordings are known at {location}: take their fingerprints with `sonolux fingerprint`")
     with closing(_sound(clip, decoder, waits)) as sound:
         heard = MonitoredAudio(sound)
-        yield from answering.identify_stream(catalog, heard, accepted, encoder_of(catalog))
+        yield from answering.stream_matches(catalog, heard, accepted, encoder_of(catalog))
     if heard.samples < answering.SHORTEST * RATE:
         raise QueryError(f"a clip of {heard.samples / RATE:.2g} s is too short to be named: a second is the least")
 
 
-def forget(index: Index, catalog: FingerprintCatalog, where: Where) -> None:
+def forget_recordings(index: Index, catalog: FingerprintCatalog, where: Where) -> None:
     """Take the recordings out of a catalog whose files are about to leave the library."""
     if catalog.folder.exists():
         files = index.scroll([*where, Condition("kind", "=", "file")], keys=())

@@ -22,7 +22,7 @@ from sonolux.fingerprints.matching import ACCEPTED
 from sonolux.index import Condition, Index, Where, open_index
 from sonolux.index.feedback import Feedback, Judgement, open_feedback
 from sonolux.library import feedback, fingerprinting
-from sonolux.library.annotate import Annotating, Annotations, Rewriter, forget
+from sonolux.library.annotate import Annotating, Annotations, Rewriter, forget_annotations
 from sonolux.library.annotation_payload import annotations_of
 from sonolux.library.exporting import export
 from sonolux.library.ingest.changes import is_gone
@@ -34,6 +34,7 @@ from sonolux.library.query import (
     AudioLike,
     ImageLike,
     ItemLike,
+    PathLike,
     audio_of,
     build_parts,
     conditions_of,
@@ -62,8 +63,6 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from sonolux.fingerprints.matching import Match
-
-PathLike = str | os.PathLike[str]
 
 
 class Library:
@@ -289,7 +288,7 @@ class Library:
         QueryError
             Where it has seen none, with those that have.
         """
-        files = forget(self.index, annotator, self._rewriter())
+        files = forget_annotations(self.index, annotator, self._rewriter())
         self._save()
         return files
 
@@ -461,7 +460,7 @@ class Library:
             Where no recording was ever fingerprinted.
         """
         source = absolute(clip) if isinstance(clip, (str, os.PathLike)) else audio_of(clip)
-        found = fingerprinting.identify(self.location, self.fingerprints, source, self._decoder, accepted)
+        found = fingerprinting.identify_clip(self.location, self.fingerprints, source, self._decoder, accepted)
         return list(self._present(found))
 
     def identify_stream(self, clip: PathLike | BinaryIO) -> Iterator[Match]:
@@ -474,7 +473,7 @@ class Library:
         """
         source = absolute(clip) if isinstance(clip, (str, os.PathLike)) else clip
         yield from self._present(
-            fingerprinting.identify_stream(self.location, self.fingerprints, source, self._decoder)
+            fingerprinting.identify_clip_stream(self.location, self.fingerprints, source, self._decoder)
         )
 
     def follow(self, clip: PathLike | BinaryIO) -> Iterator[Match]:
@@ -599,7 +598,7 @@ class Library:
     def _delete(self, where: Where) -> int:
         files = self.index.count([*where, Condition("kind", "=", "file")])
         self.record.changes += self.index.count(where)
-        fingerprinting.forget(self.index, self.fingerprints, where)
+        fingerprinting.forget_recordings(self.index, self.fingerprints, where)
         self.index.delete_where(where)
         feedback.clear(self.index, self.feedback)
         self._save()

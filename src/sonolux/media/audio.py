@@ -112,7 +112,9 @@ def _resampled(blocks: Iterable[tuple[Samples, int]], rate: int) -> Iterator[Sam
         yield stream.resample_chunk(np.empty(0, np.float32), last=True)
 
 
-def windows(blocks: Iterable[Samples], rate: int, window: float, hop: float) -> Iterator[tuple[float, float, Samples]]:
+def cut_windows(
+    blocks: Iterable[Samples], rate: int, window: float, hop: float
+) -> Iterator[tuple[float, float, Samples]]:
     """Cut a stream of audio into overlapping windows.
 
     Windows start at every multiple of ``hop``; the last is the first that reaches the end, and is shorter than

@@ -64,7 +64,7 @@ def decode_image(source: str | bytes, side: int, max_pixels: int) -> Image:
     """
     with open_image(source) as image:
         refuse_bomb(image.size, max_pixels)
-        image.draft(None, fitted(image.size, side))
+        image.draft(None, fit_size(image.size, side))
         image.load()
         upright = UPRIGHT.get(image.getexif().get(ORIENTATION, 1))
         small = _shrunk(image, side)
@@ -106,7 +106,7 @@ def refuse_bomb(size: tuple[int, int], max_pixels: int) -> None:
         raise MediaError(f"has {width} x {height} pixels: more than the limit of {max_pixels} (SONOLUX_MAX_PIXELS)")
 
 
-def fitted(size: tuple[int, int], side: int) -> tuple[int, int]:
+def fit_size(size: tuple[int, int], side: int) -> tuple[int, int]:
     """Return width and height scaled down so that the longer is at most ``side``, none below 1."""
     scale = min(1.0, side / max(size))
     return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
@@ -114,7 +114,7 @@ def fitted(size: tuple[int, int], side: int) -> tuple[int, int]:
 
 def _shrunk(image: Picture, side: int) -> Picture:
     """Scale down, in a mode that can be averaged: palette and 1-bit pixels cannot."""
-    size = fitted(image.size, side)
+    size = fit_size(image.size, side)
     if image.mode.startswith("I;16"):
         return _eight_bits(image.convert("I").resize(size, Resampling.BOX), full=65535.0)
     if image.mode in ("I", "F"):

@@ -152,11 +152,11 @@ def _read_text(path: str, found: Probe, options: ReadOptions) -> Iterator[Segmen
 
 
 def _sound(path: str, options: ReadOptions) -> Iterator[Spanned]:
-    from sonolux.media.audio import decode_audio, windows
+    from sonolux.media.audio import cut_windows, decode_audio
 
     rate = options.audio_rate
     blocks = decode_audio(path, rate)
-    for start, end, samples in windows(blocks, rate, options.audio_window, options.audio_hop):
+    for start, end, samples in cut_windows(blocks, rate, options.audio_window, options.audio_hop):
         yield start, end, Audio(samples, rate)
 
 

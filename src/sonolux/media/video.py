@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from sonolux.errors import MediaError
 from sonolux.media.container import frames, open_container, video_stream
-from sonolux.media.image import fitted, refuse_bomb
+from sonolux.media.image import fit_size, refuse_bomb
 from sonolux.media.segment import Image
 from sonolux.media.tags import duration
 
@@ -112,7 +112,7 @@ def shots(path: str, side: int, max_pixels: int) -> Iterator[tuple[float, float,
         sparse = prepare(container, stream)
         shot: Shot | None = None
         time = 0.0
-        for time, frame, is_cut in compared(timed(container, stream), sparse):
+        for time, frame, is_cut in detect_shot_starts(timed(container, stream), sparse):
             if shot is not None and (is_cut or time - shot.start >= LONGEST_SHOT):
                 yield shot.ended(time)
                 shot = None
@@ -181,7 +181,7 @@ def usual_step(stream: Any) -> float:
     return 1.0 / float(stream.average_rate or USUAL_RATE)
 
 
-def compared(frames_in_time: Iterable[tuple[float, Any]], sparse: bool) -> Iterator[tuple[float, Any, bool]]:
+def detect_shot_starts(frames_in_time: Iterable[tuple[float, Any]], sparse: bool) -> Iterator[tuple[float, Any, bool]]:
     """Tell of each frame whether a shot begins with it, as (seconds, frame, begins).
 
     Where all frames are there, a cut stands out from the changes around it (so that noise and motion do not count),
@@ -200,7 +200,7 @@ def compared(frames_in_time: Iterable[tuple[float, Any]], sparse: bool) -> Itera
     cuts: set[int] = set()
     size: tuple[int, int] | None = None
     for time, frame in frames_in_time:
-        size = size or fitted((frame.width, frame.height), DETECTION_SIDE)
+        size = size or fit_size((frame.width, frame.height), DETECTION_SIDE)
         small = np.maximum(_pixels(frame, size, "bgr24"), DARKEST)
         tick = round(time * TICKS)
         found = detector.process_frame(FrameTimecode(tick, float(TICKS)), small)
@@ -218,7 +218,7 @@ def image_of(frame: Any, stream: Any, side: int) -> Image:
     """Return a frame as an image: upright, with square pixels, its longer side at most ``side``."""
     aspect = float(stream.sample_aspect_ratio or 1)
     shape = (max(1, round(frame.width * aspect)), frame.height)
-    pixels = _pixels(frame, fitted(shape, side), "rgb24")
+    pixels = _pixels(frame, fit_size(shape, side), "rgb24")
     return Image(np.ascontiguousarray(np.rot90(pixels, round(frame.rotation / 90))))
 
 

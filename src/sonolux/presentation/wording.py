@@ -97,7 +97,7 @@ def snippet(text: str, length: int = SNIPPET) -> str:
     return (head.rsplit(" ", 1)[0] if " " in head[length // 2 :] else head) + "…"
 
 
-def said_of(hit: Hit) -> str:
+def describe_hit(hit: Hit) -> str:
     """Return what a hit says of itself in one line: its title, the passage found, or both where they differ."""
     title, text = snippet(hit.title), snippet(hit.text)
     if not title or text.lstrip("# ").startswith(title):

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sonolux.checkpoints.folder import ModelFolder
 from sonolux.errors import TrainingError
 from sonolux.fingerprints.constellation import RATE, band_log_power, spectral_contrast
-from sonolux.fingerprints.neural_codes import STEP, FingerprintEncoder, pooled
+from sonolux.fingerprints.neural_codes import STEP, FingerprintEncoder, pool_bands
 from sonolux.training.augmentation import waveforms
 from sonolux.training.data.clips import SECONDS, ClipSet, made_clips, read_clips
 from sonolux.training.data.synthetic_music import LOUDEST, drawn_voice, drum, note, tune
@@ -103,7 +103,7 @@ class TestDistortions:
 def test_undistorted_windows_are_the_same_up_to_half_a_step(clips: ClipSet, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(learner, "heard_again", lambda sound, others, random: sound)
     monkeypatch.setattr(learner, "STEP", 0)
-    clean = [pooled(spectral_contrast(band_log_power(clip.astype(np.float32))), HOW) for clip in clips.clips]
+    clean = [pool_bands(spectral_contrast(band_log_power(clip.astype(np.float32))), HOW) for clip in clips.clips]
     kept, asked = pairs(clips.clips, clean, np.arange(24), HOW, np.random.default_rng(0))
     assert len(kept) > 24 and kept.shape[1:] == (HOW.frames, 50)
     middle = slice(8, -8)

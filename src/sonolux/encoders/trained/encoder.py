@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sonolux.checkpoints.device import placed
+from sonolux.checkpoints.device import move_to_device
 from sonolux.checkpoints.folder import ModelFolder
 from sonolux.checkpoints.inputs import Cepstra, Contrast, Numbers, Preprocessing, Sounds, Words
 from sonolux.checkpoints.loading import LoadedOnce
@@ -59,7 +59,9 @@ class TrainedEncoder(Encoder):
         self.metric = descriptor.metric
         self.digest = self.folder.digest
         self.licence = self.folder.licence
-        self._describing = LoadedOnce(lambda: placed(describing_part(self.network, self.descriptor, self.folder.path)))
+        self._describing = LoadedOnce(
+            lambda: move_to_device(describing_part(self.network, self.descriptor, self.folder.path))
+        )
         self.weight = 1.0 if self.modality is Modality.TEXT else LEARNED
 
     @cached_property
@@ -109,7 +111,7 @@ class NumbersEncoder:
             raise EncoderError(f"{self.folder.path}: this model takes no rows of numbers")
         self.preprocessing = how
         self._describing = LoadedOnce(
-            lambda: placed(describing_part(self.folder.network(), self.folder.descriptor, self.folder.path))
+            lambda: move_to_device(describing_part(self.folder.network(), self.folder.descriptor, self.folder.path))
         )
 
     def encode(self, rows: NDArray[np.floating]) -> NDArray[Any]:
@@ -120,7 +122,7 @@ class NumbersEncoder:
         EncoderError
             For another number of columns than the network takes.
         """
-        return described(standardised(rows, self.preprocessing), *self._describing(), self.folder.descriptor.kind)
+        return described(standardise_rows(rows, self.preprocessing), *self._describing(), self.folder.descriptor.kind)
 
 
 def modality_of(how: Preprocessing | Words | Sounds) -> Modality:
@@ -201,7 +203,7 @@ def words_in(text: str) -> list[str]:
     return WORD.findall(words_apart(text).lower())
 
 
-def standardised(rows: NDArray[np.floating], how: Numbers) -> NDArray[np.float32]:
+def standardise_rows(rows: NDArray[np.floating], how: Numbers) -> NDArray[np.float32]:
     """Return rows (n, columns) with each column's mean taken off and divided by its deviation, float32.
 
     Raises

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonolux.checkpoints.inputs import Numbers, Words
-from sonolux.encoders.trained.encoder import standardised
+from sonolux.encoders.trained.encoder import standardise_rows
 from sonolux.errors import TrainingError
 from sonolux.training.data.sources import FEWEST
 from sonolux.types import Failure
@@ -98,7 +98,7 @@ def row_set(rows: NDArray[np.floating], source: str, names: tuple[str, ...] = ()
     # A column that never changes tells nothing, and is 0 then.
     deviation = np.where(deviation > 0, deviation, 1.0)
     how = Numbers(mean=tuple(mean.tolist()), deviation=tuple(deviation.tolist()), names=names)
-    return RowSet(source, standardised(rows, how), how)
+    return RowSet(source, standardise_rows(rows, how), how)
 
 
 def _of_array(file: Path) -> tuple[NDArray[np.float64], tuple[str, ...]]:

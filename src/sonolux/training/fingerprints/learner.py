@@ -16,7 +16,7 @@ from torch import nn
 from sonolux.checkpoints.inputs import Contrast
 from sonolux.errors import TrainingError
 from sonolux.fingerprints.constellation import HOP, MIDDLE, RATE, BandSpectra, band_log_power, spectral_contrast
-from sonolux.fingerprints.neural_codes import STEP, pooled
+from sonolux.fingerprints.neural_codes import STEP, pool_bands
 from sonolux.metrics.ranking import paired_recall
 from sonolux.training.augmentation.waveforms import (
     Samples,
@@ -174,4 +174,4 @@ def _places(last: int, random: np.random.Generator) -> list[int]:
 
 
 def _seen(sound: NDArray[np.floating], how: Contrast) -> BandSpectra:
-    return pooled(spectral_contrast(band_log_power(sound.astype(np.float32))), how)
+    return pool_bands(spectral_contrast(band_log_power(sound.astype(np.float32))), how)
