@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -457,21 +458,60 @@ class IndexContract:
         assert list(again.spaces()) == [name]
         assert again.search(name, np.ones(2, np.float32), 1)[0].score == 2
 
-    # Record, life
+    # Manifest, life
 
     def test_meta_comes_back(self, empty: Index, reopen: Callable[[Index], Index]) -> None:
         assert empty.read_meta() == {}
-        first = {"version": 1, "null": {"look": [0.1, None, 2**60]}, "gone": True, "text": "♫\0"}
-        empty.write_meta(first)
+        first = {"version": 1, "background": {"look": [0.1, None, 2**60]}, "gone": True, "text": "♫\0"}
+        assert empty.update_meta(lambda _: first) == first
         assert empty.read_meta() == first
         empty.add_space(SPACES[0])
         again = reopen(empty)
         assert again.read_meta() == first
-        second = {"version": 2, "null": {"other": 1}}
-        again.write_meta(second)
+        second = {"version": 2, "background": {"other": 1}}
+        assert again.update_meta(lambda _: second) == second
         last = reopen(again)
         assert last.read_meta() == second
         assert last.spaces() == {SPACES[0].name: SPACES[0]}
+
+    def test_what_is_read_of_meta_is_a_copy(self, empty: Index) -> None:
+        empty.update_meta(lambda _: {"spaces": {"look": [1]}})
+        empty.read_meta()["spaces"]["look"].append(2)
+
+        def looking(meta: dict[str, Any]) -> dict[str, Any]:
+            meta["spaces"]["look"].append(3)
+            raise ValueError("on second thoughts")
+
+        with pytest.raises(ValueError, match="second thoughts"):
+            empty.update_meta(looking)
+        assert empty.read_meta() == {"spaces": {"look": [1]}}
+
+    def test_two_openers_lose_nothing_of_each_others_manifest(
+        self, empty: Index, another: Callable[[Index], Index]
+    ) -> None:
+        """Each changes what is stored, not what it read long ago."""
+        empty.update_meta(lambda _: {"changes": 1})
+        assert empty.spaces() == {}
+        other = another(empty)
+        assert other.read_meta() == {"changes": 1}
+        other.add_space(SPACES[0])
+        other.update_meta(lambda meta: {**meta, "changes": meta["changes"] + 10, "other": True})
+        empty = another(other)
+        empty.add_space(SPACES[1])
+        empty.update_meta(lambda meta: {**meta, "changes": meta["changes"] + 100})
+        other = another(empty)
+        other.drop_space(SPACES[0].name)
+        last = another(other)
+        assert last.read_meta() == {"changes": 111, "other": True}
+        assert list(last.spaces()) == [SPACES[1].name]
+
+    def test_threads_lose_nothing_of_each_others_manifest(self, empty: Index) -> None:
+        def count(_: int) -> None:
+            empty.update_meta(lambda meta: {"count": meta.get("count", 0) + 1})
+
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(count, range(12)))
+        assert empty.read_meta() == {"count": 12}
 
     def test_points_are_there_after_reopening(
         self, index: Index, oracle: BruteForce, reopen: Callable[[Index], Index]

@@ -29,7 +29,7 @@ def write(folder: str, first: int, sealed: int) -> None:
         index.set_payload([pair[0].id], {"changed": n})
         if n >= 10:
             index.delete([id_of(2 * (n - 10) + 1)])
-        index.write_meta({"round": n})
+        index.update_meta(lambda meta, n=n: {"round": n})
         print(n, flush=True)
 
 

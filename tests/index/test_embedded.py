@@ -43,6 +43,19 @@ def reopen() -> Iterator[Callable[[Index], Index]]:
         index.close()
 
 
+@pytest.fixture(scope="module")
+def another() -> Callable[[Index], Index]:
+    """Give another opener of the same library, after the one given has let go of it; they take turns."""
+    openers: dict[str, list[Index]] = {}
+
+    def turn(index: Index) -> Index:
+        index.close()
+        both = openers.setdefault(index.location, [index, EmbeddedIndex(index.location)])
+        return both[1] if both[0] is index else both[0]
+
+    return turn
+
+
 class TestEmbeddedIndex(IndexContract):
     pass
 

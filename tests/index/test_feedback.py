@@ -95,7 +95,7 @@ def test_a_newer_format_is_refused(tmp_path: Path) -> None:
         feedback.all()
     for cluster in on_cluster():
         cluster.add([judgement()])
-        cluster.index.write_meta({"format": 2})
+        cluster.index.update_meta(lambda meta: {"format": 2})
         with pytest.raises(LibraryError, match=r"newer Sonolux \(format 2\)"):
             cluster.add([judgement()])
 

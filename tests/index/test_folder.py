@@ -263,7 +263,7 @@ def test_a_full_disk_refuses_writes_and_goes_on_reading(folder: Path, monkeypatc
             lambda: index.delete_where([Condition("n", "=", 1)]),
             lambda: index.add_space(Space("more", 4)),
             lambda: index.drop_space("look"),
-            lambda: index.write_meta({"a": 1}),
+            lambda: index.update_meta(lambda meta: {"a": 1}),
             index.optimize,
             lambda: opened(folder.parent / "new").create(),
         ]

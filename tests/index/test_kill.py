@@ -31,7 +31,7 @@ def test_acknowledged_writes_survive(tmp_path: Path, kills: int, sealed: int) ->
         with EmbeddedIndex(str(folder)) as index:
             _check(index, last)
             index.delete([id_of(2 * (last + 1)), id_of(2 * (last + 1) + 1)])
-            index.write_meta({"round": last})
+            index.update_meta(lambda meta, last=last: {"round": last})
         first = last + 1
     # Sealing every 64 points slows writing down.
     assert first > (5 if sealed == 64 else 10) * kills

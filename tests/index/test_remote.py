@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import threading
@@ -9,6 +10,7 @@ import traceback
 import uuid
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 import numpy as np
 import pytest
@@ -63,6 +65,18 @@ def reopen(client: QdrantClient) -> Callable[[Index], Index]:
     return again
 
 
+@pytest.fixture(scope="module")
+def another(client: QdrantClient) -> Callable[[Index], Index]:
+    """Give the other of two openers of the same library, both of which stay open."""
+    openers: dict[str, list[Index]] = {}
+
+    def turn(index: Index) -> Index:
+        both = openers.setdefault(index.location, [index, RemoteIndex(client, index.location)])
+        return both[1] if both[0] is index else both[0]
+
+    return turn
+
+
 class TestRemoteIndex(IndexContract):
     def test_another_process_may_add_a_space(self, make: Callable[[], Index], client: QdrantClient) -> None:
         one = make()
@@ -71,6 +85,76 @@ class TestRemoteIndex(IndexContract):
         other.add_space(Space("late", 2, "dot"))
         other.upsert([Point(id_of(1), {"late": np.ones(2, np.float32)})])
         assert one.search("late", np.ones(2, np.float32), 1)[0].score == 2
+
+
+class Behind:
+    """A client of a cluster that shows metadata late, and whose other users write in between.
+
+    Parameters
+    ----------
+    client : QdrantClient
+    late : int
+        How often the metadata before the last write is read after it.
+    """
+
+    def __init__(self, client: QdrantClient, late: int) -> None:
+        self._client = client
+        self._late, self._left = late, 0
+        self._before: Any = None
+        self.after_write: list[Callable[[], None]] = []
+
+    def get_collection(self, name: str) -> Any:
+        now = self._client.get_collection(name)
+        if self._left:
+            self._left -= 1
+            now.config.metadata = self._before
+        return now
+
+    def update_collection(self, name: str, **changes: Any) -> Any:
+        self._before = self._client.get_collection(name).config.metadata
+        self._left = self._late
+        done = self._client.update_collection(name, **changes)
+        if self.after_write:
+            self.after_write.pop()()
+        return done
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._client, name)
+
+
+def test_a_process_sees_its_own_writes_on_a_cluster_that_shows_them_late(
+    make: Callable[[], Index], client: QdrantClient
+) -> None:
+    location = make().location
+    index = RemoteIndex(Behind(client, late=3), location)
+    for number in range(3):
+        index.add_space(Space(f"space-{number}", 4))
+        index.update_meta(lambda meta: {"count": meta.get("count", 0) + 1})
+    assert index.read_meta() == {"count": 3}
+    assert len(RemoteIndex(client, location).spaces()) == 3
+
+
+def test_a_change_that_another_process_wrote_over_is_made_again(
+    make: Callable[[], Index], client: QdrantClient
+) -> None:
+    location = make().location
+    before = client.get_collection(location).config.metadata["sonolux"]
+    hasty = Behind(client, late=1)
+    index = RemoteIndex(hasty, location)
+    # Read before, and written after, our own write.
+    theirs = json.loads(before) | {"meta": {"theirs": 1}, "revisions": ["theirs"]}
+    hasty.after_write = [lambda: client.update_collection(location, metadata={"sonolux": json.dumps(theirs)})]
+    index.update_meta(lambda meta: {**meta, "ours": meta.get("ours", 0) + 1})
+    assert RemoteIndex(client, location).read_meta() == {"theirs": 1, "ours": 1}
+
+
+def test_who_is_always_written_over_is_told(make: Callable[[], Index], client: QdrantClient) -> None:
+    location = make().location
+    hasty = Behind(client, late=0)
+    before = client.get_collection(location).config.metadata
+    hasty.after_write = [lambda: client.update_collection(location, metadata=before)] * 99
+    with pytest.raises(LibraryError, match="written by others all the time"):
+        RemoteIndex(hasty, location).update_meta(lambda meta: {"ours": 1})
 
 
 @pytest.fixture

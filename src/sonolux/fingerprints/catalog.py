@@ -15,7 +15,6 @@ recording is written again only a few times in its life (O'Neil et al. 1996, "Th
 
 from __future__ import annotations
 
-import fcntl
 import json
 import shutil
 from collections.abc import Collection, Iterator, Sequence
@@ -33,10 +32,9 @@ from sonolux.fingerprints.segment import (
     Track,
     build_segment,
     read_segment,
-    sync_folder,
     write_segment,
 )
-from sonolux.index.manifest import write_atomically
+from sonolux.index.files import hold_alone, sync_folder, write_atomically
 
 FORMAT = 2
 """That is written; catalogs of format 1 have no codes, and are read too."""
@@ -199,8 +197,7 @@ class FingerprintCatalog:
         """Hold the catalog alone, and replace the manifest by what becomes of it."""
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            with (self.folder / "lock").open("a") as lock:
-                fcntl.flock(lock, fcntl.LOCK_EX)
+            with hold_alone(self.folder / "lock"):
                 manifest = self._read_manifest()
                 self._sweep(manifest)
                 manifest["format"] = FORMAT

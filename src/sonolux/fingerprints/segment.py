@@ -24,6 +24,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from sonolux.index.files import sync_folder
+
 ARRAYS = {"hashes": np.uint32, "anchors": np.uint32, "times": np.uint32, "bands": np.uint16, "codes": np.uint8}
 
 TRACKS = "tracks.json"
@@ -187,15 +189,6 @@ def read_segment(folder: Path, files: dict[str, int], encoder: str = "") -> Cata
     tracks = [Track(**fields) for fields in json.loads((folder / TRACKS).read_text(encoding="utf-8"))]
     arrays = {name: _mapped(folder / f"{name}.npy") for name in ARRAYS if name != "codes" or "codes.npy" in files}
     return CatalogSegment(tracks, {"codes": np.zeros((0, 0), np.uint8)} | arrays, encoder)
-
-
-def sync_folder(folder: Path) -> None:
-    """Bring the names in a folder down to the disk."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _mapped(path: Path) -> NDArray[Any]:

@@ -19,7 +19,7 @@ a descriptor that does not fit its space.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, TypeAlias
 
@@ -71,7 +71,10 @@ class ScoredPoint(NamedTuple):
 
 
 class Index(ABC):
-    """Points on disk or on a cluster. Opened on first use; a context manager that closes."""
+    """Points on disk or on a cluster. Opened on first use; a context manager that closes.
+
+    Threads may share it: readers run side by side; whatever would pull something away from under a reader waits for it.
+    """
 
     location: str
 
@@ -95,11 +98,23 @@ class Index(ABC):
 
     @abstractmethod
     def read_meta(self) -> dict[str, Any]:
-        """Return what `write_meta` stored last, {} for a new index."""
+        """Return the library's own part of the manifest, {} for a new index."""
 
     @abstractmethod
-    def write_meta(self, meta: Mapping[str, Any]) -> None:
-        """Store the library's own record, replacing it atomically."""
+    def update_meta(self, change: Callable[[dict[str, Any]], Mapping[str, Any]]) -> dict[str, Any]:
+        """Change the library's own part of the manifest, which others may have changed since it was read.
+
+        Parameters
+        ----------
+        change : callable
+            Given the part as it is stored now, returns it as it is to be. It may be called again, with what another
+            process has written meanwhile, and is to have no other effect.
+
+        Returns
+        -------
+        meta : dict
+            What is stored now.
+        """
 
     @abstractmethod
     def spaces(self) -> dict[str, Space]:
@@ -190,8 +205,15 @@ class Index(ABC):
         """Return how many points satisfy the conditions, exactly; with ``space``, only those in that space."""
 
     @abstractmethod
-    def optimize(self) -> None:
-        """Build or rebuild graph indexes after big additions; blocks until done."""
+    def optimize(self, progress: Callable[[str], None] | None = None) -> None:
+        """Build or rebuild graph indexes after big additions; blocks until done.
+
+        Parameters
+        ----------
+        progress : callable, optional
+            Called with the name of each phase before it begins. What it raises ends the work and leaves the index as
+            good as it was.
+        """
 
     def __enter__(self) -> Index:
         return self

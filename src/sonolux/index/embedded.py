@@ -1,4 +1,7 @@
-"""An index in a folder, over Qdrant Edge: no server, one process at a time.
+"""An index in a folder, over Qdrant Edge: no server, one process at a time, any number of its threads.
+
+Readers run side by side, and beside one writer: the engine answers rightly while points are written, flushed or merged
+into a graph. What replaces the open shard, or changes which spaces it has, waits until no reader uses it.
 
 A write is in the engine's write-ahead log, a memory-mapped file, before its call returns: it outlives the
 process. Files are forced to the disk by `EmbeddedIndex.close` and `EmbeddedIndex.optimize`, and whenever
@@ -8,7 +11,8 @@ enough points have come; a power cut loses what the operating system had not wri
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import replace
 from typing import Any
 
@@ -19,6 +23,7 @@ from sonolux.index.base import Index, Point, ScoredPoint, Vector, Where
 from sonolux.index.filters import build_filter, selection
 from sonolux.index.folder import LibraryFolder
 from sonolux.index.ids import checked_id, known_ids
+from sonolux.index.lock import ReadWriteLock
 from sonolux.index.manifest import IndexManifest
 from sonolux.index.payload import UNSTORABLE, checked_payload
 from sonolux.index.qdrant_edge import EdgeWords, engine, search_params, space_creation
@@ -54,9 +59,13 @@ class EmbeddedIndex(Index):
     def __init__(self, location: str) -> None:
         self.location = location
         self._folder = LibraryFolder(location)
-        self._lock = threading.RLock()
+        # Taken by each writer, before the other lock: under it neither the shard nor its spaces change.
+        self._writer = threading.RLock()
+        # Read while the shard is used; written while it is opened or closed, or a space comes or goes.
+        self._access = ReadWriteLock()
+        self._opened = _Opened(self)
         self._shard: qe.EdgeShard | None = None
-        self._record = IndexManifest()
+        self._manifest = IndexManifest()
         self._unflushed = 0
         self._unsealed = 0
         self._unplaced = False
@@ -70,75 +79,84 @@ class EmbeddedIndex(Index):
         self._folder.create()
 
     def shard(self) -> qe.EdgeShard:
-        """Return the engine's shard itself, for what this contract does not cover."""
+        """Return the engine's shard itself, for what this contract does not cover, until it is opened afresh."""
         return self._open()
 
     def close(self) -> None:
-        """Write everything to the disk and let go of the folder."""
-        with self._lock:
-            shard, self._shard = self._shard, None
-            if shard is not None:
-                self._folder.release(shard)
+        """Write everything to the disk and let go of the folder, once nobody reads or writes any longer."""
+        with self._writer, self._access.writing:
+            try:
+                self._close_shard()
+            finally:
+                self._folder.let_go()
 
-    def optimize(self) -> None:
+    def optimize(self, progress: Callable[[str], None] | None = None) -> None:
         """Merge all into one graph, clear away what was deleted, and write everything to the disk."""
-        self._open()
-        with self._lock:
+        report = progress or _nobody
+        with self._writer:
+            self._open()
             self._folder.refuse_full_disk(spare=self._folder.size())
+            report("opening")
             self._reopen(segments=1)
             try:
+                report("merging")
                 self._seal()
+                report("closing")
             finally:
                 self._reopen()
 
     def read_meta(self) -> dict[str, Any]:
-        """Return the library's own record."""
-        self._open()
-        return dict(self._record.meta)
+        """Return the library's own part of the manifest."""
+        with self._opened:
+            return deepcopy(dict(self._manifest.meta))
 
-    def write_meta(self, meta: Mapping[str, Any]) -> None:
-        """Store the library's own record."""
-        self._open()
-        with self._lock:
-            self._write_record(replace(self._record, meta=dict(meta)))
+    def update_meta(self, change: Callable[[dict[str, Any]], Mapping[str, Any]]) -> dict[str, Any]:
+        """Change the library's own part of the manifest."""
+        with self._writer:
+            self._open()
+            stored = self._folder.read_manifest()
+            meta = dict(change(dict(stored.meta)))
+            self._store(replace(stored, meta=meta))
+            return deepcopy(meta)
 
     def spaces(self) -> dict[str, Space]:
         """Return the spaces there are, by name."""
-        self._open()
-        return dict(self._record.spaces)
+        with self._opened:
+            return dict(self._manifest.spaces)
 
     def add_space(self, space: Space) -> None:
         """Add a named vector, leaving all others and every point as they are."""
         check_space(space)
-        self._open()
-        with self._lock:
-            spaces = self._record.spaces
+        with self._writer:
+            self._open()
+            spaces = self._manifest.spaces
             if spaces.get(space.name) == space:
                 return
             if space.name in spaces:
                 raise LibraryError(f"{self.location} has another such space: {spaces[space.name]}")
-            # One that was being added or dropped when its process was killed is in no record.
-            self._write(Op.delete_vector_name(engine_name(space.name)))
-            self._write(space_creation(space))
-            self._write_record(replace(self._record, spaces={**spaces, space.name: space}))
+            with self._access.writing:
+                # One that was being added or dropped when its process was killed is in no manifest.
+                self._write(Op.delete_vector_name(engine_name(space.name)))
+                self._write(space_creation(space))
+                self._store(replace(self._manifest, spaces={**spaces, space.name: space}))
             self._unplaced = not self._open().info().points_count
 
     def drop_space(self, name: str) -> None:
         """Remove a named vector from the index and from every point."""
-        self._open()
-        with self._lock:
-            spaces = self._record.spaces
+        with self._writer:
+            self._open()
+            spaces = self._manifest.spaces
             if name not in spaces:
                 return
             left = {key: space for key, space in spaces.items() if key != name}
-            self._write_record(replace(self._record, spaces=left))
-            self._write(Op.delete_vector_name(engine_name(name)))
+            with self._access.writing:
+                self._store(replace(self._manifest, spaces=left))
+                self._write(Op.delete_vector_name(engine_name(name)))
 
     def upsert(self, points: Sequence[Point]) -> None:
         """Write points whole, all or none."""
-        self._open()
-        # Locked from the check to the write: no space may be dropped in between.
-        with self._lock:
+        with self._writer:
+            self._open()
             if self._unplaced:
                 self._reopen()
             rows = [(checked_id(p.id), self._stored_vectors(p), checked_payload(p.payload)) for p in points]
@@ -149,8 +167,8 @@ class EmbeddedIndex(Index):
 
     def update_vectors(self, points: Sequence[Point]) -> None:
         """Write only the descriptors given, of points that exist."""
-        self._open()
-        with self._lock:
+        with self._writer:
+            self._open()
             rows = {checked_id(p.id): self._stored_vectors(p) for p in points}
             present = self._present(list(rows))
             changes = [qe.PointVectors(id_, rows[id_]) for id_ in present if rows[id_]]
@@ -160,7 +178,7 @@ class EmbeddedIndex(Index):
 
     def set_payload(self, ids: Sequence[str], payload: Mapping[str, Any]) -> None:
         """Overwrite some top-level keys of the payload of points that exist."""
-        with self._lock:
+        with self._writer:
             present = self._present(known_ids(ids))
             if not present:
                 return
@@ -192,65 +210,70 @@ class EmbeddedIndex(Index):
         exact: bool = False,
     ) -> list[ScoredPoint]:
         """Return the ``k`` best points of a space; see `Index.search`."""
-        shard = self._open()
-        stored = self._space(space)
-        query = to_engine(stored, vector, qe.SparseVector)
-        chosen = build_filter(WORDS, where, without=known_ids(without)) if where or without else None
-        if k < 1:
-            return []
-        # The engine's general `query` does the same in a sixth more time.
-        request = qe.SearchRequest(
-            qe.Query.Nearest(query, using=engine_name(space)),
-            limit=k,
-            offset=offset,
-            filter=chosen,
-            with_payload=selection(keys),
-            params=search_params(k + offset, chosen is not None, exact),
-        )
-        with engine(self.location, "cannot be searched"):
-            hits = shard.search(request)
+        with self._opened as shard:
+            stored = self._space(space)
+            query = to_engine(stored, vector, qe.SparseVector)
+            chosen = build_filter(WORDS, where, without=known_ids(without)) if where or without else None
+            if k < 1:
+                return []
+            # The engine's general `query` does the same in a sixth more time.
+            request = qe.SearchRequest(
+                qe.Query.Nearest(query, using=engine_name(space)),
+                limit=k,
+                offset=offset,
+                filter=chosen,
+                with_payload=selection(keys),
+                params=search_params(k + offset, chosen is not None, exact),
+            )
+            with engine(self.location, "cannot be searched"):
+                hits = shard.search(request)
         return _matches(hits, similarity_factor(stored))
 
     def sample(self, space: str, n: int) -> list[Point]:
         """Return points drawn at random from those in a space."""
-        shard = self._open()
-        name = engine_name(self._space(space).name)
-        request = qe.QueryRequest(
-            limit=n,
-            query=qe.Sample.Random,
-            filter=build_filter(WORDS, (), space=name),
-            with_payload=["file"],
-            with_vector=[name],
-        )
-        with engine(self.location, "cannot be sampled"):
-            drawn = shard.query(request)
-        return [self._point(record, [space]) for record in drawn]
+        with self._opened as shard:
+            name = engine_name(self._space(space).name)
+            request = qe.QueryRequest(
+                limit=n,
+                query=qe.Sample.Random,
+                filter=build_filter(WORDS, (), space=name),
+                with_payload=["file"],
+                with_vector=[name],
+            )
+            with engine(self.location, "cannot be sampled"):
+                drawn = shard.query(request)
+            return [self._point(stored, [space]) for stored in drawn]
 
     def fetch(
         self, ids: Sequence[str], *, spaces: Sequence[str] = (), keys: Sequence[str] | None = None
     ) -> list[Point]:
         """Return the points that exist among ``ids``."""
-        shard = self._open()
-        names = self._vector_names(spaces)
-        with engine(self.location, "cannot be read"):
-            records = shard.retrieve([*known_ids(ids)], selection(keys), names)
-        return [self._point(record, spaces) for record in records]
+        with self._opened as shard:
+            names = self._vector_names(spaces)
+            with engine(self.location, "cannot be read"):
+                found = shard.retrieve([*known_ids(ids)], selection(keys), names)
+            return [self._point(stored, spaces) for stored in found]
 
     def scroll(
         self, where: Where = (), *, spaces: Sequence[str] = (), keys: Sequence[str] | None = None
     ) -> Iterator[Point]:
-        """Yield every point that satisfies the conditions, in the order of their ids."""
-        self._open()
-        chosen, bring, names = build_filter(WORDS, where), selection(keys), self._vector_names(spaces)
+        """Yield every point that satisfies the conditions, in the order of their ids.
+
+        Nothing is held between pages: whoever takes them may write meanwhile, and close the index.
+        """
+        chosen, bring = build_filter(WORDS, where), selection(keys)
+        with self._opened:
+            self._vector_names(spaces)
 
         def pages() -> Iterator[Point]:
             start = None
             while True:
-                request = qe.ScrollRequest(start, PAGE, chosen, bring, names)
-                with engine(self.location, "cannot be read"):
-                    records, start = self._open().scroll(request)
-                for record in records:
-                    yield self._point(record, spaces)
+                with self._opened as shard:
+                    request = qe.ScrollRequest(start, PAGE, chosen, bring, self._vector_names(spaces))
+                    with engine(self.location, "cannot be read"):
+                        found, start = shard.scroll(request)
+                    page = [self._point(stored, spaces) for stored in found]
+                yield from page
                 if start is None:
                     return
 
@@ -258,26 +281,37 @@ class EmbeddedIndex(Index):
 
     def count(self, where: Where = (), *, space: str | None = None) -> int:
         """Return how many points satisfy the conditions."""
-        shard = self._open()
-        name = None if space is None else engine_name(self._space(space).name)
-        chosen = build_filter(WORDS, where, space=name)
-        with engine(self.location, "cannot be read"):
-            return shard.count(qe.CountRequest(exact=True, filter=chosen))
+        with self._opened as shard:
+            name = None if space is None else engine_name(self._space(space).name)
+            chosen = build_filter(WORDS, where, space=name)
+            with engine(self.location, "cannot be read"):
+                return shard.count(qe.CountRequest(exact=True, filter=chosen))
 
     def _open(self) -> qe.EdgeShard:
-        shard = self._shard
-        if shard is not None:
-            return shard
-        with self._lock:
-            return self._load() if self._shard is None else self._shard
+        """Return the shard, opened if need be; it stays the open one for whoever is the writer."""
+        with self._writer:
+            if self._shard is not None:
+                return self._shard
+            with self._access.writing:
+                self._folder.take()
+                try:
+                    return self._load()
+                except BaseException:
+                    self._folder.let_go()
+                    raise
 
     def _load(self, segments: int = SEGMENTS) -> qe.EdgeShard:
-        self._shard, self._record = shard, record = self._folder.load(segments)
-        self._unflushed, self._unsealed = 0, shard.info().points_count - record.sealed
+        self._shard, self._manifest = shard, manifest = self._folder.load(segments)
+        self._unflushed, self._unsealed = 0, shard.info().points_count - manifest.sealed
         return shard
 
+    def _close_shard(self) -> None:
+        shard, self._shard = self._shard, None
+        if shard is not None:
+            self._folder.release(shard)
+
     def _write(self, operation: qe.UpdateOperation) -> None:
-        with self._lock:
+        with self._writer:
             shard = self._open()
             self._folder.refuse_full_disk()
             try:
@@ -310,23 +344,28 @@ class EmbeddedIndex(Index):
         with engine(self.location, "cannot be optimized"):
             shard.optimize()
             shard.flush()
-        self._write_record(replace(self._record, sealed=shard.info().points_count))
+        self._store(replace(self._manifest, sealed=shard.info().points_count))
 
     def _reopen(self, segments: int = SEGMENTS) -> None:
         """Open afresh: from its file alone the engine takes how many segments to keep, and vectors on the disk."""
         self._unplaced = False
-        self.close()
-        self._load(segments)
+        with self._access.writing:
+            try:
+                self._close_shard()
+                self._load(segments)
+            except BaseException:
+                self._folder.let_go()
+                raise
 
-    def _write_record(self, record: IndexManifest) -> None:
-        self._folder.write_record(record)
-        self._record = record
+    def _store(self, manifest: IndexManifest) -> None:
+        self._folder.write_manifest(manifest)
+        self._manifest = manifest
 
     def _space(self, name: str) -> Space:
         try:
-            return self._record.spaces[name]
+            return self._manifest.spaces[name]
         except KeyError:
-            there = ", ".join(sorted(self._record.spaces)) or "none"
+            there = ", ".join(sorted(self._manifest.spaces)) or "none"
             raise LibraryError(f"{self.location} has no space {name!r}: there are {there}") from None
 
     def _stored_vectors(self, point: Point) -> dict[str, Any]:
@@ -341,16 +380,42 @@ class EmbeddedIndex(Index):
     def _present(self, ids: list[str]) -> list[str]:
         shard = self._open()
         with engine(self.location, "cannot be read"):
-            return [str(record.id) for record in shard.retrieve([*ids], False, False)]
+            return [str(found.id) for found in shard.retrieve([*ids], False, False)]
 
-    def _point(self, record: Any, spaces: Sequence[str]) -> Point:
-        stored = record.vector or {}
+    def _point(self, found: Any, spaces: Sequence[str]) -> Point:
+        stored = found.vector or {}
         vectors = {
             name: from_engine(self._space(name), stored[engine_name(name)])
             for name in spaces
             if engine_name(name) in stored
         }
-        return Point(str(record.id), vectors, record.payload or {})
+        return Point(str(found.id), vectors, found.payload or {})
+
+
+class _Opened:
+    """The open shard while it is read, as a context manager; no generator, which would cost every search more."""
+
+    __slots__ = ("_index", "_reading")
+
+    def __init__(self, index: EmbeddedIndex) -> None:
+        self._index = index
+        self._reading = index._access.reading
+
+    def __enter__(self) -> qe.EdgeShard:
+        while True:
+            self._reading.__enter__()
+            shard = self._index._shard
+            if shard is not None:
+                return shard
+            self._reading.__exit__()
+            self._index._open()
+
+    def __exit__(self, *exc: object) -> None:
+        self._reading.__exit__()
+
+
+def _nobody(phase: str) -> None:
+    """Tell nobody how far it is."""
 
 
 def _matches(hits: Sequence[qe.ScoredPoint], factor: float) -> list[ScoredPoint]:

@@ -6,7 +6,7 @@ ever added; the last one of an item for the same question holds.
 
 SQLite, because a transaction is on the disk when its call returns, whole or not at all, whatever ends the process or
 the machine, and because processes that write at the same time wait for each other. Format 1 is the first: one table,
-and the number in ``user_version`` (on a cluster in the record of the collection).
+and the number in ``user_version`` (on a cluster in the manifest of the collection).
 """
 
 from __future__ import annotations
@@ -205,7 +205,7 @@ class ClusterFeedback(Feedback):
         except LibraryError:  # somebody else judged first at the same moment
             if not self.index.exists():
                 raise
-        self.index.write_meta({"format": FORMAT})
+        self.index.update_meta(lambda meta: meta | {"format": FORMAT})
 
     def _check_format(self) -> None:
         # None where whoever made it was ended before the format was written.

@@ -17,7 +17,7 @@ import qdrant_edge as qe
 
 from sonolux.errors import LibraryError
 from sonolux.index import hnsw, segments
-from sonolux.index.manifest import write_atomically
+from sonolux.index.files import write_atomically
 from sonolux.index.payload import INDEXED, UNIQUE
 from sonolux.index.vectors import engine_name
 from sonolux.types import Space
