@@ -23,7 +23,7 @@ def paint(folder: Path, numbers: range) -> Path:
 
 
 def null_of(library: Library) -> BackgroundModel:
-    background = library.calibration.background(library.spaces.by_name("colour-layout"), library.record.changes)
+    background = library.calibration.background(library.spaces.by_name("colour-layout"), library.manifest.changes)
     assert isinstance(background, BackgroundModel)
     return background
 

@@ -95,7 +95,7 @@ def complain_of(failures: Sequence[Failure], out: Output) -> None:
 
 def default_encoders(library: Library, out: Output) -> list[str]:
     """Choose the encoders of a new library, and say which and why."""
-    if library.exists() and library.record.spaces:
+    if library.exists() and library.manifest.spaces:
         return []
     from sonolux.encoders import default_specs
 

@@ -167,8 +167,8 @@ def _free_disk(location: Path) -> Finding:
 def _space(library: Library, name: str) -> Finding:
     """Tell whether the encoders of a space are there, and are those that wrote it."""
     try:
-        for record in library.spaces.records[name]:
-            library.spaces.asker(name, record.modality)
+        for entry in library.spaces.entries[name]:
+            library.spaces.asker(name, entry.modality)
     except SonoluxError as error:
         return Finding("space", "broken", f"{name}: {error}")
     return Finding("space", "ok", f"{name}: {library.index.count(space=name):,} descriptors")

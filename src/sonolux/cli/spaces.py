@@ -46,13 +46,13 @@ def _space_as_data(library: Library, name: str) -> dict[str, Any]:
     space = library.spaces.by_name(name)
     encoders = [
         {
-            "modality": str(record.modality),
-            "name": record.name,
-            "spec": record.spec,
-            "digest": record.digest[:DIGEST],
-            "licence": record.licence,
+            "modality": str(entry.modality),
+            "name": entry.name,
+            "spec": entry.spec,
+            "digest": entry.digest[:DIGEST],
+            "licence": entry.licence,
         }
-        for record in library.spaces.records[name]
+        for entry in library.spaces.entries[name]
     ]
     return {
         "space": name,

@@ -94,17 +94,17 @@ def feedback_set(spaces: Spaces, name: str, found: Sequence[Judgement]) -> Feedb
     space = spaces.by_name(name)
     if space.kind == "sparse":
         raise QueryError(f"space {name} holds words: feedback is learned in a space of float or binary descriptors")
-    records = spaces.records[name]
-    specs = sorted({record.spec for record in records})
+    entries = spaces.entries[name]
+    specs = sorted({entry.spec for entry in entries})
     if len(specs) > 1:
         raise QueryError(f"space {name} is written by several models, {', '.join(specs)}: name a space of one")
-    source = SourceDescriptors(source=specs[0], digests={record.name: record.digest for record in records})
+    source = SourceDescriptors(source=specs[0], digests={entry.name: entry.digest for entry in entries})
     described = _Described(spaces, name)
     by_question: dict[Asked, list[Judgement]] = {}
     for one in found:
         by_question.setdefault((one.asked, one.query), []).append(one)
     questions = tuple(question for asked, ones in by_question.items() for question in described.question(asked, ones))
-    return FeedbackSet(space, source, records[0].licence, questions, len(found))
+    return FeedbackSet(space, source, entries[0].licence, questions, len(found))
 
 
 class _Described:

@@ -10,6 +10,7 @@ import weakref
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Never
 
@@ -42,6 +43,7 @@ from sonolux.library.query import (
     refuse_unknown,
     spaces_asked,
 )
+from sonolux.library.sharing import SharingLocks, one_writer, question
 from sonolux.library.spaces import Spaces, default_encoders
 from sonolux.media.isolated import IsolatedDecoder
 from sonolux.media.paths import from_stored, printable, to_stored
@@ -68,7 +70,8 @@ if TYPE_CHECKING:
 class Library:
     """Items with their descriptors, in a folder or on a Qdrant cluster.
 
-    Nothing is opened before the first use; use it as a context manager, or `close` it.
+    Nothing is opened before the first use; use it as a context manager, or `close` it. Threads may share it: questions
+    run side by side, writers one at a time, and whoever closes it or drops a space waits for the questions under way.
 
     Parameters
     ----------
@@ -90,7 +93,8 @@ class Library:
         self._decoder = IsolatedDecoder()
         # Whoever forgets to close a library leaves no process behind.
         weakref.finalize(self, self._decoder.close)
-        self._record: LibraryManifest | None = None
+        self.locks = SharingLocks()
+        self._manifest: LibraryManifest | None = None
         self._spaces: Spaces | None = None
         self._calibration: Calibration | None = None
 
@@ -101,12 +105,13 @@ class Library:
         return self.index.exists()
 
     def close(self) -> None:
-        """Let go of the library, so that another process may open it."""
-        self.index.close()
-        self.feedback.close()
-        self.fingerprints.close()
-        self._decoder.close()
-        self._record = self._spaces = self._calibration = None
+        """Let go of the library, so that another process may open it, once nobody asks or writes any longer."""
+        with self.locks.writer, self.locks.questions.writing, self.locks.making:
+            self.index.close()
+            self.feedback.close()
+            self.fingerprints.close()
+            self._decoder.close()
+            self._manifest = self._spaces = self._calibration = None
 
     def __enter__(self) -> Library:
         return self
@@ -123,29 +128,21 @@ class Library:
         self.close()
 
     @property
-    def record(self) -> LibraryManifest:
+    def manifest(self) -> LibraryManifest:
         """What the library has written down of itself."""
-        if self._record is None:
-            if not self.index.exists():
-                raise LibraryError(f"there is no library at {self.location}: make one with `sonolux add FOLDER`")
-            meta = self.index.read_meta()
-            self._record = LibraryManifest.from_meta(meta, self.location) if meta else LibraryManifest.new(settings())
-        return self._record
+        return self._manifest or self._made_manifest()
 
     @property
     def spaces(self) -> Spaces:
         """The spaces of the library and their encoders."""
-        if self._spaces is None:
-            self._spaces = Spaces(self.index, self.record.spaces)
-        return self._spaces
+        return self._spaces or self._made_spaces()
 
     @property
     def calibration(self) -> Calibration:
         """What non-matches score in each space."""
-        if self._calibration is None:
-            self._calibration = Calibration(self.index, self._cache_folder())
-        return self._calibration
+        return self._calibration or self._made_calibration()
 
+    @one_writer
     def create(self, encoders: Sequence[Encoder]) -> None:
         """Make the library if there is none, and the spaces of these encoders where it has none yet.
 
@@ -155,12 +152,18 @@ class Library:
             Where a space was written by another version of its encoder.
         """
         if not self.index.exists():
-            self.index.create()
+            try:
+                self.index.create()
+            except LibraryError:
+                if not self.index.exists():  # else another process was faster
+                    raise
+        self._refresh()
         self.spaces.add(encoders)
         self._save()
 
     # -- writing ------------------------------------------------------------------------------------------------
 
+    @one_writer
     def add(
         self,
         *paths: PathLike,
@@ -225,6 +228,7 @@ class Library:
         summary.seconds = round(time.monotonic() - started, 3)
         return summary
 
+    @one_writer
     def remove(self, *targets: PathLike) -> int:
         """Remove items: ids, files, or folders with all in them. Returns how many files left.
 
@@ -242,6 +246,7 @@ class Library:
             removed += self._delete(where)
         return removed
 
+    @one_writer
     def annotate(
         self,
         annotator: Annotator | str,
@@ -278,6 +283,7 @@ class Library:
                 self._save()
         return run.summary
 
+    @one_writer
     def forget(self, annotator: str) -> int:
         """Remove all annotations of an annotator, given by its name. Returns how many files it had seen.
 
@@ -292,20 +298,33 @@ class Library:
         self._save()
         return files
 
+    @one_writer
     def drop_space(self, name: str) -> None:
-        """Remove a space and its descriptors from the library; items and other spaces stay.
+        """Remove a space and its descriptors, once no question asks it; items and other spaces stay.
 
         See `remove` and ``add(prune=True)`` for what takes items, and `forget` for what takes annotations.
         """
+        self._refresh()
         self.spaces.by_name(name)
-        self.record.changes += self.index.count(space=name)
+        self.manifest.changes += self.index.count(space=name)
         forget_space(self.index, name)
-        self.spaces.drop(name)
-        self._save()
+        with self.locks.questions.writing:
+            self.spaces.drop(name)
+            self._calibration = None
+            self._save()
 
-    def optimize(self) -> None:
-        """Merge the graphs of all additions into one, which is searched fastest; worth it after big ones."""
-        self.index.optimize()
+    @one_writer
+    def optimize(self, progress: Progress | None = None) -> None:
+        """Merge the graphs of all additions into one, which is searched fastest; worth it after big ones.
+
+        Parameters
+        ----------
+        progress : callable, optional
+            Called with the number of phases done with and the name of the next. `sonolux.errors.Cancelled` raised from
+            it ends the work, and leaves the library as good as it was.
+        """
+        done = count()
+        self.index.optimize(None if progress is None else lambda phase: progress(next(done), phase))
 
     # -- asking -------------------------------------------------------------------------------------------------
 
@@ -392,14 +411,16 @@ class Library:
         )
         return self.ask(query)
 
+    @question
     def ask(self, query: Query) -> Hits:
         """Answer a query; `search` is the same for people in a hurry."""
         if any(isinstance(part.content, str) for part in query.parts if part.kind != "text"):
             self._decoder.start()  # while the library is opened
         questions = plan(query, self.spaces, self._read)
-        ranker = Ranker(self.index, self.calibration, self.record.changes, self.record.spans)
+        ranker = Ranker(self.index, self.calibration, self.manifest.changes, self.manifest.spans)
         return Hits(ranker.rank(query, questions), tuple({question.space.name: None for question in questions}))
 
+    @question
     def duplicates(self, *, near: bool = True) -> list[list[Item]]:
         """Return groups of files that are copies of one another or, unless `near` is false, nearly so."""
         dense = list(self._dense_spaces())
@@ -409,6 +430,7 @@ class Library:
 
     # -- naming recordings --------------------------------------------------------------------------------------
 
+    @one_writer
     def fingerprint(
         self, *paths: PathLike, progress: Progress | None = None, model: PathLike = ""
     ) -> fingerprinting.FingerprintSummary:
@@ -513,6 +535,7 @@ class Library:
         """Return the judgements of items that are there, in the order in which they were made, the last of each hit."""
         return feedback.judgements(self.index, self.feedback)
 
+    @question
     def feedback_set(self, space: str) -> FeedbackSet:
         """Return the descriptors of what was judged in a space, for `sonolux.training.feedback.train`."""
         return feedback.feedback_set(self.spaces, space, self.judgements())
@@ -527,8 +550,9 @@ class Library:
         QueryError
             Where there is none.
         """
-        points = self.index.fetch(ids_of(self.index, [os.fspath(target)]))
-        return item_of(points[0])
+        for point in self.index.fetch(ids_of(self.index, [os.fspath(target)])):
+            return item_of(point)
+        raise QueryError(f"{target} has just been removed")
 
     def items(self, where: Mapping[str, Any] | Where = (), *, spans: bool = False) -> Iterator[Item]:
         """Yield the files of the library that satisfy a filter; spans and regions too if wanted, or asked by kind."""
@@ -539,8 +563,8 @@ class Library:
 
     def annotations(self, target: PathLike) -> list[Annotation]:
         """Return what annotators said of an item, given by its id or path: of a file all, of a span its own."""
-        [point] = self.index.fetch(ids_of(self.index, [os.fspath(target)]), keys=("annotations",))
-        return list(annotations_of(point.payload))
+        points = self.index.fetch(ids_of(self.index, [os.fspath(target)]), keys=("annotations",))
+        return [annotation for point in points for annotation in annotations_of(point.payload)]
 
     def spans_of(self, item: str) -> list[Item]:
         """Return the spans and regions of a file, in their order."""
@@ -548,6 +572,7 @@ class Library:
         found = [item_of(point) for point in self.index.scroll(where)]
         return sorted(found, key=lambda item: (item.kind, item.span.start if item.span else 0.0))
 
+    @question
     def info(self) -> dict[str, Any]:
         """Return counts of files by modality, of spans, of regions, and of descriptors by space."""
         files = Condition("kind", "=", "file")
@@ -556,7 +581,7 @@ class Library:
         regions = self.index.count([Condition("kind", "=", "region")])
         return {
             "location": self.location,
-            "created": self.record.created,
+            "created": self.manifest.created,
             "files": whole,
             "modalities": {name: count for name, count in by_modality.items() if count},
             "spans": self.index.count() - whole - regions,
@@ -575,17 +600,55 @@ class Library:
         """Make the library if there is none, and the spaces of any new encoders."""
         if specs:
             self.create([encoder for spec in specs for encoder in resolve(spec)])
-        elif not (self.index.exists() and self.record.spaces):
+        elif not (self.index.exists() and self.manifest.spaces):
             self.create(default_encoders())
+        else:
+            self._refresh()
+
+    def _made_manifest(self) -> LibraryManifest:
+        with self.locks.making:
+            if self._manifest is None:
+                if not self.index.exists():
+                    raise LibraryError(f"there is no library at {self.location}: make one with `sonolux add FOLDER`")
+                meta = self.index.read_meta()
+                made = LibraryManifest.from_meta(meta, self.location) if meta else LibraryManifest.new(settings())
+                self._manifest = made
+            return self._manifest
+
+    def _made_spaces(self) -> Spaces:
+        with self.locks.making:
+            if self._spaces is None:
+                self._spaces = Spaces(self.index, self.manifest.spaces)
+            return self._spaces
+
+    def _made_calibration(self) -> Calibration:
+        with self.locks.making:
+            if self._calibration is None:
+                self._calibration = Calibration(self.index, self._cache_folder())
+            return self._calibration
+
+    def _refresh(self) -> None:
+        """Take over what other processes have stored since the library was opened."""
+        self.manifest.refresh(self.index)
+        self._follow_manifest()
 
     def _save(self) -> None:
-        self.record.spaces = self.spaces.stored()
-        self.index.write_meta(self.record.as_meta())
+        """Store what has changed in the manifest, upon what other processes have stored."""
+        self.manifest.spaces = self.spaces.stored()
+        self.manifest.save(self.index)
+        self._follow_manifest()
+
+    def _follow_manifest(self) -> None:
+        """Have the spaces be those of the manifest, once no question is under way."""
+        if self.manifest.spaces != self.spaces.stored():
+            with self.locks.questions.writing:
+                self.spaces.refresh(self.manifest.spaces)
+                self._calibration = None
 
     def _note_write(self, points: int, spans: bool) -> None:
-        self.record.changes += points
-        if spans and not self.record.spans:
-            self.record.spans = True
+        self.manifest.changes += points
+        if spans and not self.manifest.spans:
+            self.manifest.spans = True
             self._save()
 
     def _prune(self, roots: Sequence[str]) -> int:
@@ -597,7 +660,7 @@ class Library:
 
     def _delete(self, where: Where) -> int:
         files = self.index.count([*where, Condition("kind", "=", "file")])
-        self.record.changes += self.index.count(where)
+        self.manifest.changes += self.index.count(where)
         fingerprinting.forget_recordings(self.index, self.fingerprints, where)
         self.index.delete_where(where)
         feedback.clear(self.index, self.feedback)
@@ -609,7 +672,7 @@ class Library:
         return self._decoder.read(path, self._read_options(), partial(read_spread, kinds=kinds, most=SEGMENTS))
 
     def _read_options(self, audio_rate: int = 22_050) -> ReadOptions:
-        return replace(ReadOptions.from_settings(audio_rate), **self.record.cutting)
+        return replace(ReadOptions.from_settings(audio_rate), **self.manifest.cutting)
 
     def _pool(self, options: ReadOptions) -> DecoderPool:
         limits = settings()

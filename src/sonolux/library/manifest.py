@@ -1,23 +1,36 @@
-"""Library manifest: format version, spaces, and how files are cut into spans.
+"""Library manifest: format, spaces and how files are cut, which a library writes down of itself beside its points.
 
-Version 1 is the first. A later version brings a numbered function that turns the version before into it.
+Several processes may change the manifest of one library on a cluster. None writes over what it read long ago: each adds
+to the stored counters what it counted, and brings in the spaces that it added or dropped itself.
+
+Formats
+-------
+1. The first. Whoever wrote it put its own manifest in place of that of others.
+2. The same keys, merged as said above; every encoder says its weight. A library of format 1 becomes one of format 2
+   when it is first written to.
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Mapping
+from copy import deepcopy
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Self
 
 from sonolux.errors import LibraryError
+from sonolux.index import Index
 from sonolux.settings import Settings
 
-FORMAT = 1
+FORMAT = 2
+
+SpaceEntries = dict[str, list[dict[str, Any]]]
+"""Encoders by space, as plain data; see `sonolux.library.spaces.EncoderEntry`."""
 
 
 @dataclass(slots=True)
 class LibraryManifest:
-    """A library's record of itself.
+    """What a library has written down of itself, as this process knows it.
 
     Attributes
     ----------
@@ -25,7 +38,7 @@ class LibraryManifest:
         Lengths of windows (seconds) and passages (characters) and the side of decoded images (pixels): fixed when
         the library is made, so that the spans of a file stay the same.
     spaces : dict
-        Encoder records by space, see `sonolux.library.spaces`.
+        Encoders by space, see `sonolux.library.spaces`.
     changes : int
         Points written or removed so far.
     spans : bool
@@ -35,35 +48,110 @@ class LibraryManifest:
     """
 
     cutting: dict[str, Any]
-    spaces: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    spaces: SpaceEntries = field(default_factory=dict)
     changes: int = 0
     spans: bool = False
     created: str = ""
+    _read: tuple[int, SpaceEntries] = field(default=(0, {}), repr=False, compare=False)
+    """Changes and spaces as they were stored when this process last looked."""
 
     @classmethod
-    def new(cls, settings: Settings) -> LibraryManifest:
-        """Return the record of a new library."""
+    def new(cls, settings: Settings) -> Self:
+        """Return the manifest of a new library."""
         keys = ("image_side", "audio_window", "audio_hop", "passage_chars")
         cutting = {key: getattr(settings, key) for key in keys}
         return cls(cutting, created=datetime.now(UTC).isoformat(timespec="seconds"))
 
     @classmethod
-    def from_meta(cls, meta: dict[str, Any], location: str) -> LibraryManifest:
-        """Read a record.
+    def from_meta(cls, meta: Mapping[str, Any], location: str) -> Self:
+        """Read a manifest of this format or an earlier one.
 
         Raises
         ------
         LibraryError
-            Where the record is of a newer version, or damaged.
+            Where the manifest is of a newer version, or damaged.
         """
-        version = meta.get("format")
-        if isinstance(version, int) and version > FORMAT:
-            raise LibraryError(f"{location} was written by a newer Sonolux (format {version}): upgrade to open it")
         try:
-            return cls(**{key: value for key, value in meta.items() if key != "format"})
-        except TypeError:
-            raise LibraryError(f"the record of {location} is damaged: {sorted(meta)} is not what it holds") from None
+            manifest = cls(**migrated(meta, location))
+            manifest._read = (manifest.changes, deepcopy(manifest.spaces))
+        except (TypeError, KeyError, AttributeError):
+            raise LibraryError(f"the manifest of {location} is damaged: {sorted(meta)} is not what it holds") from None
+        return manifest
 
     def as_meta(self) -> dict[str, Any]:
-        """Return the record as plain data."""
-        return {"format": FORMAT, **asdict(self)}
+        """Return the manifest as plain data."""
+        return {
+            "format": FORMAT,
+            "cutting": dict(self.cutting),
+            "spaces": deepcopy(self.spaces),
+            "changes": self.changes,
+            "spans": self.spans,
+            "created": self.created,
+        }
+
+    def refresh(self, index: Index) -> None:
+        """Take over what others have stored since this process last looked."""
+        meta = index.read_meta()
+        if meta:
+            self._take_over(type(self).from_meta(meta, index.location))
+
+    def save(self, index: Index) -> None:
+        """Store what this process changed since it last looked, and take over what others did."""
+
+        def change(meta: dict[str, Any]) -> dict[str, Any]:
+            return self._upon(type(self).from_meta(meta, index.location)).as_meta() if meta else self.as_meta()
+
+        stored = type(self).from_meta(index.update_meta(change), index.location)
+        self._read = (self.changes, self.spaces)
+        self._take_over(stored)
+
+    def _take_over(self, stored: Self) -> None:
+        both = self._upon(stored)
+        self.cutting, self.created, self.spans = both.cutting, both.created, both.spans
+        self.changes, self.spaces = both.changes, both.spaces
+        self._read = stored._read
+
+    def _upon(self, stored: Self) -> Self:
+        """Return what is stored, with what this process changed."""
+        changes, spaces = self._read
+        return type(self)(
+            stored.cutting,
+            merge_spaces(stored.spaces, spaces, self.spaces),
+            stored.changes + self.changes - changes,
+            stored.spans or self.spans,
+            stored.created,
+        )
+
+
+def merge_spaces(stored: SpaceEntries, before: SpaceEntries, after: SpaceEntries) -> SpaceEntries:
+    """Return stored spaces, with what one process changed between before and after."""
+    merged = {name: entries for name, entries in stored.items() if name in after or name not in before}
+    for name, entries in after.items():
+        if entries != before.get(name):
+            own = {entry["modality"] for entry in entries}
+            others = [entry for entry in merged.get(name, []) if entry["modality"] not in own]
+            merged[name] = [*entries, *others]
+    return deepcopy(merged)
+
+
+def migrated(meta: Mapping[str, Any], location: str) -> dict[str, Any]:
+    """Return a stored manifest, less its format, as one of today's format; LibraryError where it is of a newer one."""
+    version = meta.get("format")
+    if not isinstance(version, int) or version < 1:
+        raise LibraryError(f"the manifest of {location} is damaged: {version!r} is no format")
+    if version > FORMAT:
+        raise LibraryError(f"{location} was written by a newer Sonolux (format {version}): upgrade to open it")
+    data = deepcopy({key: value for key, value in meta.items() if key != "format"})
+    for number in range(version, FORMAT):
+        data = MIGRATIONS[number](data)
+    return data
+
+
+def weigh_encoders(data: dict[str, Any]) -> dict[str, Any]:
+    """Turn format 1 into 2: an encoder that says no weight has weight 1."""
+    spaces = {name: [{"weight": 1.0, **entry} for entry in entries] for name, entries in data["spaces"].items()}
+    return {**data, "spaces": spaces}
+
+
+MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {1: weigh_encoders}
+"""By format, what turns a manifest of it, less its format, into one of the next."""

@@ -8,13 +8,14 @@ before every image in answer to words.
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
 
 from sonolux.encoders import Encoder, default_specs, resolve
 from sonolux.errors import EncoderError, QueryError
 from sonolux.index import Index
+from sonolux.library.manifest import SpaceEntries
 from sonolux.types import Modality, Space
 
 logger = logging.getLogger(__name__)
@@ -28,8 +29,8 @@ HOLDERS = {
 
 
 @dataclass(frozen=True, slots=True)
-class EncoderRecord:
-    """An encoder as a library remembers it."""
+class EncoderEntry:
+    """An encoder as the manifest of a library names it."""
 
     modality: Modality
     name: str
@@ -39,9 +40,9 @@ class EncoderRecord:
     weight: float = 1.0
 
 
-def record_of(encoder: Encoder) -> EncoderRecord:
-    """Return what a library remembers of an encoder."""
-    return EncoderRecord(encoder.modality, encoder.name, encoder.spec, encoder.digest, encoder.licence, encoder.weight)
+def entry_of(encoder: Encoder) -> EncoderEntry:
+    """Return what the manifest of a library says of an encoder."""
+    return EncoderEntry(encoder.modality, encoder.name, encoder.spec, encoder.digest, encoder.licence, encoder.weight)
 
 
 def default_encoders() -> list[Encoder]:
@@ -58,31 +59,44 @@ def default_encoders() -> list[Encoder]:
 class Spaces:
     """Spaces of one library and the encoders of each.
 
+    Threads that ask may share it with one that adds: what they read is replaced, never changed. Nobody may ask while a
+    space is dropped.
+
     Parameters
     ----------
     index : Index
         Holds the vectors.
     stored : dict
-        ``{space: [encoder record as dict, ...]}``, as kept in the library's meta record.
+        ``{space: [encoder entry as dict, ...]}``, as kept in the library's manifest.
     """
 
-    def __init__(self, index: Index, stored: dict[str, list[dict[str, Any]]]) -> None:
+    def __init__(self, index: Index, stored: SpaceEntries) -> None:
         self.index = index
-        self._spaces = index.spaces()
-        self.records = {
-            name: [EncoderRecord(**{**record, "modality": Modality(record["modality"])}) for record in records]
-            for name, records in stored.items()
+        self._encoders: dict[tuple[str, Modality], Encoder] = {}
+        self._loading = threading.Lock()
+        self.refresh(stored)
+
+    def refresh(self, stored: SpaceEntries) -> None:
+        """Take over what the manifest says now; encoders that are loaded are kept where they are still the same."""
+        self._spaces = self.index.spaces()
+        self.entries = {
+            name: [EncoderEntry(**{**entry, "modality": Modality(entry["modality"])}) for entry in entries]
+            for name, entries in stored.items()
             if name in self._spaces
         }
-        self._encoders: dict[tuple[str, Modality], Encoder] = {}
+        self._encoders = {
+            key: encoder
+            for key, encoder in self._encoders.items()
+            if (entry := self._entry(*key)) is not None and entry.digest == encoder.digest
+        }
 
-    def stored(self) -> dict[str, list[dict[str, Any]]]:
-        """Return the records as plain data."""
-        return {name: [asdict(record) for record in records] for name, records in self.records.items()}
+    def stored(self) -> SpaceEntries:
+        """Return the entries as plain data."""
+        return {name: [asdict(entry) for entry in entries] for name, entries in self.entries.items()}
 
     def names(self) -> Sequence[str]:
         """Return the names of all spaces."""
-        return tuple(self.records)
+        return tuple(self.entries)
 
     def by_name(self, name: str) -> Space:
         """Return a space.
@@ -92,8 +106,8 @@ class Spaces:
         QueryError
             With the names there are, where there is none of this name.
         """
-        if name not in self.records:
-            raise QueryError(f"no space {name!r} in this library: there are {', '.join(self.records) or 'none yet'}")
+        if name not in self.entries:
+            raise QueryError(f"no space {name!r} in this library: there are {', '.join(self.entries) or 'none yet'}")
         return self._spaces[name]
 
     def add(self, encoders: Iterable[Encoder]) -> None:
@@ -109,7 +123,7 @@ class Spaces:
             if self._record(encoder.space, encoder.modality) is None:
                 encoder.as_space()  # one that cannot say what it gives is refused before any space is made
         for encoder in encoders:
-            known = self._record(encoder.space, encoder.modality)
+            known = self._entry(encoder.space, encoder.modality)
             if known is not None:
                 self._check(encoder, known)
             elif encoder.space in self._spaces and self._spaces[encoder.space] != encoder.as_space():
@@ -122,7 +136,8 @@ class Spaces:
         """Remove a space and its descriptors."""
         self.by_name(name)
         self.index.drop_space(name)
-        del self.records[name], self._spaces[name]
+        self.entries = {key: entries for key, entries in self.entries.items() if key != name}
+        self._spaces = {key: space for key, space in self._spaces.items() if key != name}
         self._encoders = {key: encoder for key, encoder in self._encoders.items() if key[0] != name}
 
     def asker(self, name: str, modality: Modality) -> Encoder | None:
@@ -133,31 +148,34 @@ class Spaces:
         EncoderError
             Where the encoder cannot be loaded, or is not the one that wrote the space.
         """
-        record = self._record(name, modality)
-        if record is None:
+        entry = self._entry(name, modality)
+        if entry is None:
             return None
-        if (name, modality) not in self._encoders:
-            self._encoders[name, modality] = self._load(name, record)
-        return self._encoders[name, modality]
+        encoder = self._encoders.get((name, modality))
+        if encoder is None:
+            with self._loading:
+                encoder = self._encoders.get((name, modality)) or self._load(name, entry)
+                self._encoders[name, modality] = encoder
+        return encoder
 
     def weight(self, name: str) -> float:
         """Return the weight of a space where answers are fused: the highest of its encoders'."""
-        return max(record.weight for record in self.records[name])
+        return max(entry.weight for entry in self.entries[name])
 
     def writers(self) -> list[Encoder]:
         """Return the encoders that write descriptors of new items."""
         found = []
-        for name, records in self.records.items():
-            joint = len(records) > 1
-            for record in records:
-                encoder = None if joint and record.modality == Modality.TEXT else self.asker(name, record.modality)
+        for name, entries in self.entries.items():
+            joint = len(entries) > 1
+            for entry in entries:
+                encoder = None if joint and entry.modality == Modality.TEXT else self.asker(name, entry.modality)
                 if encoder is not None:
                     found.append(encoder)
         return found
 
     def keyword(self) -> list[Encoder]:
         """Return the encoders that write the words of files."""
-        sparse = [name for name in self.records if self._spaces[name].kind == "sparse"]
+        sparse = [name for name in self.entries if self._spaces[name].kind == "sparse"]
         return [encoder for name in sparse if (encoder := self.asker(name, Modality.TEXT)) is not None]
 
     def concerns(self) -> dict[str, frozenset[Modality]]:
@@ -168,54 +186,52 @@ class Spaces:
             found[encoder.space] |= held
         return found
 
-    def _record(self, name: str, modality: Modality) -> EncoderRecord | None:
-        return next((record for record in self.records.get(name, []) if record.modality == modality), None)
+    def _entry(self, name: str, modality: Modality) -> EncoderEntry | None:
+        return next((entry for entry in self.entries.get(name, []) if entry.modality == modality), None)
 
     def _add_new(self, encoder: Encoder) -> None:
         space = encoder.as_space()
         if space.name not in self._spaces:
             self.index.add_space(space)
-            self._spaces[space.name] = space
-        self.records.setdefault(space.name, []).append(record_of(encoder))
+            self._spaces = {**self._spaces, space.name: space}
+        self.entries = {**self.entries, space.name: [*self.entries.get(space.name, []), entry_of(encoder)]}
 
-    def _load(self, name: str, record: EncoderRecord) -> Encoder:
+    def _load(self, name: str, entry: EncoderEntry) -> Encoder:
         try:
-            encoders = resolve(record.spec)
+            encoders = resolve(entry.spec)
         except EncoderError as error:
             raise EncoderError(f"space {name} has lost its encoder: {error}; {self._way_out(name)}") from error
         for encoder in encoders:
-            if encoder.name == record.name:
-                self._check(encoder, record)
+            if encoder.name == entry.name:
+                self._check(encoder, entry)
                 return encoder
-        raise EncoderError(f"{record.spec} no longer has {record.name} of space {name}; {self._way_out(name)}")
+        raise EncoderError(f"{entry.spec} no longer has {entry.name} of space {name}; {self._way_out(name)}")
 
     def _way_out(self, name: str) -> str:
         return f"bring it back, ask other spaces, or run `sonolux spaces --drop {name}`"
 
-    def _check(self, encoder: Encoder, record: EncoderRecord) -> None:
-        if encoder.digest == record.digest:
+    def _check(self, encoder: Encoder, entry: EncoderEntry) -> None:
+        if encoder.digest == entry.digest:
             return
         changed = {encoder.space: encoder.spec} | self._changed()
         others = ", ".join(name for name in changed if name != encoder.space)
         drop = " ".join(f"--drop {name}" for name in changed)
         add = " ".join(f"--space {spec}" for spec in dict.fromkeys(changed.values()))
         raise EncoderError(
-            f"space {encoder.space} was written by {record.name} (digest {record.digest[:12]}), which is now"
+            f"space {encoder.space} was written by {entry.name} (digest {entry.digest[:12]}), which is now"
             f" {encoder.digest[:12]}{f' (changed too: {others})' if others else ''}: to encode again, run"
             f" `sonolux spaces {drop}` and `sonolux add {add} FOLDER`"
         )
 
     def _changed(self) -> dict[str, str]:
         """Return the spaces whose encoders are no longer what wrote them, with the specs of these encoders."""
-        return {
-            name: record.spec for name, records in self.records.items() for record in records if _is_changed(record)
-        }
+        return {name: entry.spec for name, entries in self.entries.items() for entry in entries if _is_changed(entry)}
 
 
-def _is_changed(record: EncoderRecord) -> bool:
+def _is_changed(entry: EncoderEntry) -> bool:
     """Tell whether an encoder that can be had is no longer what it was."""
     try:
-        encoders = resolve(record.spec)
+        encoders = resolve(entry.spec)
     except EncoderError:
         return False
-    return any(encoder.name == record.name and encoder.digest != record.digest for encoder in encoders)
+    return any(encoder.name == entry.name and encoder.digest != entry.digest for encoder in encoders)

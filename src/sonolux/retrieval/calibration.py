@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import os
 import shutil
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,6 +71,7 @@ class Calibration:
     def __init__(self, index: Index, folder: Path) -> None:
         self.index = index
         self.folder = folder
+        self._fitting = threading.Lock()
         self._backgrounds: dict[str, CachedBackground] = {}
         self._counts: dict[str, tuple[int, int]] = {}
 
@@ -89,12 +92,20 @@ class Calibration:
             How many points the library has written or removed so far.
         """
         count = self.count(space.name, changes)
+        cached = self._backgrounds.get(space.name)
+        if cached is None or cached.stale(changes, count):
+            with self._fitting:
+                cached = self._current(space, changes, count)
+        return cached.background
+
+    def _current(self, space: Space, changes: int, count: int) -> CachedBackground:
+        """Return the background model that another thread has made meanwhile, or that is kept, or else a new one."""
         cached = self._backgrounds.get(space.name) or self._load(space)
         if cached is None or cached.stale(changes, count):
             cached = CachedBackground(changes, count, self._fit(space))
             self._save(space, cached)
         self._backgrounds[space.name] = cached
-        return cached.background
+        return cached
 
     def _fit(self, space: Space) -> BackgroundModel | KeywordBackground | None:
         points = self.index.sample(space.name, REFERENCES)
@@ -116,7 +127,8 @@ class Calibration:
     def _save(self, space: Space, cached: CachedBackground) -> None:
         if cached.background is None:
             return
-        partial = self._path(space).with_suffix(".partial.npz")
+        # Named after its process: several may share a library on a cluster, and this folder.
+        partial = self._path(space).with_suffix(f".{os.getpid()}.partial.npz")
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             np.savez(partial, changes=cached.changes, count=cached.count, **_to_arrays(cached.background))

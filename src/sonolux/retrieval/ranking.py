@@ -9,6 +9,7 @@ The engine answers in a third of a millisecond, so what happens here to each hit
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -46,6 +47,9 @@ MODALITIES = {str(modality): modality for modality in Modality}
 
 ListEvidence = tuple[float, str, bool]
 """P-value of an item in one list times the tries, the space, and whether the item is confident."""
+
+GONE: ListEvidence = (math.inf, "", False)
+"""Said of an item that was removed after it was found: it is no hit."""
 
 
 @dataclass(slots=True)
@@ -123,23 +127,34 @@ class Ranker:
             return []
         space = space_query.space
         background = self.calibration.background(space, self.changes)
-        complete = [False] * len(matches)
-        if background is None:
-            chances = [1.0] * len(matches)
-        elif isinstance(background, KeywordBackground):
-            chances, complete = background.chance(space_query.vector, self._sparse_rows(space.name, matches))
-        else:
+        if isinstance(background, KeywordBackground):
+            return self._assess_words(background, space_query, matches, tries)
+        chances = [1.0] * len(matches)
+        if background is not None:
             chances = background.chance(space_query.vector, [match.score for match in matches])
-        allowed = EXPECTED / (tries * self.calibration.count(space.name, self.changes))
-        return [
-            (chance * tries, space.name, whole or chance <= allowed)
-            for chance, whole in zip(chances, complete, strict=True)
-        ]
+        allowed = self._allowed(space.name, tries)
+        return [(chance * tries, space.name, chance <= allowed) for chance in chances]
 
-    def _sparse_rows(self, space: str, matches: list[ScoredPoint]) -> Any:
+    def _assess_words(
+        self, background: KeywordBackground, space_query: SpaceQuery, matches: list[ScoredPoint], tries: int
+    ) -> list[ListEvidence]:
+        space = space_query.space.name
         points = self.index.fetch([match.id for match in matches], spaces=[space], keys=())
-        rows = {point.id: point.vectors[space] for point in points}
-        return vstack([rows[match.id] for match in matches], format="csr")
+        rows = {point.id: point.vectors[space] for point in points if space in point.vectors}
+        there = [match.id for match in matches if match.id in rows]
+        if not there:
+            return [GONE] * len(matches)
+        chances, complete = background.chance(space_query.vector, vstack([rows[item] for item in there], format="csr"))
+        allowed = self._allowed(space, tries)
+        said = {
+            item: (chance * tries, space, whole or chance <= allowed)
+            for item, chance, whole in zip(there, chances, complete, strict=True)
+        }
+        return [said.get(match.id, GONE) for match in matches]
+
+    def _allowed(self, space: str, tries: int) -> float:
+        """Return the chance up to which a hit is confident."""
+        return EXPECTED / (tries * max(1, self.calibration.count(space, self.changes)))
 
     def _spread(
         self, query: Query, space_queries: Sequence[SpaceQuery], ranking: list[ScoredPoint]
@@ -170,13 +185,18 @@ def _fused(space_queries: Sequence[SpaceQuery], lists: Sequence[list[ScoredPoint
 
 
 def _together(evidence: Sequence[ListEvidence]) -> ListEvidence:
+    if GONE in evidence:
+        return GONE
     chance, space, _ = min(evidence, key=lambda one: one[0])
     return min(1.0, chance), space, any(sure for _, _, sure in evidence)
 
 
 def _hits(page: Sequence[ScoredPoint], evidence: Sequence[ListEvidence]) -> list[Hit]:
     hits = []
-    for (id_, score, payload), (chance, space, confident) in zip(page, evidence, strict=True):
+    for (id_, score, payload), said in zip(page, evidence, strict=True):
+        if said is GONE:
+            continue
+        chance, space, confident = said
         start = payload.get("start")
         hit = Hit(
             id_,

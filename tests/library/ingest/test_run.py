@@ -7,6 +7,7 @@ import re
 import shutil
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,6 +19,16 @@ FILES = 16
 
 def paths(library: Library) -> Counter[str]:
     return Counter(item.path for item in library.items())
+
+
+def store_encoder(library: Library, space: str, **changes: str) -> None:
+    """Change what the manifest says of the first encoder of a space."""
+
+    def change(meta: dict[str, Any]) -> dict[str, Any]:
+        meta["spaces"][space][0].update(changes)
+        return meta
+
+    library.index.update_meta(change)
 
 
 def test_each_file_is_in_once(library: Library, media: Path) -> None:
@@ -181,8 +192,7 @@ def test_a_dropped_space_is_encoded_again_when_it_is_added_again(own: Path, tmp_
 def test_an_encoder_that_changed_is_refused_with_the_way_out(own: Path, tmp_path: Path) -> None:
     with Library(tmp_path / "l.sonolux") as library:
         library.add(own, spaces=["hog"])
-        library.record.spaces["hog"][0]["digest"] = "another"
-        library.index.write_meta(library.record.as_meta())
+        store_encoder(library, "hog", digest="another")
         library.close()
         for attempt in (lambda: library.add(own), lambda: library.search(image=own / "photos" / "moon.png")):
             with pytest.raises(EncoderError, match="spaces --drop hog"):
@@ -196,8 +206,7 @@ def test_all_spaces_whose_encoders_changed_are_named_at_once_and_the_way_out_lea
         library.add(own, spaces=["hog", "colour-layout", "colour-histogram"])
         before = library.info()["spaces"]
         for name in ("hog", "colour-histogram"):
-            library.record.spaces[name][0]["digest"] = "another"
-        library.index.write_meta(library.record.as_meta())
+            store_encoder(library, name, digest="another")
     with Library(tmp_path / "l.sonolux") as library:
         with pytest.raises(EncoderError, match="changed too") as refusal:
             library.add(own)
@@ -212,8 +221,7 @@ def test_all_spaces_whose_encoders_changed_are_named_at_once_and_the_way_out_lea
 def test_a_model_folder_that_is_gone_is_named_with_the_way_out(own: Path, tmp_path: Path) -> None:
     with Library(tmp_path / "l.sonolux") as library:
         library.add(own / "photos", spaces=["hog"])
-        library.record.spaces["hog"][0]["spec"] = str(tmp_path / "gone")
-        library.index.write_meta(library.record.as_meta())
+        store_encoder(library, "hog", spec=str(tmp_path / "gone"))
         library.close()
         with pytest.raises(EncoderError, match=r"space hog has lost its encoder.*spaces --drop hog"):
             library.search(image=own / "photos" / "moon.png")
@@ -239,7 +247,7 @@ def test_no_library_no_answer(tmp_path: Path) -> None:
 def test_a_library_of_a_newer_format_is_refused(own: Path, tmp_path: Path) -> None:
     with Library(tmp_path / "l.sonolux") as library:
         library.add(own / "texts")
-        library.index.write_meta({**library.record.as_meta(), "format": 99})
+        library.index.update_meta(lambda meta: {**meta, "format": 99})
     with pytest.raises(LibraryError, match="newer"), Library(tmp_path / "l.sonolux") as library:
         library.search("poem")
 

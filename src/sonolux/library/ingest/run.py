@@ -86,6 +86,9 @@ class Adder:
             for path, event in self.pool.read(self._to_decode(find(roots))):
                 self._take(path, event)
             self._fail(self.queue.flush())
+        except BaseException:
+            self.progress = None  # it has ended the run, or is to hear nothing of what is written yet
+            raise
         finally:
             self.queue.close()
             self._write(self.queue.encoded())
