@@ -50,7 +50,7 @@ def test_damaged_library_is_broken(cli, copied: Path) -> None:
 
 def test_newer_library_is_broken(cli, copied: Path) -> None:
     record = json.loads((copied / "sonolux.json").read_text())
-    text = json.dumps(record).replace('"format": 1', '"format": 999')
+    text = json.dumps(record).replace('"format": 2', '"format": 999')
     assert text != json.dumps(record)
     (copied / "sonolux.json").write_text(text)
     ran = cli("doctor", "--json")

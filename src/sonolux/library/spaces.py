@@ -106,9 +106,10 @@ class Spaces:
         QueryError
             With the names there are, where there is none of this name.
         """
-        if name not in self.entries:
+        space = self._spaces.get(name)
+        if space is None or name not in self.entries:
             raise QueryError(f"no space {name!r} in this library: there are {', '.join(self.entries) or 'none yet'}")
-        return self._spaces[name]
+        return space
 
     def add(self, encoders: Iterable[Encoder]) -> None:
         """Add the spaces of some encoders; encoders already there must be the same as before.
@@ -120,7 +121,7 @@ class Spaces:
         """
         encoders = list(encoders)
         for encoder in encoders:
-            if self._record(encoder.space, encoder.modality) is None:
+            if self._entry(encoder.space, encoder.modality) is None:
                 encoder.as_space()  # one that cannot say what it gives is refused before any space is made
         for encoder in encoders:
             known = self._entry(encoder.space, encoder.modality)
