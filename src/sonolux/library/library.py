@@ -118,7 +118,7 @@ class Library:
 
     def __repr__(self) -> str:
         """Say where the library is and, of one in a folder that is open anyway, what it holds."""
-        opened = self._record
+        opened = self._manifest
         if opened is None or "://" in self.location:
             return f"<Library {self.location}>"
         files = self.index.count([Condition("kind", "=", "file")])

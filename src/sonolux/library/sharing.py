@@ -11,7 +11,7 @@ from sonolux.index.lock import ReadWriteLock
 
 Parameters = ParamSpec("Parameters")
 Returned = TypeVar("Returned")
-Method = Callable[Concatenate[Any, Parameters], Returned]
+LibraryMethod = Callable[Concatenate[Any, Parameters], Returned]
 
 
 class SharingLocks:
@@ -33,7 +33,7 @@ class SharingLocks:
         self.making = RLock()
 
 
-def one_writer(method: Method[Parameters, Returned]) -> Method[Parameters, Returned]:
+def one_writer(method: LibraryMethod[Parameters, Returned]) -> LibraryMethod[Parameters, Returned]:
     """Have a method of a library that writes wait until no other thread does."""
 
     @wraps(method)
@@ -41,10 +41,10 @@ def one_writer(method: Method[Parameters, Returned]) -> Method[Parameters, Retur
         with self.locks.writer:
             return method(self, *args, **kwargs)
 
-    return cast("Method[Parameters, Returned]", alone)
+    return cast("LibraryMethod[Parameters, Returned]", alone)
 
 
-def question(method: Method[Parameters, Returned]) -> Method[Parameters, Returned]:
+def question(method: LibraryMethod[Parameters, Returned]) -> LibraryMethod[Parameters, Returned]:
     """Have a method of a library that asks run side by side with others, while no space is dropped."""
 
     @wraps(method)
@@ -52,4 +52,4 @@ def question(method: Method[Parameters, Returned]) -> Method[Parameters, Returne
         with self.locks.questions.reading:
             return method(self, *args, **kwargs)
 
-    return cast("Method[Parameters, Returned]", shared)
+    return cast("LibraryMethod[Parameters, Returned]", shared)
