@@ -79,7 +79,7 @@ def _package() -> Any:
 
 def _public(package: Any) -> Iterator[tuple[str, Any]]:
     """Yield everything public, each once, with the module that it is imported from."""
-    paths = [*sonolux.__all__, *BESIDE, *_of_training(package["training"]), *_of_errors(package["errors"])]
+    paths = [*sonolux._HOMES, *BESIDE, *_of_training(package["training"]), *_of_errors(package["errors"])]
     seen = set()
     for path in paths:
         thing = package[path]
