@@ -29,11 +29,12 @@ format: $(VENV)/.installed-dev
 	$(BIN)/ruff check --fix src tests tools
 	$(BIN)/ruff format src tests tools
 
-# Every page and picture that is made from the code.
+# Every page and picture that is made from the code; one that cannot be made stays as it was.
 docs: $(VENV)/.installed-dev
-	$(BIN)/python -m sonolux.cli.reference > docs/cli.md
-	$(BIN)/python -m tools.python_reference > docs/python-reference.md
-	$(BIN)/python -m tools.architecture > docs/pictures/architecture.svg
+	mkdir -p build
+	$(BIN)/python -m sonolux.cli.reference > build/page && mv build/page docs/cli.md
+	$(BIN)/python -m tools.python_reference > build/page && mv build/page docs/python-reference.md
+	$(BIN)/python -m tools.architecture > build/page && mv build/page docs/pictures/architecture.svg
 
 # How many functions one photo passes through; python -m tools.hops --passing names those that only pass a call on.
 hops: $(VENV)/.installed-dev
@@ -83,7 +84,7 @@ bench-speech: $(VENV)/.installed-dev
 	$(BIN)/sonolux bench speech
 
 clean:
-	rm -rf $(VENV) $(VENV)-wheel $(VENV)-lowest dist demo .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(VENV)-wheel $(VENV)-lowest build/page dist demo .pytest_cache .mypy_cache .ruff_cache
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
