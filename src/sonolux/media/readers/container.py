@@ -1,0 +1,88 @@
+"""Reader of containers: audio in windows, with its cover; video in shots, with the windows of its sound track."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sonolux.errors import MediaError
+from sonolux.media.metadata import cleaned
+from sonolux.media.options import ReadOptions
+from sonolux.media.readers.base import MediaReader, Spanned, spanned_segments, whole_if_single
+from sonolux.media.segment import Audio, Probe, Segment
+from sonolux.media.signatures import is_container
+from sonolux.types import Modality
+
+REFUSED = "not a picture, recording, video or text that can be read"
+
+
+class ContainerReader(MediaReader):
+    """Audio and video that libav knows; asked last, for only opening a file tells."""
+
+    def claims(self, path: str, head: bytes) -> bool:
+        """Claim whatever no other reader does."""
+        return True
+
+    def read(self, path: str, head: bytes, options: ReadOptions) -> Iterator[Probe | Segment]:
+        """Yield the probe, then what there is to be seen and heard."""
+        found = _probe(path, head)
+        yield found
+        if found.modality == Modality.AUDIO:
+            yield from _audio(path, options)
+            return
+        from sonolux.media.video import shots
+
+        yield from spanned_segments("shot", shots(path, options.image_side, options.max_pixels))
+        if "rate" in found.metadata:
+            yield from _sound_track(path, options)
+
+
+def audio_windows(path: str, options: ReadOptions) -> Iterator[Spanned]:
+    """Yield the sound of a file in windows."""
+    from sonolux.media.audio import cut_windows, decode_audio
+
+    rate = options.audio_rate
+    blocks = decode_audio(path, rate)
+    for start, end, samples in cut_windows(blocks, rate, options.audio_window, options.audio_hop):
+        yield start, end, Audio(samples, rate)
+
+
+def _probe(path: str, head: bytes) -> Probe:
+    from sonolux.media.container import open_container, video_stream
+    from sonolux.media.tags import container_metadata
+
+    try:
+        with open_container(path, "recording or video") as container:
+            modality = Modality.AUDIO if video_stream(container) is None else Modality.VIDEO
+            name = container.format.name.partition(",")[0]
+            return Probe(modality, name, cleaned(container_metadata(container)))
+    except MediaError as error:
+        # libav calls whatever it does not know damaged: it is, only where it began like a container.
+        raise error if is_container(head) else MediaError(REFUSED) from error
+
+
+def _audio(path: str, options: ReadOptions) -> Iterator[Segment]:
+    from sonolux.media.audio import embedded_cover
+
+    cover = embedded_cover(path)
+    if cover is not None:
+        yield from _cover(cover, options)
+    yield from whole_if_single("window", audio_windows(path, options))
+
+
+def _cover(cover: bytes, options: ReadOptions) -> Iterator[Segment]:
+    """Yield the cover; a damaged one does not cost the recording that carries it."""
+    from sonolux.media.image import decode_image
+
+    try:
+        image = decode_image(cover, options.image_side, options.max_pixels)
+    except MediaError:
+        return
+    yield Segment("cover", image)
+
+
+def _sound_track(path: str, options: ReadOptions) -> Iterator[Segment]:
+    """Yield the windows of a video's sound; one that cannot be decoded does not cost the video."""
+    try:
+        yield from spanned_segments("window", audio_windows(path, options))
+    except MediaError:
+        return

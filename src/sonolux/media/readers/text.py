@@ -1,0 +1,65 @@
+"""Readers of text: passages of plain text, marked-up pages and subtitles, and of PDF documents."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from sonolux.errors import MediaError
+from sonolux.media.metadata import cleaned
+from sonolux.media.options import ReadOptions
+from sonolux.media.readers.base import MediaReader, whole_if_single
+from sonolux.media.segment import Probe, Segment
+from sonolux.media.signatures import HEAD, is_pdf, is_text, text_format
+from sonolux.types import Modality
+
+
+class TextReader(MediaReader):
+    """Text in any encoding: plain, Markdown, HTML, SubRip and WebVTT."""
+
+    def claims(self, path: str, head: bytes) -> bool:
+        """Tell whether a file begins like text."""
+        return is_text(head)
+
+    def read(self, path: str, head: bytes, options: ReadOptions) -> Iterator[Probe | Segment]:
+        """Yield the probe, for which only the beginning is decoded, then passages."""
+        from sonolux.media.markup import declared_encoding, markdown_title, parse_page
+        from sonolux.media.text_decoding import decode_text
+
+        start = decode_text(head, declared_encoding(head), partial=len(head) == HEAD)
+        name = text_format(start, path)
+        found: dict[str, Any] = {}
+        if name == "html":
+            page = parse_page(start)
+            found = {"title": page.title, "language": page.language}
+        if name == "md":
+            found = {"title": markdown_title(start)}
+        yield Probe(Modality.TEXT, name, cleaned(found))
+        yield from _passages(path, name, options)
+
+
+class PdfReader(MediaReader):
+    """PDF documents, as far as they hold text."""
+
+    def claims(self, path: str, head: bytes) -> bool:
+        """Tell whether a file begins like a PDF document."""
+        return is_pdf(head)
+
+    def read(self, path: str, head: bytes, options: ReadOptions) -> Iterator[Probe | Segment]:
+        """Yield the probe, then passages."""
+        from sonolux.media.document import pdf_metadata
+
+        yield Probe(Modality.TEXT, "pdf", cleaned(pdf_metadata(path)))
+        yield from _passages(path, "pdf", options)
+
+
+def _passages(path: str, name: str, options: ReadOptions) -> Iterator[Segment]:
+    from sonolux.media.text import read_passages
+
+    empty = True
+    for segment in whole_if_single("passage", read_passages(path, name, options.passage_chars, options.max_text)):
+        empty = False
+        yield segment
+    if empty:
+        scan = " (is it a scan?)" if name == "pdf" else ""
+        raise MediaError(f"holds no text{scan}")
