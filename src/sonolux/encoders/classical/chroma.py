@@ -35,10 +35,10 @@ class Chroma(Encoder):
 
     def encode_batch(self, batch: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
         """Encode samples at 22,050 Hz into rows (n, 24): means, then deviations."""
-        return np.stack([statistics(samples) for samples in batch])
+        return np.stack([chroma_statistics(samples) for samples in batch])
 
 
-def statistics(samples: NDArray[np.float32]) -> NDArray[np.float32]:
+def chroma_statistics(samples: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return the descriptor of one sound, (24,)."""
     notes = chroma(power_spectrogram(samples))
     mean, deviation = notes.mean(axis=0), notes.std(axis=0)

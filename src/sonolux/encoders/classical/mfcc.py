@@ -48,15 +48,15 @@ class Mfcc(Encoder):
 
     def encode_batch(self, batch: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
         """Encode samples at 22,050 Hz into rows (n, 57): means, deviations, deviations of the slope."""
-        return np.stack([statistics(samples) for samples in batch])
+        return np.stack([mfcc_statistics(samples) for samples in batch])
 
 
-def statistics(samples: NDArray[np.float32]) -> NDArray[np.float32]:
+def mfcc_statistics(samples: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return the descriptor of one sound, (57,)."""
     power = power_spectrogram(samples)
     timbre = liftered(mfcc(power))[:, 1:]
     slope = deltas(timbre)
-    heard = audible(power)
+    heard = audible_frames(power)
     timbre, slope = timbre[heard], slope[heard]
     return np.concatenate([timbre.mean(axis=0), timbre.std(axis=0), slope.std(axis=0)])
 
@@ -87,7 +87,7 @@ def deltas(coefficients: NDArray[np.float32]) -> NDArray[np.float32]:
     return slope
 
 
-def audible(power: NDArray[np.float32]) -> NDArray[np.bool_]:
+def audible_frames(power: NDArray[np.float32]) -> NDArray[np.bool_]:
     """Tell which frames are within 40 dB of the loudest; in silence, all are."""
     energy = power.sum(axis=1)
     heard: NDArray[np.bool_] = energy >= energy.max() * 10 ** (-SILENCE_DB / 10)
