@@ -26,7 +26,7 @@ INTERFACES = {
 }
 """Functions that several modules are meant to have, and what they stand for."""
 
-PENDING = frozenset(("chroma", "deltas", "listening", "mfcc", "parted", "power_spectrogram", "rows_of"))
+PENDING = frozenset(("chroma", "deltas", "listening", "mfcc", "parted", "power_spectrogram"))
 """Names that still stand for two things."""
 
 ALIASES = {"Factory": "of a registry: what makes one of its things"}

@@ -16,7 +16,7 @@ from typing import Any, TypeGuard
 
 from sonolux.annotators.base import Annotator
 from sonolux.encoders import Encoder
-from sonolux.encoders.base import rows_of
+from sonolux.encoders.base import split_rows
 from sonolux.encoders.inputs import EncoderInputs, resampled
 from sonolux.errors import Cancelled, SonoluxError
 from sonolux.media.pool import DecoderPool
@@ -225,7 +225,7 @@ class _Run:
         vectors: list[dict[str, Any]] = [{} for _ in crops]
         for encoder in self.encoders:
             try:
-                rows = rows_of(encoder.encode([inputs.of(encoder, crop) for crop in crops]))
+                rows = split_rows(encoder.encode([inputs.of(encoder, crop) for crop in crops]))
             except Exception as error:  # whatever it is, it is of this file: an encoder must not end the run
                 raise ValueError(f"{encoder.name} cannot encode a region: {error}") from error
             for its, row in zip(vectors, rows, strict=True):

@@ -131,7 +131,7 @@ class Encoder(ABC):
         return rows
 
 
-def rows_of(descriptors: Descriptors) -> list[Any]:
+def split_rows(descriptors: Descriptors) -> list[Any]:
     """Split descriptors into single ones as an index takes them; None for those that hold nothing and match nothing."""
     if isinstance(descriptors, csr_array):
         terms = [descriptors[[i]] for i in range(descriptors.shape[0])]

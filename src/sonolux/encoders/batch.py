@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sonolux.encoders.base import Encoder, rows_of
+from sonolux.encoders.base import Encoder, split_rows
 from sonolux.encoders.inputs import EncoderInputs
 from sonolux.errors import ModelError
 from sonolux.media.segment import Content
@@ -74,7 +74,7 @@ def _encode_with(
     if not wanted:
         return
     try:
-        rows = rows_of(encoder.encode([inputs.of(encoder, batch.contents[number]) for number in wanted]))
+        rows = split_rows(encoder.encode([inputs.of(encoder, batch.contents[number]) for number in wanted]))
     except ModelError:
         raise
     except Exception as error:  # whatever a model raises on one input must not cost the others

@@ -21,7 +21,7 @@ from typing import Any
 from sonolux.annotators import Annotator
 from sonolux.annotators.files import Annotated, annotate_files
 from sonolux.encoders import Encoder
-from sonolux.encoders.base import rows_of
+from sonolux.encoders.base import split_rows
 from sonolux.errors import Cancelled, QueryError
 from sonolux.index import Condition, Index, Point, Where
 from sonolux.index.payload import region_as_stored
@@ -108,7 +108,7 @@ class Rewriter:
         self.before_write(len(changes) + len(regions), bool(regions))
         words = [_words(change) for change in changes]
         for encoder in self.keyword:
-            rows = zip(changes, rows_of(encoder.encode(words)), strict=True)
+            rows = zip(changes, split_rows(encoder.encode(words)), strict=True)
             known = [Point(change.file.id, {encoder.space: row}) for change, row in rows if row is not None]
             self.index.update_vectors(known)
         if regions:
@@ -123,7 +123,7 @@ class Rewriter:
     def _worded(self, region: Point) -> Point:
         """Return a region that is found by the words of its label, so that a hit has its place."""
         words = words_of_labels(annotations_of(region.payload))
-        rows = {encoder.space: rows_of(encoder.encode_one(words))[0] for encoder in self.keyword}
+        rows = {encoder.space: split_rows(encoder.encode_one(words))[0] for encoder in self.keyword}
         known = {space: row for space, row in rows.items() if row is not None}
         return Point(region.id, {**region.vectors, **known}, region.payload)
 

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from sonolux.encoders.base import Encoder, normalised, rows_of
+from sonolux.encoders.base import Encoder, normalised, split_rows
 from sonolux.encoders.inputs import EncoderInputs
 from sonolux.errors import QueryError
 from sonolux.index import Condition, Index
@@ -124,7 +124,7 @@ def _ask_part(part: Part, spaces: Sequence[Space], asking: Asking, read: ReadSeg
     asked = [
         (space, row)
         for space, encoder, media in able
-        for row in rows_of(encoder.encode_queries([inputs.of(encoder, content) for content in media]))
+        for row in split_rows(encoder.encode_queries([inputs.of(encoder, content) for content in media]))
         if row is not None
     ]
     return _shared(part.weight, asked, asking)

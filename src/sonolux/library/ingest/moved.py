@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sonolux.encoders import Encoder
-from sonolux.encoders.base import rows_of
+from sonolux.encoders.base import split_rows
 from sonolux.index import Condition, Index, Point
 from sonolux.library.ingest.changes import Task
 from sonolux.library.ingest.draft import Draft
@@ -29,7 +29,7 @@ def follow(index: Index, task: Task, keyword: list[Encoder]) -> None:
     index.set_payload([task.id], {"size": task.size, "mtime": task.mtime})
     own = next(point for point in points if point.id == task.id)
     words = draft_of(task, own).words()
-    vectors = {encoder.space: rows_of(encoder.encode_one(words))[0] for encoder in keyword}
+    vectors = {encoder.space: split_rows(encoder.encode_one(words))[0] for encoder in keyword}
     known = {space: row for space, row in vectors.items() if row is not None}
     if known:
         index.update_vectors([Point(task.id, known)])
