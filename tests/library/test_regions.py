@@ -14,6 +14,7 @@ from PIL import Image
 
 from making import write_video
 from sonolux.annotators import Annotator
+from sonolux.errors import LibraryError
 from sonolux.library import Library
 from sonolux.types import Annotation, Mask, Modality, Region, Span
 
@@ -205,6 +206,30 @@ def test_another_version_and_forgetting_take_regions_out(library: Library, folde
     library.forget("patches")
     assert regions(library) == []
     assert library.annotations(folder / "one.png") == []
+
+
+def test_a_run_that_broke_off_leaves_no_region_behind(
+    library: Library, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has written the regions and not yet the file; the next run may be by another version that finds less."""
+    library.forget("patches")
+
+    def broken(*args: Any) -> None:
+        raise LibraryError("the disk is full")
+
+    with monkeypatch.context() as patched, pytest.raises(LibraryError, match="the disk is full"):
+        patched.setattr(library.index, "set_payload", broken)
+        library.annotate(Patches(), folder / "two.png")
+    assert len(regions(library)) == 2
+    assert library.annotations(folder / "two.png") == []
+    newer = Patches()
+    newer.digest = "2"
+    newer.k = 1
+    library.annotate(newer, folder / "two.png")
+    assert [one[0] for one in regions(library)] == ["two.png"]
+    [said] = library.annotations(folder / "two.png")
+    [region] = library.items({"kind": "region"})
+    assert said.item == region.id
 
 
 def test_regions_of_another_annotator_stay(library: Library, folder: Path) -> None:
