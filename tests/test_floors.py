@@ -14,7 +14,7 @@ import pytest
 import sonolux
 
 FLOORS = [
-    {"types", "errors", "settings", "registry"},
+    {"types", "errors", "settings", "extras", "registry"},
     {"metrics", "features", "models", "decoding", "sample"},
     {"media", "index", "checkpoints"},
     {"encoders", "fingerprints", "presentation"},

@@ -13,7 +13,7 @@ import pytest
 import sonolux as sx
 from sonolux.training.data.images import read_images
 from sonolux.training.hashing.train import train_codes
-from sonolux.training.recipe import Recipe
+from sonolux.training.recipes import make_recipe
 
 pytestmark = pytest.mark.data
 
@@ -24,22 +24,28 @@ import os, signal, sys
 from pathlib import Path
 from sonolux.training.hashing.train import train_codes
 from sonolux.training.data.images import read_images
-from sonolux.training.recipe import Recipe
+from sonolux.training.recipes import make_recipe
 
 def killed(done, line):
     if line.startswith("epoch 3"):
         os.kill(os.getpid(), signal.SIGKILL)
 
 table, folder, recipe = sys.argv[1:]
-train_codes(read_images(table, 32), Recipe(**eval(recipe)), Path(folder), progress=killed)
+train_codes(read_images(table, 32), make_recipe(**eval(recipe)), Path(folder), progress=killed)
 """
 
 RECIPES = {
-    "ae": {"architecture": "conv-autoencoder", "arguments": {"depth": 2, "width": 8}, "options": {"pretrained": 0}},
+    "ae": {
+        "architecture": "conv-autoencoder",
+        "arguments": {"depth": 2, "width": 8},
+        "layer_epochs": 0,
+        "descriptor": "",
+    },
     "contrastive": {"arguments": {"widths": [8, 16], "strides": [2, 2]}},
     "distilled": {
         "arguments": {"widths": [8, 16], "strides": [2, 2]},
-        "options": {"teachers": ["hog"], "neighbours": 4},
+        "teachers": ["hog"],
+        "neighbours": 4,
     },
     "supervised": {"arguments": {"widths": [8, 16], "strides": [2, 2]}},
 }
@@ -60,7 +66,7 @@ def faces(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("method", RECIPES)
 def test_each_method_is_killed_resumes_and_searches(method: str, faces: Path, data: Path, tmp_path: Path) -> None:
-    asked = Recipe(method, bits=32, epochs=6, batch=16, held_out=0.2, learning_rate=1e-2, **RECIPES[method])
+    asked = make_recipe(method, bits=32, epochs=6, batch_size=16, validation=0.2, learning_rate=1e-2, **RECIPES[method])
     command = [sys.executable, "-c", PROGRAM, str(faces), str(tmp_path / "model"), repr(asked.resolved())]
     assert subprocess.run(command, stderr=subprocess.DEVNULL, check=False).returncode == -signal.SIGKILL
     lines: list[str] = []

@@ -97,6 +97,6 @@ class Classifier(Annotator):
 
 
 def _labels_of(folder: ModelFolder) -> Labels:
-    if folder.labels is None:
+    if not isinstance(folder.outputs, Labels):
         raise EncoderError(f"{folder.path} names no labels: train a model that does with `sonolux train labels`")
-    return folder.labels
+    return folder.outputs

@@ -13,6 +13,7 @@ from sonolux.checkpoints.device import move_to_device
 from sonolux.checkpoints.folder import ModelFolder
 from sonolux.checkpoints.inputs import Sounds
 from sonolux.checkpoints.loading import LoadedOnce
+from sonolux.checkpoints.outputs import Events
 from sonolux.decoding.events import find_events
 from sonolux.errors import EncoderError
 from sonolux.types import Annotation, Modality, Span
@@ -38,8 +39,8 @@ class EventDetector(Annotator):
 
     def __init__(self, path: Path | str) -> None:
         self.folder = ModelFolder.load(path)
-        how, meaning = self.folder.preprocessing, self.folder.events
-        if not isinstance(how, Sounds) or meaning is None:
+        how, meaning = self.folder.preprocessing, self.folder.outputs
+        if not isinstance(how, Sounds) or not isinstance(meaning, Events):
             raise EncoderError(f"{self.folder.path} hears no events: train a model with `sonolux train events`")
         self.how, self.meaning = how, meaning
         self.name = self.folder.path.name

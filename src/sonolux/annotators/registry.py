@@ -20,6 +20,16 @@ ANNOTATORS: Registry[Factory] = Registry(
 )
 """Of factories; an installed package offers them in the group of entry points ``sonolux.annotators``."""
 
+BY_OUTPUTS: Registry[Callable[[Path], Annotator]] = Registry(
+    "annotator of outputs",
+    built_in={
+        "labels": "sonolux.annotators.classifier:Classifier",
+        "events": "sonolux.annotators.event_detector:EventDetector",
+        "speech": "sonolux.annotators.transcriber:Transcriber",
+    },
+)
+"""Of annotators by the kind of a model folder's outputs."""
+
 
 def register(name: str, factory: Factory | str) -> None:
     """Offer an annotator under a name; registering a name again replaces it.
@@ -71,18 +81,9 @@ def resolve(spec: str) -> Annotator:
 def _in_folder(folder: Path) -> Annotator:
     from sonolux.checkpoints.folder import ModelFolder
 
-    model = ModelFolder.load(folder)
-    if model.speech is not None:
-        from sonolux.annotators.transcriber import Transcriber
-
-        return Transcriber(folder)
-    if model.events is not None:
-        from sonolux.annotators.event_detector import EventDetector
-
-        return EventDetector(folder)
-    from sonolux.annotators.classifier import Classifier
-
-    return Classifier(folder)
+    outputs = ModelFolder.load(folder).outputs
+    # A folder without outputs is refused by the class that is asked for most.
+    return BY_OUTPUTS.get("labels" if outputs is None else outputs.kind)(folder)
 
 
 def _made(name: str, factory: Factory) -> Annotator:

@@ -15,6 +15,7 @@ from sonolux.checkpoints.device import move_to_device
 from sonolux.checkpoints.folder import ModelFolder
 from sonolux.checkpoints.inputs import Cepstra
 from sonolux.checkpoints.loading import LoadedOnce
+from sonolux.checkpoints.outputs import Speech
 from sonolux.decoding.bigrams import WordBigrams
 from sonolux.decoding.ctc import SPACE, BeamWeights, decode_beam, decode_greedy, split_words
 from sonolux.decoding.lexicon import build_tree
@@ -43,8 +44,8 @@ class Transcriber(SpeechReader):
 
     def __init__(self, path: Path | str, *, greedily: bool = False) -> None:
         self.folder = ModelFolder.load(path)
-        how, speech = self.folder.preprocessing, self.folder.speech
-        if not isinstance(how, Cepstra) or speech is None:
+        how, speech = self.folder.preprocessing, self.folder.outputs
+        if not isinstance(how, Cepstra) or not isinstance(speech, Speech):
             raise EncoderError(f"{self.folder.path} does not transcribe: train a model with `sonolux train speech`")
         if greedily and SPACE not in speech.units:
             raise EncoderError(f"{self.folder.path} hears phones, which only its lexicon makes words of")

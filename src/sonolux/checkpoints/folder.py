@@ -1,7 +1,8 @@
 """A model folder: what training leaves behind, and all that is needed to use it.
 
 It holds ``model.safetensors``, the weights, and ``model.json``, the fields of `ModelFolder`. Nothing in it is code:
-weights are safetensors, and an architecture is a name in `sonolux.models.registry` with arguments.
+weights are safetensors, and an architecture is a name in `sonolux.models.registry` with arguments. Folders of older
+formats are read as well (`sonolux.checkpoints.migrations`) and keep the digests that they were written with.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from pydantic import Field, ValidationError
 
 from sonolux.checkpoints.digest import file_sha256
 from sonolux.checkpoints.inputs import KINDS, AnyPreprocessing, Preprocessing, kind_of
-from sonolux.checkpoints.outputs import Descriptor, Events, Labels, Speech
+from sonolux.checkpoints.migrations import NEWEST, migrate
+from sonolux.checkpoints.outputs import OUTPUT_KINDS, AnyOutputs, Descriptor
 from sonolux.checkpoints.part import ModelPart
 from sonolux.checkpoints.pickled import refusal_of_pickled
 from sonolux.errors import EncoderError, ModelError
@@ -44,12 +46,8 @@ class ModelFolder(ModelPart):
         Version of this layout.
     architecture, preprocessing, descriptor
         What goes in, through what network, and what comes out.
-    labels : Labels or None
-        Of a classifier.
-    events : Events or None
-        Of a network that hears when what sounds.
-    speech : Speech or None
-        Of a network that transcribes.
+    outputs : Labels, Events, Speech or None
+        What comes out beside the descriptor; None for nothing.
     recipe, data, scores : dict
         How it was trained, resolved; on what; and what it reached.
     licence : str
@@ -58,21 +56,22 @@ class ModelFolder(ModelPart):
         SHA-256 over the weights and the fields that decide what comes out.
     path : Path
         Where the folder is; not stored.
+    written : int
+        Format in which it was written; not stored.
     """
 
-    format: Literal[1] = 1
+    format: Literal[2] = NEWEST
     architecture: Architecture
     preprocessing: AnyPreprocessing
     descriptor: Descriptor
-    labels: Labels | None = None
-    events: Events | None = None
-    speech: Speech | None = None
+    outputs: AnyOutputs | None = None
     recipe: dict[str, Any] = Field(default_factory=dict)
     data: dict[str, Any] = Field(default_factory=dict)
     scores: dict[str, Any] = Field(default_factory=dict)
     licence: str = ""
     digest: str = ""
     path: Path = Field(default=Path(), exclude=True)
+    written: int = Field(default=NEWEST, exclude=True)
 
     @classmethod
     def load(cls, path: Path | str) -> Self:
@@ -85,13 +84,15 @@ class ModelFolder(ModelPart):
         """
         path = Path(path).resolve()
         content = _read(path / CARD)
-        if content.get("format") != 1:
-            raise EncoderError(f"{path / CARD} has format {content.get('format')!r}; this Sonolux reads format 1")
+        written = content.get("format")
+        content = migrate(content)
+        if content.get("format") != NEWEST:
+            raise EncoderError(f"{path / CARD} has format {written!r}; this Sonolux reads formats up to {NEWEST}")
         try:
-            folder = cls.model_validate({**content, "path": path})
+            folder = cls.model_validate({**content, "path": path, "written": written})
         except ValidationError as error:
             first = error.errors()[0]
-            where = ".".join(str(part) for part in first["loc"] if part not in KINDS) or "model"
+            where = ".".join(str(part) for part in first["loc"] if part not in (*KINDS, *OUTPUT_KINDS)) or "model"
             raise EncoderError(f"{path / CARD}: {where}: {first['msg']}") from error
         folder._check()
         return folder
@@ -109,7 +110,7 @@ class ModelFolder(ModelPart):
         unfinished = path / f"{WEIGHTS}.part"
         save_file(tensors, unfinished)
         unfinished.replace(path / WEIGHTS)
-        saved = self.model_copy(update={"path": path})
+        saved = self.model_copy(update={"path": path, "written": NEWEST})
         saved = saved.model_copy(update={"digest": saved._digest()})
         record = path / f"{CARD}.part"
         record.write_text(saved.model_dump_json(indent=2) + "\n", encoding="utf-8")
@@ -164,12 +165,20 @@ class ModelFolder(ModelPart):
             raise EncoderError(f"{self.path}: {refusal or f'no {WEIGHTS}'}")
 
     def _digest(self) -> str:
-        decisive = {"format", "architecture", "preprocessing", "descriptor", "labels"}
-        # Models from before there were events and speech keep their digests.
-        decisive |= {name for name in ("events", "speech") if getattr(self, name) is not None}
+        """Return the digest as the format has it in which the folder was written."""
+        decisive = {"format", "architecture", "preprocessing", "descriptor", "outputs"}
         record = self.model_dump(include=decisive, mode="json")
+        if self.written == 1:
+            record = _record_of_format_1(record)
         content = json.dumps(record, sort_keys=True) + file_sha256(self.path / WEIGHTS)
         return hashlib.sha256(content.encode()).hexdigest()
+
+
+def _record_of_format_1(record: dict[str, Any]) -> dict[str, Any]:
+    """Return what the digest of format 1 was taken of: labels always, events and speech where there are any."""
+    outputs = dict(record.pop("outputs") or {})
+    kind = outputs.pop("kind", "labels")
+    return record | {"format": 1, "labels": None} | {kind: outputs or None}
 
 
 def _read(card: Path) -> dict[str, Any]:

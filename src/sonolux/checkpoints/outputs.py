@@ -1,8 +1,11 @@
-"""Output records of a model folder: descriptor, labels, events, speech and others, as a tagged union."""
+"""Outputs of model folders: the descriptor, and the tagged union of all else that the numbers of a network can mean.
+
+A new task is a new member of `AnyOutputs`, told by its ``kind``.
+"""
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -35,6 +38,7 @@ class Descriptor(ModelPart):
 class Labels(ModelPart):
     """What the outputs of a classifier mean: one name each, and the temperature that makes probabilities of them."""
 
+    kind: Literal["labels"] = "labels"
     names: tuple[str, ...] = Field(min_length=2)
     temperature: float = Field(1.0, gt=0)
 
@@ -50,6 +54,7 @@ class Events(ModelPart):
         Frames over which the median of a probability is taken.
     """
 
+    kind: Literal["events"] = "events"
     names: tuple[str, ...] = Field(min_length=1)
     thresholds: tuple[float, ...]
     smoothed: int = Field(ge=1, le=999)
@@ -76,8 +81,16 @@ class Speech(ModelPart):
         Weights, see `sonolux.decoding.ctc.BeamWeights`.
     """
 
+    kind: Literal["speech"] = "speech"
     units: tuple[str, ...] = Field(min_length=1)
     lexicon: dict[str, tuple[tuple[str, ...], ...]] = Field(default_factory=dict)
     sentences: tuple[str, ...] = ()
     language: float = 1.0
     word: float = 0.0
+
+
+AnyOutputs = Annotated[Labels | Events | Speech, Field(discriminator="kind")]
+"""What a network gives beside its descriptor."""
+
+OUTPUT_KINDS = ("labels", "events", "speech")
+"""Tags of the members."""

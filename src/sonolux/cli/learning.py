@@ -1,7 +1,8 @@
-"""What every command of ``sonolux train`` shares: options, what was read, where it stands, what was reached."""
+"""Options and steps that every command of ``sonolux train`` shares: recipe, what was read, progress, result."""
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +15,7 @@ from sonolux.cli.output import Output, shown_path
 
 if TYPE_CHECKING:
     from sonolux.checkpoints.folder import ModelFolder
-    from sonolux.training.loop.fit import TrainingProgress
+    from sonolux.training.loop.trained import TrainingProgress
     from sonolux.types import Failure
 
 ADD = "sonolux add FOLDER --space"
@@ -33,6 +34,34 @@ SetOption = Annotated[
 LicenceOption = Annotated[
     str, typer.Option(metavar="TEXT", help="Licence of the weights, for the card.", show_default=False)
 ]
+RateOption = Annotated[int, typer.Option(metavar="HERTZ", min=1_000, help="Samples a second that are heard.")]
+
+
+def prepare_training(method: str, out: Path, settings: Sequence[str] | None, talk: Output, **options: Any) -> Any:
+    """Return the recipe that a command asks for, once it is sure that the training can begin.
+
+    Parameters
+    ----------
+    method : str
+    out : Path
+        Folder of the model to be.
+    settings : sequence of str or None
+        Of ``--set``.
+    talk : Output
+        Takes a line for every old spelling.
+    **options
+        Fields of the recipe; None for what was not asked.
+    """
+    from sonolux.training.loop.run import check_ready
+    from sonolux.training.recipes import make_recipe
+
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always", FutureWarning)
+        recipe = make_recipe(method, settings or [], **options)
+    for warning in said:
+        talk.complain(str(warning.message))
+    check_ready(recipe, out)
+    return recipe
 
 
 class Read(Protocol):
@@ -47,7 +76,7 @@ class Read(Protocol):
 Items = TypeVar("Items", bound=Read)
 
 
-def told(read: Items, counted: Callable[[Items], str], talk: Output) -> Items:
+def report_read(read: Items, counted: Callable[[Items], str], talk: Output) -> Items:
     """Say what was read, and what was left out; return it."""
     for failure in read.failed:
         talk.complain(f"left out: {shown_path(failure.path)}: {failure.reason}")
@@ -55,7 +84,9 @@ def told(read: Items, counted: Callable[[Items], str], talk: Output) -> Items:
     return read
 
 
-def trained(learn: Callable[[TrainingProgress | None], ModelFolder], read: Read, then: str, talk: Output) -> None:
+def train_and_report(
+    learn: Callable[[TrainingProgress | None], ModelFolder], read: Read, then: str, talk: Output
+) -> None:
     """Train, and say what was reached and by which command, `then`, the model is used next.
 
     Raises
@@ -65,12 +96,12 @@ def trained(learn: Callable[[TrainingProgress | None], ModelFolder], read: Read,
     """
     with progress_bar(talk) as progress:
         saved = learn(progress)
-    report(saved, talk, then)
+    report_model(saved, talk, then)
     if read.failed:
         raise typer.Exit(SOME_FAILED)
 
 
-def report(saved: ModelFolder, out: Output, then: str) -> None:
+def report_model(saved: ModelFolder, out: Output, then: str) -> None:
     """Print what a training reached, and the command that uses the model next."""
     if out.as_json:
         out.record({"model": str(saved.path), "digest": saved.digest, "scores": saved.scores, "data": saved.data})

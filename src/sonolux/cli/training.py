@@ -16,17 +16,18 @@ from sonolux.cli.learning import (
     OutOption,
     SeedOption,
     SetOption,
+    prepare_training,
     progress_bar,
-    report,
-    told,
-    trained,
+    report_model,
+    report_read,
+    train_and_report,
 )
 from sonolux.cli.options import JsonOption, LibraryOption, QuietOption
 from sonolux.cli.output import Output
 
 if TYPE_CHECKING:
     from sonolux.training.data.images import ImageSet
-    from sonolux.training.recipe import Recipe
+    from sonolux.training.hashing.recipes import AutoencoderRecipe
 
 app = typer.Typer(
     help="Train descriptors or labels on your own pictures and sounds, or a space to your taste.",
@@ -47,18 +48,25 @@ MethodOption = Annotated[
         metavar="NAME", help="ae, contrastive, distilled, supervised, pca, whiten, fisher, lsh, itq, spectral."
     ),
 ]
-BitsOption = Annotated[int, typer.Option(metavar="N", min=1, help="Length of the code.")]
-SideOption = Annotated[
+BitsOption = Annotated[
+    int | None, typer.Option(metavar="N", min=1, help="Length of the code (256).", show_default=False)
+]
+ImageSizeOption = Annotated[
     int | None,
     typer.Option(
+        "--image-size",
+        "--side",
         metavar="N",
         min=8,
         help="Pictures are resized to so many pixels (32, or as the model in --from).",
         show_default=False,
     ),
 ]
-StartOption = Annotated[
-    str, typer.Option("--from", metavar="MODEL", help="Model folder or checkpoint to start from.", show_default=False)
+PretrainedOption = Annotated[
+    str,
+    typer.Option(
+        "--from", "--pretrained", metavar="MODEL", help="Model folder or checkpoint to start from.", show_default=False
+    ),
 ]
 NetworkOption = Annotated[
     str | None,
@@ -74,11 +82,11 @@ def codes(  # noqa: PLR0913, PLR0917 - one parameter an option
     data: DataOption,
     out: OutOption,
     method: MethodOption = "contrastive",
-    bits: BitsOption = 256,
+    bits: BitsOption = None,
     epochs: EpochsOption = None,
-    side: SideOption = None,
+    image_size: ImageSizeOption = None,
     network: NetworkOption = None,
-    start: StartOption = "",
+    pretrained: PretrainedOption = "",
     seed: SeedOption = 0,
     setting: SetOption = None,
     licence: LicenceOption = "",
@@ -91,33 +99,44 @@ def codes(  # noqa: PLR0913, PLR0917 - one parameter an option
     or path), with --set inputs=numbers from rows (.csv or .npy). Stop it at any time and run it again: it goes on from
     the last whole epoch.
     """
-    from sonolux.training.hashing.train import method_called, train_codes
-    from sonolux.training.loop.warm_start import side_of
-    from sonolux.training.loop.workspace import check_free
-    from sonolux.training.recipes import recipe_of
+    from sonolux.errors import TrainingError
+    from sonolux.training.hashing.recipes import AutoencoderRecipe, CodeRecipe, ProjectionRecipe
+    from sonolux.training.hashing.train import train_codes
+    from sonolux.training.loop.warm_start import size_of
 
     talk = Output(as_json=as_json, quiet=quiet)
-    side = side or side_of(start)
-    asked = {"bits": bits, "seed": seed, "epochs": epochs, "side": side, "architecture": network, "start": start}
-    recipe = recipe_of(method, asked, setting or [])
-    check_free(out)
-    method_called(method)
-    if recipe.options.get("inputs", "pictures") != "pictures":
+    if pretrained and method == "ae":
+        raise TrainingError("an autoencoder starts from no other model: leave --from away")
+    recipe = prepare_training(
+        method,
+        out,
+        setting,
+        talk,
+        bits=bits,
+        seed=seed,
+        epochs=epochs,
+        image_size=image_size or size_of(pretrained),
+        architecture=network,
+        pretrained=pretrained or None,
+    )
+    if not isinstance(recipe, CodeRecipe | ProjectionRecipe):
+        raise TrainingError(f"{method} learns no codes: see sonolux train --help")
+    if isinstance(recipe, AutoencoderRecipe) and recipe.inputs != "images":
         _codes_of_rows(data, recipe, out, licence, talk)
         return
-    images = read(data, recipe.side, talk)
-    trained(lambda progress: train_codes(images, recipe, out, licence, progress), images, ADD, talk)
+    images = read(data, recipe.image_size, talk)
+    train_and_report(lambda progress: train_codes(images, recipe, out, licence, progress), images, ADD, talk)
 
 
 @app.command()
 def labels(  # noqa: PLR0913, PLR0917 - one parameter an option
     data: DataOption,
     out: OutOption,
-    start: StartOption = "",
+    pretrained: PretrainedOption = "",
     frozen: FrozenOption = False,
     network: NetworkOption = None,
     epochs: EpochsOption = None,
-    side: SideOption = None,
+    image_size: ImageSizeOption = None,
     seed: SeedOption = 0,
     setting: SetOption = None,
     licence: LicenceOption = "",
@@ -130,27 +149,25 @@ def labels(  # noqa: PLR0913, PLR0917 - one parameter an option
     that it gives are calibrated on pictures held out. Stop it at any time and run it again: it goes on from the last
     whole epoch.
     """
-    from sonolux.training.classification.images import learning, train_labels, with_options
+    from sonolux.training.classification.balance import decide_balance
+    from sonolux.training.classification.images import train_labels
     from sonolux.training.data.sources import check_classes, counts_of
     from sonolux.training.loop.warm_start import network_of
-    from sonolux.training.loop.workspace import check_free
-    from sonolux.training.recipes import recipe_of
 
     talk = Output(as_json=as_json, quiet=quiet)
-    taken_over = {"architecture": network} if network else network_of(start)
-    asked = taken_over | {"seed": seed, "epochs": epochs, "start": start} | ({"side": side} if side else {})
-    settings = [*(setting or []), *(["frozen=true"] if frozen else [])]
-    recipe = recipe_of("labels", asked, settings)
-    check_free(out)
-    learning()
-    images = read(data, recipe.side, talk)
+    asked = {"architecture": network} if network else network_of(pretrained)
+    asked |= {"seed": seed, "epochs": epochs, "pretrained": pretrained, "frozen": frozen or None}
+    recipe = prepare_training(
+        "labels", out, setting, talk, **asked | ({"image_size": image_size} if image_size else {})
+    )
+    images = read(data, recipe.image_size, talk)
     check_classes(images)
-    recipe = with_options(recipe, images)
-    if recipe.options["balanced"]:
+    recipe = decide_balance(recipe, images)
+    if recipe.balanced:
         talk.say(
             f"{unequal(counts_of(images))}: every class counts the same; --set balanced=false counts every picture so"
         )
-    trained(
+    train_and_report(
         lambda progress: train_labels(images, recipe, out, licence, progress),
         images,
         "sonolux label IMAGE --model",
@@ -180,43 +197,41 @@ def feedback(
     that does not answer them better is not written.
     """
     from sonolux.library import Library
-    from sonolux.training.feedback.train import check_new, train_feedback
-    from sonolux.training.recipes import recipe_of
+    from sonolux.training.feedback.train import train_feedback
 
     talk = Output(as_json=as_json, quiet=quiet)
-    recipe = recipe_of("feedback", {"seed": seed}, setting or [])
-    check_new(out)
+    recipe = prepare_training("feedback", out, setting, talk, seed=seed)
     with Library(library) as opened:
         judged = opened.feedback_set(space)
     talk.say(f"{judged.judgements:,} judgements, {len(judged.questions):,} questions to learn from in {space}")
     with progress_bar(talk) as progress:
         saved = train_feedback(judged, recipe, out, progress)
-    report(saved, talk, ADD)
+    report_model(saved, talk, ADD)
 
 
-def read(data: Path, side: int, talk: Output) -> ImageSet:
+def read(data: Path, image_size: int, talk: Output) -> ImageSet:
     """Read the pictures to learn from, and say how many and which were left out."""
     from sonolux.training.data.images import read_images
 
-    return told(
-        read_images(data, side), lambda read: f"{len(read):,} pictures, {len(read.classes) or 'no'} classes", talk
+    return report_read(
+        read_images(data, image_size), lambda read: f"{len(read):,} pictures, {len(read.classes) or 'no'} classes", talk
     )
 
 
-def _codes_of_rows(data: Path, recipe: Recipe, out: Path, licence: str, talk: Output) -> None:
+def _codes_of_rows(data: Path, recipe: AutoencoderRecipe, out: Path, licence: str, talk: Output) -> None:
     """Train codes of words or numbers."""
     from sonolux.training.data.numbers import read_numbers
     from sonolux.training.data.texts import read_words
-    from sonolux.training.hashing.autoencoder_rows import check_rows_recipe, train_rows
+    from sonolux.training.hashing.train import train_rows
 
-    inputs = check_rows_recipe(recipe)
-    rows = told(
+    inputs = recipe.inputs
+    rows = report_read(
         (read_words if inputs == "words" else read_numbers)(data),
         lambda read: f"{len(read):,} rows of {read.rows.shape[1]:,} {inputs}",
         talk,
     )
     then = ADD if inputs == "words" else "in Python, sonolux.encoders.trained.encoder.NumbersEncoder:"
-    trained(lambda progress: train_rows(rows, recipe, out, licence, progress), rows, then, talk)
+    train_and_report(lambda progress: train_rows(rows, recipe, out, licence, progress), rows, then, talk)
 
 
 def unequal(counts: Mapping[str, int]) -> str:

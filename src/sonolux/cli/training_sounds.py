@@ -7,14 +7,23 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sonolux.cli.learning import ADD, EpochsOption, LicenceOption, OutOption, SeedOption, SetOption, told, trained
+from sonolux.cli.learning import (
+    ADD,
+    EpochsOption,
+    LicenceOption,
+    OutOption,
+    RateOption,
+    SeedOption,
+    SetOption,
+    prepare_training,
+    report_read,
+    train_and_report,
+)
 from sonolux.cli.options import JsonOption, QuietOption
 from sonolux.cli.output import Output
 
 if TYPE_CHECKING:
     from sonolux.training.data.sounds import SoundSet
-
-RateOption = Annotated[int, typer.Option(metavar="HERTZ", min=1_000, help="Samples a second that are heard.")]
 
 
 def sounds(  # noqa: PLR0913, PLR0917 - one parameter an option
@@ -41,28 +50,29 @@ def sounds(  # noqa: PLR0913, PLR0917 - one parameter an option
     With --arch bag-of-words it needs no labels: typical moments of all sounds become words, and a sound is how often it
     holds each. Stop a training at any time and run it again: it goes on from the last whole epoch.
     """
-    from sonolux.training.classification.sounds import ARCHITECTURES, BAG_OF_WORDS, train_sounds, with_enough_epochs
+    from sonolux.training.classification.sounds import (
+        ARCHITECTURES,
+        BAG_OF_WORDS,
+        train_sounds,
+        train_words,
+        with_enough_epochs,
+    )
     from sonolux.training.data.sounds import COEFFICIENTS, listening, read_sounds
-    from sonolux.training.loop.workspace import check_free
-    from sonolux.training.recipes import recipe_of
 
     talk = Output(as_json=as_json, quiet=quiet)
     if arch not in (*ARCHITECTURES, BAG_OF_WORDS):
         raise typer.BadParameter(f"--arch is one of {', '.join((*ARCHITECTURES, BAG_OF_WORDS))}, not {arch}")
     named = arch in ARCHITECTURES
-    asked = {"seed": seed, "epochs": epochs, "architecture": f"sound-{arch}" if named else None}
-    recipe = recipe_of("sounds" if named else BAG_OF_WORDS, asked, setting or [])
-    check_free(out)
-    how = listening(rate, 0 if named else COEFFICIENTS, **recipe.options.get("listening", {}))
-    heard = told(read_sounds(data, how), _counted, talk)
-    if named:
-        if epochs is None and not any(one.startswith("epochs=") for one in setting or []):
-            recipe = with_enough_epochs(recipe, len(heard))
-        trained(lambda progress: train_sounds(heard, recipe, out, licence, progress), heard, ADD, talk)
+    method, architecture = ("sounds", f"sound-{arch}") if named else (BAG_OF_WORDS, None)
+    recipe = prepare_training(method, out, setting, talk, seed=seed, epochs=epochs, architecture=architecture)
+    how = listening(rate, 0 if named else COEFFICIENTS, **recipe.listening.chosen())
+    heard = report_read(read_sounds(data, how), _counted, talk)
+    if not named:
+        train_and_report(lambda _: train_words(heard, recipe, out, licence), heard, ADD, talk)
         return
-    from sonolux.training.classification.bag_of_audio_words import train_words
-
-    trained(lambda _: train_words(heard, recipe, out, licence), heard, ADD, talk)
+    if epochs is None and not any(one.startswith("epochs=") for one in setting or []):
+        recipe = with_enough_epochs(recipe, len(heard))
+    train_and_report(lambda progress: train_sounds(heard, recipe, out, licence, progress), heard, ADD, talk)
 
 
 def events(  # noqa: PLR0913, PLR0917 - one parameter an option
@@ -90,18 +100,15 @@ def events(  # noqa: PLR0913, PLR0917 - one parameter an option
     """
     from sonolux.training.data.events import read_event_data
     from sonolux.training.events.train import listening, train_events
-    from sonolux.training.loop.workspace import check_free
-    from sonolux.training.recipes import recipe_of
 
     talk = Output(as_json=as_json, quiet=quiet)
-    recipe = recipe_of("events", {"seed": seed, "epochs": epochs}, setting or [])
-    check_free(out)
-    heard = told(
+    recipe = prepare_training("events", out, setting, talk, seed=seed, epochs=epochs)
+    heard = report_read(
         read_event_data(data, listening(rate)),
         lambda read: f"{len(read.classes):,} classes: {', '.join(read.classes)}",
         talk,
     )
-    trained(
+    train_and_report(
         lambda progress: train_events(heard, recipe, out, licence, progress),
         heard,
         "sonolux events RECORDING --model",
@@ -133,19 +140,16 @@ def speech(  # noqa: PLR0913, PLR0917 - one parameter an option
     epoch.
     """
     from sonolux.training.data.utterances import read_utterances
-    from sonolux.training.loop.workspace import check_free
-    from sonolux.training.recipes import recipe_of
     from sonolux.training.speech.train import train_speech
 
     talk = Output(as_json=as_json, quiet=quiet)
-    recipe = recipe_of("speech", {"seed": seed, "epochs": epochs}, setting or [])
-    check_free(out)
-    utterances = told(
+    recipe = prepare_training("speech", out, setting, talk, seed=seed, epochs=epochs)
+    utterances = report_read(
         read_utterances(data, rate),
         lambda read: f"{len(read):,} utterances, {sum(map(len, read.words)):,} words",
         talk,
     )
-    trained(
+    train_and_report(
         lambda progress: train_speech(utterances, recipe, out, licence, progress),
         utterances,
         "sonolux transcribe RECORDING --model",
@@ -173,14 +177,13 @@ def fingerprints(  # noqa: PLR0913, PLR0917 - one parameter an option
     """
     from sonolux.training.data.clips import made_clips, read_clips
     from sonolux.training.fingerprints.train import train_fingerprints
-    from sonolux.training.loop.workspace import check_free
-    from sonolux.training.recipes import recipe_of
 
     talk = Output(as_json=as_json, quiet=quiet)
-    recipe = recipe_of("fingerprints", {"seed": seed, "epochs": epochs}, setting or [])
-    check_free(out)
-    clips = told(made_clips(seed=seed) if data is None else read_clips(data), lambda read: f"{len(read):,} clips", talk)
-    trained(
+    recipe = prepare_training("fingerprints", out, setting, talk, seed=seed, epochs=epochs)
+    clips = report_read(
+        made_clips(seed=seed) if data is None else read_clips(data), lambda read: f"{len(read):,} clips", talk
+    )
+    train_and_report(
         lambda progress: train_fingerprints(clips, recipe, out, licence, progress),
         clips,
         "sonolux fingerprint FOLDER --model",

@@ -1,129 +1,106 @@
-"""The recipes that each method starts from, and what a command line changes in them."""
+"""Recipes by the name of their method: made from what was asked for, and read from what was stored."""
 
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 from typing import Any
 
+from sonolux.checkpoints.migrations import RENAMED, RENAMED_OF, renamed_recipe
 from sonolux.errors import TrainingError
+from sonolux.training.fields import check_name
+from sonolux.training.methods import methods
 from sonolux.training.recipe import Recipe
 
-DEFAULTS: dict[str, dict[str, Any]] = {
-    "ae": {
-        "architecture": "conv-autoencoder",
-        "epochs": 20,
-        "batch": 128,
-        "options": {"pretrained": 1, "descriptor": "hog", "views": {"smallest": 0.5, "hue": 0.05, "grey": 0.1}},
-    },
-    "contrastive": {"epochs": 40, "options": {"temperature": 0.2}},
-    "distilled": {
-        "epochs": 12,
-        "batch": 256,
-        "options": {"teachers": ["photo", "hog"], "neighbours": 20, "views": {"smallest": 0.4, "grey": 0.1}},
-    },
-    "supervised": {
-        "epochs": 20,
-        "options": {
-            "loss": "proxy",
-            "views": {"smallest": 0.5, "light": 0.2, "saturation": 0.2, "hue": 0.02, "grey": 0},
-        },
-    },
-    "feedback": {
-        "architecture": "projection",
-        "epochs": 60,
-        "learning_rate": 1e-3,
-        "weight_decay": 1e-2,
-        "held_out": 0.2,
-        "options": {"margin": 1.0, "rank": 8},
-    },
-    "sounds": {
-        "architecture": "sound-crnn",
-        "epochs": 40,
-        "batch": 32,
-        "learning_rate": 3e-3,
-        "weight_decay": 1e-2,
-        "held_out": 0.1,
-        "options": {"mixup": 0.2},
-    },
-    "events": {
-        "architecture": "sound-frames",
-        "arguments": {"arguments": {"widths": [16, 32, 64, 64], "strides": [2, 2, 1, 1]}},
-        "epochs": 60,
-        "batch": 16,
-        "learning_rate": 3e-3,
-        "weight_decay": 1e-2,
-        "held_out": 0.15,
-        "options": {"body": "crnn", "views": {"masks": 1, "time": 0.05, "bands": 0.1}},
-    },
-    "speech": {
-        "architecture": "sound-frames",
-        "arguments": {"arguments": {"hidden": 128, "layers": 2, "stacked": 3, "dropout": 0.3}, "dropout": 0.3},
-        "epochs": 80,
-        "batch": 16,
-        "learning_rate": 3e-3,
-        "weight_decay": 1e-3,
-        "held_out": 0.1,
-        "options": {"body": "gru", "views": {"masks": 1, "time": 0.1, "bands": 0.1}},
-    },
-    "fingerprints": {
-        "architecture": "fingerprint",
-        "bits": 128,
-        "epochs": 80,
-        "batch": 48,
-        "weight_decay": 1e-2,
-        "held_out": 0.1,
-        "options": {"temperature": 0.07},
-    },
-    "bag-of-words": {"architecture": "chain", "options": {"words": 256}},
-    "labels": {
-        "batch": 128,
-        "held_out": 0.1,
-        "options": {
-            "frozen": False,
-            "views": {"smallest": 0.6, "light": 0.2, "saturation": 0.2, "hue": 0.02, "grey": 0},
-        },
-    },
-}
-"""Fields of a recipe by method; what is not said is as in `Recipe`."""
 
-FIELDS = {field.name for field in fields(Recipe)} - {"method", "options"}
-
-
-def recipe_of(method: str, asked: Mapping[str, Any], settings: Sequence[str] = ()) -> Recipe:
-    """Return the recipe of a method with some fields changed.
+def make_recipe(method: str, settings: Sequence[str] = (), **options: Any) -> Any:
+    """Return the recipe of a method, of its own class, with some fields changed.
 
     Parameters
     ----------
     method : str
-    asked : mapping
-        Fields by name; None for what is not asked.
+        See `sonolux.training.methods.methods`.
     settings : sequence of str
-        ``name=value``, the value as JSON or else as plain text; a name that is no field is an option of the method,
-        ``views.hue`` one of its views.
+        More options as ``name=value``, the value as JSON or else as plain text; ``views.hue=value`` changes one field
+        of a part.
+    **options
+        Fields of the recipe by name; None for what is not asked. Spellings of the version before are taken, with a
+        FutureWarning.
 
     Raises
     ------
     TrainingError
-        For a setting that cannot be read, or a value that the recipe refuses.
+        For a method or an option that is not there, with the nearest; a setting that cannot be read; a value that is
+        not allowed.
     """
-    recipe = DEFAULTS.get(method, {}) | {name: value for name, value in asked.items() if value is not None}
-    options = dict(recipe.pop("options", {}))
+    kind = methods.get(method).recipe
+    asked = {name: value for name, value in options.items() if value is not None and name != "options"}
+    asked |= options.get("options") or {}
     for setting in settings:
         name, separator, text = setting.partition("=")
         if not separator or not name:
             raise TrainingError(f"a setting is name=value, not {setting!r}")
-        if name in FIELDS:
-            recipe[name] = _value(text)
-        elif name.startswith("views."):
-            options["views"] = options.get("views", {}) | {name.removeprefix("views."): _value(text)}
+        asked[name] = _value(text)
+    values: dict[str, Any] = {}
+    for name, value in asked.items():
+        whole, dot, inner = _current_name(name, kind, method).partition(".")
+        check_name(whole, kind, method)
+        if not dot:
+            values[whole] = value
+        elif isinstance(values.setdefault(whole, {}), Mapping) and is_dataclass(_default(kind, whole)):
+            values[whole] = {**values[whole], inner: value}
         else:
-            options[name] = _value(text)
-    try:
-        return Recipe(method, **recipe, options=options)
-    except TypeError as error:
-        raise TrainingError(f"the recipe cannot be: {error}") from error
+            raise TrainingError(f"no option {name}: {whole} has no parts")
+    return kind(**{"method": method} | values)
+
+
+def stored_recipe(content: Mapping[str, Any]) -> Recipe:
+    """Return the recipe that was written down beside weights, by this version or the one before.
+
+    What meant nothing to its method then is passed over.
+
+    Raises
+    ------
+    TrainingError
+        For a method that is not there, or a value that is not allowed.
+    """
+    method, found = str(content.get("method")), renamed_recipe(dict(content))
+    kind = methods.get(method).recipe
+    values = {one.name: found[one.name] for one in fields(kind) if one.name in found}
+    if "options" in content:
+        values = {name: value for name, value in _unsaid(method).items() if name in _names(kind)} | values
+    for name, value in values.items():
+        default = _default(kind, name)
+        if is_dataclass(default) and isinstance(value, Mapping):
+            # As the version before had it: what is not said is as the class has it, whatever the method.
+            values[name] = type(default)(**value)  # type: ignore[misc]
+    return kind(**values)
+
+
+def _current_name(name: str, kind: type[Recipe], method: str) -> str:
+    """Return the name of today for one of the version before, with a warning."""
+    if name in _names(kind):
+        return name
+    new = {**RENAMED, **RENAMED_OF.get(method, {})}.get(name)
+    if new is None or new not in _names(kind):
+        return name
+    warnings.warn(f"{name} is called {new} now: the old name goes with the next version", FutureWarning, stacklevel=3)
+    return new
+
+
+def _unsaid(method: str) -> dict[str, Any]:
+    """Return what the version before took for options that a stored recipe does not say."""
+    return {"views": {}} | ({"layer_epochs": 3, "descriptor": ""} if method == "ae" else {})
+
+
+def _names(kind: type[Recipe]) -> set[str]:
+    return {one.name for one in fields(kind)}
+
+
+def _default(kind: type[Recipe], name: str) -> Any:
+    return next(one.default for one in fields(kind) if one.name == name)
 
 
 def _value(text: str) -> Any:

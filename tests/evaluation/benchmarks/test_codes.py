@@ -13,8 +13,8 @@ from sonolux.evaluation.benchmarks import codes, face_methods, semantic_hashing
 from sonolux.evaluation.descriptors import describe_by_encoder, scores_between
 from sonolux.evaluation.protocols.labelled_search import LabelledSearch, read_cifar10_codes
 from sonolux.metrics.ranking import label_metrics
+from sonolux.training.hashing.recipes import ProjectionRecipe
 from sonolux.training.hashing.train import train_codes
-from sonolux.training.recipe import Recipe
 
 pytestmark = pytest.mark.data
 
@@ -30,14 +30,14 @@ def test_baselines_models_and_times_in_one_table(
 ) -> None:
     models = [tmp_path / "short", tmp_path / "long"]
     for path, bits in zip(models, (28, 256), strict=True):
-        train_codes(small.database, Recipe("lsh", bits=bits), path)
+        train_codes(small.database, ProjectionRecipe(method="lsh", bits=bits), path)
     monkeypatch.setattr(codes, "read_cifar10_codes", lambda folder: small)
     monkeypatch.setattr(codes, "time_exhaustive_ratio", lambda: semantic_hashing.time_exhaustive_ratio(1000))
     for module in (codes, semantic_hashing):
         monkeypatch.setattr(module, "SIZES", (1000, 2000))
     monkeypatch.setattr(codes, "BASELINES", ("lsh",))
     # Two epochs teach no faces: what they reach is measured by the command.
-    monkeypatch.setattr(face_methods, "LEARNED", replace(face_methods.LEARNED, epochs=2, side=16))
+    monkeypatch.setattr(face_methods, "LEARNED", replace(face_methods.LEARNED, epochs=2, image_size=16))
     cards, report = codes.benchmark_codes(data, models)
     methods = [card.method for card in cards if card.protocol == "cifar10 codes"]
     assert methods == ["Euclidean, pixels", "lsh, 256 bits", "lsh, 28 bits, from pixels", "lsh, 256 bits, from pixels"]
@@ -57,7 +57,7 @@ def test_a_ball_that_holds_everything_ranks_as_an_exhaustive_search(
     small: LabelledSearch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for bits in (28, 256):
-        train_codes(small.database, Recipe("lsh", bits=bits), tmp_path / str(bits))
+        train_codes(small.database, ProjectionRecipe(method="lsh", bits=bits), tmp_path / str(bits))
     short, long = tmp_path / "28", tmp_path / "256"
     some = semantic_hashing.measure_reranking(small, short, long)
     assert some.ranked < 600

@@ -38,11 +38,11 @@ def test_projections_learn_from_the_gallery_alone_and_for_the_open_set_without_t
 
 def test_an_encoder_is_measured_by_its_own_metric(data: Path, tmp_path: Path) -> None:
     from sonolux.encoders.trained.encoder import TrainedEncoder
+    from sonolux.training.hashing.recipes import ProjectionRecipe
     from sonolux.training.hashing.train import train_codes
-    from sonolux.training.recipe import Recipe
 
     protocol = read_faces(data)
-    train_codes(protocol.gallery, Recipe("pca", bits=60, side=64, held_out=0.1), tmp_path / "eigenfaces")
+    train_codes(protocol.gallery, ProjectionRecipe(bits=60, image_size=64, validation=0.1), tmp_path / "eigenfaces")
     card = protocol.score("eigenfaces", describe_by_encoder(TrainedEncoder(tmp_path / "eigenfaces")))
     assert 0.5 < card.scores["rank-1"] < 0.7
 

@@ -9,9 +9,9 @@ import torch
 from skimage.data import astronaut
 from torch.nn import functional
 
-from sonolux.training.augmentation.images import Views, recoloured
+from sonolux.training.augmentation.images import ImageViews, recoloured
 
-STILL = Views(smallest=1.0, light=0, saturation=0, hue=0, grey=0, mirrored=False)
+STILL = ImageViews(smallest=1.0, light=0, saturation=0, hue=0, grey=0, mirrored=False)
 
 
 def images(n: int = 6) -> torch.Tensor:
@@ -19,8 +19,8 @@ def images(n: int = 6) -> torch.Tensor:
     return functional.interpolate(photo, (32, 32), mode="area").repeat(n, 1, 1, 1)
 
 
-def still(**changes: float | bool) -> Views:
-    return Views(**{**{name: getattr(STILL, name) for name in STILL.__slots__}, **changes})
+def still(**changes: float | bool) -> ImageViews:
+    return ImageViews(**{**{name: getattr(STILL, name) for name in STILL.__slots__}, **changes})
 
 
 def test_without_any_change_colours_stay() -> None:
@@ -71,6 +71,6 @@ def test_crops_are_parts_of_the_image() -> None:
 
 def test_the_same_seed_gives_the_same_views() -> None:
     torch.manual_seed(3)
-    first = Views()(images())
+    first = ImageViews()(images())
     torch.manual_seed(3)
-    assert torch.equal(first, Views()(images()))
+    assert torch.equal(first, ImageViews()(images()))

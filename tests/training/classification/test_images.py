@@ -20,22 +20,22 @@ from sonolux.checkpoints.folder import ModelFolder
 from sonolux.encoders import resolve
 from sonolux.errors import TrainingError
 from sonolux.models import registry
-from sonolux.training.classification.calibration import calibrated
+from sonolux.training.classification.calibration import calibrate
 from sonolux.training.classification.images import train_labels
 from sonolux.training.classification.network import classifier_of
+from sonolux.training.classification.recipes import LabelsRecipe
 from sonolux.training.data.images import ImageSet, read_images
 from sonolux.training.loop.fit import UNFINISHED
-from sonolux.training.loop.image_learner import DEVIATION, MEAN
-from sonolux.training.recipe import Recipe
-from sonolux.training.recipes import recipe_of
+from sonolux.training.loop.image_inputs import DEVIATION, MEAN
+from sonolux.training.recipes import make_recipe
 
 SMALL = {"widths": [8, 16], "strides": [2, 2]}
 MILD = {"views": {"smallest": 0.6, "hue": 0.05, "grey": 0.0}}
 
 
-def recipe(**changes: object) -> Recipe:
-    start = Recipe("labels", arguments=SMALL, epochs=4, batch=16, held_out=0.25, learning_rate=1e-2, options=dict(MILD))
-    return replace(start, **changes)
+def recipe(**changes: object) -> LabelsRecipe:
+    start = {"arguments": SMALL, "epochs": 4, "batch_size": 16, "validation": 0.25, "learning_rate": 1e-2}
+    return make_recipe("labels", **start | MILD | changes)
 
 
 @pytest.fixture(scope="session")
@@ -58,11 +58,11 @@ def test_the_folder_says_what_it_is(trained: ModelFolder) -> None:
     names = sorted(file.name for file in trained.path.iterdir())
     assert names == ["curve.png", "model.json", "model.safetensors", "neighbours.png"]
     model = ModelFolder.load(trained.path)
-    assert model.labels.names == ("bars", "checks", "discs")
-    assert model.labels.temperature > 0
+    assert model.outputs.names == ("bars", "checks", "discs")
+    assert model.outputs.temperature > 0
     assert model.licence == "CC0-1.0"
     assert model.architecture.arguments["classes"] == 3
-    assert model.recipe["options"]["balanced"] is False
+    assert model.recipe["balanced"] is False
     assert set(model.scores) == {"accuracy", "ece-before", "ece-after"}
 
 
@@ -87,7 +87,7 @@ def test_half_of_what_is_held_out_fits_and_the_other_half_judges() -> None:
     random = np.random.default_rng(3)
     scores = random.normal(0, 2, (2000, 4))
     labels = np.array([random.choice(4, p=np.exp(row) / np.exp(row).sum()) for row in scores])
-    temperature, reached = calibrated(scores * 3, labels, seed=0)
+    temperature, reached = calibrate(scores * 3, labels, seed=0)
     assert temperature == pytest.approx(3, rel=0.1)
     assert reached["accuracy"] == round(float((scores.argmax(1) == labels).mean()), 4)
     assert reached["ece-after"] < reached["ece-before"] / 3
@@ -95,7 +95,7 @@ def test_half_of_what_is_held_out_fits_and_the_other_half_judges() -> None:
     judged = np.random.default_rng(0).permutation(2000)[1000:]
     shuffled = labels.copy()
     shuffled[judged] = random.integers(0, 4, 1000)
-    assert calibrated(scores * 3, shuffled, seed=0)[0] == temperature
+    assert calibrate(scores * 3, shuffled, seed=0)[0] == temperature
 
 
 PROGRAM = """
@@ -103,13 +103,13 @@ import os, signal, sys
 from pathlib import Path
 from sonolux.training.classification.images import train_labels
 from sonolux.training.data.images import read_images
-from sonolux.training.recipe import Recipe
+from sonolux.training.recipes import make_recipe
 
 def stop(done, line):
     if line.startswith("epoch 3"):
         os.kill(os.getpid(), signal.SIGKILL)
 
-train_labels(read_images(Path(sys.argv[1]), 32), Recipe(**eval(sys.argv[3])), Path(sys.argv[2]), progress=stop)
+train_labels(read_images(Path(sys.argv[1]), 32), make_recipe(**eval(sys.argv[3])), Path(sys.argv[2]), progress=stop)
 """
 
 
@@ -136,19 +136,19 @@ def changed(before: ModelFolder, after: ModelFolder) -> set[str]:
 
 
 def test_frozen_nothing_but_the_head_learns(trained: ModelFolder, images: ImageSet, tmp_path: Path) -> None:
-    frozen = recipe(epochs=15, start=str(trained.path), options=MILD | {"frozen": True})
+    frozen = recipe(epochs=15, pretrained=str(trained.path), frozen=True)
     model = train_labels(images, frozen, tmp_path / "frozen")
     assert changed(trained, model) == {"linear.weight", "linear.bias"}
     assert model.scores["accuracy"] >= 0.6
 
 
 def test_not_frozen_everything_learns(trained: ModelFolder, images: ImageSet, tmp_path: Path) -> None:
-    model = train_labels(images, recipe(epochs=1, start=str(trained.path)), tmp_path / "tuned")
+    model = train_labels(images, recipe(epochs=1, pretrained=str(trained.path)), tmp_path / "tuned")
     assert changed(trained, model) == set(model.network().state_dict())
 
 
 def test_a_start_helps_but_its_head_is_not_taken_over(trained: ModelFolder, images: ImageSet, tmp_path: Path) -> None:
-    idle = recipe(epochs=1, learning_rate=1e-9, start=str(trained.path))
+    idle = recipe(epochs=1, learning_rate=1e-9, pretrained=str(trained.path))
     model = train_labels(images, idle, tmp_path / "idle")
     assert not torch.allclose(model.network().linear.weight, trained.network().linear.weight, atol=0.01)
     assert torch.allclose(model.network().stage1[0].conv1.weight, trained.network().stage1[0].conv1.weight, atol=1e-4)
@@ -158,7 +158,7 @@ def test_a_start_helps_but_its_head_is_not_taken_over(trained: ModelFolder, imag
 def test_published_weights_start_a_classifier_of_photos(data: Path, tmp_path: Path) -> None:
     photos = some_of(data / "cifar10" / "test.parquet", 32, 400)
     start = str(data / "weights" / "resnet20_cifar10" / "resnet20-12fca82f.th")
-    asked = recipe_of("labels", {"architecture": "resnet20", "start": start, "epochs": 4, "batch": 32}, ["frozen=true"])
+    asked = LabelsRecipe(architecture="resnet20", pretrained=start, epochs=4, batch_size=32, frozen=True)
     model = train_labels(photos, replace(asked, learning_rate=2e-2), tmp_path / "photos")
     assert model.scores["accuracy"] > 0.6
     published = torch.load(start, map_location="cpu", weights_only=True)["state_dict"]["module.layer3.2.conv2.weight"]
@@ -169,8 +169,8 @@ def test_published_weights_start_a_classifier_of_photos(data: Path, tmp_path: Pa
 @pytest.mark.data
 def test_a_network_for_digits_is_given_colour_images_of_the_side_asked(data: Path, tmp_path: Path) -> None:
     digits = some_of(data / "mnist" / "t10k-images-idx3-ubyte.gz", 28, 500)
-    asked = recipe_of(
-        "labels", {"architecture": "lenet5", "side": 28, "epochs": 10, "batch": 32}, ["views.mirrored=false"]
+    asked = make_recipe(
+        "labels", ["views.mirrored=false"], architecture="lenet5", image_size=28, epochs=10, batch_size=32
     )
     model = train_labels(digits, replace(asked, learning_rate=5e-3), tmp_path / "digits")
     assert model.architecture.arguments == {"channels": 3, "classes": 10, "side": 28}
@@ -190,9 +190,9 @@ class TestUnequalClasses:
 
     def test_they_count_the_same_unless_told_otherwise(self, unequal: ImageSet, tmp_path: Path) -> None:
         model = train_labels(unequal, recipe(epochs=1), tmp_path / "balanced")
-        assert model.recipe["options"]["balanced"] is True
-        plain = train_labels(unequal, recipe(epochs=1, options={"balanced": False}), tmp_path / "plain")
-        assert plain.recipe["options"]["balanced"] is False
+        assert model.recipe["balanced"] is True
+        plain = train_labels(unequal, recipe(epochs=1, balanced=False), tmp_path / "plain")
+        assert plain.recipe["balanced"] is False
         assert changed(model, plain)
 
     def test_a_image_weighs_by_its_class(self, unequal: ImageSet) -> None:
@@ -205,18 +205,18 @@ class TestUnequalClasses:
 @pytest.mark.parametrize("name", ["alexnet", "vgg11", "zfnet", "lenet5"])
 def test_the_side_that_a_network_needs_is_said_and_true(name: str) -> None:
     with pytest.raises(
-        TrainingError, match=rf"^{name} takes pictures of \d+ pixels or more, not 8: say --side"
+        TrainingError, match=rf"^{name} takes pictures of \d+ pixels or more, not 8: say --image-size"
     ) as said:
-        classifier_of(Recipe("labels", architecture=name, side=8), 10)
+        classifier_of(LabelsRecipe(architecture=name, image_size=8), 10)
     side = int(str(said.value).split()[4])
-    assert classifier_of(Recipe("labels", architecture=name, side=side), 10)[1].width > 0
+    assert classifier_of(LabelsRecipe(architecture=name, image_size=side), 10)[1].width > 0
     with pytest.raises(TrainingError, match=f"of {side} pixels or more, not {side - 1}"):
-        classifier_of(Recipe("labels", architecture=name, side=side - 1), 10)
+        classifier_of(LabelsRecipe(architecture=name, image_size=side - 1), 10)
 
 
 @pytest.mark.parametrize("name", [n for n in registry.available() if n.startswith(("res", "vgg", "goog", "small"))])
 def test_any_network_for_images_becomes_a_classifier(name: str) -> None:
-    architecture, head = classifier_of(Recipe("labels", architecture=name, side=64), 7)
+    architecture, head = classifier_of(LabelsRecipe(architecture=name, image_size=64), 7)
     with torch.device("meta"):
         network = registry.build(architecture.name, architecture.arguments)
     assert network.get_submodule(head.name).out_features == 7
@@ -230,9 +230,8 @@ def test_any_network_for_images_becomes_a_classifier(name: str) -> None:
         ({"arguments": {"widths": [0], "strides": [1]}}, "no classifier can be built of small-resnet"),
         ({"arguments": SMALL | {"classes": 5}}, "does not give one number for each of 3 classes"),
         ({"architecture": "conv-autoencoder", "arguments": {}}, "does not give one number for each of 3 classes"),
-        ({"start": "nowhere"}, "neither a model folder nor a checkpoint"),
-        ({"options": {"frozen": True}}, "frozen, nothing but the head learns: name a model"),
-        ({"options": {"balanced": "perhaps"}}, "balanced is true or false, not 'perhaps'"),
+        ({"pretrained": "nowhere"}, "neither a model folder nor a checkpoint"),
+        ({"frozen": True}, "frozen, nothing but the head learns: name a model"),
     ],
 )
 def test_what_cannot_be_trained_is_refused_at_once(
@@ -245,7 +244,7 @@ def test_what_cannot_be_trained_is_refused_at_once(
 
 def test_frozen_weights_have_to_be_whole(trained: ModelFolder, images: ImageSet, tmp_path: Path) -> None:
     deeper = SMALL | {"widths": [8, 16, 32], "strides": [2, 2, 2]}
-    asked = recipe(arguments=deeper, start=str(trained.path), options={"frozen": True})
+    asked = recipe(arguments=deeper, pretrained=str(trained.path), frozen=True)
     with pytest.raises(TrainingError, match=r"lacks stage3\..*which would stay as random as it is"):
         train_labels(images, asked, tmp_path / "model")
 
@@ -267,7 +266,7 @@ class TestCommand:
     def run(self, *arguments: object) -> int:
         from sonolux.cli.app import app
 
-        settings = ["--set=batch=16", "--set=learning_rate=0.01", "--set=held_out=0.25"]
+        settings = ["--set=batch_size=16", "--set=learning_rate=0.01", "--set=validation=0.25"]
         with pytest.raises(SystemExit) as ended:
             app(["train", "labels", *map(str, arguments), *settings])
         return int(ended.value.code or 0)
@@ -286,7 +285,7 @@ class TestCommand:
         assert json.loads(capsys.readouterr().out)["scores"]["accuracy"] >= 0
         model = ModelFolder.load(tmp_path / "n")
         assert model.architecture == ModelFolder.load(tmp_path / "m").architecture
-        assert model.recipe["options"]["frozen"] is True
+        assert model.recipe["frozen"] is True
 
     def test_unequal_classes_and_left_out_files_are_said(
         self, shapes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]

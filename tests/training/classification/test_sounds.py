@@ -17,13 +17,13 @@ from making import RATE, write_wav
 from sonolux.annotators import resolve
 from sonolux.checkpoints.folder import ModelFolder
 from sonolux.errors import TrainingError
-from sonolux.training.augmentation.spectrograms import SoundViews
-from sonolux.training.classification.bag_of_audio_words import train_words
-from sonolux.training.classification.sound_learner import mixed, placed
-from sonolux.training.classification.sounds import ARCHITECTURES, STEPS, train_sounds, with_enough_epochs
+from sonolux.training.augmentation.mixup import mix
+from sonolux.training.augmentation.spectrograms import SpectrogramViews
+from sonolux.training.classification.recipes import SoundsRecipe
+from sonolux.training.classification.sound_learner import placed
+from sonolux.training.classification.sounds import ARCHITECTURES, STEPS, train_sounds, train_words, with_enough_epochs
 from sonolux.training.data.sounds import COEFFICIENTS, SoundSet, listening, read_sounds, standardised
-from sonolux.training.recipe import Recipe
-from sonolux.training.recipes import recipe_of
+from sonolux.training.recipes import make_recipe
 
 EACH = 16
 SMALL = {
@@ -62,9 +62,9 @@ def sounds(folder: Path) -> SoundSet:
 
 
 def recipe(architecture: str, **changes):
-    small = {"arguments": {"arguments": SMALL[architecture]}, "batch": 8, "epochs": 30, "held_out": 0.25}
+    small = {"arguments": {"arguments": SMALL[architecture]}, "batch_size": 8, "epochs": 30, "validation": 0.25}
     asked = {"architecture": architecture, "learning_rate": 1e-2} | small | changes
-    return recipe_of("sounds", asked, ["mixup=0"])
+    return make_recipe("sounds", ["mixup=0"], **asked)
 
 
 @pytest.mark.parametrize("architecture", SMALL)
@@ -83,7 +83,7 @@ def test_each_network_learns_to_name_sounds(architecture: str, sounds: SoundSet,
 
 def test_a_bag_of_words_needs_no_labels(folder: Path, tmp_path: Path) -> None:
     unlabelled = read_sounds(folder, listening(8_000, COEFFICIENTS))
-    model = train_words(unlabelled, recipe_of("bag-of-words", {}, ["words=32"]), tmp_path / "words")
+    model = train_words(unlabelled, make_recipe("bag-of-words", words=32), tmp_path / "words")
     assert 1 <= model.scores["kept"] <= 32
     with sx.Library(tmp_path / "sounds.sonolux") as library:
         library.add(folder, spaces=[str(tmp_path / "words")])
@@ -94,7 +94,7 @@ def test_a_bag_of_words_needs_no_labels(folder: Path, tmp_path: Path) -> None:
 
 def test_the_projection_keeps_the_variance_and_no_more(folder: Path, tmp_path: Path) -> None:
     heard = read_sounds(folder, listening(8_000, COEFFICIENTS))
-    model = train_words(heard, recipe_of("bag-of-words", {}, ["words=24"]), tmp_path / "words")
+    model = train_words(heard, make_recipe("bag-of-words", words=24), tmp_path / "words")
     codebook, projected = model.network().children()
     counts = torch.cat([codebook(frames.float()[None]) for frames in heard.frames])
     total = counts.var(dim=0).sum()
@@ -106,7 +106,7 @@ def test_the_projection_keeps_the_variance_and_no_more(folder: Path, tmp_path: P
 PROGRAM = """
 import os, signal, sys
 from pathlib import Path
-from sonolux.training.recipe import Recipe
+from sonolux.training.recipes import make_recipe
 from sonolux.training.classification.sounds import train_sounds
 from sonolux.training.data.sounds import listening, read_sounds
 
@@ -115,7 +115,7 @@ def killed(done, line):
         os.kill(os.getpid(), signal.SIGKILL)
 
 data, folder, recipe = sys.argv[1:]
-train_sounds(read_sounds(data, listening(8_000, bands=24)), Recipe(**eval(recipe)), Path(folder), progress=killed)
+train_sounds(read_sounds(data, listening(8_000, bands=24)), make_recipe(**eval(recipe)), Path(folder), progress=killed)
 """
 
 
@@ -145,9 +145,9 @@ class TestViews:
     def test_a_view_keeps_the_sound(self, sounds: SoundSet) -> None:
         how = standardised(sounds)
         batch = torch.stack([placed((sounds.frames[row].float() - how.mean) / how.deviation, how) for row in range(4)])
-        assert torch.equal(SoundViews(0, 0, 0)(batch, -3.0), batch)
+        assert torch.equal(SpectrogramViews(0, 0, 0)(batch, -3.0), batch)
         torch.manual_seed(0)
-        seen = SoundViews()(batch, -3.0)
+        seen = SpectrogramViews()(batch, -3.0)
         assert seen.shape == batch.shape
         assert not torch.equal(seen, batch)
         # Half an octave is further than a view may stray.
@@ -155,7 +155,7 @@ class TestViews:
 
     def test_masks_have_their_length(self) -> None:
         torch.manual_seed(0)
-        seen = SoundViews(0, 0, masks=1, time=0.2, bands=0.25)(torch.ones(200, 100, 40), 0.0)
+        seen = SpectrogramViews(0, 0, masks=1, time=0.2, bands=0.25)(torch.ones(200, 100, 40), 0.0)
         lost = (seen == 0).all(dim=2).sum(dim=1)
         assert 15 <= lost.max() <= 21
         assert 6 <= lost.float().mean() <= 14
@@ -164,14 +164,14 @@ class TestViews:
         torch.manual_seed(0)
         frames = torch.full((200, 50, 64), -3.0)
         frames[:, :, 32] = 1.0
-        bands = SoundViews(0, pitch=0.1, masks=0)(frames, -3.0)[:, 25].argmax(dim=1)
+        bands = SpectrogramViews(0, pitch=0.1, masks=0)(frames, -3.0)[:, 25].argmax(dim=1)
         assert bands.min() >= 32 / 1.1 - 1.5
         assert bands.max() <= 32 / 0.9 + 1.5
         assert bands.float().std() > 1
 
     def test_mixtures_are_of_two(self) -> None:
         items = torch.eye(4)
-        torch.testing.assert_close(mixed(items, 0.75)[0], torch.tensor([0.75, 0, 0, 0.25]))
+        torch.testing.assert_close(mix(items, 0.75)[0], torch.tensor([0.75, 0, 0, 0.25]))
 
 
 class TestBadInput:
@@ -207,7 +207,7 @@ class TestBadInput:
     def test_more_words_than_frames(self, sounds: SoundSet, tmp_path: Path) -> None:
         few = sounds.subset(np.arange(2))
         with pytest.raises(TrainingError, match="fewer frames than 5000 words"):
-            train_words(few, recipe_of("bag-of-words", {}, ["words=5000"]), tmp_path / "words")
+            train_words(few, make_recipe("bag-of-words", words=5000), tmp_path / "words")
 
     def test_a_band_that_is_not_there(self) -> None:
         with pytest.raises(TrainingError, match="not within 8000 samples a second"):
@@ -220,7 +220,7 @@ def test_unequal_classes_are_drawn_alike(sounds: SoundSet, tmp_path: Path) -> No
 
     rows = np.concatenate([np.arange(EACH), [EACH], [2 * EACH, 2 * EACH + 1]])
     few = sounds.subset(rows)
-    asked = recipe("sound-gru", options={"balanced": True, "views": {}})
+    asked = recipe("sound-gru", balanced=True)
     network = registry.build("sound-gru", {"bands": 24, "classes": 3})
     learner = SoundLearner(network, few, few, asked, standardised(few))
     drawn = torch.cat([learner.order(torch.Generator().manual_seed(seed)) for seed in range(100)])
@@ -239,9 +239,9 @@ def test_the_card_says_what_was_heard(sounds: SoundSet, tmp_path: Path) -> None:
 
 
 def test_of_few_sounds_epochs_are_many() -> None:
-    of_few, of_many = (with_enough_epochs(recipe_of("sounds", {}), items).epochs for items in (60, 3_000))
+    of_few, of_many = (with_enough_epochs(SoundsRecipe(), items).epochs for items in (60, 3_000))
     assert of_few == STEPS and of_many == 40
-    assert with_enough_epochs(recipe_of("sounds", {}), 320).epochs == STEPS // 10
+    assert with_enough_epochs(SoundsRecipe(), 320).epochs == STEPS // 10
 
 
 @pytest.mark.parametrize(
@@ -256,7 +256,7 @@ def test_epochs_that_are_asked_for_are_kept(
 
     taken = []
 
-    def learn(sounds: SoundSet, recipe: Recipe, out: Path, *_: object) -> ModelFolder:
+    def learn(sounds: SoundSet, recipe: SoundsRecipe, out: Path, *_: object) -> ModelFolder:
         taken.append(recipe.epochs)
         raise TrainingError("enough")
 

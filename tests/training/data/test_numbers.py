@@ -16,13 +16,14 @@ from sonolux.checkpoints.inputs import Numbers
 from sonolux.encoders.trained.encoder import NumbersEncoder
 from sonolux.errors import EncoderError, TrainingError
 from sonolux.training.data.numbers import read_numbers, row_set
-from sonolux.training.hashing.autoencoder_rows import train_rows
-from sonolux.training.recipe import Recipe
+from sonolux.training.hashing.recipes import AutoencoderRecipe
+from sonolux.training.hashing.train import train_rows
+from sonolux.training.recipes import make_recipe
 
 
-def recipe(**changes: object) -> Recipe:
-    start = {"bits": 32, "epochs": 15, "batch": 64, "held_out": 0.1, "options": {"inputs": "numbers", "pretrained": 2}}
-    return Recipe("ae", **(start | changes))
+def recipe(**changes: object) -> AutoencoderRecipe:
+    start = {"bits": 32, "epochs": 15, "batch_size": 64, "validation": 0.1, "inputs": "numbers", "layer_epochs": 2}
+    return make_recipe("ae", **(start | changes))
 
 
 @pytest.fixture(scope="session")
@@ -57,7 +58,7 @@ def test_columns_are_standardised_and_kept_in_the_card(tmp_path: Path) -> None:
     np.testing.assert_allclose(table.rows.mean(axis=0), 0, atol=1e-6)
     np.testing.assert_allclose(table.rows.std(axis=0), [1, 1, 0], atol=1e-6)
     np.testing.assert_array_equal(table.rows, array.rows)
-    saved = train_rows(table, recipe(epochs=1, batch=8), tmp_path / "m")
+    saved = train_rows(table, recipe(epochs=1, batch_size=8), tmp_path / "m")
     assert isinstance(saved.preprocessing, Numbers)
     assert ModelFolder.load(tmp_path / "m").preprocessing.names == ("size", "weight", "same")
 
@@ -153,15 +154,15 @@ def test_a_card_that_makes_no_sense_is_refused(fields: dict[str, object], why: s
 @pytest.mark.parametrize(
     ("changes", "why"),
     [
-        ({"method": "itq"}, "itq learns from pictures: numbers take the method ae"),
-        ({"options": {"inputs": "sounds"}}, "no inputs 'sounds'"),
+        ({"inputs": "sounds"}, "inputs is one of images, words, numbers, not 'sounds'"),
         ({"arguments": {"sizes": [64, 16]}}, "ends in 16 bits, not in 32"),
     ],
 )
 def test_recipes_that_fit_no_rows_are_refused(
     changes: dict[str, object], why: str, digits: tuple[np.ndarray, np.ndarray], tmp_path: Path
 ) -> None:
-    asked = Recipe(**(recipe().resolved() | changes))
     with pytest.raises(TrainingError, match=why):
-        train_rows(row_set(digits[0], "digits"), asked, tmp_path / "m")
+        train_rows(row_set(digits[0], "digits"), recipe(**changes), tmp_path / "m")
+    with pytest.raises(TrainingError, match="a ProjectionRecipe says nothing of this: give a AutoencoderRecipe"):
+        train_rows(row_set(digits[0], "digits"), make_recipe("itq"), tmp_path / "m")
     assert not (tmp_path / "m").exists()

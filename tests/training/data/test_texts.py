@@ -19,8 +19,9 @@ from sonolux.encoders.trained.encoder import NumbersEncoder, TrainedEncoder, wor
 from sonolux.errors import EncoderError, TrainingError
 from sonolux.training.data.numbers import RowSet
 from sonolux.training.data.texts import read_words, vocabulary_of
-from sonolux.training.hashing.autoencoder_rows import train_rows
-from sonolux.training.recipe import Recipe
+from sonolux.training.hashing.recipes import AutoencoderRecipe
+from sonolux.training.hashing.train import train_rows
+from sonolux.training.recipes import make_recipe
 
 SUBJECTS = {
     "sea": "boat wave harbour sail tide anchor fish coast",
@@ -29,9 +30,9 @@ SUBJECTS = {
 }
 
 
-def recipe(**changes: object) -> Recipe:
-    start = {"bits": 32, "epochs": 40, "batch": 16, "held_out": 0.1, "learning_rate": 3e-3}
-    return Recipe("ae", **(start | {"options": {"inputs": "words", "pretrained": 3}} | changes))
+def recipe(**changes: object) -> AutoencoderRecipe:
+    start = {"bits": 32, "epochs": 40, "batch_size": 16, "validation": 0.1, "learning_rate": 3e-3}
+    return make_recipe("ae", **(start | {"inputs": "words", "layer_epochs": 3} | changes))
 
 
 @pytest.fixture(scope="session")
@@ -67,7 +68,7 @@ class TestContract(EncoderContract):
     def made(folder: Path, seed: int) -> Encoder:
         how = Words(vocabulary=("dog", "beach", "price", "vögel", "海", "滩上", "train"))
         rows = np.repeat(word_counts(TEXTS, how), 4, axis=0)
-        train_rows(RowSet("texts", rows, how), recipe(epochs=30, batch=8, seed=seed), folder)
+        train_rows(RowSet("texts", rows, how), recipe(epochs=30, batch_size=8, seed=seed), folder)
         return resolve(str(folder))[0]
 
 

@@ -21,7 +21,7 @@ from sonolux.training.data.events import LabelledRecordings, SoundscapeData, rea
 from sonolux.training.data.soundscapes import Soundscapes, audible
 from sonolux.training.events.train import listening, train_events
 from sonolux.training.losses.linear_softmax import linear_softmax
-from sonolux.training.recipes import recipe_of
+from sonolux.training.recipes import make_recipe
 
 EAR = 8_000
 CLASSES = ("beep", "hiss")
@@ -54,9 +54,9 @@ def scenes(clips: Path) -> SoundscapeData:
 
 
 def recipe(**changes):
-    small = {"arguments": {"arguments": {"widths": [8, 16], "strides": [2, 2], "hidden": 16}}, "batch": 8}
+    small = {"arguments": {"arguments": {"widths": [8, 16], "strides": [2, 2], "hidden": 16}}, "batch_size": 8}
     settings = ["scenes=24", "seconds=4", "views.masks=0"]
-    return recipe_of("events", small | {"epochs": 12, "learning_rate": 1e-2} | changes, settings)
+    return make_recipe("events", settings, **small | {"epochs": 12, "learning_rate": 1e-2} | changes)
 
 
 @pytest.fixture(scope="module")
@@ -148,7 +148,7 @@ class TestTables:
     def test_recordings_with_known_times_are_learned_from(self, tmp_path: Path) -> None:
         found = read_event_data(self.table(tmp_path, strong=True), listening(EAR))
         assert isinstance(found, LabelledRecordings)
-        saved = train_events(found, recipe(epochs=10, batch=4, held_out=0.3), tmp_path / "ear")
+        saved = train_events(found, recipe(epochs=10, batch_size=4, validation=0.3), tmp_path / "ear")
         assert saved.scores["segment-f1"] >= 0.8
         sound = 0.01 * np.random.default_rng(9).standard_normal(4 * EAR).astype(np.float32)
         sound[2 * EAR : 3 * EAR] += beep(1000, 1, EAR).astype(np.float32)
@@ -159,9 +159,9 @@ class TestTables:
 
     def test_recordings_with_unknown_times_are_learned_from(self, tmp_path: Path) -> None:
         found = read_event_data(self.table(tmp_path, strong=False), listening(EAR))
-        saved = train_events(found, recipe(epochs=8, batch=4, held_out=0.3), tmp_path / "ear")
+        saved = train_events(found, recipe(epochs=8, batch_size=4, validation=0.3), tmp_path / "ear")
         assert saved.scores["segment-f1"] >= 0.8  # of whole recordings
-        assert saved.events.thresholds == (0.5,)
+        assert saved.outputs.thresholds == (0.5,)
 
     @pytest.mark.parametrize(
         ("lines", "said"),
@@ -197,7 +197,7 @@ import os, signal, sys
 from pathlib import Path
 from sonolux.training.data.events import read_event_data
 from sonolux.training.events.train import listening, train_events
-from sonolux.training.recipe import Recipe
+from sonolux.training.recipes import make_recipe
 
 def killed(done, line):
     if line.startswith("epoch 3"):
@@ -205,7 +205,7 @@ def killed(done, line):
 
 data, folder, recipe = sys.argv[1:]
 data = read_event_data(data, listening(8_000).model_copy(update={"bands": 32}))
-train_events(data, Recipe(**eval(recipe)), Path(folder), progress=killed)
+train_events(data, make_recipe(**eval(recipe)), Path(folder), progress=killed)
 """
 
 

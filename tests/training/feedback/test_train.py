@@ -17,17 +17,18 @@ from sonolux.errors import TrainingError
 from sonolux.library import Library
 from sonolux.training.feedback import triplets
 from sonolux.training.feedback.data import FeedbackSet, JudgedQuery
-from sonolux.training.feedback.train import best_epochs, parted, train_feedback
+from sonolux.training.feedback.learn import best_epochs, split_queries
+from sonolux.training.feedback.recipe import FeedbackRecipe
+from sonolux.training.feedback.train import train_feedback
 from sonolux.training.feedback.triplets import (
-    learn,
+    learn_projection,
     margins,
     mean_reciprocal_rank,
     ordered_share,
     similarity,
     triplets_of,
 )
-from sonolux.training.recipe import Recipe
-from sonolux.training.recipes import recipe_of
+from sonolux.training.recipes import make_recipe
 from sonolux.types import Metric, Space
 
 METRICS: tuple[Metric, ...] = ("cosine", "dot", "euclidean", "hamming")
@@ -42,8 +43,8 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(threads)
 
 
-def recipe(**changes: object) -> Recipe:
-    return replace(recipe_of("feedback", {}), **changes)
+def recipe(**changes: object) -> FeedbackRecipe:
+    return make_recipe("feedback", **changes)
 
 
 def tasteful(count: int, kind: str = "float", seed: int = 0, hits: int = 8) -> tuple[JudgedQuery, ...]:
@@ -138,7 +139,7 @@ def test_a_hidden_taste_is_found(metric: Metric) -> None:
     kind = "binary" if metric == "hamming" else "float"
     learned, unseen = tasteful(60, kind), tasteful(40, kind, seed=9)
     how = recipe(learning_rate=1e-2)
-    matrix = learn(learned, metric, how, 60, lambda epoch, so_far: None)
+    matrix = learn_projection(learned, metric, how, 60, lambda epoch, so_far: None)
     judges = triplets_of(unseen, 0)
     before, after = ordered_share(judges, metric, torch.eye(DIM)), ordered_share(judges, metric, matrix)
     assert before < 0.75
@@ -152,16 +153,16 @@ def turned(question: JudgedQuery) -> JudgedQuery:
 def test_whole_questions_are_held_out() -> None:
     questions = tasteful(21)
     for count, expected in ((10, 3), (15, 3), (20, 4), (21, 4)):
-        learned, held_out = parted(questions[:count], recipe())
+        learned, held_out = split_queries(questions[:count], recipe())
         assert len(held_out) == expected
         assert {id(one) for one in (*learned, *held_out)} == {id(one) for one in questions[:count]}
 
 
-def slow_curve(questions: tuple[JudgedQuery, ...], fold: int, how: Recipe) -> list[float]:
+def slow_curve(questions: tuple[JudgedQuery, ...], fold: int, how: FeedbackRecipe) -> list[float]:
     """Return the order of every fifth question, before and after each epoch of learning from the others."""
     others = [one for number, one in enumerate(questions) if number % 5 != fold]
     matrices = [torch.eye(DIM)]
-    learn(others, "cosine", how, how.epochs, lambda _, matrix: matrices.append(matrix))
+    learn_projection(others, "cosine", how, how.epochs, lambda _, matrix: matrices.append(matrix))
     return [slow_order(questions[fold::5], "cosine", matrix.numpy())[0] for matrix in matrices]
 
 
@@ -186,14 +187,14 @@ def test_a_model_is_written_with_what_it_reached(tmp_path: Path) -> None:
     wide = SourceDescriptors(source="colour-layout", digests={"colour-layout": source.digest})
     given = replace(feedback(tasteful(30)), source=wide)
     saved = train_feedback(given, recipe(learning_rate=1e-2), tmp_path / "taste", lambda done, line: told.append(done))
-    _, held_out = parted(given.questions, recipe())
+    _, held_out = split_queries(given.questions, recipe())
     matrix = saved.network().matrix.numpy()
     before, after = slow_order(held_out, "cosine", np.eye(DIM)), slow_order(held_out, "cosine", matrix)
     names = ("order-before", "mrr-before", "order-after", "mrr-after")
     assert [saved.scores[name] for name in names] == pytest.approx([*before, *after], abs=1e-4)
     assert after[0] > before[0] + 0.1
     assert saved.data["questions"] + saved.data["held_out"] == 30
-    assert saved.recipe["options"] == {"margin": 1.0, "rank": 8}
+    assert (saved.recipe["margin"], saved.recipe["rank"]) == (1.0, 8)
     assert saved.licence == "MIT"
     assert told == sorted(told)
     assert 0 < told[-1] <= 1
@@ -203,7 +204,7 @@ def test_a_model_is_written_with_what_it_reached(tmp_path: Path) -> None:
 
 def test_what_questions_held_out_do_not_gain_from_is_not_written(tmp_path: Path) -> None:
     questions = tasteful(30)
-    held_out = {id(one) for one in parted(questions, recipe())[1]}
+    held_out = {id(one) for one in split_queries(questions, recipe())[1]}
     against = tuple(turned(one) if id(one) in held_out else one for one in questions)
     with pytest.raises(TrainingError, match=r"questions held out do not gain: 0\.\d+ .* no model was written"):
         train_feedback(feedback(against), recipe(learning_rate=1e-2), tmp_path / "taste")
@@ -246,7 +247,7 @@ def test_too_little_feedback_is_refused(questions: tuple[JudgedQuery, ...], reas
 )
 def test_options_that_make_no_sense_are_refused(options: dict[str, object], reason: str, tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match=reason):
-        train_feedback(feedback(tasteful(10)), recipe(options=options), tmp_path / "taste")
+        train_feedback(feedback(tasteful(10)), recipe(**options), tmp_path / "taste")
 
 
 def test_a_folder_that_holds_something_is_refused(tmp_path: Path) -> None:

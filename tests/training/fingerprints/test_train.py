@@ -18,11 +18,11 @@ from sonolux.training.augmentation import waveforms
 from sonolux.training.data.clips import SECONDS, ClipSet, made_clips, read_clips
 from sonolux.training.data.synthetic_music import LOUDEST, drawn_voice, drum, note, tune
 from sonolux.training.fingerprints import learner
-from sonolux.training.fingerprints.learner import pairs
-from sonolux.training.fingerprints.train import HOW, train_fingerprints
-from sonolux.training.recipes import recipe_of
+from sonolux.training.fingerprints.learner import INPUT, pairs
+from sonolux.training.fingerprints.train import train_fingerprints
+from sonolux.training.recipes import make_recipe
 
-SMALL = ['arguments={"widths":[4,8]}', "batch=8"]
+SMALL = ['arguments={"widths":[4,8]}', "batch_size=8"]
 
 
 @pytest.fixture(scope="module")
@@ -103,9 +103,9 @@ class TestDistortions:
 def test_undistorted_windows_are_the_same_up_to_half_a_step(clips: ClipSet, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(learner, "heard_again", lambda sound, others, random: sound)
     monkeypatch.setattr(learner, "STEP", 0)
-    clean = [pool_bands(spectral_contrast(band_log_power(clip.astype(np.float32))), HOW) for clip in clips.clips]
-    kept, asked = pairs(clips.clips, clean, np.arange(24), HOW, np.random.default_rng(0))
-    assert len(kept) > 24 and kept.shape[1:] == (HOW.frames, 50)
+    clean = [pool_bands(spectral_contrast(band_log_power(clip.astype(np.float32))), INPUT) for clip in clips.clips]
+    kept, asked = pairs(clips.clips, clean, np.arange(24), INPUT, np.random.default_rng(0))
+    assert len(kept) > 24 and kept.shape[1:] == (INPUT.frames, 50)
     middle = slice(8, -8)
     likeness = [np.corrcoef(a[middle].ravel(), b[middle].ravel())[0, 1] for a, b in zip(kept, asked, strict=True)]
     others = [np.corrcoef(a[middle].ravel(), b[middle].ravel())[0, 1] for a, b in zip(kept, asked.flip(0), strict=True)]
@@ -115,17 +115,17 @@ def test_undistorted_windows_are_the_same_up_to_half_a_step(clips: ClipSet, monk
 
 class TestTraining:
     def test_a_network_learns_and_takes_codes(self, clips: ClipSet, tmp_path: Path) -> None:
-        recipe = recipe_of("fingerprints", {"epochs": 6, "bits": 32}, SMALL)
+        recipe = make_recipe("fingerprints", SMALL, epochs=6, bits=32)
         saved = train_fingerprints(clips, recipe, tmp_path / "known", licence="CC0-1.0")
         model = ModelFolder.load(saved.path)
         assert model.scores["again"] > 0.2
         assert (tmp_path / "known" / "curve.png").exists()
         encoder = FingerprintEncoder(saved.path)
         codes = encoder.codes(spectral_contrast(band_log_power(tune(4.0, RATE, np.random.default_rng(1)))))
-        assert codes.shape == ((125 - 4 - HOW.frames) // STEP + 1, 4)
+        assert codes.shape == ((125 - 4 - INPUT.frames) // STEP + 1, 4)
 
     def test_the_same_seed_gives_the_same_weights(self, clips: ClipSet, tmp_path: Path) -> None:
-        recipe = recipe_of("fingerprints", {"epochs": 1, "bits": 8}, SMALL)
+        recipe = make_recipe("fingerprints", SMALL, epochs=1, bits=8)
         one, other = (train_fingerprints(clips, recipe, tmp_path / name) for name in "ab")
         assert one.data == other.data and one.scores["again"] == other.scores["again"]
 
@@ -141,7 +141,7 @@ class TestTraining:
     @pytest.mark.parametrize(
         ("changes", "words"),
         [
-            ({"bits": 12}, "codes are whole bytes, not 12 bits: say --set bits=16"),
+            ({"bits": 12}, "bits is a multiple of 8 from 8, not 12"),
             ({"arguments": {"widths": []}}, "no network can be built of fingerprint"),
         ],
     )
@@ -149,7 +149,7 @@ class TestTraining:
         self, clips: ClipSet, tmp_path: Path, changes: dict[str, object], words: str
     ) -> None:
         with pytest.raises(TrainingError, match=words):
-            train_fingerprints(clips, recipe_of("fingerprints", changes), tmp_path / "new")
+            train_fingerprints(clips, make_recipe("fingerprints", **changes), tmp_path / "new")
         assert not (tmp_path / "new").exists()
 
     def test_soft_recordings_are_learned_from_as_loud_ones(self, tmp_path: Path) -> None:
@@ -166,7 +166,7 @@ class TestTraining:
         clips[:, 0] = 0.5
         clean = [np.zeros((247, 50), np.float32)] * 4
         with pytest.raises(TrainingError, match="4 clips, and none goes on sounding"):
-            pairs(clips, clean, np.arange(4), HOW, np.random.default_rng(0))
+            pairs(clips, clean, np.arange(4), INPUT, np.random.default_rng(0))
 
     def test_too_little_is_refused(self, tmp_path: Path) -> None:
         sf.write(tmp_path / "a.wav", tune(20.0, RATE, np.random.default_rng(1)), RATE)

@@ -21,27 +21,30 @@ from sonolux.encoders import resolve
 from sonolux.errors import EncoderError, TrainingError
 from sonolux.models import registry
 from sonolux.training.data.images import ImageSet, read_images
-from sonolux.training.data.splits import split
+from sonolux.training.data.splits import split_items
 from sonolux.training.hashing.autoencoder import (
-    Drawing,
+    AutoencoderLearner,
     architecture_of,
     autoencoder_of,
     descriptors_of,
     reconstructions,
 )
 from sonolux.training.hashing.pretraining import layer_pairs, pretrain, through
+from sonolux.training.hashing.recipes import AutoencoderRecipe
 from sonolux.training.hashing.train import train_codes
 from sonolux.training.loop.fit import UNFINISHED
-from sonolux.training.recipe import Recipe
+from sonolux.training.recipes import make_recipe
 
 DENSE = {"architecture": "dense-autoencoder", "arguments": {"sizes": [768, 64, 32], "mode": "straight-through"}}
 CONV = {"architecture": "conv-autoencoder", "arguments": {"depth": 2, "width": 8, "mode": "straight-through"}}
 
 
-def recipe(kind: dict[str, object], **changes: object) -> Recipe:
-    still = {"views": {"smallest": 0.9, "light": 0.1, "hue": 0.0, "saturation": 0.0, "grey": 0.0}, "pretrained": 2}
-    start = Recipe("ae", bits=32, side=16, epochs=6, batch=16, held_out=0.2, learning_rate=5e-3, options=still)
-    return replace(start, **(kind | changes))
+STILL = {"smallest": 0.9, "light": 0.1, "hue": 0.0, "saturation": 0.0, "grey": 0.0}
+
+
+def recipe(kind: dict[str, object], **changes: object) -> AutoencoderRecipe:
+    start = {"bits": 32, "image_size": 16, "epochs": 6, "batch_size": 16, "validation": 0.2, "learning_rate": 5e-3}
+    return make_recipe("ae", **start | {"views": STILL, "layer_epochs": 2, "descriptor": ""} | kind | changes)
 
 
 @pytest.fixture(scope="session")
@@ -85,11 +88,13 @@ def undigitised_error(network: torch.nn.Module, images: ImageSet) -> float:
 def test_layers_trained_one_by_one_draw_better_before_all_are(
     kind: dict[str, object], images: ImageSet, tmp_path: Path
 ) -> None:
-    asked = recipe(kind, options={"pretrained": 20})
-    learned, held_out = split(images.unlabelled(), 0.2, 0)
+    asked = recipe(kind, layer_epochs=20)
+    learned, held_out = split_items(images.unlabelled(), 0.2, 0)
     network = autoencoder_of(architecture_of(asked), asked)
     before = undigitised_error(network, held_out)
-    pretrain(network, lambda alone, depth: Drawing(network, learned, held_out, alone, depth), asked, tmp_path)
+    pretrain(
+        network, lambda alone, depth: AutoencoderLearner(network, learned, held_out, alone, depth), asked, tmp_path
+    )
     assert undigitised_error(network, held_out) < 0.7 * before
 
 
@@ -152,12 +157,11 @@ def test_a_stopped_training_ends_as_if_it_had_not_been(
 
 @pytest.mark.parametrize("stage", ["layer2/unfinished/last.ckpt", "last.ckpt"])
 def test_kill_9_costs_at_most_an_epoch(stage: str, shapes: Path, images: ImageSet, tmp_path: Path) -> None:
-    asked = recipe(CONV, epochs=40, options=recipe(CONV).options | {"pretrained": 12})
+    asked = recipe(CONV, epochs=40, layer_epochs=12)
     whole = train_codes(images, asked, tmp_path / "whole")
     out = tmp_path / "killed"
     fields = {name: value for name, value in asked.resolved().items() if name not in ("method", "bits", "epochs")}
-    settings = [f"--set={name}={json.dumps(value)}" for name, value in fields.items() if name != "options"]
-    settings += [f"--set={name}={json.dumps(value)}" for name, value in ({"descriptor": ""} | asked.options).items()]
+    settings = [f"--set={name}={json.dumps(value)}" for name, value in fields.items()]
     command = ["train", "codes", "--method=ae", "--data", shapes, "--out", out, "--bits=32", "--epochs=40", *settings]
     arguments = [str(part) for part in ["sonolux", *command]]
     program = f"import sys; from sonolux.cli import main; sys.argv = {arguments!r}; main()"
@@ -168,7 +172,6 @@ def test_kill_9_costs_at_most_an_epoch(stage: str, shapes: Path, images: ImageSe
         time.sleep(0.01)
     process.send_signal(signal.SIGKILL)
     assert process.wait() == -signal.SIGKILL
-    asked = replace(asked, options={"descriptor": ""} | asked.options)
     resumed = train_codes(images, asked, out)
     for one, other in zip(whole.network().parameters(), resumed.network().parameters(), strict=True):
         assert torch.allclose(one, other, atol=1e-5)
@@ -184,7 +187,7 @@ def test_codes_tell_the_descriptor_asked_for(images: ImageSet, tmp_path: Path) -
     gradients = likeness(np.asarray(resolve("hog")[0].encode(list(images.pixels))))
     agreement = {}
     for descriptor in ("", "hog"):
-        asked = recipe(CONV, bits=64, epochs=60, options=recipe(CONV).options | {"descriptor": descriptor})
+        asked = recipe(CONV, bits=64, epochs=60, descriptor=descriptor)
         train_codes(images, asked, tmp_path / f"m{descriptor}")
         codes = np.asarray(resolve(str(tmp_path / f"m{descriptor}"))[0].encode(list(images.pixels)))
         bits = likeness(np.unpackbits(codes, axis=1).astype(np.float64))
@@ -213,7 +216,7 @@ def test_what_is_no_autoencoder_is_refused(images: ImageSet, tmp_path: Path) -> 
     with pytest.raises(TrainingError, match="resnet20 is no autoencoder"):
         train_codes(images, recipe(CONV, architecture="resnet20"), tmp_path / "m")
     with pytest.raises(TrainingError, match="side must be a multiple"):
-        train_codes(images, recipe(CONV, side=18), tmp_path / "n")
+        train_codes(images, recipe(CONV, image_size=18), tmp_path / "n")
     with pytest.raises(TrainingError, match="ends in 32 bits, not in 64: say --bits 32"):
         train_codes(images, recipe(DENSE, bits=64), tmp_path / "o")
 
@@ -226,5 +229,5 @@ def test_what_cannot_be_told_is_refused_at_once(
     descriptor: str, error: type[Exception], why: str, images: ImageSet, tmp_path: Path
 ) -> None:
     with pytest.raises(error, match=why):
-        train_codes(images, recipe(CONV, options={"descriptor": descriptor}), tmp_path / "m")
+        train_codes(images, recipe(CONV, descriptor=descriptor), tmp_path / "m")
     assert not (tmp_path / "m").exists()

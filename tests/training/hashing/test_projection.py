@@ -21,15 +21,15 @@ from sonolux.encoders.base import normalised
 from sonolux.errors import SonoluxError, TrainingError
 from sonolux.models import registry
 from sonolux.training.data.images import read_images
-from sonolux.training.data.splits import split
+from sonolux.training.data.splits import split_items
 from sonolux.training.hashing.train import train_codes
-from sonolux.training.loop.warm_start import side_of
+from sonolux.training.loop.warm_start import size_of
 from sonolux.training.projections.fisher import fit_fisher
 from sonolux.training.projections.itq import fit_itq, rotation
 from sonolux.training.projections.lsh import fit_lsh
 from sonolux.training.projections.pca import fit_pca
 from sonolux.training.projections.spectral import fit_spectral, waves
-from sonolux.training.recipe import Recipe
+from sonolux.training.recipes import make_recipe
 
 METHODS = ("pca", "whiten", "fisher", "lsh", "itq", "spectral")
 
@@ -135,7 +135,7 @@ def test_spectral_bits_halve_even_data() -> None:
 
 @pytest.mark.parametrize("method", METHODS)
 def test_each_method_trains_and_searches(method: str, shapes: Path, tmp_path: Path) -> None:
-    recipe = Recipe(method, bits=32, side=16, held_out=0.2)
+    recipe = make_recipe(method, bits=32, image_size=16, validation=0.2)
     saved = train_codes(read_images(shapes, 16), recipe, tmp_path / method)
     assert 0 < saved.scores["held-out"] <= 1
     kind = "float" if method in ("pca", "whiten", "fisher") else "binary"
@@ -163,7 +163,7 @@ def network(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_each_method_projects_a_layer(method: str, layer: str, network: Path, shapes: Path, tmp_path: Path) -> None:
     images = read_images(shapes, 24)
     spec = f"{network}{layer}"
-    train_codes(images, Recipe(method, bits=8, side=24, start=spec, held_out=0.2), tmp_path / method)
+    train_codes(images, make_recipe(method, bits=8, image_size=24, pretrained=spec, validation=0.2), tmp_path / method)
     shutil.copytree(tmp_path / method, tmp_path / "elsewhere" / method)  # It needs no other folder.
     saved = ModelFolder.load(tmp_path / "elsewhere" / method)
     [start], [made] = resolve(spec), resolve(str(saved.path))
@@ -179,25 +179,31 @@ def test_each_method_projects_a_layer(method: str, layer: str, network: Path, sh
 
 def test_whitened_descriptors_have_variance_one_and_no_correlation(network: Path, shapes: Path, tmp_path: Path) -> None:
     images = read_images(shapes, 24)
-    recipe = Recipe("whiten", bits=6, side=24, start=f"{network}@stage2", held_out=0.2)
+    recipe = make_recipe("whiten", bits=6, image_size=24, pretrained=f"{network}@stage2", validation=0.2)
     saved = train_codes(images, recipe, tmp_path / "white")
-    learned, _ = split(images, 0.2, 0)
-    [start] = resolve(recipe.start)
+    learned, _ = split_items(images, 0.2, 0)
+    [start] = resolve(recipe.pretrained)
     white = applied(saved.network()[-1], start.encode(list(learned.pixels)))
     np.testing.assert_allclose(white.T @ white / len(white), np.eye(6), atol=0.02)
 
 
 def test_a_projection_can_start_from_a_projection(network: Path, shapes: Path, tmp_path: Path) -> None:
     images = read_images(shapes, 24)
-    train_codes(images, Recipe("pca", bits=12, side=24, start=f"{network}@stage2", held_out=0.2), tmp_path / "pca")
-    recipe = Recipe("itq", bits=8, side=24, start=str(tmp_path / "pca"), held_out=0.2)
+    train_codes(
+        images,
+        make_recipe("pca", bits=12, image_size=24, pretrained=f"{network}@stage2", validation=0.2),
+        tmp_path / "pca",
+    )
+    recipe = make_recipe("itq", bits=8, image_size=24, pretrained=str(tmp_path / "pca"), validation=0.2)
     assert train_codes(images, recipe, tmp_path / "itq").descriptor.kind == "binary"
 
 
 @pytest.mark.parametrize(("method", "start"), [("whiten", "hog"), ("itq", "colour-histogram")])
 def test_the_descriptors_of_any_encoder_are_projected(method: str, start: str, shapes: Path, tmp_path: Path) -> None:
     images = read_images(shapes, 64)
-    saved = train_codes(images, Recipe(method, bits=16, side=64, start=start, held_out=0.2), tmp_path / method)
+    saved = train_codes(
+        images, make_recipe(method, bits=16, image_size=64, pretrained=start, validation=0.2), tmp_path / method
+    )
     [source], [made] = resolve(start), resolve(str(saved.path))
     by_hand = applied(saved.network(), source.encode(list(images.pixels)))
     described = made.encode(list(images.pixels))
@@ -218,24 +224,24 @@ def test_the_descriptors_of_any_encoder_are_projected(method: str, start: str, s
         ("nowhere", 24, "no encoder 'nowhere'"),
         ("mfcc", 24, "mfcc sees no pictures, so pca cannot start from it"),
         ("{network}@stage9", 24, "no layer 'stage9': there are stem"),
-        ("{network}", 16, "takes pictures of 24 pixels, not 16: say --side 24"),
+        ("{network}", 16, "takes pictures of 24 pixels, not 16: say --image-size 24"),
     ],
 )
 def test_a_start_that_cannot_be_is_refused(
     start: str, side: int, why: str, network: Path, shapes: Path, tmp_path: Path
 ) -> None:
-    recipe = Recipe("pca", bits=8, side=side, start=start.format(network=network))
+    recipe = make_recipe("pca", bits=8, image_size=side, pretrained=start.format(network=network))
     with pytest.raises(SonoluxError, match=why):
         train_codes(read_images(shapes, side), recipe, tmp_path / "m")
 
 
 def test_a_network_that_averages_takes_larger_images(network: Path, shapes: Path, tmp_path: Path) -> None:
-    recipe = Recipe("pca", bits=6, side=48, start=f"{network}@stage2", held_out=0.2)
+    recipe = make_recipe("pca", bits=6, image_size=48, pretrained=f"{network}@stage2", validation=0.2)
     saved = train_codes(read_images(shapes, 48), recipe, tmp_path / "larger")
     assert (saved.images.width, saved.images.height) == (48, 48)
     assert saved.data["before"] == {**ModelFolder.load(network).data, "licence": ModelFolder.load(network).licence}
     assert resolve(str(saved.path))[0].encode([np.zeros((20, 20, 3), np.uint8)]).shape == (1, 6)
-    recipe = Recipe("pca", bits=6, side=48, start=f"{network}@stage2:flatten", held_out=0.2)
+    recipe = make_recipe("pca", bits=6, image_size=48, pretrained=f"{network}@stage2:flatten", validation=0.2)
     train_codes(read_images(shapes, 48), recipe, tmp_path / "flat")
 
 
@@ -247,10 +253,14 @@ def test_a_network_of_one_size_refuses_larger_images(shapes: Path, tmp_path: Pat
         descriptor=Descriptor(space="m", dim=8),
     )
     start = str(record.save(tmp_path / "mlp", registry.build("mlp", arguments)).path)
-    with pytest.raises(TrainingError, match="takes pictures of 24 pixels, not 48: say --side 24"):
-        train_codes(read_images(shapes, 48), Recipe("pca", bits=6, side=48, start=start, held_out=0.2), tmp_path / "m")
+    with pytest.raises(TrainingError, match="takes pictures of 24 pixels, not 48: say --image-size 24"):
+        train_codes(
+            read_images(shapes, 48),
+            make_recipe("pca", bits=6, image_size=48, pretrained=start, validation=0.2),
+            tmp_path / "m",
+        )
 
 
 @pytest.mark.parametrize(("source", "side"), [("{network}", 24), ("{network}@stage2", 24), ("hog", None), ("", None)])
 def test_the_size_of_images_is_taken_over(source: str, side: int | None, network: Path) -> None:
-    assert side_of(source.format(network=network)) == side
+    assert size_of(source.format(network=network)) == side

@@ -23,14 +23,15 @@ from sonolux.training.data.images import ImageSet, read_images
 from sonolux.training.hashing.train import train_codes
 from sonolux.training.loop.fit import UNFINISHED
 from sonolux.training.recipe import Recipe
+from sonolux.training.recipes import make_recipe
 
 METHODS = ("contrastive", "distilled", "supervised")
 SMALL = {"widths": [8, 16], "strides": [2, 2]}
 
 
 def recipe(kind: str, **changes: object) -> Recipe:
-    start = Recipe(kind, bits=32, arguments=SMALL, epochs=4, batch=16, held_out=0.2, learning_rate=1e-2)
-    return replace(start, **changes)
+    start = {"bits": 32, "arguments": SMALL, "epochs": 4, "batch_size": 16, "validation": 0.2, "learning_rate": 1e-2}
+    return make_recipe(kind, **start | changes)
 
 
 @pytest.fixture(scope="session")
@@ -45,8 +46,8 @@ def trained(images: ImageSet, tmp_path_factory: pytest.TempPathFactory) -> dict[
     taught = mild | {"teachers": ["colour-layout", "hog"], "neighbours": 5}
     for asked in (
         recipe("contrastive", epochs=10),
-        recipe("supervised", epochs=60, options=mild),
-        recipe("distilled", epochs=20, options=taught),
+        recipe("supervised", epochs=60, **mild),
+        recipe("distilled", epochs=20, **taught),
     ):
         train_codes(images, asked, folder / asked.method, "CC0-1.0")
     return {method: folder / method for method in METHODS}
@@ -123,7 +124,7 @@ def test_a_stopped_training_ends_as_if_it_had_not_been(images: ImageSet, tmp_pat
 def test_kill_9_costs_at_most_an_epoch(shapes: Path, tmp_path: Path) -> None:
     out = tmp_path / "model"
     network = json.dumps({"widths": [8], "strides": [2]})
-    command = ["train", "codes", "--data", shapes, "--out", out, "--epochs=400", "--set=batch=16"]
+    command = ["train", "codes", "--data", shapes, "--out", out, "--epochs=400", "--set=batch_size=16"]
     arguments = [str(part) for part in ["sonolux", *command, f"--set=arguments={network}"]]
     program = f"import sys; from sonolux.cli import main; sys.argv = {arguments!r}; main()"
     process = subprocess.Popen([sys.executable, "-c", program], stderr=subprocess.DEVNULL, env=os.environ)
@@ -164,7 +165,7 @@ def test_training_stops_early_where_nothing_improves(images: ImageSet, tmp_path:
 
 @pytest.mark.parametrize("method", METHODS)
 def test_a_training_may_be_a_single_step(method: str, images: ImageSet, tmp_path: Path) -> None:
-    single = recipe(method, epochs=1, batch=512, options={"teachers": ["hog"]} if method == "distilled" else {})
+    single = recipe(method, epochs=1, batch_size=512, **{"teachers": ["hog"]} if method == "distilled" else {})
     assert train_codes(images, single, tmp_path / method).scores
 
 
@@ -182,23 +183,20 @@ def test_a_labelled_folder_teaches_contrastive_codes_no_label(images: ImageSet, 
 @pytest.mark.parametrize(
     ("changes", "why"),
     [
-        ({"method": "magic"}, "no method 'magic': there are"),
         ({"architecture": "nothing"}, "no network can be built of nothing"),
         ({"arguments": {"widths": [0], "strides": [1]}}, "no network can be built of small-resnet"),
-        ({"start": "nowhere"}, "neither a model folder nor a checkpoint"),
-        ({"options": {"loss": "hinge"}, "method": "supervised"}, "no loss 'hinge': proxy or triplet"),
-        ({"method": "distilled"}, "teachers are a list of encoders"),
-        ({"options": {"teachers": ["mfcc"]}, "method": "distilled"}, "mfcc sees no pictures"),
+        ({"pretrained": "nowhere"}, "neither a model folder nor a checkpoint"),
+        ({"teachers": ["mfcc"], "method": "distilled"}, "mfcc sees no pictures"),
     ],
 )
 def test_what_cannot_be_trained_is_refused(
     images: ImageSet, tmp_path: Path, changes: dict[str, object], why: str
 ) -> None:
     with pytest.raises(TrainingError, match=why):
-        train_codes(images, recipe("contrastive", **changes), tmp_path / "model")
+        train_codes(images, recipe(**{"kind": changes.pop("method", "contrastive")} | changes), tmp_path / "model")
 
 
-@pytest.mark.parametrize("wrong", [{"epochs": 0}, {"bits": 0}, {"held_out": 1.0}, {"learning_rate": float("nan")}])
+@pytest.mark.parametrize("wrong", [{"epochs": 0}, {"bits": 0}, {"validation": 1.0}, {"learning_rate": float("nan")}])
 def test_a_recipe_that_makes_no_sense_is_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(TrainingError, match=next(iter(wrong))):
         recipe("contrastive", **wrong)
@@ -216,14 +214,14 @@ def test_unlabelled_images_teach_no_classes(images: ImageSet, tmp_path: Path) ->
 
 
 def test_the_triplet_loss_learns_too(images: ImageSet, tmp_path: Path) -> None:
-    triplet = recipe("supervised", epochs=60, options={"loss": "triplet", "views": {"smallest": 0.6}})
+    triplet = recipe("supervised", epochs=60, loss="triplet", views={"smallest": 0.6})
     assert train_codes(images, triplet, tmp_path / "model").scores["held-out"] > 0.4
 
 
 @pytest.mark.data
 def test_published_weights_start_a_backbone(data: Path, images: ImageSet, tmp_path: Path) -> None:
     start = str(data / "weights" / "resnet20_cifar10" / "resnet20-12fca82f.th")
-    asked = recipe("supervised", architecture="resnet20", arguments={}, start=start, epochs=1, learning_rate=1e-9)
+    asked = recipe("supervised", architecture="resnet20", arguments={}, pretrained=start, epochs=1, learning_rate=1e-9)
     trained = train_codes(images, asked, tmp_path / "model").network()
     published = torch.load(start, map_location="cpu", weights_only=True)["state_dict"]["module.layer3.2.conv2.weight"]
     assert torch.allclose(trained.get_submodule("backbone.layer3.2.conv2").weight, published, atol=1e-4)
@@ -238,14 +236,14 @@ def test_pickled_weights_that_run_code_are_refused(images: ImageSet, tmp_path: P
 
     (tmp_path / "evil.th").write_bytes(pickle.dumps(Evil()))
     with pytest.raises(TrainingError, match="cannot be read as weights"):
-        train_codes(images, recipe("contrastive", start=str(tmp_path / "evil.th")), tmp_path / "model")
+        train_codes(images, recipe("contrastive", pretrained=str(tmp_path / "evil.th")), tmp_path / "model")
     assert not (tmp_path / "owned").exists()
 
 
 def test_the_command_prints_what_it_reached(shapes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     from sonolux.cli.app import app
 
-    settings = [f"--set=arguments={json.dumps(SMALL)}", "--set=batch=16", "--set=views.hue=0.05"]
+    settings = [f"--set=arguments={json.dumps(SMALL)}", "--set=batch_size=16", "--set=views.hue=0.05"]
     command = [
         "train",
         "codes",
@@ -263,4 +261,4 @@ def test_the_command_prints_what_it_reached(shapes: Path, tmp_path: Path, capsys
     out, err = capsys.readouterr()
     assert json.loads(out)["scores"]["held-out"] > 0
     assert "72 pictures, 3 classes" in err
-    assert ModelFolder.load(tmp_path / "m").recipe["options"]["views"] == {"hue": 0.05}
+    assert ModelFolder.load(tmp_path / "m").recipe["views"]["hue"] == 0.05

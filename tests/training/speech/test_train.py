@@ -18,8 +18,10 @@ from sonolux.annotators.transcriber import Transcriber
 from sonolux.checkpoints.folder import ModelFolder
 from sonolux.errors import EncoderError, TrainingError
 from sonolux.training.data.utterances import UtteranceSet, normal, read_mfc, read_utterances
-from sonolux.training.recipes import recipe_of
-from sonolux.training.speech.train import lexicon_of, train_speech
+from sonolux.training.recipes import make_recipe
+from sonolux.training.speech.recipe import SpeechRecipe
+from sonolux.training.speech.train import train_speech
+from sonolux.training.speech.units import choose_lexicon
 
 PITCHES = {"do": 400, "re": 700, "mi": 1_200}
 
@@ -54,8 +56,8 @@ def utterances(table: Path) -> UtteranceSet:
 
 def recipe(**changes):
     arguments = {"arguments": {"hidden": 32, "layers": 1, "stacked": 3}, "dropout": 0.0}
-    small = {"arguments": arguments, "batch": 4, "epochs": 25, "learning_rate": 1e-2}
-    return recipe_of("speech", small | changes)
+    small = {"arguments": arguments, "batch_size": 4, "epochs": 25, "learning_rate": 1e-2}
+    return make_recipe("speech", **small | changes)
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +100,7 @@ class TestTranscriber:
 PROGRAM = """
 import os, signal, sys
 from pathlib import Path
-from sonolux.training.recipe import Recipe
+from sonolux.training.recipes import make_recipe
 from sonolux.training.speech.train import train_speech
 from sonolux.training.data.utterances import read_utterances
 
@@ -107,7 +109,7 @@ def killed(done, line):
         os.kill(os.getpid(), signal.SIGKILL)
 
 table, folder, recipe = sys.argv[1:]
-train_speech(read_utterances(table, 8_000), Recipe(**eval(recipe)), Path(folder), progress=killed)
+train_speech(read_utterances(table, 8_000), make_recipe(**eval(recipe)), Path(folder), progress=killed)
 """
 
 
@@ -134,8 +136,8 @@ class TestAn4:
 
     def test_a_few_of_its_utterances_are_learned(self, data: Path, tmp_path: Path) -> None:
         few = read_utterances(data / "an4").subset(np.arange(24))
-        model = train_speech(few, recipe(epochs=12, held_out=0.1, options={"body": "gru"}), tmp_path / "reader")
-        assert set(model.speech.units) <= {phone for ways in few.lexicon.values() for way in ways for phone in way}
+        model = train_speech(few, recipe(epochs=12, validation=0.1, body="gru"), tmp_path / "reader")
+        assert set(model.outputs.units) <= {phone for ways in few.lexicon.values() for way in ways for phone in way}
         assert model.scores["unit-errors"] < 1
 
 
@@ -172,7 +174,7 @@ class TestBadInput:
 
     def test_phones_without_a_lexicon(self, utterances: UtteranceSet) -> None:
         with pytest.raises(TrainingError, match="the lexicon does not say how DO is pronounced"):
-            lexicon_of(utterances, recipe_of("speech", {}, ["units=phones"]))
+            choose_lexicon(utterances, SpeechRecipe(units="phones"))
 
     def test_transcripts_that_do_not_fit(self, tmp_path: Path) -> None:
         (tmp_path / "etc").mkdir()

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from sonolux.annotators.classifier import Classifier
 from sonolux.checkpoints.folder import ModelFolder
+from sonolux.checkpoints.outputs import Labels
 from sonolux.encoders.trained.encoder import TrainedEncoder
 from sonolux.evaluation.benchmarks.face_methods import measure_face_methods
 from sonolux.evaluation.benchmarks.report import Report, compare_with_target
@@ -31,8 +32,8 @@ from sonolux.evaluation.protocols.labelling import read_cifar10_test, score_labe
 from sonolux.evaluation.scorecard import Scorecard
 from sonolux.index.semantic_hash import BITS
 from sonolux.training.data.images import ImageSet
+from sonolux.training.hashing.recipes import ProjectionRecipe
 from sonolux.training.hashing.train import train_codes
-from sonolux.training.recipe import Recipe
 
 BASELINES = ("lsh", "itq", "spectral")
 PROJECTED = ("pca", "whiten", "fisher", *BASELINES)
@@ -66,7 +67,11 @@ def benchmark_codes(data: Path, models: Sequence[Path]) -> tuple[list[Scorecard]
 def _of(models: Sequence[Path], name: str, labels: bool = False) -> list[Path]:
     """Return the models of descriptors, or those of labels, that were trained on a data set."""
     loaded = {path: ModelFolder.load(path) for path in models}
-    return [path for path, m in loaded.items() if name in str(m.data.get("source", "")) and bool(m.labels) == labels]
+    return [
+        path
+        for path, m in loaded.items()
+        if name in str(m.data.get("source", "")) and isinstance(m.outputs, Labels) == labels
+    ]
 
 
 def _short_and_long(models: Sequence[Path]) -> list[tuple[Path, Path]]:
@@ -84,7 +89,7 @@ def _method_of(model: Path) -> str:
     if recipe["method"] == "labels":
         return f"{recipe['architecture']}, {recipe['epochs']} epochs"
     if recipe["method"] in PROJECTED:
-        return f"{recipe['method']}, {recipe['bits']} bits, from {Path(recipe['start']).name or 'pixels'}"
+        return f"{recipe['method']}, {recipe['bits']} bits, from {Path(recipe['pretrained']).name or 'pixels'}"
     return f"{recipe['method']}, {recipe['bits']} bits, {recipe['epochs']} epochs"
 
 
@@ -98,7 +103,7 @@ def _cifar_cards(protocol: LabelledSearch, models: Sequence[Path]) -> list[Score
 
 def _fitted(method: str, images: ImageSet, bits: int) -> DescribeImageSet:
     """Train a classical method on images, but for a few held out, and describe by it."""
-    recipe = Recipe(method, bits=bits, held_out=0.01)
+    recipe = ProjectionRecipe(method=method, bits=bits, validation=0.01)
     with tempfile.TemporaryDirectory() as folder:
         train_codes(images, recipe, Path(folder) / method)
         encoder = TrainedEncoder(Path(folder) / method)

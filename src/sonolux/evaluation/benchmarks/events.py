@@ -13,8 +13,8 @@ from sonolux.evaluation.scorecard import Scorecard
 from sonolux.metrics.events import Event, EventLists, event_f1, segment_f1
 from sonolux.training.data.events import SoundscapeData
 from sonolux.training.data.soundscapes import Soundscapes
+from sonolux.training.events.recipe import EventsRecipe
 from sonolux.training.events.train import listening, train_events
-from sonolux.training.recipes import recipe_of
 
 LEVELS = (20, 10, 5, 0)
 """Decibels over the noise."""
@@ -49,7 +49,7 @@ def benchmark_events(data: Path, work: Path, progress: Announce) -> tuple[list[S
     """
     protocol = read_mixed_scenes(data)
     folder = work / "crnn"
-    recipe = recipe_of("events", {})
+    recipe = EventsRecipe()
     if not (folder / CARD).exists():
         learned = SoundscapeData("mixed scenes", protocol.learned, listening(protocol.learned.rate))
         train_events(learned, recipe, folder, progress=report_epochs(progress, "events"))

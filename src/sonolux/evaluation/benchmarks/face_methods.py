@@ -14,25 +14,25 @@ from sonolux.evaluation.descriptors import Described, DescribeImageSet, describe
 from sonolux.evaluation.protocols.faces import Faces
 from sonolux.evaluation.scorecard import Scorecard
 from sonolux.models.projection import Projection
+from sonolux.training.augmentation.images import ImageViews
 from sonolux.training.data.images import ImageSet
 from sonolux.training.hashing.projection import inputs_of
+from sonolux.training.hashing.recipes import SupervisedRecipe
 from sonolux.training.hashing.train import train_codes
 from sonolux.training.projections.fisher import fit_fisher
 from sonolux.training.projections.pca import fit_pca
-from sonolux.training.recipe import Recipe
 from sonolux.types import Metric, Space
 
 EIGENFACES = 50
 """Principal components of faces: nine tenths of what varies."""
 
-LEARNED = Recipe(
-    "supervised",
+LEARNED = SupervisedRecipe(
     architecture="hypercolumn-resnet",
-    side=64,
+    image_size=64,
     epochs=150,
-    batch=75,
-    held_out=0.02,
-    options={"views": {"smallest": 0.6, "light": 0.4, "saturation": 0, "hue": 0, "grey": 0, "turn": 10}},
+    batch_size=75,
+    validation=0.02,
+    views=ImageViews(smallest=0.6, light=0.4, saturation=0, hue=0, grey=0, turn=10),
 )
 """Found on the gallery alone: learned from three images of each person, asked with the other two."""
 

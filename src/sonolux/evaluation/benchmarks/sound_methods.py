@@ -14,17 +14,16 @@ from numpy.typing import NDArray
 
 from sonolux.checkpoints.folder import CARD, ModelFolder
 from sonolux.checkpoints.inputs import Sounds
+from sonolux.checkpoints.outputs import Labels
 from sonolux.encoders.classical.mfcc import Mfcc
 from sonolux.evaluation.benchmarks.report import Announce, report_epochs
 from sonolux.evaluation.protocols.labelled_sounds import LabelledSounds
 from sonolux.media.audio import load_audio
 from sonolux.models.feature_extractor import LayerDescriptor
-from sonolux.training.classification.bag_of_audio_words import train_words
+from sonolux.training.classification.recipes import BagOfAudioWordsRecipe, SoundsRecipe
 from sonolux.training.classification.sound_learner import scores_of
-from sonolux.training.classification.sounds import train_sounds
+from sonolux.training.classification.sounds import train_sounds, train_words
 from sonolux.training.data.sounds import COEFFICIENTS, SoundSet, listening, sounds_in
-from sonolux.training.recipe import Recipe
-from sonolux.training.recipes import recipe_of
 
 Rows = NDArray[np.intp]
 
@@ -80,7 +79,7 @@ def words_method(sounds: LabelledSounds, work: Path) -> SoundMethod:
     def method(fold: str) -> FoldOutcome:
         folder = work / f"bag-of-words {fold}"
         if not (folder / CARD).exists():
-            train_words(clips.subset(sounds.learned(fold)), recipe_of("bag-of-words", {}), folder)
+            train_words(clips.subset(sounds.learned(fold)), BagOfAudioWordsRecipe(), folder)
         model = ModelFolder.load(folder)
         network = model.network()
         with torch.inference_mode():
@@ -98,7 +97,7 @@ def words_method(sounds: LabelledSounds, work: Path) -> SoundMethod:
     return method
 
 
-def network_method(sounds: LabelledSounds, recipe: Recipe, work: Path, progress: Announce) -> SoundMethod:
+def network_method(sounds: LabelledSounds, recipe: SoundsRecipe, work: Path, progress: Announce) -> SoundMethod:
     """Return a network of sounds; what `work` holds from an earlier run is not trained again."""
     clips = _read_sounds(sounds)
     arch = recipe.architecture.removeprefix("sound-")
@@ -113,7 +112,7 @@ def network_method(sounds: LabelledSounds, recipe: Recipe, work: Path, progress:
                 progress=report_epochs(progress, f"{sounds.name}, {arch}, {fold}"),
             )
         model = ModelFolder.load(folder)
-        assert model.labels is not None and isinstance(model.preprocessing, Sounds)
+        assert isinstance(model.outputs, Labels) and isinstance(model.preprocessing, Sounds)
         how, network = model.preprocessing, model.network()
         frames = [(frames.float() - how.mean) / how.deviation for frames in clips.frames]
         tested, learned = sounds.folds[fold], sounds.learned(fold)
@@ -121,7 +120,7 @@ def network_method(sounds: LabelledSounds, recipe: Recipe, work: Path, progress:
         with torch.inference_mode():
             scores = scores_of(network, [frames[row] for row in tested], how, cpu)
             rows = scores_of(LayerDescriptor(network, model.descriptor.layer), frames, how, cpu).numpy()
-        predicted = np.array(model.labels.names)[scores.argmax(dim=1).numpy()]
+        predicted = np.array(model.outputs.names)[scores.argmax(dim=1).numpy()]
         parameters = sum(parameter.numel() for parameter in network.parameters())
         return FoldOutcome(predicted, rows[tested], rows[learned], parameters, model.scores["seconds"])
 

@@ -15,7 +15,7 @@ from sonolux.evaluation.scorecard import Scorecard
 from sonolux.metrics.classification import accuracy
 from sonolux.metrics.ranking import precision_of_nearest
 from sonolux.training.classification.sounds import ARCHITECTURES
-from sonolux.training.recipes import recipe_of
+from sonolux.training.recipes import make_recipe
 
 LEFT_OUT = ("cnn", "crnn")
 """Architectures that are trained for each speaker in turn: those that name held-out digits of known speakers best."""
@@ -95,7 +95,7 @@ def benchmark_sounds(data: Path, work: Path, progress: Announce) -> tuple[list[S
 
 def _measured(sounds: LabelledSounds, archs: Sequence[str], work: Path, progress: Announce) -> Iterator[SoundScore]:
     own = work / sounds.name
-    recipe = recipe_of("sounds", {"epochs": EPOCHS[sounds.name]}, SETTINGS.get(sounds.name, ()))
+    recipe = make_recipe("sounds", SETTINGS.get(sounds.name, ()), epochs=EPOCHS[sounds.name])
     yield _measure(sounds, STATISTICS, statistics_method(sounds))
     yield _measure(sounds, WORDS, words_method(sounds, own))
     for arch in archs:

@@ -15,8 +15,9 @@ from sonolux.evaluation.protocols.digit_strings import make_test_strings, make_t
 from sonolux.evaluation.scorecard import Scorecard
 from sonolux.metrics.edit_distance import error_rate
 from sonolux.training.data.utterances import UtteranceSet, read_utterances
-from sonolux.training.recipes import recipe_of
-from sonolux.training.speech.train import lexicon_of, spelled, train_speech
+from sonolux.training.speech.recipe import SpeechRecipe
+from sonolux.training.speech.train import train_speech
+from sonolux.training.speech.units import choose_lexicon, spell
 
 AN4, STRINGS = "AN4", "strings of digits"
 
@@ -109,13 +110,13 @@ def _measured(
 ) -> SpeechScore:
     folder = work / name.replace(" ", "-")
     if not (folder / CARD).exists():
-        recipe = recipe_of("speech", {"epochs": EPOCHS[name]})
+        recipe = SpeechRecipe(epochs=EPOCHS[name])
         train_speech(learned(), recipe, folder, progress=report_epochs(progress, name))
     reader = Transcriber(folder)
     speech = reader.speech
     kind = "letters" if SPACE in speech.units else "phones"
-    lexicon = lexicon_of(test, recipe_of("speech", {}, [f"units={kind}"]))
-    targets = [spelled(words, lexicon, speech.units) for words in test.words]
+    lexicon = choose_lexicon(test, SpeechRecipe(units=kind))
+    targets = [spell(words, lexicon, speech.units) for words in test.words]
     frames = [reader.heard(cepstra) for cepstra in test.cepstra]
     units = [decode_greedy(each) for each in frames]
     plain = dataclasses.replace(reader.weights, language=0.0, word=0.0)

@@ -1,4 +1,4 @@
-"""Random views of images: what may change while the content stays the same.
+"""Image augmentation: random views, in which may change what leaves the content the same.
 
 A view is a crop of random size, place and shape, perhaps mirrored, with its colours changed: brightness, contrast,
 saturation and hue, which together are one affine map of colour space, drawn for each image (Chen et al. 2020, "A
@@ -14,12 +14,14 @@ from math import log, pi
 import torch
 from torch.nn import functional
 
+from sonolux.training.fields import check_fields, flag, number
+
 YIQ = torch.tensor([[0.299, 0.587, 0.114], [0.596, -0.274, -0.322], [0.211, -0.523, 0.312]])
 """RGB to luma and two chroma axes, in whose plane hue is an angle and saturation a length (NTSC 1953)."""
 
 
 @dataclass(frozen=True, slots=True)
-class Views:
+class ImageViews:
     """How far views may stray.
 
     Attributes
@@ -40,20 +42,23 @@ class Views:
         Views are turned by at most so many degrees, either way.
     """
 
-    smallest: float = 0.2
-    light: float = 0.4
-    saturation: float = 0.4
-    hue: float = 0.1
-    grey: float = 0.2
-    mirrored: bool = True
-    turn: float = 0.0
+    smallest: float = number(0.2, 0.01, 1)
+    light: float = number(0.4, 0, 1)
+    saturation: float = number(0.4, 0, 1)
+    hue: float = number(0.1, 0, 0.5)
+    grey: float = number(0.2, 0, 1)
+    mirrored: bool = flag(True)
+    turn: float = number(0.0, 0, 180)
+
+    def __post_init__(self) -> None:
+        check_fields(self)
 
     def __call__(self, images: torch.Tensor) -> torch.Tensor:
         """Return one view of each image, drawn from torch's global generator."""
         return recoloured(cropped(images, self), self)
 
 
-def cropped(images: torch.Tensor, views: Views) -> torch.Tensor:
+def cropped(images: torch.Tensor, views: ImageViews) -> torch.Tensor:
     """Return a random crop of each image, turned and resized to the whole: bilinear, edges reflected."""
     n, device = len(images), images.device
     area = torch.empty(n, device=device).uniform_(views.smallest, 1).sqrt()
@@ -70,7 +75,7 @@ def cropped(images: torch.Tensor, views: Views) -> torch.Tensor:
     return functional.grid_sample(images, grid, padding_mode="reflection", align_corners=False)
 
 
-def recoloured(images: torch.Tensor, views: Views) -> torch.Tensor:
+def recoloured(images: torch.Tensor, views: ImageViews) -> torch.Tensor:
     """Return images with their colours changed, each by an affine map of its own, clipped to [0, 1]."""
     n, device = len(images), images.device
     saturation = _around_one(n, views.saturation, device) * (torch.rand(n, device=device) >= views.grey)

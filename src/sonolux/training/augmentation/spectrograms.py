@@ -1,4 +1,4 @@
-"""Random views of sounds: what may change while the sound stays the same.
+"""Spectrogram augmentation (SpecAugment, vocal tract length perturbation): random views that leave what is heard.
 
 A view is heard a little faster or slower, higher or lower, with stretches of time and bands of pitch left out (D. S.
 Park et al., "SpecAugment: a simple data augmentation method for automatic speech recognition", Interspeech 2019; N.
@@ -13,9 +13,11 @@ from dataclasses import dataclass
 import torch
 from torch.nn import functional
 
+from sonolux.training.fields import check_fields, number, whole_number
+
 
 @dataclass(frozen=True, slots=True)
-class SoundViews:
+class SpectrogramViews:
     """How far views may stray.
 
     Attributes
@@ -30,18 +32,21 @@ class SoundViews:
         Share of all time, and of all bands, that each of them has, at most.
     """
 
-    speed: float = 0.1
-    pitch: float = 0.1
-    masks: int = 2
-    time: float = 0.15
-    bands: float = 0.12
+    speed: float = number(0.1, 0, 0.9)
+    pitch: float = number(0.1, 0, 0.9)
+    masks: int = whole_number(2, least=0)
+    time: float = number(0.15, 0, 1)
+    bands: float = number(0.12, 0, 1)
+
+    def __post_init__(self) -> None:
+        check_fields(self)
 
     def __call__(self, frames: torch.Tensor, silence: float) -> torch.Tensor:
         """Return one view of each sound, drawn from torch's global generator; `silence` is what nothing sounds like."""
         return masked(warped(frames, self, silence), self)
 
 
-def warped(frames: torch.Tensor, views: SoundViews, silence: float) -> torch.Tensor:
+def warped(frames: torch.Tensor, views: SpectrogramViews, silence: float) -> torch.Tensor:
     """Return each sound of (n, frames, width) at another speed and pitch; what comes in from outside is silence."""
     if not views.speed and not views.pitch:
         return frames
@@ -57,7 +62,7 @@ def warped(frames: torch.Tensor, views: SoundViews, silence: float) -> torch.Ten
     return moved[:, 0] + silence
 
 
-def masked(frames: torch.Tensor, views: SoundViews) -> torch.Tensor:
+def masked(frames: torch.Tensor, views: SpectrogramViews) -> torch.Tensor:
     """Return each sound of (n, frames, width) with stretches of time and bands at their mean, which is 0."""
     for _ in range(views.masks):
         frames = frames * _kept(len(frames), frames.shape[1], views.time, frames.device)[:, :, None]

@@ -1,4 +1,4 @@
-"""Bags of sounding words, without labels: cepstra of frames, quantised, counted, and projected.
+"""Bag of audio words, without labels: cepstra of frames, quantised, counted, and projected.
 
 A sound becomes a text of codewords (`sonolux.models.bag_of_features`); principal components that keep most of the
 variance of the counts are its descriptor.
@@ -12,19 +12,15 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from sonolux.checkpoints.folder import Architecture, ModelFolder
+from sonolux.checkpoints.folder import Architecture
 from sonolux.checkpoints.outputs import Descriptor
 from sonolux.errors import TrainingError
+from sonolux.models import registry
 from sonolux.models.bag_of_features import BagOfFeatures
+from sonolux.training.classification.recipes import BagOfAudioWordsRecipe
 from sonolux.training.data.sounds import SoundSet
-from sonolux.training.loop.initial import build_network
-from sonolux.training.loop.save import Trained, write_model_folder
-from sonolux.training.loop.workspace import check_free
+from sonolux.training.loop.trained import Trained, TrainingProgress
 from sonolux.training.projections.pca import principal_axes, projection
-from sonolux.training.recipe import Recipe
-
-WORDS = 256
-"""Codewords, unless option ``words`` says otherwise."""
 
 KEPT = 0.95
 """Share of the variance of the counts that the projection keeps."""
@@ -33,32 +29,12 @@ DRAWN = 200_000
 """Frames from which the codebook is made, at most."""
 
 
-def train_words(sounds: SoundSet, recipe: Recipe, folder: Path, licence: str = "") -> ModelFolder:
-    """Make a codebook of sounds, labels unseen, and write it with its projection as a model folder.
-
-    Parameters
-    ----------
-    sounds : SoundSet
-        Of cepstra.
-    recipe : Recipe
-        Option ``words``: how many codewords.
-    folder : Path
-        Of the model; new. Its name is that of the space.
-    licence : str
-
-    Returns
-    -------
-    model : ModelFolder
-        Its ``scores``: ``words``, how many numbers keep the variance, ``kept``, and ``seconds`` of training.
-
-    Raises
-    ------
-    TrainingError
-        Where the sounds have fewer frames than words are wanted, or the folder holds something else.
-    """
-    check_free(folder)
+def learn_words(
+    sounds: SoundSet, recipe: BagOfAudioWordsRecipe, folder: Path, progress: TrainingProgress | None
+) -> Trained:
+    """Make a codebook of sounds, labels unseen, and a projection of counts; see `sonolux.training.methods.Learn`."""
     began = time.monotonic()
-    words = int(recipe.options.get("words", WORDS))
+    words = recipe.words
     if sum(map(len, sounds.frames)) < words:
         raise TrainingError(f"{sounds.source} has fewer frames than {words} words: ask for fewer with --set words=N")
     codebook = codebook_of(sounds, words, recipe.seed)
@@ -73,13 +49,12 @@ def train_words(sounds: SoundSet, recipe: Recipe, folder: Path, licence: str = "
         {"name": "projection", "arguments": {"inputs": words, "outputs": kept}},
     ]
     architecture = Architecture(name="chain", arguments={"links": links})
-    network = build_network(architecture, recipe)
+    network = registry.build(architecture.name, architecture.arguments)
     for link, fitted in zip(network.children(), (codebook, projected), strict=True):
         link.load_state_dict(fitted.state_dict())
     scores = {"words": words, "kept": kept, "seconds": round(time.monotonic() - began)}
-    trained = Trained(network, architecture, (), scores, sounds.how)
     descriptor = Descriptor(space=folder.name, dim=kept)
-    return write_model_folder(trained, descriptor, recipe, sounds.described(), folder, licence)
+    return Trained(network, architecture, sounds.how, descriptor, recipe, sounds.described(), scores)
 
 
 def codebook_of(sounds: SoundSet, words: int, seed: int) -> BagOfFeatures:

@@ -9,7 +9,7 @@ from sonolux.metrics.classification import accuracy, expected_calibration_error
 from sonolux.training.classification.temperature import fitted_temperature, probabilities
 
 
-def calibrated(scores: NDArray[np.floating], labels: NDArray[np.int64], seed: int) -> tuple[float, dict[str, float]]:
+def calibrate(scores: NDArray[np.floating], labels: NDArray[np.int64], seed: int) -> tuple[float, dict[str, float]]:
     """Fit the temperature to half of the images held out, and judge it by the other half.
 
     Parameters

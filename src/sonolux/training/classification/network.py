@@ -1,4 +1,4 @@
-"""A network that learns labels: any registered architecture, with one output a class.
+"""Image classifiers: any registered network, with one output a class, trained by cross entropy.
 
 Its head, the last linear layer, is always new: what the outputs of other weights meant is not ours to guess. The layer
 before it gives the descriptor.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 from bisect import bisect_left
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,15 +18,23 @@ from torch import nn
 from torch.nn import functional
 
 from sonolux.checkpoints.folder import Architecture
+from sonolux.checkpoints.outputs import Descriptor, Labels
 from sonolux.errors import EncoderError, TrainingError
 from sonolux.metrics.classification import accuracy
 from sonolux.models import registry
+from sonolux.training.classification.balance import decide_balance
+from sonolux.training.classification.calibration import calibrate
+from sonolux.training.classification.recipes import LabelsRecipe
 from sonolux.training.data.images import ImageSet
-from sonolux.training.loop.image_learner import ImageLearner, prepared
+from sonolux.training.data.sources import check_classes
+from sonolux.training.data.splits import split_items
+from sonolux.training.loop.fit import fit
+from sonolux.training.loop.image_inputs import image_preprocessing, normalise
+from sonolux.training.loop.image_learner import ImageLearner
 from sonolux.training.loop.initial import build_network
 from sonolux.training.loop.learner import in_eval_mode
-from sonolux.training.loop.warm_start import start_from
-from sonolux.training.recipe import Recipe
+from sonolux.training.loop.trained import Trained, TrainingProgress
+from sonolux.training.loop.warm_start import describe_start, start_from
 
 CHANNELS = 3
 """Of every image that is learned from."""
@@ -56,25 +65,26 @@ class Head:
 
 
 class LabelLearner(ImageLearner):
-    """A classifier; option ``frozen`` lets its head alone learn, ``balanced`` makes every class count as much."""
+    """A classifier; of a ``frozen`` one the head alone learns, of a ``balanced`` one every class counts as much."""
 
     weights: torch.Tensor | None
 
-    def __init__(self, network: nn.Module, learned: ImageSet, held_out: ImageSet, recipe: Recipe) -> None:
+    def __init__(self, network: nn.Module, learned: ImageSet, held_out: ImageSet, recipe: LabelsRecipe) -> None:
         super().__init__(network, learned, held_out, recipe)
-        weights = class_weights(learned) if recipe.options["balanced"] else None
+        self.frozen = recipe.frozen
+        weights = class_weights(learned) if recipe.balanced else None
         self.register_buffer("weights", weights, persistent=False)
 
     def on_train_epoch_start(self) -> None:
         """Begin an epoch; what is frozen is as it is in use, its running means and deviations too."""
         super().on_train_epoch_start()
-        if self.recipe.options["frozen"]:
+        if self.frozen:
             self.network.eval()
 
     def training_step(self, rows: torch.Tensor, number: int) -> torch.Tensor:
         """Compare the scores of one view of each image with its label."""
         assert self.labels is not None
-        scores = self.network(prepared(self.views(self.pixels(rows)))).float()
+        scores = self.network(normalise(self.views(self.pixels(rows)))).float()
         return functional.cross_entropy(scores, self.labels[rows.cpu()].to(scores.device), self.weights)
 
     @torch.no_grad()
@@ -96,7 +106,33 @@ def class_weights(images: ImageSet) -> torch.Tensor:
     return torch.from_numpy((len(images) / (len(counts) * counts)).astype(np.float32))
 
 
-def classifier_of(recipe: Recipe, classes: int) -> tuple[Architecture, Head]:
+def learn_labels(images: ImageSet, recipe: LabelsRecipe, folder: Path, progress: TrainingProgress | None) -> Trained:
+    """Train a classifier of images, and calibrate it; see `sonolux.training.methods.Learn`."""
+    check_classes(images)
+    if recipe.frozen and not recipe.pretrained:
+        raise TrainingError("frozen, nothing but the head learns: name a model that has learned with --from")
+    recipe = decide_balance(recipe, images)
+    sets = split_items(images, recipe.validation, recipe.seed)
+    architecture, head = classifier_of(recipe, len(images.classes))
+    learner = LabelLearner(start_network(architecture, head, recipe), *sets, recipe)
+    fit(learner, folder, progress)
+    assert sets[1].labels is not None
+    temperature, scores = calibrate(learner.held_out_scores().numpy(), sets[1].labels, recipe.seed)
+    return Trained(
+        learner.network,
+        architecture,
+        image_preprocessing(recipe.image_size),
+        Descriptor(space=folder.name, dim=head.width, layer=head.layer),
+        recipe,
+        sets[0].described() | {"held_out": len(sets[1])} | describe_start(recipe.pretrained),
+        scores,
+        Labels(names=images.classes, temperature=temperature),
+        learner.history,
+        sets,
+    )
+
+
+def classifier_of(recipe: LabelsRecipe, classes: int) -> tuple[Architecture, Head]:
     """Return the architecture that a recipe names, for so many classes, and its head.
 
     Raises
@@ -107,18 +143,18 @@ def classifier_of(recipe: Recipe, classes: int) -> tuple[Architecture, Head]:
     if recipe.architecture not in registry.ARCHITECTURES:
         raise TrainingError(f"no network {recipe.architecture!r}: there are {', '.join(registry.available())}")
     try:
-        return _tried(recipe, classes, recipe.side)
+        return _tried(recipe, classes, recipe.image_size)
     except UNBUILDABLE as error:
-        needed = _side_needed(recipe, classes)
+        needed = _size_needed(recipe, classes)
         if needed is None:
             message = f"no classifier can be built of {recipe.architecture} {recipe.arguments}: {error}"
         else:
-            message = f"{recipe.architecture} takes pictures of {needed} pixels or more, not {recipe.side}"
-            message += f": say --side {needed}"
+            message = f"{recipe.architecture} takes pictures of {needed} pixels or more, not {recipe.image_size}"
+            message += f": say --image-size {needed}"
         raise TrainingError(message) from error
 
 
-def started(architecture: Architecture, head: Head, recipe: Recipe) -> nn.Module:
+def start_network(architecture: Architecture, head: Head, recipe: LabelsRecipe) -> nn.Module:
     """Return the network with its first weights.
 
     Raises
@@ -128,17 +164,19 @@ def started(architecture: Architecture, head: Head, recipe: Recipe) -> nn.Module
     """
     network = build_network(architecture, recipe)
     own = {f"{head.name}.{name}" for name in network.get_submodule(head.name).state_dict()}
-    missing = start_from(network, recipe.start, leave=own) if recipe.start else []
-    if recipe.options["frozen"]:
+    missing = start_from(network, recipe.pretrained, leave=own) if recipe.pretrained else []
+    if recipe.frozen:
         lacking = [name for name in missing if name not in own and not name.endswith("num_batches_tracked")]
         if lacking:
-            raise TrainingError(f"{recipe.start} lacks {lacking[0]}, which would stay as random as it is: not frozen")
+            raise TrainingError(
+                f"{recipe.pretrained} lacks {lacking[0]}, which would stay as random as it is: not frozen"
+            )
         for name, parameter in network.named_parameters():
             parameter.requires_grad_(name in own)
     return network
 
 
-def _tried(recipe: Recipe, classes: int, side: int) -> tuple[Architecture, Head]:
+def _tried(recipe: LabelsRecipe, classes: int, side: int) -> tuple[Architecture, Head]:
     """Build a network without memory, and run it to see whether it takes images of this side."""
     with torch.device("meta"):
         takes = inspect.signature(type(registry.build(recipe.architecture, recipe.arguments))).parameters
@@ -168,9 +206,9 @@ def _head(network: nn.Module, classes: int, side: int) -> Head:
     return Head(name, before[-1], last.in_features)
 
 
-def _side_needed(recipe: Recipe, classes: int) -> int | None:
+def _size_needed(recipe: LabelsRecipe, classes: int) -> int | None:
     """Return the smallest side above the recipe's that the network takes, None where it takes none."""
-    sides = range(recipe.side + 1, LARGEST_SIDE + 1)
+    sides = range(recipe.image_size + 1, LARGEST_SIDE + 1)
 
     def takes(side: int) -> bool:
         try:

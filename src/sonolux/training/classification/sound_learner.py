@@ -1,24 +1,33 @@
-"""A network that learns what sounds are, from labels; what it hears before it decides is a descriptor."""
+"""Sound classifiers: networks that learn from labels what sounds are; the layer before the last is a descriptor."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
-import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional
 
 from sonolux.checkpoints.audio_input import frames_a_part, parts_of, silence
+from sonolux.checkpoints.folder import Architecture
 from sonolux.checkpoints.inputs import Sounds
+from sonolux.checkpoints.outputs import Descriptor, Labels
 from sonolux.metrics.classification import accuracy
-from sonolux.training.augmentation.spectrograms import SoundViews
-from sonolux.training.data.sounds import SoundSet
+from sonolux.training.augmentation.mixup import draw_share, mix
+from sonolux.training.classification.balance import decide_balance
+from sonolux.training.classification.calibration import calibrate
+from sonolux.training.classification.recipes import SoundsRecipe
+from sonolux.training.data.sounds import SoundSet, standardised
+from sonolux.training.data.sources import check_classes
+from sonolux.training.data.splits import split_items
+from sonolux.training.loop.fit import fit
+from sonolux.training.loop.initial import build_network
 from sonolux.training.loop.learner import Learner, in_eval_mode
-from sonolux.training.recipe import Recipe
+from sonolux.training.loop.trained import Trained, TrainingProgress
 
-MIXUP = 0.2
-"""Parameter of the beta distribution from which shares of mixtures are drawn; 0 for no mixtures."""
+DESCRIBING = "pool"
+"""Layer whose output is the descriptor."""
 
 SCORED = 64
 """Parts of sounds that are scored at once."""
@@ -27,24 +36,25 @@ SCORED = 64
 class SoundLearner(Learner):
     """A network of sounds on its way.
 
-    Pairs of sounds are mixed, and their labels with them (H. Zhang, M. Cisse, Y. N. Dauphin and D. Lopez-Paz, "mixup:
-    beyond empirical risk minimization", ICLR 2018); option ``mixup``. With option ``balanced`` every class is drawn as
-    often as any other.
+    Pairs of sounds are mixed, and their labels with them. Of a ``balanced`` one every class is drawn as often as any
+    other.
 
     Parameters
     ----------
     network : torch module
         From frames (n, frames, width) to scores (n, classes).
     learned, held_out : SoundSet
-    recipe : Recipe
+    recipe : SoundsRecipe
     how : Sounds
         Of the model to be, with mean and deviation.
     """
 
-    def __init__(self, network: nn.Module, learned: SoundSet, held_out: SoundSet, recipe: Recipe, how: Sounds) -> None:
+    def __init__(
+        self, network: nn.Module, learned: SoundSet, held_out: SoundSet, recipe: SoundsRecipe, how: Sounds
+    ) -> None:
         super().__init__(network, recipe, learned.fingerprint(), len(learned))
         assert learned.labels is not None and held_out.labels is not None
-        self.views = SoundViews(**recipe.options.get("views", {}))
+        self.views, self.balanced, self.mixup = recipe.views, recipe.balanced, recipe.mixup
         self.how = how
         self.sounds = [self._standardised(frames) for frames in learned.frames]
         self.labels = torch.from_numpy(learned.labels)
@@ -54,7 +64,7 @@ class SoundLearner(Learner):
 
     def order(self, generator: torch.Generator) -> torch.Tensor:
         """Return the sounds of an epoch: each once, or each class as often as any other."""
-        if not self.recipe.options["balanced"]:
+        if not self.balanced:
             return super().order(generator)
         weights = 1 / torch.bincount(self.labels, minlength=self.classes)[self.labels].float()
         return torch.multinomial(weights, self.items, replacement=True, generator=generator)
@@ -64,8 +74,8 @@ class SoundLearner(Learner):
         sounds = torch.stack([placed(self.sounds[row], self.how) for row in rows.tolist()]).to(self.device)
         wanted = functional.one_hot(self.labels[rows.cpu()], self.classes).float().to(self.device)
         seen = self.views(sounds, silence(self.how))
-        share = _share(float(self.recipe.options.get("mixup", MIXUP)))
-        seen, wanted = mixed(seen, share), mixed(wanted, share)
+        share = draw_share(self.mixup)
+        seen, wanted = mix(seen, share), mix(wanted, share)
         return functional.cross_entropy(self.network(seen).float(), wanted)
 
     @torch.no_grad()
@@ -80,6 +90,32 @@ class SoundLearner(Learner):
 
     def _standardised(self, frames: torch.Tensor) -> torch.Tensor:
         return (frames.float() - self.how.mean) / self.how.deviation
+
+
+def learn_sounds(sounds: SoundSet, recipe: SoundsRecipe, folder: Path, progress: TrainingProgress | None) -> Trained:
+    """Train a classifier of sounds, and calibrate it; see `sonolux.training.methods.Learn`."""
+    check_classes(sounds)
+    recipe = decide_balance(recipe, sounds)
+    learned, held_out = split_items(sounds, recipe.validation, recipe.seed)
+    how = standardised(learned, recipe.seconds)
+    arguments = {"bands": how.width, "classes": len(sounds.classes)} | recipe.arguments
+    architecture = Architecture(name=recipe.architecture, arguments=arguments)
+    learner = SoundLearner(build_network(architecture, recipe), learned, held_out, recipe, how)
+    fit(learner, folder, progress)
+    assert held_out.labels is not None
+    width = int(learner.network.get_submodule("linear").in_features)  # type: ignore[arg-type]
+    temperature, scores = calibrate(learner.held_out_scores().numpy(), held_out.labels, recipe.seed)
+    return Trained(
+        learner.network,
+        architecture,
+        how,
+        Descriptor(space=folder.name, dim=width, layer=DESCRIBING),
+        recipe,
+        learned.described() | {"held_out": len(held_out)},
+        scores | learner.duration(),
+        Labels(names=sounds.classes, temperature=temperature),
+        learner.history,
+    )
 
 
 def scores_of(network: nn.Module, sounds: Sequence[torch.Tensor], how: Sounds, device: torch.device) -> torch.Tensor:
@@ -98,15 +134,3 @@ def placed(frames: torch.Tensor, how: Sounds) -> torch.Tensor:
     if len(frames) >= length:
         return frames[start : start + length]
     return functional.pad(frames, (0, 0, start, spare - start), value=silence(how))
-
-
-def mixed(items: torch.Tensor, share: float) -> torch.Tensor:
-    """Return each item of a batch (n, ...) mixed with another: `share` of itself, the rest of its mirror image's."""
-    return share * items + (1 - share) * items.flip(0)
-
-
-def _share(alpha: float) -> float:
-    if not alpha:
-        return 1.0
-    seed = int(torch.randint(2**31, ()))  # numpy's beta, drawn from torch's generator, which resumes
-    return float(np.random.default_rng(seed).beta(alpha, alpha))

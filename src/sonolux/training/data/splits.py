@@ -1,8 +1,8 @@
-"""Which items are held out: drawn once from the seed, a share of every class."""
+"""Train and validation splits: which items are held out, drawn once from the seed."""
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Protocol, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,12 +11,25 @@ from sonolux.training.data.sources import Labelled
 
 LabelledItems = TypeVar("LabelledItems", bound=Labelled)
 
+
+class Subsettable(Protocol):
+    """Items of which some can be taken."""
+
+    def __len__(self) -> int: ...
+
+    def subset(self, rows: NDArray[np.integer]) -> Self:
+        """Return some of the items."""
+        ...
+
+
+Items = TypeVar("Items", bound=Subsettable)
+
 FEWEST = 2
 """Items held out, at least: one to ask with and one to find."""
 
 
-def split(items: LabelledItems, share: float, seed: int) -> tuple[LabelledItems, LabelledItems]:
-    """Part items into those to learn from and those held out.
+def split_items(items: LabelledItems, share: float, seed: int) -> tuple[LabelledItems, LabelledItems]:
+    """Split items into those to learn from and those held out.
 
     Parameters
     ----------
@@ -34,6 +47,13 @@ def split(items: LabelledItems, share: float, seed: int) -> tuple[LabelledItems,
     held = [_drawn(group, share, random) for group in groups]
     rows = np.sort(np.concatenate(held))
     return items.subset(np.setdiff1d(np.arange(len(items)), rows)), items.subset(rows)
+
+
+def split_rows(items: Items, share: float, seed: int, fewest: int = FEWEST) -> tuple[Items, Items]:
+    """Split items without classes into those to learn from and those held out: a share of all, at least `fewest`."""
+    order = np.random.default_rng(seed).permutation(len(items))
+    count = max(fewest, round(share * len(items)))
+    return items.subset(np.sort(order[count:])), items.subset(np.sort(order[:count]))
 
 
 def _classes(labels: NDArray[np.int64], classes: int) -> list[NDArray[np.intp]]:

@@ -1,4 +1,4 @@
-"""A network that learns when what sounds, from scenes whose events are known to the frame, or only to be there."""
+"""Event detectors on their way: networks of frames, from scenes whose events are known in time, or only to be there."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import nn
-from torch.nn import functional
 
 from sonolux.checkpoints.audio_input import silence
 from sonolux.checkpoints.inputs import Sounds
 from sonolux.decoding.events import find_events, mark_frames
 from sonolux.metrics.classification import f1_of_counts
 from sonolux.metrics.events import Event, EventLists, segment_activity
-from sonolux.training.augmentation.spectrograms import SoundViews, masked
+from sonolux.training.augmentation.spectrograms import masked
 from sonolux.training.data.events import EventData
+from sonolux.training.events.recipe import EventsRecipe
 from sonolux.training.loop.learner import Learner, in_eval_mode
+from sonolux.training.losses.frame_entropy import strong_loss, weak_loss
 from sonolux.training.losses.linear_softmax import linear_softmax
-from sonolux.training.recipe import Recipe
 
 Told = list[Event] | set[str]
 """What is known of a recording: its events, or the classes that are somewhere in it."""
@@ -31,27 +31,23 @@ THRESHOLD, SMOOTHED = 0.5, 5
 class EventLearner(Learner):
     """A network of frames on its way.
 
-    Where only the classes of a recording are known, its probability of a class is that of its frames, each weighed by
-    itself: moments that are sure decide (Y. Wang, J. Li and F. Metze, "A comparison of five multiple instance learning
-    pooling functions for sound event detection with weak labeling", ICASSP 2019).
-
     Parameters
     ----------
     network : torch module
         From frames (n, frames, bands) to scores (n, fewer frames, classes).
     learned, held_out : EventData
-    recipe : Recipe
+    recipe : EventsRecipe
     how : Sounds
         Of the model to be, with mean and deviation.
     """
 
     def __init__(
-        self, network: nn.Module, learned: EventData, held_out: EventData, recipe: Recipe, how: Sounds
+        self, network: nn.Module, learned: EventData, held_out: EventData, recipe: EventsRecipe, how: Sounds
     ) -> None:
         super().__init__(network, recipe, learned.fingerprint(), len(learned))
         self.learned = learned
         self.how = how
-        self.views = SoundViews(**recipe.options.get("views", {}))
+        self.views = recipe.views
         items = [held_out.item(row, 0) for row in range(len(held_out))]
         self.held_out = [self._standardised(frames) for frames, _ in items]
         self.told: list[Told] = [told for _, told in items]
@@ -65,12 +61,10 @@ class EventLearner(Learner):
         )
         scores = self.network(masked(frames, self.views).to(self.device)).float()
         if isinstance(items[0][1], set):
-            chances = linear_softmax(scores.sigmoid())
-            wanted = torch.stack([self._somewhere(told) for _, told in items]).to(self.device)
-            return functional.binary_cross_entropy(chances.clamp(1e-6, 1 - 1e-6), wanted)
+            return weak_loss(scores, torch.stack([self._somewhere(told) for _, told in items]).to(self.device))
         step = self.seconds(frames.shape[1]) / scores.shape[1]
         wanted = torch.stack([self._when(told, scores.shape[1], step) for _, told in items]).to(self.device)
-        return functional.binary_cross_entropy_with_logits(scores, wanted)
+        return strong_loss(scores, wanted)
 
     @torch.no_grad()
     def score(self) -> float:

@@ -1,9 +1,8 @@
-"""A projection learned from triplets: a question, a hit that was liked, one that was not.
+"""Metric learning by triplets: a projection learned from questions, each with hits that were liked and disliked.
 
-The loss of a triplet is ``max(0, margin + s(question, disliked) - s(question, liked))`` (F. Schroff, D. Kalenichenko
-and J. Philbin 2015, "FaceNet", CVPR, with similarities of the space in place of distances). The margin is counted in
-standard deviations of these differences before anything is learned, so it fits any metric. Every question counts the
-same, however many hits of it were judged.
+The loss is that of `sonolux.training.losses.relative_margin`, by the similarities of the space. The margin is counted
+in standard deviations of their differences before anything is learned, so it fits any metric. Every question counts
+the same, however many hits of it were judged.
 
 What is learned is added to the identity, and of low rank (E. Hu et al. 2022, "LoRA", ICLR): feedback is scarce, and
 what it says nothing of stays as it was. Descriptors are rows (n, dim), the bits of codes -1 and 1.
@@ -23,7 +22,8 @@ from sonolux.encoders.trained.projected import unpacked
 from sonolux.metrics.ranking import pairwise_accuracy, reciprocal_rank
 from sonolux.models.binary_code import BinaryCode
 from sonolux.training.feedback.data import JudgedQuery
-from sonolux.training.recipe import Recipe
+from sonolux.training.feedback.recipe import FeedbackRecipe
+from sonolux.training.losses.relative_margin import relative_margin
 from sonolux.types import Metric
 
 MOST = 1_000
@@ -112,7 +112,9 @@ def mean_reciprocal_rank(questions: Sequence[JudgedQuery], metric: Metric, matri
     return float(np.mean(ranks))
 
 
-def learn(questions: Sequence[JudgedQuery], metric: Metric, recipe: Recipe, epochs: int, watch: Watch) -> torch.Tensor:
+def learn_projection(
+    questions: Sequence[JudgedQuery], metric: Metric, recipe: FeedbackRecipe, epochs: int, watch: Watch
+) -> torch.Tensor:
     """Learn a projection from questions.
 
     Parameters
@@ -120,8 +122,7 @@ def learn(questions: Sequence[JudgedQuery], metric: Metric, recipe: Recipe, epoc
     questions : sequence of JudgedQuery
     metric : str
         Of the space.
-    recipe : Recipe
-        Options: ``margin``, ``rank``.
+    recipe : FeedbackRecipe
     epochs : int
     watch : callable
 
@@ -131,17 +132,16 @@ def learn(questions: Sequence[JudgedQuery], metric: Metric, recipe: Recipe, epoc
     """
     chance = torch.Generator().manual_seed(recipe.seed)
     triplets = triplets_of(questions, recipe.seed)
-    residual = Residual(triplets.hits.shape[1], int(recipe.options["rank"]), chance)
+    residual = Residual(triplets.hits.shape[1], recipe.rank, chance)
     code = BinaryCode("straight-through") if metric == "hamming" else nn.Identity()
     spread = margins(triplets, metric, nn.Identity()).std().clamp_min(1e-6)
     optimizer = torch.optim.AdamW(residual.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay)
     count = len(triplets.pairs)
     for epoch in range(1, epochs + 1):
-        for batch in torch.split(torch.randperm(count, generator=chance), recipe.batch):
+        for batch in torch.split(torch.randperm(count, generator=chance), recipe.batch_size):
             part = replace(triplets, pairs=triplets.pairs[batch], weights=triplets.weights[batch])
             found = margins(part, metric, lambda rows: code(residual(rows)))
-            losses = functional.relu(recipe.options["margin"] - found / spread)
-            loss = (losses * part.weights).sum() / part.weights.sum()
+            loss = relative_margin(found / spread, part.weights, recipe.margin)
             optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             optimizer.step()

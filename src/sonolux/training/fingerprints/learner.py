@@ -1,4 +1,4 @@
-"""A network that learns to know a second of sound again, after what may happen to it; no labels are needed.
+"""Audio fingerprints learned: a network comes to know a second of sound again after distortion; without labels.
 
 Each clip is heard twice: as it is, and a part of it distorted, at another speed, a little beside. The network is to
 tell which seconds of a batch are the same (NT-Xent, see `sonolux.training.hashing.contrastive`).
@@ -7,15 +7,25 @@ tell which seconds of a batch are the same (NT-Xent, see `sonolux.training.hashi
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from sonolux.checkpoints.folder import Architecture
 from sonolux.checkpoints.inputs import Contrast
 from sonolux.errors import TrainingError
-from sonolux.fingerprints.constellation import HOP, MIDDLE, RATE, BandSpectra, band_log_power, spectral_contrast
+from sonolux.fingerprints.constellation import (
+    BANDS,
+    HOP,
+    MIDDLE,
+    RATE,
+    BandSpectra,
+    band_log_power,
+    spectral_contrast,
+)
 from sonolux.fingerprints.neural_codes import STEP, pool_bands
 from sonolux.metrics.ranking import paired_recall
 from sonolux.training.augmentation.waveforms import (
@@ -29,11 +39,16 @@ from sonolux.training.augmentation.waveforms import (
     with_noise,
 )
 from sonolux.training.data.clips import ClipSet
+from sonolux.training.data.splits import split_rows
+from sonolux.training.fingerprints.recipe import FingerprintsRecipe
+from sonolux.training.loop.fit import fit
+from sonolux.training.loop.initial import build_network
 from sonolux.training.loop.learner import Learner, in_eval_mode
+from sonolux.training.loop.trained import Trained, TrainingProgress, code_descriptor
 from sonolux.training.losses.nt_xent import nt_xent
-from sonolux.training.recipe import Recipe
 
-TEMPERATURE = 0.07
+INPUT = Contrast(frames=32, pooled=3, deviation=3.0)
+"""A second, in semitones."""
 
 SPEED = 0.05
 """Share by which a clip is played faster or slower, at most."""
@@ -61,25 +76,27 @@ JUDGED = 6
 
 
 class FingerprintLearner(Learner):
-    """A network on its way; option ``temperature`` sharpens the comparison.
+    """A network on its way.
 
     Parameters
     ----------
     network : torch module
         From contrast (n, frames, bands) to codes (n, bits).
     learned, held_out : ClipSet
-    recipe : Recipe
+    recipe : FingerprintsRecipe
     how : Contrast
     """
 
-    def __init__(self, network: nn.Module, learned: ClipSet, held_out: ClipSet, recipe: Recipe, how: Contrast) -> None:
+    def __init__(
+        self, network: nn.Module, learned: ClipSet, held_out: ClipSet, recipe: FingerprintsRecipe, how: Contrast
+    ) -> None:
         super().__init__(network, recipe, learned.fingerprint(), len(learned))
         self.clips, self.how = learned.clips, how
         self.clean = [_seen(clip, how) for clip in learned.clips]
-        self.temperature = recipe.options.get("temperature", TEMPERATURE)
+        self.temperature = recipe.temperature
         clean = [_seen(clip, how) for clip in held_out.clips]
         random = np.random.default_rng(recipe.seed)
-        batches = [random.integers(len(held_out), size=recipe.batch) for _ in range(JUDGED)]
+        batches = [random.integers(len(held_out), size=recipe.batch_size) for _ in range(JUDGED)]
         self.held_out = [pairs(held_out.clips, clean, rows, how, random) for rows in batches]
 
     def training_step(self, rows: torch.Tensor, number: int) -> torch.Tensor:
@@ -98,6 +115,27 @@ class FingerprintLearner(Learner):
             kept, asked = (self.network(part.to(self.device)).float().cpu() for part in (clean, again))
             shares.append((paired_recall((asked @ kept.sign().T).numpy()), len(asked)))
         return sum(share * count for share, count in shares) / sum(count for _, count in shares)
+
+
+def learn_fingerprints(
+    clips: ClipSet, recipe: FingerprintsRecipe, folder: Path, progress: TrainingProgress | None
+) -> Trained:
+    """Train a network that takes fingerprints; see `sonolux.training.methods.Learn`."""
+    learned, held_out = split_rows(clips, recipe.validation, recipe.seed)
+    arguments = {"frames": INPUT.frames, "bands": BANDS // INPUT.pooled, "bits": recipe.bits} | recipe.arguments
+    architecture = Architecture(name=recipe.architecture, arguments=arguments)
+    learner = FingerprintLearner(build_network(architecture, recipe), learned, held_out, recipe, INPUT)
+    fit(learner, folder, progress)
+    return Trained(
+        learner.network,
+        architecture,
+        INPUT,
+        code_descriptor(folder.name, recipe.bits),
+        recipe,
+        learned.described() | {"held_out": len(held_out)},
+        {"again": learner.best_score()} | learner.duration(),
+        history=learner.history,
+    )
 
 
 def pairs(

@@ -1,11 +1,11 @@
-"""Semantic hashing: a stacked autoencoder squeezes an image through a few bits and draws it again from them.
+"""Autoencoder of images: it squeezes an image through a few bits and draws it again from them (semantic hashing).
 
 Layers are trained first (`sonolux.training.hashing.pretraining`), then all together, with the binary units between
 (Krizhevsky and Hinton 2011, "Using very deep autoencoders for content-based image retrieval", ESANN). The image that
 comes in is a random view, the image to be drawn is the whole: so a code tells what the views have in common.
 
 Pixels alone make codes of colours and light. So a code has to tell a classical descriptor of the whole image as well,
-by one linear layer that is thrown away afterwards: of the oriented gradients, unless option ``descriptor`` says
+by one linear layer that is thrown away afterwards: of the oriented gradients, unless the recipe's ``descriptor`` says
 otherwise (predicting these is what C. Wei et al. 2022, "Masked feature prediction", CVPR, found best to learn from).
 """
 
@@ -18,21 +18,24 @@ from typing import Any
 import numpy as np
 import torch
 from torch import nn
-from torch.nn import functional
 
 from sonolux.checkpoints.folder import Architecture
 from sonolux.encoders import resolve
 from sonolux.errors import TrainingError
 from sonolux.models.autoencoder import Autoencoder
 from sonolux.training.data.images import ImageSet
+from sonolux.training.data.splits import split_items
+from sonolux.training.hashing.network import describe_data
 from sonolux.training.hashing.pretraining import NOISE, draw_layer, pretrain
-from sonolux.training.loop.fit import TrainingProgress, fit
-from sonolux.training.loop.image_learner import DEVIATION, MEAN, ImageLearner, prepared
+from sonolux.training.hashing.recipes import AutoencoderRecipe
+from sonolux.training.loop.fit import fit
+from sonolux.training.loop.image_inputs import DEVIATION, MEAN, image_preprocessing, normalise
+from sonolux.training.loop.image_learner import ImageLearner
 from sonolux.training.loop.initial import build_network
 from sonolux.training.loop.learner import in_eval_mode
 from sonolux.training.loop.plots import draw_pairs
-from sonolux.training.loop.save import Trained
-from sonolux.training.recipe import Recipe
+from sonolux.training.loop.trained import Trained, TrainingProgress, code_descriptor
+from sonolux.training.losses.reconstruction import explained_variance, squared_error
 from sonolux.types import Modality
 
 PART = 500
@@ -44,11 +47,14 @@ DRAWN = 12
 HIDDEN = (1024, 512)
 """Widths of a dense autoencoder between pixels and code, unless its arguments give ``sizes``."""
 
+CODE = "code"
+"""Layer of an autoencoder whose output is the code."""
+
 UNITS = "straight-through"
 """Mode of the binary units, unless the arguments give ``mode``; see `sonolux.models.binary_code`."""
 
 
-class Drawing(ImageLearner):
+class AutoencoderLearner(ImageLearner):
     """A learner whose held-out score is the share of the variance of held-out images that it draws again.
 
     Below 0 where it draws worse than the mean image would.
@@ -66,7 +72,7 @@ class Drawing(ImageLearner):
         network: nn.Module,
         learned: ImageSet,
         held_out: ImageSet,
-        recipe: Recipe,
+        recipe: AutoencoderRecipe,
         depth: int | None = None,
     ) -> None:
         super().__init__(network, learned, held_out, recipe)
@@ -77,28 +83,28 @@ class Drawing(ImageLearner):
         if self.depth is None:
             return self.whole_loss(rows)
         wanted, drawn = draw_layer(self.network, self.depth, self.inputs(rows), NOISE)
-        return functional.mse_loss(drawn, wanted)
+        return squared_error(drawn, wanted)
 
     def whole_loss(self, rows: torch.Tensor) -> torch.Tensor:
         """Draw images from codes of their views."""
         wanted = self.inputs(rows)
-        drawn = self.network(prepared(self.views(self.pixels(rows))))
-        return functional.mse_loss(drawn.reshape(wanted.shape), wanted)
+        drawn = self.network(normalise(self.views(self.pixels(rows))))
+        return squared_error(drawn, wanted)
 
     def inputs(self, rows: torch.Tensor) -> torch.Tensor:
         """Return what the network takes of the items of a batch, by their row numbers."""
-        return prepared(self.pixels(rows))
+        return normalise(self.pixels(rows))
 
     def held_out_inputs(self) -> Iterable[torch.Tensor]:
         """Return what the network takes of the items held out, part by part."""
-        return (prepared(part.to(self.device).float() / 255) for part in torch.split(self.held_out, PART))
+        return (normalise(part.to(self.device).float() / 255) for part in torch.split(self.held_out, PART))
 
     @in_eval_mode
     def score(self) -> float:
         """Return 1 less the squared error over the variance."""
         pairs = [self.drawn(part) for part in self.held_out_inputs()]
         wanted, drawn = (torch.cat(parts).float() for parts in zip(*pairs, strict=True))
-        return float(1 - functional.mse_loss(drawn, wanted) / wanted.var(dim=0).mean())
+        return explained_variance(drawn, wanted)
 
     def drawn(self, inputs: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Return what is to be drawn, and what is drawn, of the same shape."""
@@ -107,7 +113,7 @@ class Drawing(ImageLearner):
         return draw_layer(self.network, self.depth, inputs)
 
 
-class Telling(Drawing):
+class DescribingLearner(AutoencoderLearner):
     """The whole autoencoder, whose codes tell descriptors (n, dim) of the images as well."""
 
     def __init__(
@@ -115,7 +121,7 @@ class Telling(Drawing):
         network: nn.Module,
         learned: ImageSet,
         held_out: ImageSet,
-        recipe: Recipe,
+        recipe: AutoencoderRecipe,
         descriptors: torch.Tensor,
     ) -> None:
         super().__init__(network, learned, held_out, recipe)
@@ -126,44 +132,63 @@ class Telling(Drawing):
         """Draw images, and tell their descriptors, from codes of their views."""
         assert isinstance(self.network, Autoencoder)
         wanted = self.inputs(rows)
-        codes = self.network.encode(prepared(self.views(self.pixels(rows))))
-        drawn = self.network.decode(codes).reshape(wanted.shape)
+        codes = self.network.encode(normalise(self.views(self.pixels(rows))))
+        drawn = self.network.decode(codes)
         described = self.descriptors[rows.cpu()].to(codes.device)
-        return functional.mse_loss(drawn, wanted) + functional.mse_loss(self.teller(codes), described)
+        return squared_error(drawn, wanted) + squared_error(self.teller(codes), described)
 
 
-def train(
-    learned: ImageSet, held_out: ImageSet, recipe: Recipe, folder: Path, progress: TrainingProgress | None = None
+def learn_image_autoencoder(
+    images: ImageSet, recipe: AutoencoderRecipe, folder: Path, progress: TrainingProgress | None
 ) -> Trained:
-    """Train an autoencoder, labels unseen; see `sonolux.training.hashing.train.Method`."""
-    sets = learned.unlabelled(), held_out.unlabelled()
+    """Train an autoencoder, labels unseen, and draw what is left of images into ``reconstructions.png``."""
+    sets = split_items(images, recipe.validation, recipe.seed)
+    learned, held_out = (part.unlabelled() for part in sets)
     architecture = architecture_of(recipe)
     network = autoencoder_of(architecture, recipe)
-    descriptor = recipe.options.get("descriptor", "")
-    descriptors = descriptors_of(learned, descriptor) if descriptor else None
-    pretrain(network, lambda alone, depth: Drawing(network, *sets, alone, depth), recipe, folder, progress)
+    descriptors = descriptors_of(learned, recipe.descriptor) if recipe.descriptor else None
+    pretrain(
+        network,
+        lambda alone, depth: AutoencoderLearner(network, learned, held_out, alone, depth),
+        recipe,
+        folder,
+        progress,
+    )
     network.train()
-    learner = Drawing(network, *sets, recipe) if descriptors is None else Telling(network, *sets, recipe, descriptors)
+    learner = (
+        AutoencoderLearner(network, learned, held_out, recipe)
+        if descriptors is None
+        else DescribingLearner(network, learned, held_out, recipe, descriptors)
+    )
     fit(learner, folder, progress)
     drawn = reconstructions(learner.network, held_out)
-    squared = float(functional.mse_loss(drawn, _pixels(held_out)))
     draw_pairs(held_out.pixels[:DRAWN], _as_bytes(drawn[:DRAWN]), folder / "reconstructions.png")
-    scores = {"held-out": round(max(e.score for e in learner.history), 4), "squared error": round(squared, 4)}
-    return Trained(learner.network, architecture, learner.history, scores)
+    squared = float(squared_error(drawn, _pixels(held_out)))
+    return Trained(
+        learner.network,
+        architecture,
+        image_preprocessing(recipe.image_size),
+        code_descriptor(folder.name, recipe.bits, CODE),
+        recipe,
+        describe_data(sets),
+        {"held-out": learner.best_score(), "squared error": round(squared, 4)},
+        history=learner.history,
+        sets=sets,
+    )
 
 
-def architecture_of(recipe: Recipe) -> Architecture:
+def architecture_of(recipe: AutoencoderRecipe) -> Architecture:
     """Return the autoencoder of a recipe, convolutional or dense."""
     if recipe.architecture == "dense-autoencoder":
-        decided: dict[str, Any] = {"sizes": [3 * recipe.side**2, *HIDDEN, recipe.bits]}
+        decided: dict[str, Any] = {"sizes": [3 * recipe.image_size**2, *HIDDEN, recipe.bits]}
     elif recipe.architecture == "conv-autoencoder":
-        decided = {"bits": recipe.bits, "side": recipe.side}
+        decided = {"bits": recipe.bits, "side": recipe.image_size}
     else:
         raise TrainingError(f"{recipe.architecture} is no autoencoder: dense-autoencoder or conv-autoencoder")
     return Architecture(name=recipe.architecture, arguments={"mode": UNITS, **decided, **recipe.arguments})
 
 
-def autoencoder_of(architecture: Architecture, recipe: Recipe) -> nn.Module:
+def autoencoder_of(architecture: Architecture, recipe: AutoencoderRecipe) -> nn.Module:
     """Return an autoencoder with its first weights, drawn by the seed of the recipe.
 
     Raises
@@ -201,7 +226,7 @@ def descriptors_of(images: ImageSet, name: str) -> torch.Tensor:
 def reconstructions(network: nn.Module, images: ImageSet) -> torch.Tensor:
     """Return images as their codes draw them, in [0, 1], (n, 3, side, side)."""
     pixels = _pixels(images)
-    drawn = torch.cat([network(prepared(part)).reshape(part.shape) for part in torch.split(pixels, PART)])
+    drawn = torch.cat([network(normalise(part)).reshape(part.shape) for part in torch.split(pixels, PART)])
     return (drawn * DEVIATION + MEAN).clamp(0, 1)
 
 

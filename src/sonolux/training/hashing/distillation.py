@@ -1,4 +1,4 @@
-"""Codes that several descriptors teach together; no labels are needed.
+"""Knowledge distillation: one small code network learns what several descriptors say together; without labels.
 
 What the neighbours of an image have in common, seen by all teachers together, is a better description than any
 teacher's (`sonolux.training.hashing.neighbours`), but takes all teachers and a whole collection to work out. A code
@@ -9,6 +9,7 @@ knowledge in a neural network", 2015), and to give it of images that are in no c
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,36 +19,31 @@ from torch import nn
 from torch.nn import functional
 
 from sonolux.encoders.trained.projected import unpacked
-from sonolux.errors import TrainingError
 from sonolux.models.binary_code import binarise
 from sonolux.training.data.images import ImageSet
 from sonolux.training.hashing.neighbours import averaged, principal, side_by_side
-from sonolux.training.hashing.network import code_architecture, fitted
-from sonolux.training.loop.fit import TrainingProgress
-from sonolux.training.loop.image_learner import DESCRIBED, ImageLearner, prepared
+from sonolux.training.hashing.network import learn_codes
+from sonolux.training.hashing.recipes import DistillationRecipe
+from sonolux.training.loop.image_inputs import DESCRIBED, normalise
+from sonolux.training.loop.image_learner import ImageLearner
 from sonolux.training.loop.learner import in_eval_mode
-from sonolux.training.loop.save import Trained
-from sonolux.training.loop.warm_start import image_encoders
-from sonolux.training.recipe import Recipe
-
-NEIGHBOURS = 20
+from sonolux.training.loop.trained import Trained, TrainingProgress
+from sonolux.training.loop.warm_start import describe_teachers, image_encoders
+from sonolux.training.losses.cosine_distance import cosine_distance
 
 
-class Distilled(ImageLearner):
-    """A code network and a linear head that reads what was taught from its codes; the head is thrown away afterwards.
+class DistillationLearner(ImageLearner):
+    """A code network and a linear head that reads what was taught from its codes; the head is thrown away after."""
 
-    Options: ``teachers``, encoders by their names; ``neighbours``, over how many images they are averaged.
-    """
-
-    def __init__(self, network: nn.Module, learned: ImageSet, held_out: ImageSet, recipe: Recipe) -> None:
+    def __init__(self, network: nn.Module, learned: ImageSet, held_out: ImageSet, recipe: DistillationRecipe) -> None:
         super().__init__(network, learned, held_out, recipe)
-        self.targets, self.held_out_targets = taught(learned, held_out, recipe)
+        self.targets, self.held_out_targets = teach(learned, held_out, recipe)
         self.head = nn.Linear(recipe.bits, self.targets.shape[1])
 
     def training_step(self, rows: torch.Tensor, number: int) -> torch.Tensor:
         """Compare what the head reads from a view of each image with what is taught of it."""
-        read = self.head(self.network(prepared(self.views(self.pixels(rows)))).float())
-        return 1 - functional.cosine_similarity(read, self.targets[rows.cpu()].to(read.device)).mean()
+        read = self.head(self.network(normalise(self.views(self.pixels(rows)))).float())
+        return cosine_distance(read, self.targets[rows.cpu()].to(read.device))
 
     def describe(self, inputs: torch.Tensor) -> torch.Tensor:
         """Return codes of -1 and +1."""
@@ -60,7 +56,7 @@ class Distilled(ImageLearner):
         return float(functional.cosine_similarity(self.head(codes).cpu(), self.held_out_targets).mean())
 
 
-def taught(learned: ImageSet, held_out: ImageSet, recipe: Recipe) -> list[torch.Tensor]:
+def teach(learned: ImageSet, held_out: ImageSet, recipe: DistillationRecipe) -> list[torch.Tensor]:
     """Return what is to be learned of each image, and of each held out: float32 (n, dim) and (m, dim), length 1.
 
     The neighbours of both are among the images learned from.
@@ -68,23 +64,20 @@ def taught(learned: ImageSet, held_out: ImageSet, recipe: Recipe) -> list[torch.
     Raises
     ------
     TrainingError
-        Where there is no teacher, or one that sees no images.
+        Where a teacher sees no images.
     """
-    names = recipe.options.get("teachers")
-    if not isinstance(names, list) or not names:
-        raise TrainingError(f'teachers are a list of encoders, like ["photo", "hog"], not {names!r}')
-    described = [[_described(name, images) for name in names] for images in (learned, held_out)]
+    described = [[_described(name, images) for name in recipe.teachers] for images in (learned, held_out)]
     gallery, asked = side_by_side(*described)
-    neighbours = min(int(recipe.options.get("neighbours", NEIGHBOURS)), len(gallery))
+    neighbours = min(recipe.neighbours, len(gallery))
     return principal(averaged(gallery, gallery, neighbours), averaged(asked, gallery, neighbours))
 
 
-def train(
-    learned: ImageSet, held_out: ImageSet, recipe: Recipe, folder: Path, progress: TrainingProgress | None = None
+def learn_distilled(
+    images: ImageSet, recipe: DistillationRecipe, folder: Path, progress: TrainingProgress | None
 ) -> Trained:
-    """Train a code network from what its teachers say, labels unseen; see `sonolux.training.hashing.train.Method`."""
-    sets = learned.unlabelled(), held_out.unlabelled()
-    return fitted(Distilled, code_architecture(recipe), sets, recipe, folder, progress)
+    """Train a code network from what its teachers say, labels unseen; see `sonolux.training.methods.Learn`."""
+    trained = learn_codes(DistillationLearner, images, recipe, folder, progress)
+    return replace(trained, data=trained.data | describe_teachers(recipe.teachers))
 
 
 def _described(teacher: str, images: ImageSet) -> NDArray[np.float32]:

@@ -1,4 +1,4 @@
-"""The layers of an autoencoder, trained one after the other before the whole is.
+"""Layer-wise pretraining of an autoencoder: its layers, trained one after the other before the whole is.
 
 Each layer and its mirror image learn to draw again what the layers before make of the data, from a noisy version of it
 (Vincent et al. 2008, "Extracting and composing robust features with denoising autoencoders", ICML). Each is a training
@@ -15,44 +15,45 @@ import torch
 from torch import nn
 
 from sonolux.models.autoencoder import Autoencoder, ConvAutoencoder
-from sonolux.training.loop.fit import TrainingProgress, fit
+from sonolux.training.hashing.recipes import AutoencoderRecipe
+from sonolux.training.loop.fit import fit
 from sonolux.training.loop.learner import Learner
+from sonolux.training.loop.trained import TrainingProgress
 from sonolux.training.loop.workspace import UNFINISHED
-from sonolux.training.recipe import Recipe
-
-PRETRAINED = 3
-"""Epochs a layer is trained alone, unless option ``pretrained`` says otherwise."""
 
 NOISE = 0.2
 """Standard deviation of what is added to a layer's inputs while it is trained alone, in units of their own."""
 
-TeacherOfLayer = Callable[[Recipe, int], Learner]
+LearnerOfLayer = Callable[[AutoencoderRecipe, int], Learner]
 """Makes the learner of one layer, by its number from the inputs, for a recipe."""
 
 
 def pretrain(
-    network: nn.Module, teacher: TeacherOfLayer, recipe: Recipe, folder: Path, progress: TrainingProgress | None = None
+    network: nn.Module,
+    learner_of: LearnerOfLayer,
+    recipe: AutoencoderRecipe,
+    folder: Path,
+    progress: TrainingProgress | None = None,
 ) -> None:
     """Train the layers of an autoencoder one by one, the outermost first.
 
     Parameters
     ----------
     network : Autoencoder
-    teacher : callable
+    learner_of : callable
         Of a layer of this network.
-    recipe : Recipe
-        Option ``pretrained``: epochs of each layer; 0 leaves all as they are.
+    recipe : AutoencoderRecipe
+        With ``layer_epochs`` 0, all layers stay as they are.
     folder : Path
         Of the model to be.
     progress : callable, optional
     """
-    epochs = recipe.options.get("pretrained", PRETRAINED)
-    if not epochs:
+    if not recipe.layer_epochs:
         return
-    alone = replace(recipe, epochs=epochs, patience=0)
+    alone = replace(recipe, epochs=recipe.layer_epochs, patience=0)
     for depth in range(len(layer_pairs(network))):
         network.train()
-        fit(teacher(alone, depth), folder / UNFINISHED / f"layer{depth + 1}", progress)
+        fit(learner_of(alone, depth), folder / UNFINISHED / f"layer{depth + 1}", progress)
 
 
 def draw_layer(

@@ -1,4 +1,4 @@
-"""The classical methods behind the same command as the deep ones: a projection of pixels, in seconds.
+"""Linear projections and classical hashing (PCA, whitening, Fisher, LSH, ITQ, spectral): of pixels, in seconds.
 
 Or of the outputs of a model folder, or of one of its layers: scaled to length 1, as descriptors are compared; the
 model that comes out holds that network as well. Or of the descriptors of any other encoder of images, which the model
@@ -20,6 +20,7 @@ from torch import nn
 
 from sonolux.checkpoints.folder import Architecture
 from sonolux.checkpoints.inputs import AnyPreprocessing, SourceDescriptors
+from sonolux.checkpoints.outputs import Descriptor
 from sonolux.encoders.trained.encoder import TrainedEncoder, network_input
 from sonolux.encoders.trained.projected import unpacked
 from sonolux.errors import TrainingError
@@ -30,31 +31,29 @@ from sonolux.models.spectral_projection import SpectralHash
 from sonolux.models.unit_length import UnitLength
 from sonolux.training.data.images import ImageSet
 from sonolux.training.data.sources import check_classes
-from sonolux.training.loop.save import Trained, preprocessing
+from sonolux.training.data.splits import split_items
+from sonolux.training.hashing.recipes import ProjectionRecipe
+from sonolux.training.loop.image_inputs import DESCRIBED, image_preprocessing
+from sonolux.training.loop.trained import Trained, code_descriptor
 from sonolux.training.loop.validation import label_precision
-from sonolux.training.loop.warm_start import image_encoders
+from sonolux.training.loop.warm_start import describe_start, image_encoders
 from sonolux.training.projections.fisher import fit_fisher
 from sonolux.training.projections.itq import fit_itq
 from sonolux.training.projections.lsh import fit_lsh
 from sonolux.training.projections.pca import fit_pca
 from sonolux.training.projections.spectral import fit_spectral
-from sonolux.training.recipe import Recipe
 
 if TYPE_CHECKING:
-    from sonolux.training.loop.fit import TrainingProgress
+    from sonolux.training.loop.trained import TrainingProgress
 
 FLOAT = ("pca", "whiten", "fisher")
 """Methods whose descriptors are float vectors; the others give binary codes."""
-
-DESCRIBED = 500
-"""Images that are described at once."""
-
 
 DescribeImages = Callable[[Sequence[NDArray[np.uint8]]], NDArray[np.float32]]
 
 
 @dataclass(frozen=True, slots=True)
-class Before:
+class Inputs:
     """What comes before the projection.
 
     Attributes
@@ -75,51 +74,52 @@ class Before:
     links: Sequence[dict[str, Any]] = ()
 
 
-def train(
-    learned: ImageSet, held_out: ImageSet, recipe: Recipe, folder: Path, progress: TrainingProgress | None = None
+def learn_projection(
+    images: ImageSet, recipe: ProjectionRecipe, folder: Path, progress: TrainingProgress | None
 ) -> Trained:
     """Fit a projection of the pixels, or of what the encoder gives that the recipe starts from.
 
-    See `sonolux.training.hashing.train.Method`.
+    See `sonolux.training.methods.Learn`.
 
     Raises
     ------
     TrainingError
         For labels that are missing, more bits than the images can give, or a start that sees no images.
     """
-    before = encoder_before(recipe) if recipe.start else pixels_before(learned.pixels.shape[1])
-    rows, asked = (inputs_of(images, before) for images in (learned, held_out))
+    sets = learned, held_out = split_items(images, recipe.validation, recipe.seed)
+    inputs = encoder_inputs(recipe) if recipe.pretrained else pixel_inputs(learned.pixels.shape[1])
+    rows, asked = (inputs_of(part, inputs) for part in sets)
     fitted = _fitted(rows, learned, recipe)
     scores = _scores(fitted, (rows, learned.labels), (asked, held_out.labels), recipe)
     network, architecture = fitted, _architecture(fitted)
-    if before.network:
-        network = nn.Sequential(*before.network, fitted)
-        links = [*before.links, architecture.model_dump()]
+    outputs = int(architecture.arguments["bits" if isinstance(fitted, SpectralHash) else "outputs"])
+    if inputs.network:
+        network = nn.Sequential(*inputs.network, fitted)
+        links = [*inputs.links, architecture.model_dump()]
         architecture = Architecture(name="chain", arguments={"links": links})
-    return Trained(network, architecture, scores=scores, preprocessing=before.preprocessing)
+    descriptor = (
+        Descriptor(space=folder.name, dim=outputs)
+        if recipe.method in FLOAT
+        else code_descriptor(folder.name, recipe.bits)
+    )
+    data = learned.described() | {"held_out": len(held_out)} | describe_start(recipe.pretrained)
+    return Trained(network, architecture, inputs.preprocessing, descriptor, recipe, data, scores, sets=sets)
 
 
-def outputs_of(architecture: Architecture) -> int:
-    """Return how many numbers a network made here gives."""
-    links = architecture.arguments.get("links")
-    arguments = links[-1]["arguments"] if links else architecture.arguments
-    return int(arguments["outputs"] if "outputs" in arguments else arguments["bits"])
-
-
-def inputs_of(images: ImageSet, before: Before | None = None) -> NDArray[np.float32]:
+def inputs_of(images: ImageSet, inputs: Inputs | None = None) -> NDArray[np.float32]:
     """Return what is projected of each image, by default its pixels: float32 (n, d)."""
-    before = before or pixels_before(images.pixels.shape[1])
+    inputs = inputs or pixel_inputs(images.pixels.shape[1])
     starts = range(0, len(images), DESCRIBED)
-    return np.concatenate([before.describe(list(images.pixels[start : start + DESCRIBED])) for start in starts])
+    return np.concatenate([inputs.describe(list(images.pixels[start : start + DESCRIBED])) for start in starts])
 
 
-def pixels_before(side: int) -> Before:
+def pixel_inputs(side: int) -> Inputs:
     """Return what comes before a projection of pixels: nothing but their preparation."""
-    how = preprocessing(side)
-    return Before(how, lambda batch: network_input(batch, how).reshape(len(batch), -1))
+    how = image_preprocessing(side)
+    return Inputs(how, lambda batch: network_input(batch, how).reshape(len(batch), -1))
 
 
-def encoder_before(recipe: Recipe) -> Before:
+def encoder_inputs(recipe: ProjectionRecipe) -> Inputs:
     """Return what comes before a projection of what an encoder gives.
 
     Raises
@@ -127,15 +127,15 @@ def encoder_before(recipe: Recipe) -> Before:
     TrainingError
         Where the start sees no images, or is a model folder that takes larger ones than the recipe has.
     """
-    encoders = image_encoders(recipe.start, recipe.method)
+    encoders = image_encoders(recipe.pretrained, recipe.method)
     seeing = encoders[0]
     if isinstance(seeing, TrainedEncoder):
-        return model_before(seeing, recipe)
+        return model_inputs(seeing, recipe)
     source = SourceDescriptors(source=seeing.spec, digests={encoder.name: encoder.digest for encoder in encoders})
-    return Before(source, lambda batch: unpacked(np.asarray(seeing.encode(batch))))
+    return Inputs(source, lambda batch: unpacked(np.asarray(seeing.encode(batch))))
 
 
-def model_before(encoder: TrainedEncoder, recipe: Recipe) -> Before:
+def model_inputs(encoder: TrainedEncoder, recipe: ProjectionRecipe) -> Inputs:
     """Return what comes before a projection of a model folder or one of its layers: the network, up to there.
 
     It is shown images of the recipe's size, which may be larger than those that it was trained on, where it averages
@@ -148,10 +148,10 @@ def model_before(encoder: TrainedEncoder, recipe: Recipe) -> Before:
     """
     trained = encoder.folder.images
     side = max(trained.width, trained.height)
-    refusal = f"{recipe.start} takes pictures of {side} pixels, not {recipe.side}: say --side {side}"
-    if side > recipe.side:
+    refusal = f"{recipe.pretrained} takes pictures of {side} pixels, not {recipe.image_size}: say --image-size {side}"
+    if side > recipe.image_size:
         raise TrainingError(refusal)
-    how = trained.model_copy(update={"width": recipe.side, "height": recipe.side})
+    how = trained.model_copy(update={"width": recipe.image_size, "height": recipe.image_size})
     network, link = _cut(encoder)
     both = nn.Sequential(network, UnitLength())
 
@@ -163,7 +163,7 @@ def model_before(encoder: TrainedEncoder, recipe: Recipe) -> Before:
             raise TrainingError(refusal) from error
         return described
 
-    return Before(how, describe, tuple(both), (link, {"name": "unit-length", "arguments": {}}))
+    return Inputs(how, describe, tuple(both), (link, {"name": "unit-length", "arguments": {}}))
 
 
 def _cut(encoder: TrainedEncoder) -> tuple[nn.Module, dict[str, Any]]:
@@ -176,7 +176,7 @@ def _cut(encoder: TrainedEncoder) -> tuple[nn.Module, dict[str, Any]]:
     return LayerDescriptor(encoder.network, descriptor.layer, descriptor.pooling), link
 
 
-def _fitted(rows: NDArray[np.float32], learned: ImageSet, recipe: Recipe) -> nn.Module:
+def _fitted(rows: NDArray[np.float32], learned: ImageSet, recipe: ProjectionRecipe) -> nn.Module:
     if recipe.method in ("pca", "whiten"):
         return fit_pca(rows, recipe.bits, whiten=recipe.method == "whiten")
     if recipe.method == "fisher":
@@ -204,7 +204,7 @@ def _scores(
     fitted: nn.Module,
     learned: tuple[NDArray[np.float32], NDArray[np.int64] | None],
     held_out: tuple[NDArray[np.float32], NDArray[np.int64] | None],
-    recipe: Recipe,
+    recipe: ProjectionRecipe,
 ) -> dict[str, float]:
     """Score by rows and labels of the images learned from and of those held out."""
     (gallery, labels), (asked, asked_labels) = learned, held_out

@@ -1,4 +1,4 @@
-"""The training loop: Lightning's, resumed after whatever ended it, within one epoch.
+"""Training loop with checkpoints: Lightning's, resumed after whatever ended it, within one epoch.
 
 While a model is being trained its folder holds ``unfinished/``: the last whole epoch and the best one by held-out
 score. Both are written whole or not at all.
@@ -7,10 +7,12 @@ score. Both are written whole or not at all.
 from __future__ import annotations
 
 import logging
-import shutil
+import signal
+import threading
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +23,12 @@ from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint
 from sonolux.checkpoints.device import chosen_device
 from sonolux.errors import TrainingError
 from sonolux.training.loop.learner import Learner
+from sonolux.training.loop.trained import TrainingProgress
 from sonolux.training.loop.workspace import UNFINISHED
+from sonolux.training.recipes import stored_recipe
 
 REMARKS = (".*does not have many workers", ".*LeafSpec.*is deprecated", "Checkpoint directory .* exists")
 LAST, BEST = "last", "best"
-
-TrainingProgress = Callable[[float, str], None]
-"""Called with the share of the training that is done, and one line on where it stands."""
 
 
 def fit(learner: Learner, folder: Path, progress: TrainingProgress | None = None) -> None:
@@ -39,6 +40,7 @@ def fit(learner: Learner, folder: Path, progress: TrainingProgress | None = None
     folder : Path
         Of the model to be; an unfinished training of the same recipe and data in it is taken up.
     progress : callable, optional
+        What is raised from it, `sonolux.errors.Cancelled` for one, ends the training and comes out of here.
 
     Raises
     ------
@@ -55,19 +57,12 @@ def fit(learner: Learner, folder: Path, progress: TrainingProgress | None = None
     if progress is not None:
         callbacks.append(_Reporting(progress))
     device = chosen_device()
-    with _quiet():
+    with _quiet(), _interruptible():
         trainer = _trainer(learner, device, callbacks)
         trainer.fit(learner, ckpt_path=last if last.exists() else None, weights_only=True)
-    if trainer.interrupted:
-        raise KeyboardInterrupt
     best = torch.load(checkpoints.best_model_path, map_location="cpu", weights_only=True)
     learner.load_state_dict(best["state_dict"])
     learner.cpu().eval()
-
-
-def remove_unfinished(folder: Path) -> None:
-    """Remove what only an unfinished training needs."""
-    shutil.rmtree(folder / UNFINISHED, ignore_errors=True)
 
 
 def _trainer(learner: Learner, device: torch.device, callbacks: list[Callback]) -> Trainer:
@@ -99,6 +94,22 @@ def _quiet() -> Iterator[None]:
             logger.setLevel(level)
 
 
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Let KeyboardInterrupt out: Lightning makes SystemExit of it, and the process deaf to the next one."""
+    own = threading.current_thread() is threading.main_thread()
+    handler = signal.getsignal(signal.SIGINT)
+    try:
+        yield
+    except SystemExit as ended:
+        if isinstance(ended.__context__, KeyboardInterrupt):
+            raise KeyboardInterrupt from None
+        raise
+    finally:
+        if own:
+            signal.signal(signal.SIGINT, handler)
+
+
 def _check_resumable(learner: Learner, last: Path) -> None:
     if not last.exists():
         return
@@ -106,8 +117,7 @@ def _check_resumable(learner: Learner, last: Path) -> None:
         found = torch.load(last, map_location="cpu", weights_only=True)["sonolux"]
     except Exception as error:  # whatever a damaged file makes torch raise
         raise TrainingError(f"{last} cannot be read: remove {last.parent} to start again ({error})") from error
-    mine = learner.identity()
-    differing = [key for key in ("data", *mine["recipe"]) if _part(found, key) != _part(mine, key)]
+    differing = _differing(found, learner)
     if differing:
         raise TrainingError(
             f"{last.parent} is an unfinished training with other {', '.join(differing)}:"
@@ -115,8 +125,14 @@ def _check_resumable(learner: Learner, last: Path) -> None:
         )
 
 
-def _part(identity: dict[str, Any], key: str) -> Any:
-    return identity["data"] if key == "data" else identity["recipe"].get(key)
+def _differing(found: dict[str, Any], learner: Learner) -> list[str]:
+    """Return in what an unfinished training differs from a learner: ``data``, and fields of the recipe."""
+    data = ["data"] if found["data"] != learner.fingerprint else []
+    recipe = stored_recipe(found["recipe"])
+    if type(recipe) is not type(learner.recipe):
+        return [*data, "method"]
+    names = [one.name for one in fields(recipe)]
+    return data + [name for name in names if getattr(recipe, name) != getattr(learner.recipe, name)]
 
 
 def _stopping(patience: int) -> list[Callback]:

@@ -1,21 +1,16 @@
-"""What every way to learn from images shares: their pixels, their views, and the held-out score."""
+"""Base of all learners from images: their pixels, their random views, and the score on images held out."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import torch
 from torch import nn
 
-from sonolux.training.augmentation.images import Views
 from sonolux.training.data.images import ImageSet
+from sonolux.training.loop.image_inputs import DESCRIBED, normalise
 from sonolux.training.loop.learner import Learner, in_eval_mode
 from sonolux.training.loop.validation import label_precision, spread, view_recall
-from sonolux.training.recipe import Recipe
-
-MEAN, DEVIATION = 0.5, 0.25
-"""Pixels in [0, 1] become inputs by (pixel - mean) / deviation, all channels alike."""
-
-DESCRIBED = 500
-"""Images that are described at once."""
 
 
 class ImageLearner(Learner):
@@ -24,15 +19,15 @@ class ImageLearner(Learner):
     Parameters
     ----------
     network : torch module
-        From inputs (n, 3, side, side) to descriptors (n, dim).
+        From inputs (n, 3, size, size) to descriptors (n, dim).
     learned, held_out : ImageSet
-    recipe : Recipe
+    recipe : CodeRecipe or LabelsRecipe
     """
 
-    def __init__(self, network: nn.Module, learned: ImageSet, held_out: ImageSet, recipe: Recipe) -> None:
+    def __init__(self, network: nn.Module, learned: ImageSet, held_out: ImageSet, recipe: Any) -> None:
         network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         super().__init__(network, recipe, learned.fingerprint(), len(learned))
-        self.views = Views(**recipe.options.get("views", {}))
+        self.views = recipe.views
         self.images, self.labels = _tensors(learned)
         self.held_out, self.held_out_labels = _tensors(held_out)
 
@@ -42,7 +37,7 @@ class ImageLearner(Learner):
         return described
 
     def pixels(self, rows: torch.Tensor) -> torch.Tensor:
-        """Return the images of a batch, float32 (n, 3, side, side) in [0, 1], on the device."""
+        """Return the images of a batch, float32 (n, 3, size, size) in [0, 1], on the device."""
         return self.images[rows.cpu()].to(self.device).float() / 255
 
     @in_eval_mode
@@ -57,13 +52,10 @@ class ImageLearner(Learner):
         return label_precision(asked, self.held_out_labels, described, self.labels[rows])
 
     def _described(self, pixels: torch.Tensor) -> torch.Tensor:
-        parts = [self.describe(prepared(part.to(self.device))).float().cpu() for part in torch.split(pixels, DESCRIBED)]
+        parts = [
+            self.describe(normalise(part.to(self.device))).float().cpu() for part in torch.split(pixels, DESCRIBED)
+        ]
         return torch.cat(parts)
-
-
-def prepared(pixels: torch.Tensor) -> torch.Tensor:
-    """Return pixels in [0, 1] as a network takes them."""
-    return ((pixels - MEAN) / DEVIATION).to(memory_format=torch.channels_last)
 
 
 def _tensors(images: ImageSet) -> tuple[torch.Tensor, torch.Tensor | None]:

@@ -1,4 +1,4 @@
-"""A network with its first weights, drawn by the seed of its recipe."""
+"""Weight initialisation: a network with its first weights, drawn by the seed of its recipe."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from torch import nn
 from sonolux.checkpoints.folder import Architecture
 from sonolux.errors import EncoderError, TrainingError
 from sonolux.models import registry
-from sonolux.training.recipe import Recipe
+from sonolux.training.recipe import LoopRecipe
 
 
-def build_network(architecture: Architecture, recipe: Recipe) -> nn.Module:
+def build_network(architecture: Architecture, recipe: LoopRecipe) -> nn.Module:
     """Return a network of this architecture, on the CPU.
 
     Raises

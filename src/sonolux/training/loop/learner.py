@@ -1,4 +1,4 @@
-"""What every way to learn shares: batches, schedule, the held-out score, and resuming.
+"""Base of all learners: batches, learning rate schedule, the score on what is held out, and resuming.
 
 A learner is a Lightning module that writes two methods: `training_step`, row numbers of a batch in, loss out; and
 `score`. The order of an epoch, and what a batch draws of chance, follow from the seed and their numbers, so a training
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import wraps
 from typing import Any, TypeVar
 
@@ -18,7 +18,8 @@ from lightning.pytorch import LightningModule
 from torch import nn
 from torch.utils.data import DataLoader
 
-from sonolux.training.recipe import Recipe
+from sonolux.training.loop.trained import Epoch
+from sonolux.training.recipe import LoopRecipe
 
 Judged = TypeVar("Judged")
 
@@ -27,15 +28,6 @@ WARM_UP = 0.1
 
 BATCHES = 1_000_003
 """More than an epoch has: seeds of batches do not meet."""
-
-
-@dataclass(frozen=True, slots=True)
-class Epoch:
-    """One pass over the data: mean loss, held-out score, seconds."""
-
-    loss: float
-    score: float
-    seconds: float
 
 
 def in_eval_mode(judge: Callable[[Any], Judged]) -> Callable[[Any], Judged]:
@@ -60,7 +52,7 @@ class Learner(LightningModule):
     Parameters
     ----------
     network : torch module
-    recipe : Recipe
+    recipe : LoopRecipe
     fingerprint : str
         Changes with anything that is learned from.
     items : int
@@ -71,7 +63,7 @@ class Learner(LightningModule):
     history : list of Epoch
     """
 
-    def __init__(self, network: nn.Module, recipe: Recipe, fingerprint: str, items: int) -> None:
+    def __init__(self, network: nn.Module, recipe: LoopRecipe, fingerprint: str, items: int) -> None:
         super().__init__()
         self.network = network
         self.recipe = recipe
@@ -93,7 +85,7 @@ class Learner(LightningModule):
         """Return a loader of the row numbers of each batch of the next epoch; what is over waits for another order."""
         n = self.items
         # Even: torch 2.13 crashes in narrow convolutions, channels last, of odd batches on two threads.
-        batch = self.recipe.batch if self.recipe.batch <= n else max(n - n % 2, 1)
+        batch = self.recipe.batch_size if self.recipe.batch_size <= n else max(n - n % 2, 1)
         order = self.order(torch.Generator().manual_seed(self._seed()))
         rows: Any = torch.split(order[: n - n % batch], batch)
         return DataLoader(rows, batch_size=None)
@@ -143,6 +135,10 @@ class Learner(LightningModule):
     def duration(self) -> dict[str, float]:
         """Return how long it has learned, for the scores of a card: ``seconds``."""
         return {"seconds": round(sum(epoch.seconds for epoch in self.history))}
+
+    def best_score(self) -> float:
+        """Return the best score of an epoch, which is that of the weights that are kept."""
+        return round(max(epoch.score for epoch in self.history), 4)
 
     def identity(self) -> dict[str, Any]:
         """Return what an unfinished training must share with this one to be taken up."""

@@ -1,4 +1,4 @@
-"""Images of a training, for people: its curve, what is near to what, what is left after a code."""
+"""Plots of a training: its learning curve, nearest neighbours, and reconstructions beside their originals."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from sonolux.training.loop.learner import Epoch
+from sonolux.training.loop.trained import Epoch
 
 THUMBNAIL = 64
 """Pixels a side of an image in a grid."""

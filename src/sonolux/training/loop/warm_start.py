@@ -1,4 +1,4 @@
-"""Weights to start from: those of a model folder, or of a torch checkpoint, as far as they fit."""
+"""Transfer learning (warm start): weights of a model folder or torch checkpoint, as far as they fit, to start from."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def start_from(network: nn.Module, source: str, leave: Collection[str] = ()) -> 
 
 
 def network_of(source: str) -> dict[str, Any]:
-    """Return what a recipe takes over from a model folder: ``architecture``, ``arguments``, ``side``; else nothing."""
+    """Return what a recipe takes over from a model folder: ``architecture``, ``arguments``, ``image_size``."""
     path = Path(source).expanduser()
     if not source or not path.is_dir():
         return {}
@@ -63,10 +63,10 @@ def network_of(source: str) -> dict[str, Any]:
     if "backbone" in arguments:
         name, arguments = arguments["backbone"], arguments.get("backbone_arguments") or {}
     arguments = {key: value for key, value in arguments.items() if key not in DECIDED}
-    return {"architecture": name, "arguments": arguments, "side": folder.images.width}
+    return {"architecture": name, "arguments": arguments, "image_size": folder.images.width}
 
 
-def side_of(source: str) -> int | None:
+def size_of(source: str) -> int | None:
     """Return the size of the images that a model folder, or ``FOLDER@LAYER``, was trained on; None for all else."""
     folder = _folder_in(source)
     return None if folder is None else max(folder.images.width, folder.images.height)
@@ -89,12 +89,12 @@ def image_encoders(spec: str, method: str) -> list[Encoder]:
     return dense
 
 
-def taught_by(teachers: Sequence[str]) -> dict[str, Any]:
+def describe_teachers(teachers: Sequence[str]) -> dict[str, Any]:
     """Return what the card of a model says of its teachers: on what each was trained, under what terms."""
-    return {"teachers": {name: before(name)["before"] for name in teachers}} if teachers else {}
+    return {"teachers": {name: describe_start(name)["before"] for name in teachers}} if teachers else {}
 
 
-def before(source: str) -> dict[str, Any]:
+def describe_start(source: str) -> dict[str, Any]:
     """Return what the card of a model says of what it started from: on what that was trained, under what terms.
 
     Of a checkpoint that is only its name.
