@@ -22,23 +22,22 @@ INTERFACES = {
     "resolve": "of a registry: a spec to what it names",
     "search_params": "of a Qdrant, embedded or on a cluster",
     "space_creation": "of a Qdrant, embedded or on a cluster",
-    "train": "of a training method",
 }
 """Functions that several modules are meant to have, and what they stand for."""
 
-PENDING = frozenset(("chroma", "deltas", "listening", "mfcc", "parted", "power_spectrogram"))
+PENDING = frozenset(("chroma", "deltas", "mfcc", "power_spectrogram"))
 """Names that still stand for two things."""
 
 ALIASES = {"Factory": "of a registry: what makes one of its things"}
 """Type aliases that several modules are meant to have."""
 
-PENDING_ALIASES = frozenset(("Samples",))
+PENDING_ALIASES: frozenset[str] = frozenset()
 """Type aliases that still stand for two things."""
 
 QUESTIONS = ("What ", "How ", "Which ", "Who ", "Where ", "When ", "Whether ", "Is ", "One command ", "From ")
 """How the first line of a module docstring does not begin: it names the thing before it says anything of it."""
 
-UNNAMED = ("cli/learning", "index/lock_note", "index/holder_note", "training/")
+UNNAMED = ("index/lock_note", "index/holder_note")
 """Modules whose first lines may still begin so."""
 
 

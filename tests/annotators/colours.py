@@ -25,7 +25,7 @@ def colour_model(path: Path, temperature: float = 1.0, labels: tuple[str, ...] |
         architecture=Architecture(name="mlp", arguments={"sizes": [3, 3]}),
         preprocessing=Preprocessing(width=1, height=1),
         descriptor=Descriptor(space=path.name, dim=3),
-        labels=None if labels is None else Labels(names=labels, temperature=temperature),
+        outputs=None if labels is None else Labels(names=labels, temperature=temperature),
         licence="CC0-1.0",
     )
     return record.save(path, network)

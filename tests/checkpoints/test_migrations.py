@@ -87,7 +87,12 @@ def test_a_changed_folder_of_format_1_is_refused(tmp_path: Path) -> None:
     content["labels"]["names"] = ["checks", "bars"]
     (folder / CARD).write_text(json.dumps(content))
     with pytest.raises(EncoderError, match="the digest does not fit"):
-        ModelFolder.load(folder)
+        ModelFolder.load(folder).verify()
+
+
+@pytest.mark.parametrize("name", FOLDERS)
+def test_a_digest_of_format_1_still_fits(name: str) -> None:
+    ModelFolder.load(BEFORE / name).verify()
 
 
 @pytest.mark.parametrize("name", ["labels", "events", "speech", "projection"])
@@ -100,6 +105,7 @@ def test_what_is_written_again_is_of_format_2(name: str, tmp_path: Path) -> None
     again = ModelFolder.load(tmp_path / "again")
     assert again.outputs == folder.outputs
     assert again.digest != folder.digest
+    again.verify()
 
 
 def test_a_format_to_come_is_refused(tmp_path: Path) -> None:

@@ -21,7 +21,9 @@ def import_weights(  # noqa: PLR0913 - one parameter an option
     network: Annotated[str, typer.Option(metavar="NAME", help="Architecture, such as resnet20.")],
     out: Annotated[Path, typer.Option(metavar="FOLDER", help="Folder of the model to be.")],
     arguments: Annotated[str, typer.Option(metavar="JSON", help="Arguments of the architecture.")] = "{}",
-    side: Annotated[int, typer.Option(min=1, help="Pixels, height and width, that the network takes.")] = 32,
+    image_size: Annotated[
+        int, typer.Option("--image-size", "--side", min=1, help="Pixels, height and width, that the network takes.")
+    ] = 32,
     mean: Annotated[
         str, typer.Option(metavar="R,G,B", help="Taken off pixels in [0, 1]; one number makes them grey.")
     ] = IMAGENET_MEAN,
@@ -54,8 +56,8 @@ def import_weights(  # noqa: PLR0913 - one parameter an option
         out,
         Architecture(name=network, arguments=_arguments(arguments)),
         Preprocessing(
-            width=side,
-            height=side,
+            width=image_size,
+            height=image_size,
             channels="rgb" if len(colours[0]) == 3 else "grey",
             mean=colours[0],
             deviation=colours[1],

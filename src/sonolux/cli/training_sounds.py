@@ -57,7 +57,7 @@ def sounds(  # noqa: PLR0913, PLR0917 - one parameter an option
         train_words,
         with_enough_epochs,
     )
-    from sonolux.training.data.sounds import COEFFICIENTS, listening, read_sounds
+    from sonolux.training.data.sounds import COEFFICIENTS, make_sound_input, read_sounds
 
     talk = Output(as_json=as_json, quiet=quiet)
     if arch not in (*ARCHITECTURES, BAG_OF_WORDS):
@@ -65,7 +65,7 @@ def sounds(  # noqa: PLR0913, PLR0917 - one parameter an option
     named = arch in ARCHITECTURES
     method, architecture = ("sounds", f"sound-{arch}") if named else (BAG_OF_WORDS, None)
     recipe = prepare_training(method, out, setting, talk, seed=seed, epochs=epochs, architecture=architecture)
-    how = listening(rate, 0 if named else COEFFICIENTS, **recipe.listening.chosen())
+    how = make_sound_input(rate, 0 if named else COEFFICIENTS, **recipe.listening.chosen())
     heard = report_read(read_sounds(data, how), _counted, talk)
     if not named:
         train_and_report(lambda _: train_words(heard, recipe, out, licence), heard, ADD, talk)
@@ -99,12 +99,12 @@ def events(  # noqa: PLR0913, PLR0917 - one parameter an option
     on from the last whole epoch.
     """
     from sonolux.training.data.events import read_event_data
-    from sonolux.training.events.train import listening, train_events
+    from sonolux.training.events.train import make_event_input, train_events
 
     talk = Output(as_json=as_json, quiet=quiet)
     recipe = prepare_training("events", out, setting, talk, seed=seed, epochs=epochs)
     heard = report_read(
-        read_event_data(data, listening(rate)),
+        read_event_data(data, make_event_input(rate)),
         lambda read: f"{len(read.classes):,} classes: {', '.join(read.classes)}",
         talk,
     )

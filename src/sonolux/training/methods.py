@@ -20,7 +20,7 @@ from sonolux.training.recipe import Recipe
 if TYPE_CHECKING:
     from sonolux.training.loop.trained import Trained, TrainingProgress
 
-Learn = Callable[[Any, Any, Path, "TrainingProgress | None"], "Trained"]
+LearnMethod = Callable[[Any, Any, Path, "TrainingProgress | None"], "Trained"]
 """Takes data, a recipe of the method, the folder of the model to be, in which it may work, and whom to tell."""
 
 LOOP = ("lightning", "matplotlib")
@@ -36,22 +36,22 @@ class Method:
     recipe : type of Recipe
         Its dataclass.
     learn : callable or str
-        Of type `Learn`, or ``"module:function"`` where it is.
+        Of type `LearnMethod`, or ``"module:function"`` where it is.
     needs : tuple of str
         Packages of extras that it needs, by their import names.
     """
 
     recipe: type[Recipe]
-    learn: Learn | str
+    learn: LearnMethod | str
     needs: tuple[str, ...] = LOOP
 
-    def load(self) -> Learn:
+    def load(self) -> LearnMethod:
         """Return the function that learns; TrainingError where a package that it needs is not installed."""
         if not isinstance(self.learn, str):
             return self.learn
         module, _, name = self.learn.partition(":")
         with extras_named("training", TrainingError):
-            found: Learn = getattr(import_module(module), name)
+            found: LearnMethod = getattr(import_module(module), name)
         return found
 
 

@@ -20,9 +20,9 @@ from sonolux.errors import TrainingError
 from sonolux.training.augmentation.mixup import mix
 from sonolux.training.augmentation.spectrograms import SpectrogramViews
 from sonolux.training.classification.recipes import SoundsRecipe
-from sonolux.training.classification.sound_learner import placed
+from sonolux.training.classification.sound_learner import fit_length
 from sonolux.training.classification.sounds import ARCHITECTURES, STEPS, train_sounds, train_words, with_enough_epochs
-from sonolux.training.data.sounds import COEFFICIENTS, SoundSet, listening, read_sounds, standardised
+from sonolux.training.data.sounds import COEFFICIENTS, SoundSet, make_sound_input, read_sounds, standardise_input
 from sonolux.training.recipes import make_recipe
 
 EACH = 16
@@ -58,7 +58,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def sounds(folder: Path) -> SoundSet:
-    return read_sounds(folder, listening(8_000, bands=24))
+    return read_sounds(folder, make_sound_input(8_000, bands=24))
 
 
 def recipe(architecture: str, **changes):
@@ -82,7 +82,7 @@ def test_each_network_learns_to_name_sounds(architecture: str, sounds: SoundSet,
 
 
 def test_a_bag_of_words_needs_no_labels(folder: Path, tmp_path: Path) -> None:
-    unlabelled = read_sounds(folder, listening(8_000, COEFFICIENTS))
+    unlabelled = read_sounds(folder, make_sound_input(8_000, COEFFICIENTS))
     model = train_words(unlabelled, make_recipe("bag-of-words", words=32), tmp_path / "words")
     assert 1 <= model.scores["kept"] <= 32
     with sx.Library(tmp_path / "sounds.sonolux") as library:
@@ -93,7 +93,7 @@ def test_a_bag_of_words_needs_no_labels(folder: Path, tmp_path: Path) -> None:
 
 
 def test_the_projection_keeps_the_variance_and_no_more(folder: Path, tmp_path: Path) -> None:
-    heard = read_sounds(folder, listening(8_000, COEFFICIENTS))
+    heard = read_sounds(folder, make_sound_input(8_000, COEFFICIENTS))
     model = train_words(heard, make_recipe("bag-of-words", words=24), tmp_path / "words")
     codebook, projected = model.network().children()
     counts = torch.cat([codebook(frames.float()[None]) for frames in heard.frames])
@@ -108,14 +108,15 @@ import os, signal, sys
 from pathlib import Path
 from sonolux.training.recipes import make_recipe
 from sonolux.training.classification.sounds import train_sounds
-from sonolux.training.data.sounds import listening, read_sounds
+from sonolux.training.data.sounds import make_sound_input, read_sounds
 
 def killed(done, line):
     if line.startswith("epoch 3"):
         os.kill(os.getpid(), signal.SIGKILL)
 
 data, folder, recipe = sys.argv[1:]
-train_sounds(read_sounds(data, listening(8_000, bands=24)), make_recipe(**eval(recipe)), Path(folder), progress=killed)
+sounds = read_sounds(data, make_sound_input(8_000, bands=24))
+train_sounds(sounds, make_recipe(**eval(recipe)), Path(folder), progress=killed)
 """
 
 
@@ -136,15 +137,17 @@ def test_real_digits_are_told_apart(data: Path, tmp_path: Path) -> None:
     with (tmp_path / "digits.csv").open("w", newline="") as file:
         files = [data / "spoken_digits" / f"{digit}_jackson_{n}.flac" for digit in (1, 6, 8) for n in range(20)]
         csv.writer(file).writerows([("path", "label"), *((path, path.name[0]) for path in files)])
-    heard = read_sounds(tmp_path / "digits.csv", listening(8_000))
+    heard = read_sounds(tmp_path / "digits.csv", make_sound_input(8_000))
     model = train_sounds(heard, recipe("sound-crnn", epochs=25), tmp_path / "ear")
     assert model.scores["accuracy"] >= 0.9
 
 
 class TestViews:
     def test_a_view_keeps_the_sound(self, sounds: SoundSet) -> None:
-        how = standardised(sounds)
-        batch = torch.stack([placed((sounds.frames[row].float() - how.mean) / how.deviation, how) for row in range(4)])
+        how = standardise_input(sounds)
+        batch = torch.stack(
+            [fit_length((sounds.frames[row].float() - how.mean) / how.deviation, how) for row in range(4)]
+        )
         assert torch.equal(SpectrogramViews(0, 0, 0)(batch, -3.0), batch)
         torch.manual_seed(0)
         seen = SpectrogramViews()(batch, -3.0)
@@ -179,7 +182,7 @@ class TestBadInput:
         for number in range(9):
             write_wav(tmp_path / f"{number}.wav", np.zeros(RATE))
         (tmp_path / "notes.txt").write_text("not a sound")
-        found = read_sounds(tmp_path, listening(8_000))
+        found = read_sounds(tmp_path, make_sound_input(8_000))
         assert [failure.reason for failure in found.failed] == ["holds no sound"]
         assert len(found) == 9
         with pytest.raises(TrainingError, match="has no labels"):
@@ -188,17 +191,17 @@ class TestBadInput:
     def test_too_few(self, tmp_path: Path) -> None:
         write_wav(tmp_path / "one.wav", np.zeros(RATE))
         with pytest.raises(TrainingError, match="1 readable sounds; at least 8"):
-            read_sounds(tmp_path, listening())
+            read_sounds(tmp_path, make_sound_input())
 
     def test_no_place(self, tmp_path: Path) -> None:
         with pytest.raises(TrainingError, match=r"neither a folder nor a \.csv file: name a folder of sounds"):
-            read_sounds(tmp_path / "nowhere", listening())
+            read_sounds(tmp_path / "nowhere", make_sound_input())
 
     def test_one_class(self, folder: Path, tmp_path: Path) -> None:
         (tmp_path / "data").mkdir()
         (tmp_path / "data" / "bell").symlink_to(folder / "bell")
         with pytest.raises(TrainingError, match="one class, bell"):
-            train_sounds(read_sounds(tmp_path / "data", listening(8_000)), recipe("sound-gru"), tmp_path / "ear")
+            train_sounds(read_sounds(tmp_path / "data", make_sound_input(8_000)), recipe("sound-gru"), tmp_path / "ear")
 
     def test_arguments_that_no_network_takes(self, sounds: SoundSet, tmp_path: Path) -> None:
         with pytest.raises(TrainingError, match="no network can be built of sound-gru"):
@@ -211,7 +214,7 @@ class TestBadInput:
 
     def test_a_band_that_is_not_there(self) -> None:
         with pytest.raises(TrainingError, match="not within 8000 samples a second"):
-            listening(8_000, highest=9_000)
+            make_sound_input(8_000, highest=9_000)
 
 
 def test_unequal_classes_are_drawn_alike(sounds: SoundSet, tmp_path: Path) -> None:
@@ -222,7 +225,7 @@ def test_unequal_classes_are_drawn_alike(sounds: SoundSet, tmp_path: Path) -> No
     few = sounds.subset(rows)
     asked = recipe("sound-gru", balanced=True)
     network = registry.build("sound-gru", {"bands": 24, "classes": 3})
-    learner = SoundLearner(network, few, few, asked, standardised(few))
+    learner = SoundLearner(network, few, few, asked, standardise_input(few))
     drawn = torch.cat([learner.order(torch.Generator().manual_seed(seed)) for seed in range(100)])
     shares = torch.bincount(torch.from_numpy(few.labels)[drawn]).float() / len(drawn)
     torch.testing.assert_close(shares, torch.full((3,), 1 / 3), atol=0.03, rtol=0)

@@ -19,7 +19,7 @@ from sonolux.errors import EncoderError, TrainingError
 from sonolux.metrics.events import Event, event_f1, segment_f1
 from sonolux.training.data.events import LabelledRecordings, SoundscapeData, read_event_data
 from sonolux.training.data.soundscapes import Soundscapes, audible
-from sonolux.training.events.train import listening, train_events
+from sonolux.training.events.train import make_event_input, train_events
 from sonolux.training.losses.linear_softmax import linear_softmax
 from sonolux.training.recipes import make_recipe
 
@@ -48,7 +48,7 @@ def clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def scenes(clips: Path) -> SoundscapeData:
-    found = read_event_data(clips, listening(EAR).model_copy(update={"bands": 32}))
+    found = read_event_data(clips, make_event_input(EAR).model_copy(update={"bands": 32}))
     assert isinstance(found, SoundscapeData)
     return found
 
@@ -146,7 +146,7 @@ class TestTables:
         return folder / "events.csv"
 
     def test_recordings_with_known_times_are_learned_from(self, tmp_path: Path) -> None:
-        found = read_event_data(self.table(tmp_path, strong=True), listening(EAR))
+        found = read_event_data(self.table(tmp_path, strong=True), make_event_input(EAR))
         assert isinstance(found, LabelledRecordings)
         saved = train_events(found, recipe(epochs=10, batch_size=4, validation=0.3), tmp_path / "ear")
         assert saved.scores["segment-f1"] >= 0.8
@@ -158,7 +158,7 @@ class TestTables:
         assert inside.mean() > outside.mean() + 0.2
 
     def test_recordings_with_unknown_times_are_learned_from(self, tmp_path: Path) -> None:
-        found = read_event_data(self.table(tmp_path, strong=False), listening(EAR))
+        found = read_event_data(self.table(tmp_path, strong=False), make_event_input(EAR))
         saved = train_events(found, recipe(epochs=8, batch_size=4, validation=0.3), tmp_path / "ear")
         assert saved.scores["segment-f1"] >= 0.8  # of whole recordings
         assert saved.outputs.thresholds == (0.5,)
@@ -176,7 +176,7 @@ class TestTables:
     def test_a_broken_table(self, lines: str, said: str, tmp_path: Path) -> None:
         (tmp_path / "events.csv").write_text(lines)
         with pytest.raises(TrainingError, match=said):
-            read_event_data(tmp_path / "events.csv", listening(EAR))
+            read_event_data(tmp_path / "events.csv", make_event_input(EAR))
 
 
 def test_silent_and_unreadable_clips_are_left_out(clips: Path, tmp_path: Path) -> None:
@@ -187,16 +187,16 @@ def test_silent_and_unreadable_clips_are_left_out(clips: Path, tmp_path: Path) -
     (tmp_path / "more" / "beep").mkdir(parents=True)
     (tmp_path / "more" / "beep" / "text.wav").write_text("no sound")
     with pytest.raises(TrainingError, match=r"0 classes of readable clips; at least 2 are needed: .*text\.wav"):
-        read_event_data(tmp_path / "more", listening(EAR))
+        read_event_data(tmp_path / "more", make_event_input(EAR))
     with pytest.raises(TrainingError, match="has no labels"):
-        read_event_data(clips / "beep", listening(EAR))
+        read_event_data(clips / "beep", make_event_input(EAR))
 
 
 PROGRAM = """
 import os, signal, sys
 from pathlib import Path
 from sonolux.training.data.events import read_event_data
-from sonolux.training.events.train import listening, train_events
+from sonolux.training.events.train import make_event_input, train_events
 from sonolux.training.recipes import make_recipe
 
 def killed(done, line):
@@ -204,7 +204,7 @@ def killed(done, line):
         os.kill(os.getpid(), signal.SIGKILL)
 
 data, folder, recipe = sys.argv[1:]
-data = read_event_data(data, listening(8_000).model_copy(update={"bands": 32}))
+data = read_event_data(data, make_event_input(8_000).model_copy(update={"bands": 32}))
 train_events(data, make_recipe(**eval(recipe)), Path(folder), progress=killed)
 """
 

@@ -21,7 +21,7 @@ from sonolux.training.feedback.learn import best_epochs, split_queries
 from sonolux.training.feedback.recipe import FeedbackRecipe
 from sonolux.training.feedback.train import train_feedback
 from sonolux.training.feedback.triplets import (
-    learn_projection,
+    learn_residual,
     margins,
     mean_reciprocal_rank,
     ordered_share,
@@ -139,7 +139,7 @@ def test_a_hidden_taste_is_found(metric: Metric) -> None:
     kind = "binary" if metric == "hamming" else "float"
     learned, unseen = tasteful(60, kind), tasteful(40, kind, seed=9)
     how = recipe(learning_rate=1e-2)
-    matrix = learn_projection(learned, metric, how, 60, lambda epoch, so_far: None)
+    matrix = learn_residual(learned, metric, how, 60, lambda epoch, so_far: None)
     judges = triplets_of(unseen, 0)
     before, after = ordered_share(judges, metric, torch.eye(DIM)), ordered_share(judges, metric, matrix)
     assert before < 0.75
@@ -162,7 +162,7 @@ def slow_curve(questions: tuple[JudgedQuery, ...], fold: int, how: FeedbackRecip
     """Return the order of every fifth question, before and after each epoch of learning from the others."""
     others = [one for number, one in enumerate(questions) if number % 5 != fold]
     matrices = [torch.eye(DIM)]
-    learn_projection(others, "cosine", how, how.epochs, lambda _, matrix: matrices.append(matrix))
+    learn_residual(others, "cosine", how, how.epochs, lambda _, matrix: matrices.append(matrix))
     return [slow_order(questions[fold::5], "cosine", matrix.numpy())[0] for matrix in matrices]
 
 

@@ -14,7 +14,7 @@ from sonolux.metrics.events import Event, EventLists, event_f1, segment_f1
 from sonolux.training.data.events import SoundscapeData
 from sonolux.training.data.soundscapes import Soundscapes
 from sonolux.training.events.recipe import EventsRecipe
-from sonolux.training.events.train import listening, train_events
+from sonolux.training.events.train import make_event_input, train_events
 
 LEVELS = (20, 10, 5, 0)
 """Decibels over the noise."""
@@ -51,7 +51,7 @@ def benchmark_events(data: Path, work: Path, progress: Announce) -> tuple[list[S
     folder = work / "crnn"
     recipe = EventsRecipe()
     if not (folder / CARD).exists():
-        learned = SoundscapeData("mixed scenes", protocol.learned, listening(protocol.learned.rate))
+        learned = SoundscapeData("mixed scenes", protocol.learned, make_event_input(protocol.learned.rate))
         train_events(learned, recipe, folder, progress=report_epochs(progress, "events"))
     detector = EventDetector(folder)
     measured = [

@@ -1,4 +1,4 @@
-"""What happens to a recording before it is heard again: noise, rooms, telephones, codecs, another speed.
+"""Audio augmentation: what happens to a recording before it is heard again, noise, rooms, telephones, codecs, speed.
 
 Sound is float32 (n,) in [-1, 1] at a rate in hertz.
 """
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-Samples = NDArray[np.float32]
+from sonolux.media.audio import Samples
 
 BIT_RATES = (8_000, 16_000, 24_000)
 """Of MP3 at 8,000 hertz, bits a second."""

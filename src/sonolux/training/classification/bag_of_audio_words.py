@@ -32,7 +32,7 @@ DRAWN = 200_000
 def learn_words(
     sounds: SoundSet, recipe: BagOfAudioWordsRecipe, folder: Path, progress: TrainingProgress | None
 ) -> Trained:
-    """Make a codebook of sounds, labels unseen, and a projection of counts; see `sonolux.training.methods.Learn`."""
+    """Make a codebook of sounds and a projection of counts; see `sonolux.training.methods.LearnMethod`."""
     began = time.monotonic()
     words = recipe.words
     if sum(map(len, sounds.frames)) < words:

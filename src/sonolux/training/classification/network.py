@@ -107,7 +107,7 @@ def class_weights(images: ImageSet) -> torch.Tensor:
 
 
 def learn_labels(images: ImageSet, recipe: LabelsRecipe, folder: Path, progress: TrainingProgress | None) -> Trained:
-    """Train a classifier of images, and calibrate it; see `sonolux.training.methods.Learn`."""
+    """Train a classifier of images, and calibrate it; see `sonolux.training.methods.LearnMethod`."""
     check_classes(images)
     if recipe.frozen and not recipe.pretrained:
         raise TrainingError("frozen, nothing but the head learns: name a model that has learned with --from")

@@ -18,7 +18,7 @@ from sonolux.training.augmentation.mixup import draw_share, mix
 from sonolux.training.classification.balance import decide_balance
 from sonolux.training.classification.calibration import calibrate
 from sonolux.training.classification.recipes import SoundsRecipe
-from sonolux.training.data.sounds import SoundSet, standardised
+from sonolux.training.data.sounds import SoundSet, standardise_input
 from sonolux.training.data.sources import check_classes
 from sonolux.training.data.splits import split_items
 from sonolux.training.loop.fit import fit
@@ -71,7 +71,7 @@ class SoundLearner(Learner):
 
     def training_step(self, rows: torch.Tensor, number: int) -> torch.Tensor:
         """Compare the scores of a mixture of views with the mixture of their labels."""
-        sounds = torch.stack([placed(self.sounds[row], self.how) for row in rows.tolist()]).to(self.device)
+        sounds = torch.stack([fit_length(self.sounds[row], self.how) for row in rows.tolist()]).to(self.device)
         wanted = functional.one_hot(self.labels[rows.cpu()], self.classes).float().to(self.device)
         seen = self.views(sounds, silence(self.how))
         share = draw_share(self.mixup)
@@ -93,11 +93,11 @@ class SoundLearner(Learner):
 
 
 def learn_sounds(sounds: SoundSet, recipe: SoundsRecipe, folder: Path, progress: TrainingProgress | None) -> Trained:
-    """Train a classifier of sounds, and calibrate it; see `sonolux.training.methods.Learn`."""
+    """Train a classifier of sounds, and calibrate it; see `sonolux.training.methods.LearnMethod`."""
     check_classes(sounds)
     recipe = decide_balance(recipe, sounds)
     learned, held_out = split_items(sounds, recipe.validation, recipe.seed)
-    how = standardised(learned, recipe.seconds)
+    how = standardise_input(learned, recipe.seconds)
     arguments = {"bands": how.width, "classes": len(sounds.classes)} | recipe.arguments
     architecture = Architecture(name=recipe.architecture, arguments=arguments)
     learner = SoundLearner(build_network(architecture, recipe), learned, held_out, recipe, how)
@@ -126,7 +126,7 @@ def scores_of(network: nn.Module, sounds: Sequence[torch.Tensor], how: Sounds, d
     return torch.stack([part.mean(dim=0) for part in torch.split(scores, [len(part) for part in parts])])
 
 
-def placed(frames: torch.Tensor, how: Sounds) -> torch.Tensor:
+def fit_length(frames: torch.Tensor, how: Sounds) -> torch.Tensor:
     """Return a sound (frames, width) in the length that is heard at once: a part of it, or all at a random place."""
     length = frames_a_part(how) or len(frames)
     spare = abs(length - len(frames))

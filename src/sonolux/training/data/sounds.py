@@ -94,7 +94,7 @@ class SoundSet:
         return said
 
 
-def listening(rate: int = RATE, coefficients: int = 0, **others: Any) -> Sounds:
+def make_sound_input(rate: int = RATE, coefficients: int = 0, **others: Any) -> Sounds:
     """Return how sounds become inputs of a network, as fits a rate in hertz; `others` are fields of `Sounds`."""
     frame = 2 ** round(np.log2(FRAME_SECONDS * rate))
     usual = {"frame": frame, "hop": round(HOP_SECONDS * rate), "bands": BANDS, "lowest": LOWEST, "highest": rate / 2}
@@ -137,7 +137,7 @@ def sounds_in(paths: Sequence[str], names: dict[str, str] | None, how: Sounds, s
     return SoundSet(source, frames, how, labels, classes, tuple(kept), tuple(failed))
 
 
-def standardised(sounds: SoundSet, seconds: float | None = None) -> Sounds:
+def standardise_input(sounds: SoundSet, seconds: float | None = None) -> Sounds:
     """Return how sounds are heard, with the mean and deviation of their frames, and seconds into which most fit."""
     how = sounds.how
     numbers = torch.cat([frames.flatten() for frames in sounds.frames]).float()

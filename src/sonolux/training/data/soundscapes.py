@@ -13,9 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from sonolux.media.audio import Samples
 from sonolux.metrics.events import Event
-
-Samples = NDArray[np.float32]
 
 AUDIBLE = 30.0
 """Decibels below its loudest moment at which a clip is over, or has not begun."""

@@ -1,4 +1,4 @@
-"""Where what is learned from lies: a folder, a folder a class, or a table of paths and labels."""
+"""Data sources: a folder, a folder a class, or a table of paths and labels."""
 
 from __future__ import annotations
 

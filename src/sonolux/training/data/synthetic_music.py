@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-Samples = NDArray[np.float32]
+from sonolux.media.audio import Samples
 
 PARTIALS = 12
 

@@ -26,7 +26,7 @@ HEARD = 50
 def learn_events(
     data: SoundscapeData | LabelledRecordings, recipe: EventsRecipe, folder: Path, progress: TrainingProgress | None
 ) -> Trained:
-    """Train a network that hears events, and choose its thresholds; see `sonolux.training.methods.Learn`."""
+    """Train a network that hears events, and choose its thresholds; see `sonolux.training.methods.LearnMethod`."""
     learned, held_out = split_data(data, recipe)
     how = _standardised(learned)
     arguments = {"body": recipe.body, "bands": how.width, "classes": len(data.classes)} | recipe.arguments

@@ -19,9 +19,9 @@ HOP_SECONDS = 0.02
 """From one frame to the next: events are found to within a few of them."""
 
 
-def listening(rate: int) -> Sounds:
+def make_event_input(rate: int) -> Sounds:
     """Return how sounds become inputs of a network that hears events, as fits a rate in hertz."""
-    return sounds.listening(rate, hop=round(HOP_SECONDS * rate))
+    return sounds.make_sound_input(rate, hop=round(HOP_SECONDS * rate))
 
 
 def train_events(

@@ -21,7 +21,7 @@ from sonolux.errors import TrainingError
 from sonolux.models.projection import Projection
 from sonolux.training.feedback.data import FeedbackSet, JudgedQuery
 from sonolux.training.feedback.recipe import FeedbackRecipe
-from sonolux.training.feedback.triplets import learn_projection, mean_reciprocal_rank, ordered_share, triplets_of
+from sonolux.training.feedback.triplets import learn_residual, mean_reciprocal_rank, ordered_share, triplets_of
 from sonolux.training.loop.trained import Trained, TrainingProgress
 from sonolux.types import Space
 
@@ -35,7 +35,7 @@ FOLDS = 5
 def learn_feedback(
     feedback: FeedbackSet, recipe: FeedbackRecipe, folder: Path, progress: TrainingProgress | None
 ) -> Trained:
-    """Learn a projection, and refuse one that queries held out do not gain by; see `sonolux.training.methods.Learn`."""
+    """Learn a projection that queries held out gain by; see `sonolux.training.methods.LearnMethod`."""
     feedback.check()
     learned, held_out = split_queries(feedback.questions, recipe)
     report = _Report(progress, recipe.epochs)
@@ -45,7 +45,7 @@ def learn_feedback(
             f"what is learned from some of the {len(feedback.questions)} questions in {feedback.space.name} does not"
             " answer the others better: no model was written; judge more, or learn in another space"
         )
-    matrix = learn_projection(learned, feedback.space.metric, recipe, epochs, report.after)
+    matrix = learn_residual(learned, feedback.space.metric, recipe, epochs, report.after)
     scores = compare_projection(held_out, feedback.space, matrix, recipe.seed)
     if scores["order-after"] <= scores["order-before"]:
         raise TrainingError(
@@ -97,7 +97,7 @@ def best_epochs(questions: Sequence[JudgedQuery], space: Space, recipe: Feedback
             report.after(epoch, matrix)
 
         totals[0] += ordered_share(judges, space.metric, torch.eye(space.dim))
-        learn_projection(others, space.metric, recipe, recipe.epochs, judge)
+        learn_residual(others, space.metric, recipe, recipe.epochs, judge)
     return int(totals.argmax())
 
 

@@ -37,4 +37,4 @@ class FeedbackRecipe(Recipe):
     rank: int = whole_number(8)
 
 
-FEEDBACK = Method(FeedbackRecipe, "sonolux.training.feedback.train:learn_feedback", ())
+FEEDBACK = Method(FeedbackRecipe, "sonolux.training.feedback.learn:learn_feedback", ())

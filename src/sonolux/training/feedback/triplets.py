@@ -112,7 +112,7 @@ def mean_reciprocal_rank(questions: Sequence[JudgedQuery], metric: Metric, matri
     return float(np.mean(ranks))
 
 
-def learn_projection(
+def learn_residual(
     questions: Sequence[JudgedQuery], metric: Metric, recipe: FeedbackRecipe, epochs: int, watch: Watch
 ) -> torch.Tensor:
     """Learn a projection from questions.

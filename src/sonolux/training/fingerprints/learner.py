@@ -27,9 +27,9 @@ from sonolux.fingerprints.constellation import (
     spectral_contrast,
 )
 from sonolux.fingerprints.neural_codes import STEP, pool_bands
+from sonolux.media.audio import Samples
 from sonolux.metrics.ranking import paired_recall
 from sonolux.training.augmentation.waveforms import (
-    Samples,
     at_a_speed,
     by_telephone,
     coarse,
@@ -120,7 +120,7 @@ class FingerprintLearner(Learner):
 def learn_fingerprints(
     clips: ClipSet, recipe: FingerprintsRecipe, folder: Path, progress: TrainingProgress | None
 ) -> Trained:
-    """Train a network that takes fingerprints; see `sonolux.training.methods.Learn`."""
+    """Train a network that takes fingerprints; see `sonolux.training.methods.LearnMethod`."""
     learned, held_out = split_rows(clips, recipe.validation, recipe.seed)
     arguments = {"frames": INPUT.frames, "bands": BANDS // INPUT.pooled, "bits": recipe.bits} | recipe.arguments
     architecture = Architecture(name=recipe.architecture, arguments=arguments)

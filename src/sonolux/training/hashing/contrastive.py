@@ -53,5 +53,5 @@ class ContrastiveLearner(ImageLearner):
 def learn_contrastive(
     images: ImageSet, recipe: ContrastiveRecipe, folder: Path, progress: TrainingProgress | None
 ) -> Trained:
-    """Train a code network from views alone, labels unseen; see `sonolux.training.methods.Learn`."""
+    """Train a code network from views alone, labels unseen; see `sonolux.training.methods.LearnMethod`."""
     return learn_codes(ContrastiveLearner, images, recipe, folder, progress)

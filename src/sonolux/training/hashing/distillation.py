@@ -75,7 +75,7 @@ def teach(learned: ImageSet, held_out: ImageSet, recipe: DistillationRecipe) -> 
 def learn_distilled(
     images: ImageSet, recipe: DistillationRecipe, folder: Path, progress: TrainingProgress | None
 ) -> Trained:
-    """Train a code network from what its teachers say, labels unseen; see `sonolux.training.methods.Learn`."""
+    """Train a code network from what its teachers say, labels unseen; see `sonolux.training.methods.LearnMethod`."""
     trained = learn_codes(DistillationLearner, images, recipe, folder, progress)
     return replace(trained, data=trained.data | describe_teachers(recipe.teachers))
 

@@ -1,4 +1,4 @@
-"""What several descriptors say together: side by side, and averaged over each image's nearest neighbours.
+"""Database-side augmentation: several descriptors side by side, averaged over the nearest neighbours of each image.
 
 Descriptors that err in different ways find better neighbours together than any of them alone. The mean of an image's
 neighbours says what they have in common, and says it better than the image itself: what is by chance in one is not

@@ -79,7 +79,7 @@ def learn_projection(
 ) -> Trained:
     """Fit a projection of the pixels, or of what the encoder gives that the recipe starts from.
 
-    See `sonolux.training.methods.Learn`.
+    See `sonolux.training.methods.LearnMethod`.
 
     Raises
     ------

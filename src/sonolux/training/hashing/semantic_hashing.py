@@ -20,7 +20,7 @@ from sonolux.training.loop.trained import Trained, TrainingProgress
 def learn_autoencoder(
     data: ImageSet | RowSet, recipe: AutoencoderRecipe, folder: Path, progress: TrainingProgress | None
 ) -> Trained:
-    """Train an autoencoder of images or rows; see `sonolux.training.methods.Learn`.
+    """Train an autoencoder of images or rows; see `sonolux.training.methods.LearnMethod`.
 
     The network of rows is dense, whatever the recipe says.
     """

@@ -48,6 +48,6 @@ class SupervisedLearner(ImageLearner):
 def learn_supervised(
     images: ImageSet, recipe: SupervisedRecipe, folder: Path, progress: TrainingProgress | None
 ) -> Trained:
-    """Train a code network from labels; see `sonolux.training.methods.Learn`."""
+    """Train a code network from labels; see `sonolux.training.methods.LearnMethod`."""
     check_classes(images)
     return learn_codes(SupervisedLearner, images, recipe, folder, progress, labelled=True)

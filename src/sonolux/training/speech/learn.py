@@ -26,7 +26,7 @@ LANGUAGE, WORD = (0.3, 0.6, 1.0, 1.5), (-1.0, 0.0, 1.0, 2.0)
 def learn_speech(
     utterances: UtteranceSet, recipe: SpeechRecipe, folder: Path, progress: TrainingProgress | None
 ) -> Trained:
-    """Train a network that transcribes, and choose its weights; see `sonolux.training.methods.Learn`."""
+    """Train a network that transcribes, and choose its weights; see `sonolux.training.methods.LearnMethod`."""
     lexicon = choose_lexicon(utterances, recipe)
     units = tuple(sorted({unit for ways in lexicon.values() for way in ways for unit in way}))
     sets = learned, held_out = split_rows(utterances, recipe.validation, recipe.seed)
