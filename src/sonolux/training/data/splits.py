@@ -49,7 +49,7 @@ def split_items(items: LabelledItems, share: float, seed: int) -> tuple[Labelled
     return items.subset(np.setdiff1d(np.arange(len(items)), rows)), items.subset(rows)
 
 
-def split_rows(items: Items, share: float, seed: int, fewest: int = FEWEST) -> tuple[Items, Items]:
+def split_unlabelled(items: Items, share: float, seed: int, fewest: int = FEWEST) -> tuple[Items, Items]:
     """Split items without classes into those to learn from and those held out: a share of all, at least `fewest`."""
     order = np.random.default_rng(seed).permutation(len(items))
     count = max(fewest, round(share * len(items)))

@@ -11,7 +11,7 @@ from sonolux.checkpoints.folder import Architecture
 from sonolux.checkpoints.inputs import Sounds
 from sonolux.checkpoints.outputs import Descriptor, Events
 from sonolux.training.data.events import EventData, LabelledRecordings, SoundscapeData
-from sonolux.training.data.splits import split_rows
+from sonolux.training.data.splits import split_unlabelled
 from sonolux.training.events.learner import EventLearner
 from sonolux.training.events.recipe import EventsRecipe
 from sonolux.training.events.thresholds import choose_thresholds
@@ -54,7 +54,7 @@ def split_data(data: SoundscapeData | LabelledRecordings, recipe: EventsRecipe) 
         count = recipe.scenes or data.count
         learned = replace(data, scenes=scenes, count=count, seed=2 * recipe.seed)
         return learned, replace(learned, count=max(1, round(recipe.validation * count)), seed=2 * recipe.seed + 1)
-    return split_rows(data, recipe.validation, recipe.seed, fewest=1)
+    return split_unlabelled(data, recipe.validation, recipe.seed, fewest=1)
 
 
 def _standardised(data: EventData) -> Sounds:

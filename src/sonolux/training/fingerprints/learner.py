@@ -39,7 +39,7 @@ from sonolux.training.augmentation.waveforms import (
     with_noise,
 )
 from sonolux.training.data.clips import ClipSet
-from sonolux.training.data.splits import split_rows
+from sonolux.training.data.splits import split_unlabelled
 from sonolux.training.fingerprints.recipe import FingerprintsRecipe
 from sonolux.training.loop.fit import fit
 from sonolux.training.loop.initial import build_network
@@ -121,7 +121,7 @@ def learn_fingerprints(
     clips: ClipSet, recipe: FingerprintsRecipe, folder: Path, progress: TrainingProgress | None
 ) -> Trained:
     """Train a network that takes fingerprints; see `sonolux.training.methods.LearnMethod`."""
-    learned, held_out = split_rows(clips, recipe.validation, recipe.seed)
+    learned, held_out = split_unlabelled(clips, recipe.validation, recipe.seed)
     arguments = {"frames": INPUT.frames, "bands": BANDS // INPUT.pooled, "bits": recipe.bits} | recipe.arguments
     architecture = Architecture(name=recipe.architecture, arguments=arguments)
     learner = FingerprintLearner(build_network(architecture, recipe), learned, held_out, recipe, INPUT)

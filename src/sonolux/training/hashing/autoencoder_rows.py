@@ -16,7 +16,7 @@ from torch.nn import functional
 
 from sonolux.checkpoints.folder import Architecture
 from sonolux.training.data.numbers import RowSet
-from sonolux.training.data.splits import split_rows
+from sonolux.training.data.splits import split_unlabelled
 from sonolux.training.hashing.autoencoder import CODE, UNITS, AutoencoderLearner, autoencoder_of
 from sonolux.training.hashing.pretraining import pretrain
 from sonolux.training.hashing.recipes import AutoencoderRecipe
@@ -60,7 +60,7 @@ def learn_row_autoencoder(
     rows: RowSet, recipe: AutoencoderRecipe, folder: Path, progress: TrainingProgress | None
 ) -> Trained:
     """Train a dense autoencoder of bags of words or rows of numbers."""
-    learned, held_out = split_rows(rows, recipe.validation, recipe.seed)
+    learned, held_out = split_unlabelled(rows, recipe.validation, recipe.seed)
     sizes = [rows.rows.shape[1], *HIDDEN, recipe.bits]
     architecture = Architecture(name=recipe.architecture, arguments={"mode": UNITS, "sizes": sizes, **recipe.arguments})
     network = autoencoder_of(architecture, recipe)

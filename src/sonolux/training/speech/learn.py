@@ -10,7 +10,7 @@ from sonolux.decoding.bigrams import WordBigrams
 from sonolux.decoding.ctc import BeamWeights, decode_beam
 from sonolux.decoding.lexicon import build_tree
 from sonolux.metrics.edit_distance import error_rate
-from sonolux.training.data.splits import split_rows
+from sonolux.training.data.splits import split_unlabelled
 from sonolux.training.data.utterances import UtteranceSet
 from sonolux.training.loop.fit import fit
 from sonolux.training.loop.initial import build_network
@@ -29,7 +29,7 @@ def learn_speech(
     """Train a network that transcribes, and choose its weights; see `sonolux.training.methods.LearnMethod`."""
     lexicon = choose_lexicon(utterances, recipe)
     units = tuple(sorted({unit for ways in lexicon.values() for way in ways for unit in way}))
-    sets = learned, held_out = split_rows(utterances, recipe.validation, recipe.seed)
+    sets = learned, held_out = split_unlabelled(utterances, recipe.validation, recipe.seed)
     targets = tuple([spell(words, lexicon, units) for words in part.words] for part in sets)
     arguments = {"body": recipe.body, "bands": 3 * utterances.how.coefficients, "classes": 1 + len(units)}
     architecture = Architecture(name=recipe.architecture, arguments=arguments | recipe.arguments)
