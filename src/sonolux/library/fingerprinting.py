@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import mimetypes
 import uuid
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
@@ -14,7 +14,7 @@ from typing import BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from sonolux.errors import LibraryError, MediaError, QueryError
+from sonolux.errors import Cancelled, LibraryError, MediaError, QueryError
 from sonolux.fingerprints import stream as answering
 from sonolux.fingerprints.calibration import BackgroundSampler, MonitoredAudio
 from sonolux.fingerprints.catalog import FingerprintCatalog
@@ -98,10 +98,7 @@ def fingerprint_files(
     if model:
         catalog.choose("" if model == SHIPPED_NAME else str(FingerprintEncoder(absolute(model)).folder.path))
     taken = _Taken(index, catalog, progress)
-    for path, blocks in decode_audio_files(_found(roots, taken)):
-        taken.take(path, _id_of(index, path), blocks)
-    taken.keep()
-    return taken.summary
+    return _take_all(taken, _found(roots, taken), partial(_id_of, index))
 
 
 def fingerprint_items(
@@ -127,8 +124,17 @@ def fingerprint_items(
         return FingerprintSummary()
     progress = None if hearing is None else partial(hearing, len(unheard))
     taken = _Taken(index, catalog, progress, silence_is_fine=True)
-    for path, blocks in decode_audio_files(unheard):
-        taken.take(path, unheard[path], blocks)
+    return _take_all(taken, unheard, unheard.__getitem__)
+
+
+def _take_all(taken: _Taken, paths: Iterable[str], id_of: Callable[[str], str]) -> FingerprintSummary:
+    """Take the fingerprints of files; where that is cancelled, what was taken is kept."""
+    try:
+        for path, blocks in decode_audio_files(paths):
+            taken.take(path, id_of(path), blocks)
+    except Cancelled:
+        taken.keep()
+        raise
     taken.keep()
     return taken.summary
 

@@ -81,18 +81,23 @@ class Adder:
         -------
         summary : Summary
             Files that could not be read are in its ``failed``; they cost no other file.
+
+        Raises
+        ------
+        Cancelled
+            Where `progress` raised it. Files that were done with are in, whole; the next run goes on with the others.
         """
         try:
             for path, event in self.pool.read(self._to_decode(find(roots))):
                 self._take(path, event)
             self._fail(self.queue.flush())
+            self._write_all()
         except BaseException:
-            self.progress = None  # it has ended the run, or is to hear nothing of what is written yet
+            self.progress = None  # it hears no more, so that nothing it raises keeps what is done from being written
             raise
         finally:
             self.queue.close()
-            self._write(self.queue.encoded())
-            self._count(self.writer.flush())
+            self._write_all()
         return self.summary
 
     def _to_decode(self, found: Iterable[str | Failure]) -> Iterator[str]:
@@ -140,6 +145,11 @@ class Adder:
         for draft in drafts:
             if draft.ready:
                 self._count(self.writer.put(draft))
+
+    def _write_all(self) -> None:
+        """Write every file of which nothing waits any longer."""
+        self._write(self.queue.encoded())
+        self._count(self.writer.flush())
 
     def _count(self, tasks: Iterable[Task]) -> None:
         for task in tasks:
