@@ -215,3 +215,14 @@ def test_a_library_says_what_it_holds_and_opens_nothing_for_it(built: Path, libr
     assert repr(Library(tmp_path / "none")) == f"<Library {tmp_path / 'none'}>"
     assert repr(Library("http://127.0.0.1:9/none")) == "<Library http://127.0.0.1:9/none>"
     assert not (tmp_path / "none").exists()
+
+
+def test_an_empty_path_is_not_the_current_folder(own: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(own)
+    with Library(tmp_path / "l.sonolux") as library:
+        library.add(own / "texts", spaces=["bm25"])
+        there = library.info()["files"]
+        for ask in (library.add, library.remove, library.item, library.annotations, library.identify):
+            with pytest.raises(QueryError, match="an empty path names nothing"):
+                ask("")
+        assert library.info()["files"] == there > 0

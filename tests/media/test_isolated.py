@@ -147,6 +147,15 @@ def test_streams_that_wait_keep_nobody_waiting(tmp_path: Path) -> None:
         stream.close()
 
 
+def test_of_streams_that_have_ended_few_workers_stay(tmp_path: Path) -> None:
+    decoder = IsolatedDecoder()
+    streams = [decoder.read(file(tmp_path, f"slow{n}"), OPTIONS, faulty.slow, waits=False) for n in range(4)]
+    for stream in streams:
+        next(stream)
+    assert [len(list(stream)) for stream in streams] == [6] * 4
+    assert len(isolated._workers.pool._idle) == 2
+
+
 def test_a_question_that_is_left_gives_its_turn_back(tmp_path: Path) -> None:
     decoder = IsolatedDecoder()
     for number in range(4):

@@ -37,7 +37,15 @@ def item_of(point: Point) -> Item:
 
 
 def absolute(path: str | os.PathLike[str]) -> str:
-    """Return an absolute path, with ``~`` as the home folder; symbolic links stay as they are."""
+    """Return an absolute path, with ``~`` as the home folder; symbolic links stay as they are.
+
+    Raises
+    ------
+    QueryError
+        For an empty path, which would be the current folder: nobody who means that leaves it out.
+    """
+    if not os.fspath(path):
+        raise QueryError("an empty path names nothing: name a file or a folder, or . for the current one")
     return os.path.abspath(os.path.expanduser(os.fspath(path)))
 
 

@@ -86,6 +86,7 @@ class IsolatedDecoder:
                     if not isinstance(event, Finished):
                         yield event
         finally:
+            pool.close(keep=limits.workers)  # those of streams that have ended
             _workers.end_when_idle()
 
     def start(self) -> None:

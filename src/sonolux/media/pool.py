@@ -232,9 +232,9 @@ class DecoderPool:
             for worker in busy.values():
                 worker.kill()
 
-    def close(self) -> None:
-        """End all workers."""
-        while (worker := self._next_idle()) is not None:
+    def close(self, keep: int = 0) -> None:
+        """End the workers that wait for work, but for so many."""
+        while len(self._idle) > keep and (worker := self._next_idle()) is not None:
             worker.kill()
 
     def let_go(self) -> None:
