@@ -78,4 +78,4 @@ def test_without_matplotlib_it_says_what_to_install(cli, monkeypatch: pytest.Mon
     write_wav(Path("short.wav"), np.zeros(22_050))
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     ran = cli("look", "short.wav")
-    assert (ran.code, ran.err) == (1, "sonolux: pictures need matplotlib: pip install 'sonolux[train]'\n")
+    assert (ran.code, ran.err) == (1, "sonolux: a picture needs matplotlib: pip install 'sonolux[train]'\n")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from sonolux.errors import TrainingError
@@ -109,3 +111,20 @@ def test_what_the_version_before_left_unsaid_is_what_it_took() -> None:
     old = OLD | {"method": "ae", "options": {}}
     recipe = stored_recipe(old)
     assert (recipe.layer_epochs, recipe.descriptor, recipe.views) == (3, "", ImageViews())
+
+
+def test_the_command_takes_an_old_spelling_and_says_so_once(
+    shapes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from sonolux.cli.app import app
+
+    command = ["train", "codes", "--data", str(shapes), "--method", "lsh", "--bits", "16", "--set", "side=16"]
+    with pytest.raises(SystemExit) as ended:
+        app([*command, "--out", str(tmp_path / "codes")])
+    assert ended.value.code == 0
+    err = capsys.readouterr().err
+    assert err.count("side is called image_size now: the old name goes with the next version") == 1
+    with pytest.raises(TrainingError, match="no option epochs: pca has"):
+        app(["train", "codes", "--data", "nowhere", "--method", "pca", "--epochs", "3", "--out", str(tmp_path / "pca")])
+    with pytest.raises(TrainingError, match="an autoencoder starts from no other model"):
+        app(["train", "codes", "--data", "nowhere", "--method", "ae", "--from", "x", "--out", str(tmp_path / "ae")])

@@ -31,11 +31,18 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         sys.exit(REFUSED)
     except (SonoluxError, OSError) as error:
-        _refuse(error)
+        _refuse(str(error))
+    except ModuleNotFoundError as error:
+        from sonolux.extras import missing_line, missing_package
+
+        package = missing_package(error)
+        if package is None:
+            raise
+        _refuse(missing_line("this command", package))
 
 
-def _refuse(error: Exception) -> None:
+def _refuse(reason: str) -> None:
     from sonolux.cli.output import shown
 
-    print(f"sonolux: {shown(str(error))}", file=sys.stderr)
+    print(f"sonolux: {shown(reason)}", file=sys.stderr)
     sys.exit(REFUSED)

@@ -12,6 +12,7 @@ import torch
 
 from sonolux.errors import SonoluxError
 from sonolux.evaluation.spectrogram_columns import RANGE, WAVELET_RANGE, SeenSound
+from sonolux.extras import extras_named
 from sonolux.features.constant_q import LOWEST
 from sonolux.features.mel_scale import hertz_to_mel
 from sonolux.media.paths import printable
@@ -80,10 +81,8 @@ def draw_sound(sound: SeenSound, title: str, file: Path, start: float = 0.0) -> 
     """
     if file.exists() and not is_drawn(file):
         raise SonoluxError(f"{file} is there already and no picture of `sonolux look`: choose another name with --out")
-    try:
+    with extras_named("a picture"):
         from matplotlib.figure import Figure
-    except ModuleNotFoundError as error:
-        raise SonoluxError("pictures need matplotlib: pip install 'sonolux[train]'") from error
     height = TOP + BOTTOM + sum(HEIGHTS.values()) + GAP * len(HEIGHTS)
     figure = Figure(figsize=(WIDTH, height), dpi=DOTS)
     title = printable(title)

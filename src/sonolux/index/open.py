@@ -5,6 +5,7 @@ from __future__ import annotations
 from urllib.parse import unquote, urlsplit
 
 from sonolux.errors import LibraryError
+from sonolux.extras import extras_named
 from sonolux.index.base import Index
 
 
@@ -29,10 +30,8 @@ def open_index(location: str) -> Index:
 
         return EmbeddedIndex(location)
     url, collection = split_url(location)
-    try:
+    with extras_named("a library on a cluster", LibraryError):
         from sonolux.index.remote import RemoteIndex
-    except ModuleNotFoundError as error:
-        raise LibraryError("libraries on a cluster need qdrant-client: pip install 'sonolux[cluster]'") from error
     return RemoteIndex(url, collection)
 
 

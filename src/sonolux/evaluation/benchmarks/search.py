@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from sonolux.encoders import Encoder
 from sonolux.encoders.base import Descriptors, normalised
 from sonolux.evaluation.benchmarks.report import Report, compare_with_target
+from sonolux.extras import extras_named
 from sonolux.index import Point
 from sonolux.index.embedded import EmbeddedIndex
 from sonolux.index.qdrant_edge import search_params
@@ -154,7 +155,8 @@ def _raw(library: Library, where: dict[str, str], brings: Literal["read", "unrea
 
 
 def _others(rows: NDArray[np.float32], folder: Path) -> list[Engine]:
-    return [_hnswlib(rows), _faiss(rows), _usearch(rows), _lancedb(rows, folder)]
+    with extras_named("this benchmark"):
+        return [_hnswlib(rows), _faiss(rows), _usearch(rows), _lancedb(rows, folder)]
 
 
 def _hnswlib(rows: NDArray[np.float32]) -> Engine:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from sonolux.encoders.trained.encoder import TrainedEncoder
 from sonolux.evaluation.descriptors import describe_by_encoder, scores_between
 from sonolux.evaluation.protocols.labelled_search import LabelledSearch
+from sonolux.extras import extras_named
 from sonolux.index.hamming import hamming_search
 from sonolux.index.semantic_hash import BITS, WIDEST, SemanticHash, addresses_of
 from sonolux.metrics.ranking import label_metrics, precision_at_k
@@ -54,7 +55,8 @@ def time_lookups() -> dict[int, float]:
 
 def time_exhaustive_ratio(n: int = SIZES[-1]) -> float:
     """Return our time over that of faiss's binary index for an exhaustive search of 256-bit codes."""
-    import faiss
+    with extras_named("this benchmark"):
+        import faiss
 
     random = np.random.default_rng(1)
     codes, queries = (random.integers(0, 256, (size, 32), np.uint8) for size in (n, 20))

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonolux.errors import MediaError, TrainingError
+from sonolux.extras import extras_named
 from sonolux.media.image import decode_image
 from sonolux.settings import settings
 
@@ -45,10 +46,8 @@ def read_packed(path: Path) -> tuple[list[NDArray[np.uint8]], list[str]]:
 
 
 def _read_parquet(path: Path) -> tuple[list[NDArray[np.uint8]], list[str]]:
-    try:
+    with extras_named(str(path), TrainingError):
         from pyarrow import parquet
-    except ModuleNotFoundError as error:
-        raise TrainingError(f"{path} needs {error.name}: pip install 'sonolux[train]'") from error
     table = parquet.read_table(path)
     missing = {"image", "label"} - set(table.column_names)
     if missing:
