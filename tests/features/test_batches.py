@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 
 import numpy as np
@@ -9,6 +11,7 @@ import pytest
 import torch
 
 from sonolux.features.cepstrum import deltas, mel_spectrogram, mfcc
+from sonolux.features.chroma import pitch_class_shares
 from sonolux.features.constant_q import chroma, cqt
 from sonolux.features.fourier import power_spectrogram, stft
 from sonolux.features.mel_scale import mel_filters
@@ -69,3 +72,29 @@ def test_gradients_pass_through() -> None:
         samples = BATCH[0].clone().requires_grad_()
         REPRESENTATIONS[name](samples).abs().sum().backward()
         assert samples.grad is not None and bool(samples.grad.isfinite().all() and samples.grad.any()), name
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("shape", [(9_000,), (2, 3, 5_000), (0,), (1,)])
+def test_arrays_and_tensors_give_the_same(dtype: type, shape: tuple[int, ...]) -> None:
+    sound = np.random.default_rng(3).normal(size=shape).astype(dtype) / 4
+    filters = mel_filters(22_050, 512, 40)
+    pairs = []
+    for given in (sound, torch.from_numpy(sound)):
+        mel = mel_spectrogram(given, filters, 128)
+        cepstra = mfcc(mel, 13)
+        shares = pitch_class_shares(power_spectrogram(given, 512, 128)[..., 1:13])
+        pairs.append([mel, cepstra, deltas(cepstra), shares])
+    for array, tensor in zip(*pairs, strict=True):
+        assert isinstance(array, np.ndarray) and isinstance(tensor, torch.Tensor)
+        assert array.dtype == dtype
+        np.testing.assert_allclose(array, tensor.numpy(), rtol=1e-3, atol=1e-3 if dtype == np.float32 else 1e-9)
+
+
+def test_arrays_need_no_torch() -> None:
+    code = (
+        "import sys, numpy as np; from sonolux.encoders import resolve;"
+        "[resolve(name)[0].encode([np.ones(4000, np.float32)]) for name in ('mfcc', 'chroma')];"
+        "print('torch' in sys.modules)"
+    )
+    assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "False"

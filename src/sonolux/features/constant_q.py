@@ -12,6 +12,7 @@ from collections.abc import Iterator
 import numpy as np
 import torch
 
+from sonolux.features.chroma import pitch_class_shares
 from sonolux.features.filterbank import filtered, padded
 
 LOWEST = 440.0 * 2 ** (-45 / 12)
@@ -62,8 +63,7 @@ def chroma(constant_q: torch.Tensor, octave: int = 12) -> torch.Tensor:
     bins = constant_q.shape[-1]
     power = torch.nn.functional.pad(constant_q.abs(), (0, -bins % octave))
     energy = power.reshape(*power.shape[:-1], -1, octave).sum(dim=-2)
-    loudest = energy.amax(dim=-1, keepdim=True)
-    return torch.where(loudest > torch.finfo(energy.dtype).tiny, energy / loudest, torch.zeros_like(energy))
+    return pitch_class_shares(energy)
 
 
 def _quality(octave: int) -> float:

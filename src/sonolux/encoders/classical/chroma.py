@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 
 from sonolux.checkpoints.digest import digest_of
 from sonolux.encoders.base import Encoder
-from sonolux.features.spectrum import FRAME, HOP, SAMPLE_RATE, chroma_filters, power_spectrogram
+from sonolux.encoders.classical.analysis import FRAME, HOP, SAMPLE_RATE
+from sonolux.features.chroma import chroma_filters, pitch_class_shares
+from sonolux.features.fourier import power_spectrogram
 from sonolux.types import Modality
 
 
@@ -40,18 +42,7 @@ class Chroma(Encoder):
 
 def chroma_statistics(samples: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return the descriptor of one sound, (24,)."""
-    notes = chroma(power_spectrogram(samples))
+    power = power_spectrogram(samples.astype(np.float32, copy=False), FRAME, HOP)
+    notes = pitch_class_shares(power @ chroma_filters(SAMPLE_RATE, FRAME).T)
     mean, deviation = notes.mean(axis=0), notes.std(axis=0)
     return np.concatenate([mean - mean.mean(), deviation - deviation.mean()])
-
-
-def chroma(power: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the share of each pitch class in each frame of a power spectrogram, (frames, 12).
-
-    The loudest class of a frame is 1; a frame of silence is all 0.
-    """
-    energy = power @ chroma_filters().T
-    loudest = energy.max(axis=1, keepdims=True)
-    tiny = np.finfo(np.float32).tiny
-    shares: NDArray[np.float32] = np.divide(energy, loudest, out=np.zeros_like(energy), where=loudest > tiny)
-    return shares

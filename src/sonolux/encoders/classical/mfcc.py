@@ -6,12 +6,13 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.fft import dct
 
 from sonolux.checkpoints.digest import digest_of
 from sonolux.encoders.base import Encoder
+from sonolux.encoders.classical.analysis import FRAME, HOP, SAMPLE_RATE
+from sonolux.features.cepstrum import deltas, mel_bands, mfcc
+from sonolux.features.fourier import power_spectrogram
 from sonolux.features.mel_scale import mel_filters
-from sonolux.features.spectrum import FRAME, HOP, SAMPLE_RATE, power_spectrogram
 from sonolux.types import Modality
 
 BANDS = 128
@@ -53,20 +54,13 @@ class Mfcc(Encoder):
 
 def mfcc_statistics(samples: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return the descriptor of one sound, (57,)."""
-    power = power_spectrogram(samples)
-    timbre = liftered(mfcc(power))[:, 1:]
-    slope = deltas(timbre)
+    power = power_spectrogram(samples.astype(np.float32, copy=False), FRAME, HOP)
+    mel = mel_bands(power, mel_filters(SAMPLE_RATE, FRAME, BANDS))
+    timbre = liftered(mfcc(mel, COEFFICIENTS, RANGE_DB))[:, 1:]
+    slope = deltas(timbre, DELTA_REACH)
     heard = audible_frames(power)
     timbre, slope = timbre[heard], slope[heard]
     return np.concatenate([timbre.mean(axis=0), timbre.std(axis=0), slope.std(axis=0)])
-
-
-def mfcc(power: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the cepstral coefficients 0 to 19 of each frame of a power spectrogram: (frames, 20)."""
-    decibels = 10 * np.log10(np.maximum(power @ mel_filters(SAMPLE_RATE, FRAME, BANDS).T, 1e-10))
-    decibels = np.maximum(decibels, decibels.max() - RANGE_DB)
-    coefficients: NDArray[np.float32] = dct(decibels, type=2, norm="ortho", axis=1)[:, :COEFFICIENTS]
-    return coefficients
 
 
 def liftered(coefficients: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -74,17 +68,6 @@ def liftered(coefficients: NDArray[np.float32]) -> NDArray[np.float32]:
     order = np.arange(coefficients.shape[1], dtype=np.float32)
     weights = 1 + LIFTER / 2 * np.sin(np.pi * order / LIFTER)
     return coefficients * weights.astype(np.float32)
-
-
-def deltas(coefficients: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the slope over 9 frames of the best line through each coefficient, the ends held: same shape."""
-    frames = len(coefficients)
-    padded = np.pad(coefficients, ((DELTA_REACH, DELTA_REACH), (0, 0)), mode="edge")
-    steps = range(-DELTA_REACH, DELTA_REACH + 1)
-    slope = np.zeros_like(coefficients)
-    for step in steps:
-        slope += step / sum(s**2 for s in steps) * padded[DELTA_REACH + step :][:frames]
-    return slope
 
 
 def audible_frames(power: NDArray[np.float32]) -> NDArray[np.bool_]:

@@ -1,6 +1,6 @@
 """Encoders that Sonolux trained on top of others: the descriptors of a source, projected.
 
-The model folder holds the projection alone and names its source (`sonolux.checkpoints.folder.SourceDescriptors`). A
+The model folder holds the projection alone and names its source (`sonolux.checkpoints.inputs.SourceDescriptors`). A
 source of several modalities, such as CLIP, is projected as a whole: what shared a space before shares one after. Bits
 of binary codes are -1 and 1 on the way through; the signs of what comes out are the new ones.
 """
