@@ -25,7 +25,7 @@ INTERFACES = {
 }
 """Functions that several modules are meant to have, and what they stand for."""
 
-PENDING = frozenset(("chroma", "deltas", "mfcc", "power_spectrogram"))
+PENDING: frozenset[str] = frozenset()
 """Names that still stand for two things."""
 
 ALIASES = {"Factory": "of a registry: what makes one of its things"}

@@ -17,7 +17,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import combine_pvalues
 
 from sonolux.encoders.base import normalised
 from sonolux.index import Condition, Index
@@ -93,6 +92,8 @@ def _combined(chances: Sequence[float | None], given: int) -> float:
     if max(held) > AGREEING:
         return 1.0
     independent = [chance for chance in chances[:given] if chance is not None] or held
+    from scipy.stats import combine_pvalues  # half a second, which no other command should wait
+
     return float(combine_pvalues(independent, method="fisher").pvalue)
 
 
