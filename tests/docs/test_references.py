@@ -15,8 +15,8 @@ FILES = sorted([*(ROOT / "src").rglob("*.py"), *(ROOT / "docs").rglob("*.md"), *
 GONE_ON_PURPOSE = {"CHANGELOG.md", "docs/design.md"}
 """Pages that tell what was: names stand in them as they were then."""
 
-PENDING = {"sonolux.training.methods"}
-"""Modules that are named before they are there."""
+GROUPS = {"sonolux.encoders", "sonolux.annotators", "sonolux.training", "sonolux.readers"}
+"""Groups of entry points, which packages name in their own metadata; not each is a module."""
 
 
 @cache
@@ -49,4 +49,4 @@ def test_names_lead_somewhere(file: Path) -> None:
     if str(file.relative_to(ROOT)) in GONE_ON_PURPOSE:
         return
     names = set(REFERENCE.findall(file.read_text(encoding="utf-8")))
-    assert [name for name in sorted(names) if not resolves(name) and name not in PENDING] == []
+    assert [name for name in sorted(names) if not resolves(name) and name not in GROUPS] == []
