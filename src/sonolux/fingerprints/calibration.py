@@ -65,7 +65,7 @@ class BackgroundSampler:
 
     Parameters
     ----------
-    catalog : Fingerprints
+    catalog : FingerprintCatalog
     encoder : FingerprintEncoder
         Whose codes are taken.
     """

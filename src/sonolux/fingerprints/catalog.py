@@ -55,14 +55,14 @@ LARGEST = 2**28
 """Landmarks beyond which segments are left as they are; merging holds them in memory."""
 
 SAMPLES = 256
-"""Of the scores of wrong places."""
+"""Scores of wrong matches that are kept."""
 
 MORE_TRIES = 5
-"""Times that a reader looks again, where a writer replaced segments under its eyes."""
+"""Times that a reader looks again, where a writer replaced segments meanwhile."""
 
 
 class FingerprintCatalog:
-    """Recordings by what they sound like; add and delete at any time.
+    """Recordings by their fingerprints; add and delete at any time.
 
     Nothing is opened before the first use. A catalog that another process has changed is seen after `close`.
 
@@ -90,7 +90,7 @@ class FingerprintCatalog:
 
     @property
     def samples(self) -> list[tuple[float, float]]:
-        """What wrong places of this catalog score: seconds asked with, and score, the latest last."""
+        """Scores of wrong matches in this catalog: seconds of the query, and score, the latest last."""
         if self._samples is None:
             self._samples = [(seconds, score) for seconds, score in self._read_manifest().get("samples", [])]
         return self._samples
@@ -103,7 +103,7 @@ class FingerprintCatalog:
         return self._model
 
     def choose(self, model: str) -> None:
-        """Take the codes of another model from now on; what wrong places score is heard anew."""
+        """Take the codes of another model from now on; the scores of wrong matches are measured anew."""
         with self._writing() as manifest:
             if manifest.get("model", "") != model:
                 manifest |= {"model": model, "samples": []}
@@ -117,7 +117,7 @@ class FingerprintCatalog:
         return sum(1 for _ in self.tracks())
 
     def add(self, recordings: Sequence[tuple[str, str, Fingerprint]]) -> None:
-        """Keep recordings, each an id, a path and its prints; durable, all or none, when it returns.
+        """Keep recordings, each an id, a path and its fingerprint; durable, all or none, when it returns.
 
         A recording replaces one of the same id.
 
@@ -128,14 +128,14 @@ class FingerprintCatalog:
         """
         if not recordings:
             return
-        last = {identity: (identity, path, prints) for identity, path, prints in recordings}
+        last = {identity: (identity, path, fingerprint) for identity, path, fingerprint in recordings}
         with self._writing() as manifest:
             self._mark(manifest, set(last))
             self._append(manifest, build_segment(list(last.values())))
             self._merge(manifest)
 
     def note(self, samples: Sequence[tuple[float, float]]) -> None:
-        """Keep what wrong places score, the latest `SAMPLES` of all."""
+        """Keep scores of wrong matches, the latest `SAMPLES` of all."""
         if samples:
             with self._writing() as manifest:
                 manifest["samples"] = [*manifest.get("samples", []), *samples][-SAMPLES:]
@@ -170,9 +170,9 @@ class FingerprintCatalog:
         raise AssertionError("the last try returns or raises")
 
     def _segments(self, manifest: dict[str, Any]) -> tuple[list[CatalogSegment], list[set[int]]]:
-        said = manifest["segments"]
-        opened = [read_segment(self.folder / one["name"], one["files"], one.get("encoder", "")) for one in said]
-        return opened, [set(one["gone"]) for one in said]
+        entries = manifest["segments"]
+        opened = [read_segment(self.folder / one["name"], one["files"], one.get("encoder", "")) for one in entries]
+        return opened, [set(one["gone"]) for one in entries]
 
     def _read_manifest(self) -> dict[str, Any]:
         path = self.folder / MANIFEST
@@ -219,9 +219,9 @@ class FingerprintCatalog:
     def _mark(self, manifest: dict[str, Any], ids: set[str]) -> int:
         """Note which recordings are deleted; return how many."""
         found = 0
-        for said, segment, gone in zip(manifest["segments"], *self._load(), strict=True):
+        for entry, segment, gone in zip(manifest["segments"], *self._load(), strict=True):
             now = {number for number, track in enumerate(segment.tracks) if track.id in ids} - gone
-            said["gone"] = sorted(gone | now)
+            entry["gone"] = sorted(gone | now)
             found += len(now)
         return found
 
@@ -230,8 +230,8 @@ class FingerprintCatalog:
         files = write_segment(segment, self.folder / name)
         sync_folder(self.folder)
         manifest["next"] += 1
-        said = {"name": name, "landmarks": len(segment.hashes), "files": files, "gone": [], "encoder": segment.encoder}
-        manifest["segments"].append(said)
+        entry = {"name": name, "landmarks": len(segment.hashes), "files": files, "gone": [], "encoder": segment.encoder}
+        manifest["segments"].append(entry)
 
     def _merge(self, manifest: dict[str, Any]) -> None:
         """Make one segment of eight of a size, until no size has so many."""
@@ -244,10 +244,10 @@ class FingerprintCatalog:
             self._append(manifest, build_segment(kept))
 
 
-def _of_one_size(said: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+def _of_one_size(entries: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return the segments of the first size that has too many."""
     sizes: dict[int, list[dict[str, Any]]] = {}
-    for one in said:
+    for one in entries:
         if one["landmarks"] <= LARGEST:
             size = int(np.log2(max(one["landmarks"], SMALLEST) / SMALLEST) / np.log2(AT_ONCE))
             sizes.setdefault(size, []).append(one)

@@ -51,8 +51,8 @@ def compare(first: str, second: str) -> list[Shared]:
 
     decoder, encoder = IsolatedDecoder(), fingerprint_encoder()
     with closing(decode_audio_file(second, decoder)) as sound:
-        prints = extract_fingerprints(sound, encoder)
-    held = MemoryCatalog([build_segment([("second", second, prints)])], [set()])
+        fingerprint = extract_fingerprints(sound, encoder)
+    held = MemoryCatalog([build_segment([("second", second, fingerprint)])], [set()])
     with closing(decode_audio_file(first, decoder)) as sound:
         found = list(stream_matches(held, sound, encoder=encoder))
     return sorted(

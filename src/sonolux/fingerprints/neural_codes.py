@@ -1,4 +1,4 @@
-"""Sound to learned fingerprints: of every second a code, near for the same second whatever noise is over it.
+"""Neural fingerprints: of every second of sound a code, near for the same second whatever noise is over it.
 
 A code is the signs of what the network of a model folder gives for a window of contrast
 (`sonolux.fingerprints.constellation`). A catalog keeps one every half second, and has no question's windows

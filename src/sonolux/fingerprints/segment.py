@@ -52,7 +52,7 @@ class Track:
 
 
 class Fingerprint(NamedTuple):
-    """What a recording is known by.
+    """The fingerprint of a recording: landmarks, peaks and codes.
 
     Attributes
     ----------
@@ -104,19 +104,19 @@ class CatalogSegment:
         """Frames of the axis, with the gap after the last recording."""
         return self.tracks[-1].first + self.tracks[-1].frames + GAP if self.tracks else 0
 
-    def prints(self, number: int) -> Fingerprint:
+    def fingerprint(self, number: int) -> Fingerprint:
         """Return what a recording was written with."""
-        return self._all_prints({number})[0]
+        return self._read_fingerprints({number})[0]
 
     def kept(self, gone: set[int]) -> list[tuple[str, str, Fingerprint]]:
-        """Return id, path and prints of all recordings but those whose numbers are gone."""
+        """Return id, path and fingerprint of all recordings but those whose numbers are gone."""
         numbers = [number for number in range(len(self.tracks)) if number not in gone]
-        found = self._all_prints(set(numbers))
+        found = self._read_fingerprints(set(numbers))
         return [
             (self.tracks[number].id, self.tracks[number].path, one) for number, one in zip(numbers, found, strict=True)
         ]
 
-    def _all_prints(self, numbers: set[int]) -> list[Fingerprint]:
+    def _read_fingerprints(self, numbers: set[int]) -> list[Fingerprint]:
         owner = np.searchsorted(self.firsts, self.anchors, side="right") - 1
         order = np.argsort(owner, kind="stable")
         owner = owner[order]
@@ -140,24 +140,26 @@ class CatalogSegment:
 
 
 def build_segment(recordings: Sequence[tuple[str, str, Fingerprint]]) -> CatalogSegment:
-    """Lay recordings, each an id, a path and its prints, end to end.
+    """Lay recordings, each an id, a path and its fingerprint, end to end.
 
     Codes of different encoders cannot be compared: those of the last one stay.
     """
     tracks, first = [], 0
-    encoder = next((prints.encoder for _, _, prints in reversed(recordings) if len(prints.codes)), "")
-    width = next((prints.codes.shape[1] for _, _, prints in reversed(recordings) if len(prints.codes)), 0)
+    encoder = next((fingerprint.encoder for _, _, fingerprint in reversed(recordings) if len(fingerprint.codes)), "")
+    width = next(
+        (fingerprint.codes.shape[1] for _, _, fingerprint in reversed(recordings) if len(fingerprint.codes)), 0
+    )
     parts: dict[str, list[NDArray[Any]]] = {name: [np.zeros(0, kind)] for name, kind in ARRAYS.items()}
     parts["codes"] = [np.zeros((0, width), np.uint8)]
-    for identity, path, prints in recordings:
-        codes = prints.codes if prints.encoder == encoder and len(prints.codes) else parts["codes"][0]
-        tracks.append(Track(identity, path, first, prints.frames, len(codes)))
+    for identity, path, fingerprint in recordings:
+        codes = fingerprint.codes if fingerprint.encoder == encoder and len(fingerprint.codes) else parts["codes"][0]
+        tracks.append(Track(identity, path, first, fingerprint.frames, len(codes)))
         parts["codes"].append(codes)
-        parts["hashes"].append(prints.hashes)
-        parts["anchors"].append((prints.anchors + first).astype(np.uint32))
-        parts["times"].append((prints.times + first).astype(np.uint32))
-        parts["bands"].append(np.rint(prints.bands * FINENESS).astype(np.uint16))
-        first += prints.frames + GAP
+        parts["hashes"].append(fingerprint.hashes)
+        parts["anchors"].append((fingerprint.anchors + first).astype(np.uint32))
+        parts["times"].append((fingerprint.times + first).astype(np.uint32))
+        parts["bands"].append(np.rint(fingerprint.bands * FINENESS).astype(np.uint16))
+        first += fingerprint.frames + GAP
     arrays = {name: np.concatenate(part) for name, part in parts.items()}
     order = np.argsort(arrays["hashes"], kind="stable")
     arrays["hashes"], arrays["anchors"] = arrays["hashes"][order], arrays["anchors"][order]
