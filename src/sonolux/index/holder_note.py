@@ -1,4 +1,4 @@
-"""Who holds a library: a note beside the engine's lock, for the message that a second process gets.
+"""Holder note of a library: the process that has it open, for the message that a second process gets.
 
 The lock is the truth and dies with its process; a note that a killed process left behind is harmless,
 for it is read only where the lock is held, and the next holder writes its own.

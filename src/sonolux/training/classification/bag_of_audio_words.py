@@ -45,10 +45,10 @@ def learn_words(
     kept = int(np.searchsorted(shares, KEPT)) + 1
     projected = projection(mean, axes[:, :kept])
     links = [
-        {"name": "codebook", "arguments": {"width": sounds.how.width, "words": words}},
+        {"name": "bag-of-features", "arguments": {"width": sounds.how.width, "words": words}},
         {"name": "projection", "arguments": {"inputs": words, "outputs": kept}},
     ]
-    architecture = Architecture(name="chain", arguments={"links": links})
+    architecture = Architecture(name="sequential", arguments={"links": links})
     network = registry.build(architecture.name, architecture.arguments)
     for link, fitted in zip(network.children(), (codebook, projected), strict=True):
         link.load_state_dict(fitted.state_dict())

@@ -96,7 +96,7 @@ def learn_projection(
     if inputs.network:
         network = nn.Sequential(*inputs.network, fitted)
         links = [*inputs.links, architecture.model_dump()]
-        architecture = Architecture(name="chain", arguments={"links": links})
+        architecture = Architecture(name="sequential", arguments={"links": links})
     descriptor = (
         Descriptor(space=folder.name, dim=outputs)
         if recipe.method in FLOAT
@@ -172,7 +172,7 @@ def _cut(encoder: TrainedEncoder) -> tuple[nn.Module, dict[str, Any]]:
     if not descriptor.layer:
         return encoder.network, whole.model_dump()
     cut = {"architecture": whole.name, "layer": descriptor.layer, "pooling": descriptor.pooling}
-    link = {"name": "cut", "arguments": cut | {"arguments": whole.arguments}}
+    link = {"name": "feature-extractor", "arguments": cut | {"arguments": whole.arguments}}
     return LayerDescriptor(encoder.network, descriptor.layer, descriptor.pooling), link
 
 
