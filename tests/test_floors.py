@@ -89,6 +89,7 @@ def test_no_files_import_each_other_in_a_circle() -> None:
     [
         ("import sonolux", {"numpy", "torch", "transformers", "qdrant_edge", "av", "PIL", "typer", "pydantic"}),
         ("import sonolux.library, sonolux.encoders", {"torch", "transformers", "librosa", "skimage", "cv2", "av"}),
+        ("import sonolux.encoders", {"pydantic", "asyncio"}),
         ("import sonolux.library, sonolux.encoders", {"scipy.stats", "scipy.signal", "scipy.optimize"}),
     ],
 )

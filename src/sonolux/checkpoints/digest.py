@@ -12,8 +12,6 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-from sonolux.settings import settings
-
 LENGTH = 16
 
 WORTH_KEEPING = 2**20
@@ -51,6 +49,8 @@ def kept_sha256(path: Path) -> str:
 
 def records() -> Path:
     """Return the folder in which hashes are kept."""
+    from sonolux.settings import settings
+
     return settings().cache / "digests"
 
 

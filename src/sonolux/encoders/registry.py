@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from sonolux.checkpoints.folder import ModelFolder
-from sonolux.checkpoints.inputs import SourceDescriptors
 from sonolux.encoders.base import Encoder
 from sonolux.errors import EncoderError, SonoluxError
 from sonolux.registry import Registry
+
+if TYPE_CHECKING:
+    from sonolux.checkpoints.folder import ModelFolder
 
 Factory = Callable[[], "Encoder | Sequence[Encoder]"]
 """Makes one encoder, or the encoders of one model that belong together; an encoder class is one."""
@@ -123,6 +125,8 @@ def _made(name: str, factory: Factory) -> list[Encoder]:
 
 def _in_folder(folder: Path) -> list[Encoder]:
     if (folder / "model.json").is_file():
+        from sonolux.checkpoints.folder import ModelFolder
+        from sonolux.checkpoints.inputs import SourceDescriptors
         from sonolux.encoders.trained.encoder import TrainedEncoder
         from sonolux.encoders.trained.projected import projected_encoders
 
@@ -139,6 +143,8 @@ def _in_folder(folder: Path) -> list[Encoder]:
 
 def _sources_of(model: ModelFolder) -> list[Encoder]:
     """Return the encoders on whose descriptors a model stands."""
+    from sonolux.checkpoints.inputs import SourceDescriptors
+
     how = model.preprocessing
     assert isinstance(how, SourceDescriptors)
     try:
