@@ -192,7 +192,7 @@ def test_words_are_what_is_said() -> None:
 
 
 def test_the_card_holds_what_can_be_said(model: Path) -> None:
-    speech = ModelFolder.load(model).speech
+    speech = ModelFolder.load(model).outputs
     assert speech is not None
     assert set(speech.lexicon) == {"DO", "RE", "MI"}
     assert speech.units == tuple(sorted(" DEIMOR"))
