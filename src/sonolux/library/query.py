@@ -88,7 +88,8 @@ def build_parts(weights: Mapping[str, float] | None, **given: Any) -> tuple[Part
         For a PIL image that cannot be decoded.
     """
     weighed = _weights(weights)
-    asked = [kind for kind in KINDS if given[kind] is not None and not _is_blank_text(kind, given[kind])]
+    blank = isinstance(given["text"], str) and not given["text"].strip()
+    asked = [kind for kind in KINDS if given[kind] is not None and not (kind == "text" and blank)]
     return tuple(Part(kind, CONTENTS[kind](given[kind]), weighed.get(kind, 1.0)) for kind in asked)
 
 
@@ -180,10 +181,6 @@ CONTENTS: dict[PartKind, Callable[[Any], Any]] = {
     "vector": _vector,
 }
 """What each kind of part is made of."""
-
-
-def _is_blank_text(kind: PartKind, given: Any) -> bool:
-    return kind == "text" and isinstance(given, str) and not given.strip()
 
 
 def _weights(given: Mapping[str, float] | None) -> Mapping[str, float]:

@@ -69,7 +69,9 @@ class Worker:
         self._given_up = False
         asked, self._asking = multiprocessing.Pipe(duplex=False)
         self.connection, told = multiprocessing.Pipe(duplex=False)
-        _widen(told.fileno())
+        if hasattr(fcntl, "F_SETPIPE_SZ"):
+            with suppress(OSError):  # as far as the limits of the system allow
+                fcntl.fcntl(told.fileno(), fcntl.F_SETPIPE_SZ, PIPE_BYTES)
         # The search path is handed on: it may have been changed since this process started.
         program = (
             f"import sys; sys.path[:] = {[p for p in sys.path if isinstance(p, str)]!r}; "
@@ -253,7 +255,7 @@ class DecoderPool:
         while len(busy) < self.workers and (path := waiting.next()) is not None:
             worker = self._reassigned(path, waiting.orders) or _started(waiting.orders, path)
             busy[worker.connection] = worker
-        while busy and len((freest := min(busy.values(), key=_files_of)).files) < AHEAD:
+        while busy and len((freest := min(busy.values(), key=lambda worker: len(worker.files))).files) < AHEAD:
             path = waiting.next_small()
             if path is None:
                 break
@@ -332,10 +334,6 @@ class Waiting:
         self._first.extendleft(reversed(paths))
 
 
-def _files_of(worker: Worker) -> int:
-    return len(worker.files)
-
-
 def _is_small(path: str) -> bool:
     try:
         return Path(path).stat().st_size <= SMALL
@@ -361,13 +359,6 @@ def _assigned(worker: Worker, path: str, orders: Orders) -> bool:
     except OSError:
         return False
     return True
-
-
-def _widen(pipe: int) -> None:
-    """Let a pipe hold more than it does by default, as far as the system and its limits allow."""
-    if hasattr(fcntl, "F_SETPIPE_SZ"):
-        with suppress(OSError):
-            fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
 
 
 def _poll(busy: dict[Any, Worker]) -> list[Worker]:

@@ -110,7 +110,8 @@ def _names(network: nn.Module, prefix: str, seen: set[nn.Module]) -> Iterator[st
 
 
 def _run_to(network: nn.Module, layer: str, inputs: torch.Tensor) -> Any:
-    if not _is_sequential(network):
+    # A subclass may run its children in a way of its own.
+    if type(network).forward is not nn.Sequential.forward:
         return _capture(network, layer, inputs)
     wanted, _, inside = layer.partition(".")
     for name, child in _children(network):
@@ -118,10 +119,6 @@ def _run_to(network: nn.Module, layer: str, inputs: torch.Tensor) -> Any:
             return _run_to(child, inside, inputs) if inside else child(inputs)
         inputs = child(inputs)
     raise AssertionError(f"{layer} was there when the extractor was made")
-
-
-def _is_sequential(network: nn.Module) -> bool:
-    return isinstance(network, nn.Sequential) and type(network).forward is nn.Sequential.forward
 
 
 def _children(sequential: nn.Module) -> Iterator[tuple[str, nn.Module]]:

@@ -141,15 +141,11 @@ class ChangeDetector:
         """Yield tasks with ids that follow from content and path; others where files that moved still have them."""
         if not tasks:
             return
-        ids = [_item_id(task, attempt) for task in tasks]
+        ids = [str(uuid.uuid5(NAMESPACE, f"{task.hash} {attempt} {to_stored(task.path)}")) for task in tasks]
         taken = {point.id for point in self.index.fetch(ids, keys=())}
         yield from (replace(task, id=id_) for task, id_ in zip(tasks, ids, strict=True) if id_ not in taken)
         again = [task for task, id_ in zip(tasks, ids, strict=True) if id_ in taken]
         yield from self._with_ids(again, attempt + 1)
-
-
-def _item_id(task: Task, attempt: int) -> str:
-    return str(uuid.uuid5(NAMESPACE, f"{task.hash} {attempt} {to_stored(task.path)}"))
 
 
 def is_gone(path: str) -> bool:

@@ -53,18 +53,16 @@ class Writer:
         if not batch:
             return []
         self.before_write(points, any(spans for _, spans in batch))
-        self._write_new([entry for entry in batch if entry[0].task.state == "new"])
+        new = [entry for entry in batch if entry[0].task.state == "new"]
+        points_new = [point for draft, spans in new for point in (*spans, draft.file_point(self.encoded))]
+        if points_new:
+            self.index.upsert(points_new)
         for draft, spans in batch:
             if draft.task.state == "changed":
                 self._write_changed(draft, spans)
             elif draft.task.state == "incomplete":
                 self._write_incomplete(draft, spans)
         return [draft.task for draft, _ in batch]
-
-    def _write_new(self, batch: list[tuple[Draft, list[Point]]]) -> None:
-        points = [point for draft, spans in batch for point in (*spans, draft.file_point(self.encoded))]
-        if points:
-            self.index.upsert(points)
 
     def _write_changed(self, draft: Draft, spans: list[Point]) -> None:
         self._upsert(spans)
