@@ -2,7 +2,7 @@
 
 >>> import sonolux as sx
 >>> library = sx.Library("trips.sonolux")
->>> library.add("~/Images")
+>>> library.add("~/Pictures")
 >>> hits = library.search("a dog on a beach", k=20)
 
 Importing it is cheap: what a name stands for is loaded when the name is first used.

@@ -81,7 +81,7 @@ class Library:
     Examples
     --------
     >>> with Library("trips.sonolux") as library:
-    ...     library.add("~/Images")
+    ...     library.add("~/Pictures")
     ...     hits = library.search("a dog on a beach", k=20)
     """
 

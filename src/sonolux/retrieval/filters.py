@@ -1,6 +1,6 @@
 """Filters: what people write, into conditions on payload keys.
 
-``{"artist": "Quesabe", "date": ">=2020", "folder": "~/Images", "modality": ["image", "video"]}``, or the same as
+``{"artist": "Quesabe", "date": ">=2020", "folder": "~/Pictures", "modality": ["image", "video"]}``, or the same as
 ``KEY=VALUE`` lines: ``artist=Quesabe``, ``date>=2020``, ``duration<60``, ``genre!=rock``, ``modality=image,video``.
 """
 
