@@ -6,10 +6,10 @@ when it is first wanted; an installed package offers more in a group of entry po
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import cached_property
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from sonolux.errors import SonoluxError
 
@@ -71,13 +71,29 @@ class Registry(Generic[T]):
             Of the registry's class: for an unknown name, with the nearest ones; for an entry that cannot be loaded,
             with where it is and why.
         """
+        point: EntryPoint | None = None
         if name in self.entries:
             entry = self.entries[name]
-            return self._loaded(name, entry, lambda: _attribute(entry)) if isinstance(entry, str) else entry
-        if name in self.installed:
+            if not isinstance(entry, str):
+                return entry
+            place = entry
+        elif name in self.installed:
             point = self.installed[name]
-            return self._loaded(name, point.value, point.load)
-        raise self.unknown(name)
+            place = point.value
+        else:
+            raise self.unknown(name)
+        try:
+            if point is not None:
+                loaded: T = point.load()
+            else:
+                module, _, attribute = place.partition(":")
+                loaded = getattr(import_module(module), attribute)
+        except SonoluxError:
+            raise
+        except (Exception, SystemExit) as error:  # the code of a package can fail in any way
+            reason = " ".join(str(error).split()) or type(error).__name__
+            raise self.error(f"{self.kind} {name} of {place} cannot be loaded: {reason}") from error
+        return loaded
 
     def unknown(self, name: str) -> SonoluxError:
         """Return the error for a name that is not there: the nearest names, all of them, and what else can be given."""
@@ -99,18 +115,3 @@ class Registry(Generic[T]):
         from importlib.metadata import entry_points
 
         return {point.name: point for point in entry_points(group=self.group)}
-
-    def _loaded(self, name: str, place: str, load: Callable[[], Any]) -> T:
-        try:
-            entry: T = load()
-        except SonoluxError:
-            raise
-        except (Exception, SystemExit) as error:  # the code of a package can fail in any way
-            reason = " ".join(str(error).split()) or type(error).__name__
-            raise self.error(f"{self.kind} {name} of {place} cannot be loaded: {reason}") from error
-        return entry
-
-
-def _attribute(place: str) -> Any:
-    module, _, attribute = place.partition(":")
-    return getattr(import_module(module), attribute)

@@ -83,18 +83,30 @@ class ModelFolder(ModelPart):
             For a missing or unreadable file, pickled weights, or an unknown format or architecture.
         """
         path = Path(path).resolve()
-        content = _read(path / CARD)
+        card = path / CARD
+        try:
+            content = json.loads(card.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise EncoderError(f"{path} is no model folder: it has no {CARD}") from None
+        except (OSError, ValueError, RecursionError) as error:
+            raise EncoderError(f"{card} cannot be read: {error}") from error
+        if not isinstance(content, dict):
+            raise EncoderError(f"{card} is not a JSON object")
         written = content.get("format")
         content = migrate(content)
         if content.get("format") != NEWEST:
-            raise EncoderError(f"{path / CARD} has format {written!r}; this Sonolux reads formats up to {NEWEST}")
+            raise EncoderError(f"{card} has format {written!r}; this Sonolux reads formats up to {NEWEST}")
         try:
             folder = cls.model_validate({**content, "path": path, "written": written})
         except ValidationError as error:
             first = error.errors()[0]
             where = ".".join(str(part) for part in first["loc"] if part not in (*KINDS, *OUTPUT_KINDS)) or "model"
-            raise EncoderError(f"{path / CARD}: {where}: {first['msg']}") from error
-        folder._check()
+            raise EncoderError(f"{card}: {where}: {first['msg']}") from error
+        if folder.architecture.name not in registry.ARCHITECTURES:
+            raise EncoderError(f"{card}: {registry.ARCHITECTURES.unknown(folder.architecture.name)}")
+        if not (path / WEIGHTS).is_file():
+            refusal = refusal_of_pickled(path.iterdir(), WEIGHTS)
+            raise EncoderError(f"{path}: {refusal or f'no {WEIGHTS}'}")
         return folder
 
     def save(self, path: Path | str, network: nn.Module) -> Self:
@@ -157,37 +169,14 @@ class ModelFolder(ModelPart):
         if digest != self.digest:
             raise ModelError(f"{self.path}: the digest does not fit: the weights or the record were changed")
 
-    def _check(self) -> None:
-        if self.architecture.name not in registry.ARCHITECTURES:
-            raise EncoderError(f"{self.path / CARD}: {registry.ARCHITECTURES.unknown(self.architecture.name)}")
-        if not (self.path / WEIGHTS).is_file():
-            refusal = refusal_of_pickled(self.path.iterdir(), WEIGHTS)
-            raise EncoderError(f"{self.path}: {refusal or f'no {WEIGHTS}'}")
-
     def _digest(self) -> str:
         """Return the digest as the format has it in which the folder was written."""
         decisive = {"format", "architecture", "preprocessing", "descriptor", "outputs"}
         record = self.model_dump(include=decisive, mode="json")
         if self.written == 1:
-            record = _record_of_format_1(record)
+            # It was taken of labels, null without any, and of events and speech only where there are any.
+            outputs = dict(record.pop("outputs") or {})
+            kind = outputs.pop("kind", "labels")
+            record |= {"format": 1, "labels": None} | {kind: outputs or None}
         content = json.dumps(record, sort_keys=True) + file_sha256(self.path / WEIGHTS)
         return hashlib.sha256(content.encode()).hexdigest()
-
-
-def _record_of_format_1(record: dict[str, Any]) -> dict[str, Any]:
-    """Return what the digest of format 1 was taken of: labels always, events and speech where there are any."""
-    outputs = dict(record.pop("outputs") or {})
-    kind = outputs.pop("kind", "labels")
-    return record | {"format": 1, "labels": None} | {kind: outputs or None}
-
-
-def _read(card: Path) -> dict[str, Any]:
-    try:
-        content = json.loads(card.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise EncoderError(f"{card.parent} is no model folder: it has no {CARD}") from None
-    except (OSError, ValueError, RecursionError) as error:
-        raise EncoderError(f"{card} cannot be read: {error}") from error
-    if not isinstance(content, dict):
-        raise EncoderError(f"{card} is not a JSON object")
-    return content

@@ -112,23 +112,21 @@ class Encoder(ABC):
         return Space(self.space, self.dim, self.metric, self.kind)
 
     def _checked(self, batches: list[Descriptors], n: int) -> Descriptors:
+        width = self.dim // 8 if self.kind == "binary" else self.dim
+        rows: Any
         if self.kind == "sparse":
-            rows = vstack(batches, format="csr") if batches else csr_array((0, self.dim))
-            return self._shaped(rows, n, self.dim)
-        if self.kind == "binary":
-            width = self.dim // 8
-            codes = np.concatenate(batches) if batches else np.empty((0, width), np.uint8)
-            return self._shaped(codes.astype(np.uint8, copy=False), n, width)
-        vectors = np.concatenate(batches) if batches else np.empty((0, self.dim), np.float32)
-        vectors = self._shaped(vectors.astype(np.float32, copy=False), n, self.dim)
-        if not np.isfinite(vectors).all():
-            raise EncoderError(f"encoder {self.name} gave NaN or infinity")
-        return normalised(vectors) if self.metric == "cosine" else vectors
-
-    def _shaped(self, rows: Any, n: int, width: int) -> Any:
+            rows = vstack(batches, format="csr") if batches else csr_array((0, width))
+        else:
+            number = np.uint8 if self.kind == "binary" else np.float32
+            rows = np.concatenate(batches) if batches else np.empty((0, width))
+            rows = rows.astype(number, copy=False)
         if rows.shape != (n, width):
             raise EncoderError(f"encoder {self.name} gave {rows.shape}, not {(n, width)}")
-        return rows
+        if self.kind != "float":
+            return rows
+        if not np.isfinite(rows).all():
+            raise EncoderError(f"encoder {self.name} gave NaN or infinity")
+        return normalised(rows) if self.metric == "cosine" else rows
 
 
 def split_rows(descriptors: Descriptors) -> list[Any]:

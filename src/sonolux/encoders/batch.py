@@ -6,6 +6,7 @@ no input, and ends the run.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -61,30 +62,23 @@ def encode_all(encoders: Sequence[Encoder], batch: Batch) -> Encoded:
     encoded = Encoded([{} for _ in batch.contents])
     inputs = EncoderInputs()
     for encoder in encoders:
-        wanted = [number for number, spaces in enumerate(batch.spaces) if encoder.space in spaces]
-        _encode_with(encoder, batch, wanted, inputs, encoded)
+        waiting = deque([[number for number, spaces in enumerate(batch.spaces) if encoder.space in spaces]])
+        while waiting:
+            wanted = [number for number in waiting.popleft() if batch.files[number] not in encoded.failures]
+            if not wanted:
+                continue
+            try:
+                rows = split_rows(encoder.encode([inputs.of(encoder, batch.contents[number]) for number in wanted]))
+            except ModelError:
+                raise
+            except Exception as error:  # whatever a model raises on one input must not cost the others
+                if len(wanted) > 1:  # one by one, to find whose it is
+                    waiting.extend([number] for number in wanted)
+                    continue
+                reason = " ".join(str(error).split())[:300] or type(error).__name__
+                encoded.failures[batch.files[wanted[0]]] = f"{encoder.name} cannot encode it: {reason}"
+                continue
+            for number, row in zip(wanted, rows, strict=True):
+                if row is not None:
+                    encoded.rows[number][encoder.space] = row
     return encoded
-
-
-def _encode_with(
-    encoder: Encoder, batch: Batch, numbers: Sequence[int], inputs: EncoderInputs, encoded: Encoded
-) -> None:
-    """Encode some contents of a batch; on an error, one by one, to find whose it is."""
-    wanted = [number for number in numbers if batch.files[number] not in encoded.failures]
-    if not wanted:
-        return
-    try:
-        rows = split_rows(encoder.encode([inputs.of(encoder, batch.contents[number]) for number in wanted]))
-    except ModelError:
-        raise
-    except Exception as error:  # whatever a model raises on one input must not cost the others
-        if len(wanted) > 1:
-            for number in wanted:
-                _encode_with(encoder, batch, [number], inputs, encoded)
-            return
-        reason = " ".join(str(error).split())[:300] or type(error).__name__
-        encoded.failures[batch.files[wanted[0]]] = f"{encoder.name} cannot encode it: {reason}"
-        return
-    for number, row in zip(wanted, rows, strict=True):
-        if row is not None:
-            encoded.rows[number][encoder.space] = row

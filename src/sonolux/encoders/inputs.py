@@ -19,16 +19,13 @@ class EncoderInputs:
         """Return pixels (h, w, 3), reduced where the encoder says so, samples at its own rate, or a string."""
         form = id(content), encoder.side, encoder.sample_rate
         if form not in self._made:
-            self._made[form] = _input(encoder, content)
+            made: Any = content
+            if isinstance(content, Image):
+                made = reduced(content.pixels, encoder.side) if encoder.side else content.pixels
+            elif isinstance(content, Audio):
+                made = resampled(content, encoder.sample_rate)
+            self._made[form] = made
         return self._made[form]
-
-
-def _input(encoder: Encoder, content: Content) -> Any:
-    if isinstance(content, Image):
-        return reduced(content.pixels, encoder.side) if encoder.side else content.pixels
-    if isinstance(content, Audio):
-        return resampled(content, encoder.sample_rate)
-    return content
 
 
 def resampled(audio: Audio, rate: int) -> Any:

@@ -114,17 +114,13 @@ def _run_to(network: nn.Module, layer: str, inputs: torch.Tensor) -> Any:
     if type(network).forward is not nn.Sequential.forward:
         return _capture(network, layer, inputs)
     wanted, _, inside = layer.partition(".")
-    for name, child in _children(network):
+    for name, child in network.named_modules(remove_duplicate=False):
+        if not name or "." in name:  # the network itself, or what a child holds
+            continue
         if name == wanted:
             return _run_to(child, inside, inputs) if inside else child(inputs)
         inputs = child(inputs)
     raise AssertionError(f"{layer} was there when the extractor was made")
-
-
-def _children(sequential: nn.Module) -> Iterator[tuple[str, nn.Module]]:
-    for name, module in sequential.named_modules(remove_duplicate=False):
-        if name and "." not in name:
-            yield name, module
 
 
 def _capture(network: nn.Module, layer: str, inputs: torch.Tensor) -> Any:

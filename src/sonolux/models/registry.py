@@ -96,6 +96,6 @@ def _build_here(file: str, kind: str, decided: dict[str, Any], **arguments: Any)
 
 
 for _name, _where in BUILT_IN.items():
-    register(_name, partial(_build_here, *_where))
+    ARCHITECTURES.register(_name, partial(_build_here, *_where))
 for _name, _new in FORMER.items():
-    register(_name, partial(_build_here, *BUILT_IN[_new]))
+    ARCHITECTURES.register(_name, partial(_build_here, *BUILT_IN[_new]))

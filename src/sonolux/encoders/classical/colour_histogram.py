@@ -55,21 +55,18 @@ class ColourHistogram(Encoder):
 def colour_counts(batch: Sequence[NDArray[np.uint8]]) -> csr_array:
     """Count the pixels of each of the 32 x 32 x 32 colours, red the slowest, in each image: sparse, (n, 32768)."""
     # Of all colours an image has few: what follows takes a fraction of the time.
-    found, counts = zip(*map(_counted, batch), strict=True)
+    found, counts = [], []
+    for pixels in batch:
+        colours = pixels.reshape(-1, 3)
+        # An odd step meets every phase of a dither or a stripe, whose periods are even.
+        counted = colours[:: len(colours) // SAMPLED | 1]
+        numbers = ((counted >> 3).astype(np.float32) @ PLACES).astype(np.intp)
+        of_each = np.bincount(numbers, minlength=LEVELS**3)
+        found.append(np.flatnonzero(of_each != 0))
+        counts.append(of_each[found[-1]])
     ends = np.cumsum([0, *map(len, found)])
     entries = (np.concatenate(counts).astype(np.float32), np.concatenate(found), ends)
     return csr_array(entries, shape=(len(batch), LEVELS**3))
-
-
-def _counted(pixels: NDArray[np.uint8]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Return the numbers of the colours that an image has, and how many of its counted pixels have each."""
-    colours = pixels.reshape(-1, 3)
-    # An odd step meets every phase of a dither or a stripe, whose periods are even.
-    counted = colours[:: len(colours) // SAMPLED | 1]
-    numbers = ((counted >> 3).astype(np.float32) @ PLACES).astype(np.intp)
-    counts = np.bincount(numbers, minlength=LEVELS**3)
-    found = np.flatnonzero(counts != 0)
-    return found, counts[found]
 
 
 @lru_cache(maxsize=1)
@@ -81,8 +78,12 @@ def memberships() -> csr_array:
     for h, h_share in _neighbours(hue * HUES):
         for s, s_share in _neighbours(saturation * SATURATIONS):
             for v, v_share in _neighbours(value * VALUES):
+                # A level past the last has share 0; clipping keeps its bin valid.
+                s_bin, v_bin = np.minimum(s, SATURATIONS), np.minimum(v, VALUES)
+                coloured = 1 + VALUES + ((v_bin - 1) * SATURATIONS + s_bin - 1) * HUES + h % HUES
+                grey_or_coloured = np.where(s_bin == 0, v_bin, coloured)
                 colours.append(np.arange(LEVELS**3))
-                bins.append(_bin(h % HUES, s, v))
+                bins.append(np.where(v_bin == 0, 0, grey_or_coloured))
                 shares.append(h_share * s_share * v_share)
     entries = (np.concatenate(shares), (np.concatenate(colours), np.concatenate(bins)))
     table = csr_array(entries, shape=(LEVELS**3, BINS), dtype=np.float32)
@@ -109,11 +110,3 @@ def _neighbours(position: NDArray[np.float64]) -> list[tuple[NDArray[np.intp], N
     lower = np.floor(position).astype(np.intp)
     share = position - lower
     return [(lower, 1 - share), (lower + 1, share)]
-
-
-def _bin(hue: NDArray[np.intp], saturation: NDArray[np.intp], value: NDArray[np.intp]) -> NDArray[np.intp]:
-    # A level past the last has share 0; clipping keeps its bin valid.
-    saturation, value = np.minimum(saturation, SATURATIONS), np.minimum(value, VALUES)
-    coloured = 1 + VALUES + ((value - 1) * SATURATIONS + saturation - 1) * HUES + hue
-    grey = np.where(saturation == 0, value, coloured)
-    return np.where(value == 0, 0, grey)

@@ -58,24 +58,17 @@ class ColourLayout(Encoder):
         frequencies = dctn(channels, axes=(1, 2), norm="ortho")
         rows, columns = zigzag(SIDE)
         ordered = frequencies[:, rows, columns]
-        kept = [ordered[:, :count, channel] * np.sqrt(_weights(channel, count)) for channel, count in enumerate(KEPT)]
+        kept = []
+        for channel, count in enumerate(KEPT):
+            weights = np.ones(count)
+            weights[:3] = FIRST_WEIGHTS[channel]
+            kept.append(ordered[:, :count, channel] * np.sqrt(weights))
         return np.concatenate(kept, axis=1).astype(np.float32)
 
 
 def zigzag(side: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Return row and column of each cell in the order of JPEG: along diagonals, turning at each end."""
-    cells = [(row, column) for row in range(side) for column in range(side)]
-
-    def place(cell: tuple[int, int]) -> tuple[int, int]:
-        row, column = cell
-        diagonal = row + column
-        return diagonal, row if diagonal % 2 else column
-
-    rows, columns = zip(*sorted(cells, key=place), strict=True)
-    return np.array(rows), np.array(columns)
-
-
-def _weights(channel: int, count: int) -> NDArray[np.float64]:
-    weights = np.ones(count)
-    weights[:3] = FIRST_WEIGHTS[channel]
-    return weights
+    row, column = np.indices((side, side)).reshape(2, -1)
+    diagonal = row + column
+    order = np.lexsort((np.where(diagonal % 2, row, column), diagonal))  # the last key sorts first
+    return row[order], column[order]

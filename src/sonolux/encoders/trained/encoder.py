@@ -81,9 +81,11 @@ class TrainedEncoder(Encoder):
             from sonolux.checkpoints.audio_input import heard
 
             network, device = self._describing()
-            return in_kind(heard(network, batch, how, device).numpy(), self.kind)
-        inputs = word_counts(batch, how) if isinstance(how, Words) else network_input(batch, how)
-        return described(inputs, *self._describing(), self.kind)
+            outputs = heard(network, batch, how, device).numpy()
+        else:
+            inputs = word_counts(batch, how) if isinstance(how, Words) else network_input(batch, how)
+            outputs = run_network(inputs, *self._describing())
+        return np.packbits(outputs > 0, axis=1) if self.kind == "binary" else outputs
 
     @cached_property
     def network(self) -> nn.Module:
@@ -122,7 +124,8 @@ class NumbersEncoder:
         EncoderError
             For another number of columns than the network takes.
         """
-        return described(standardise_rows(rows, self.preprocessing), *self._describing(), self.folder.descriptor.kind)
+        outputs = run_network(standardise_rows(rows, self.preprocessing), *self._describing())
+        return np.packbits(outputs > 0, axis=1) if self.folder.descriptor.kind == "binary" else outputs
 
 
 def modality_of(how: Preprocessing | Words | Sounds) -> Modality:
@@ -159,18 +162,13 @@ def describing_part(network: nn.Module, descriptor: Descriptor, path: Path) -> n
         raise EncoderError(f"{path}: {error}") from error
 
 
-def described(inputs: NDArray[np.float32], network: nn.Module, device: torch.device, kind: str) -> NDArray[Any]:
-    """Return what a network gives for inputs: float32 (n, dim), or for kind "binary" its signs, packed."""
+def run_network(inputs: NDArray[np.float32], network: nn.Module, device: torch.device) -> NDArray[np.float32]:
+    """Return what a network gives for inputs, float32 (n, dim)."""
     import torch
 
     with torch.inference_mode():
         outputs: NDArray[np.float32] = network(torch.from_numpy(inputs).to(device)).cpu().numpy()
-    return in_kind(outputs, kind)
-
-
-def in_kind(outputs: NDArray[np.float32], kind: str) -> NDArray[Any]:
-    """Return outputs as they are, or for kind "binary" their signs, packed."""
-    return np.packbits(outputs > 0, axis=1) if kind == "binary" else outputs
+    return outputs
 
 
 def network_input(batch: Sequence[NDArray[np.uint8]], how: Preprocessing) -> NDArray[np.float32]:

@@ -2,7 +2,8 @@
 
 One network for photographs, in the folder ``photo`` beside this file. Its ``model.json`` says on what it was trained,
 how, from what weights, and under what terms; ``NOTICE`` repeats the terms of the weights that it started from. The 256
-numbers that it ends in are a float descriptor, ``photo``; their signs are a 256-bit code, ``photo-code``.
+numbers that it ends in are a float descriptor, ``photo``; their signs are a 256-bit code, ``photo-code``. Neither name
+depends on where Sonolux is installed.
 """
 
 from __future__ import annotations
@@ -21,15 +22,13 @@ UNITS = "2"
 def photo() -> Encoder:
     """Return the float descriptor of photographs, 256 numbers compared by cosine."""
     code = TrainedEncoder(FOLDER)
-    return _named(LayerEncoder(code, UNITS, dim=code.dim), "photo")
+    encoder = LayerEncoder(code, UNITS, dim=code.dim)
+    encoder.name = encoder.space = encoder.spec = "photo"
+    return encoder
 
 
 def photo_code() -> Encoder:
     """Return the 256-bit code of photographs."""
-    return _named(TrainedEncoder(FOLDER), "photo-code")
-
-
-def _named(encoder: TrainedEncoder, name: str) -> Encoder:
-    """Give an encoder a name that does not depend on where Sonolux is installed."""
-    encoder.name = encoder.space = encoder.spec = name
+    encoder = TrainedEncoder(FOLDER)
+    encoder.name = encoder.space = encoder.spec = "photo-code"
     return encoder
