@@ -30,30 +30,26 @@ def find(roots: Sequence[str]) -> Iterator[str | Failure]:
         Files and folders, in the order they are to be walked.
     """
     seen: set[tuple[int, int]] = set()
-    for root in roots:
-        yield from _walk(os.path.abspath(root), seen)
-
-
-def _walk(root: str, seen: set[tuple[int, int]]) -> Iterator[str | Failure]:
-    waiting = [root]
-    while waiting:
-        path = waiting.pop()
-        try:
-            status = Path(path).stat()
-            identity = (status.st_dev, status.st_ino)
-            if identity in seen:
+    for root in map(os.path.abspath, roots):
+        waiting = [root]
+        while waiting:
+            path = waiting.pop()
+            try:
+                status = Path(path).stat()
+                identity = (status.st_dev, status.st_ino)
+                if identity in seen:
+                    continue
+                seen.add(identity)
+                if not stat.S_ISDIR(status.st_mode):
+                    yield path
+                    continue
+                names = sorted((p.name for p in Path(path).iterdir()), key=os.fsencode, reverse=True)
+            except (OSError, ValueError) as error:
+                yield Failure(path, unreadable(error) if isinstance(error, OSError) else str(error))
                 continue
-            seen.add(identity)
-            if not stat.S_ISDIR(status.st_mode):
-                yield path
+            if LIBRARY_FILE in names or path.endswith(LIBRARY_SUFFIX):
+                if path == root:
+                    yield Failure(path, f"is a library: {printable(path)} holds no media of yours")
                 continue
-            names = sorted((p.name for p in Path(path).iterdir()), key=os.fsencode, reverse=True)
-        except (OSError, ValueError) as error:
-            yield Failure(path, unreadable(error) if isinstance(error, OSError) else str(error))
-            continue
-        if LIBRARY_FILE in names or path.endswith(LIBRARY_SUFFIX):
-            if path == root:
-                yield Failure(path, f"is a library: {printable(path)} holds no media of yours")
-            continue
-        kept = (name for name in names if not name.startswith(".") and name.lower() not in JUNK)
-        waiting += [f"{path.rstrip('/')}/{name}" for name in kept]
+            kept = (name for name in names if not name.startswith(".") and name.lower() not in JUNK)
+            waiting += [f"{path.rstrip('/')}/{name}" for name in kept]

@@ -20,7 +20,9 @@ def send(connection: Connection[Any, Any], message: object) -> None:
     views = [buffer.raw() for buffer in buffers]
     connection.send((body, [view.nbytes for view in views]))
     for view in views:
-        _write(connection.fileno(), view)
+        left = view
+        while left:
+            left = left[os.write(connection.fileno(), left) :]
 
 
 def receive(connection: Connection[Any, Any]) -> Any:
@@ -28,18 +30,10 @@ def receive(connection: Connection[Any, Any]) -> Any:
     body, sizes = connection.recv()
     buffers = [bytearray(size) for size in sizes]
     for buffer in buffers:
-        _read(connection.fileno(), memoryview(buffer))
+        left = memoryview(buffer)
+        while left:
+            taken = os.readv(connection.fileno(), [left])
+            if not taken:
+                raise EOFError
+            left = left[taken:]
     return pickle.loads(body, buffers=buffers)
-
-
-def _write(descriptor: int, view: memoryview) -> None:
-    while view:
-        view = view[os.write(descriptor, view) :]
-
-
-def _read(descriptor: int, view: memoryview) -> None:
-    while view:
-        taken = os.readv(descriptor, [view])
-        if not taken:
-            raise EOFError
-        view = view[taken:]

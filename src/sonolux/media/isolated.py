@@ -76,10 +76,12 @@ class IsolatedDecoder:
             refuse_special(Path(path).stat())
         limits = settings()
         orders = Orders(reader, options, timeout or limits.decode_seconds, limits.decode_memory)
+        # By this name, a process in another folder finds the same file.
+        place = os.path.abspath(os.path.realpath(path) if path.startswith(OF_THE_PROCESS) else path)
         pool = _workers.pool_for(self)
         try:
             turn = _workers.turn(limits.workers) if waits else nullcontext()
-            with turn, closing(pool.read([_from_anywhere(path)], orders)) as events:
+            with turn, closing(pool.read([place], orders)) as events:
                 for _, event in events:
                     if isinstance(event, Failure):
                         raise MediaError(f"{printable(path)}: {event.reason}")
@@ -202,8 +204,3 @@ def _named(path: str) -> Iterator[None]:
         raise MediaError(f"{printable(path)}: has a name that no file can have") from error
     except MediaError as error:
         raise MediaError(f"{printable(path)}: {error}") from error
-
-
-def _from_anywhere(path: str) -> str:
-    """Return a name by which another process, in another folder, finds the same file."""
-    return os.path.abspath(os.path.realpath(path) if path.startswith(OF_THE_PROCESS) else path)

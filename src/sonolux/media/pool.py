@@ -253,25 +253,20 @@ class DecoderPool:
     def _filled(self, busy: dict[Any, Worker], waiting: Waiting) -> bool:
         """Hand a file to each worker, and small ones ahead, while there are any; return whether any worker is busy."""
         while len(busy) < self.workers and (path := waiting.next()) is not None:
-            worker = self._reassigned(path, waiting.orders) or _started(waiting.orders, path)
+            worker = self._next_idle()
+            while worker is not None and not _assigned(worker, path, waiting.orders):
+                worker.kill()
+                worker = self._next_idle()
+            worker = worker or _started(waiting.orders, path)
             busy[worker.connection] = worker
         while busy and len((freest := min(busy.values(), key=lambda worker: len(worker.files))).files) < AHEAD:
-            path = waiting.next_small()
-            if path is None:
+            if (path := waiting.next()) is None:
                 break
-            if not _assigned(freest, path, waiting.orders):
-                # It is dead, as the next look at its pipe will tell.
+            # A worker that does not take it is dead, as the next look at its pipe will tell.
+            if not _is_small(path) or not _assigned(freest, path, waiting.orders):
                 waiting.put_back([path])
                 break
         return bool(busy)
-
-    def _reassigned(self, path: str, orders: Orders) -> Worker | None:
-        """Hand a file to an idle worker, None where none is left alive."""
-        while (worker := self._next_idle()) is not None:
-            if _assigned(worker, path, orders):
-                return worker
-            worker.kill()
-        return None
 
     def _next_idle(self) -> Worker | None:
         """Take an idle worker: another thread may take the last."""
@@ -320,14 +315,6 @@ class Waiting:
     def next(self) -> str | None:
         """Take the next, None at the end."""
         return self._first.popleft() if self._first else next(self._paths, None)
-
-    def next_small(self) -> str | None:
-        """Take the next if it is small, else leave it and return None."""
-        path = self.next()
-        if path is None or _is_small(path):
-            return path
-        self.put_back([path])
-        return None
 
     def put_back(self, paths: Sequence[str]) -> None:
         """Have these come next, in their order."""

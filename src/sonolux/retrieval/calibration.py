@@ -114,7 +114,12 @@ class Calibration:
             return KeywordBackground(vstack(rows, format="csr")) if rows else None
         # In an order that is as good as random but follows from the descriptors: of a space that fits into one sample,
         # the same files get the same p-values each time, in whatever folder they are.
-        points.sort(key=lambda point: (_digest(point.vectors[space.name]), point.id))
+        points.sort(
+            key=lambda point: (
+                hashlib.blake2b(point.vectors[space.name].tobytes(), digest_size=8).digest(),
+                point.id,
+            )
+        )
         files = np.array([point.payload["file"] for point in points])
         if len(set(files)) < FEWEST:
             return None
@@ -143,10 +148,6 @@ class Calibration:
                 return CachedBackground(int(arrays["changes"]), int(arrays["count"]), _from_arrays(space, arrays))
         except (OSError, ValueError, KeyError, EOFError, BadZipFile):
             return None
-
-
-def _digest(row: Any) -> bytes:
-    return hashlib.blake2b(row.tobytes(), digest_size=8).digest()
 
 
 def _to_arrays(background: BackgroundModel | KeywordBackground) -> dict[str, Any]:

@@ -67,8 +67,9 @@ class Query:
     def __post_init__(self) -> None:
         if not self.parts and not self.like:
             raise QueryError("nothing is asked: give words, an image, audio, a video, a vector or items to resemble")
-        for name, count in (("k", self.k), ("page", self.page)):
-            if not _is_count(count):
+        counts: dict[str, object] = {"k": self.k, "page": self.page}
+        for name, count in counts.items():
+            if isinstance(count, bool) or not isinstance(count, Integral) or int(count) < 1:
                 raise QueryError(f"{name} is a whole number from 1, not {count!r}")
         if not (_is_number(self.diverse) and 0 <= self.diverse < 1):
             raise QueryError(f"diverse lies in [0, 1), not {self.diverse!r}")
@@ -80,10 +81,6 @@ class Query:
     def offset(self) -> int:
         """How many hits come before this page."""
         return (self.page - 1) * self.k
-
-
-def _is_count(value: object) -> bool:
-    return not isinstance(value, bool) and isinstance(value, Integral) and int(value) >= 1
 
 
 def _is_number(value: object) -> bool:

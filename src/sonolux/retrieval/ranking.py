@@ -75,7 +75,14 @@ class Ranker:
         """Answer a planned query with one page of hits, best first."""
         alone = len(space_queries) == 1
         lists = [self._search_space(query, space_query, alone=alone) for space_query in space_queries]
-        ranking = lists[0] if alone else _fused(space_queries, lists)
+        if alone:
+            ranking = lists[0]
+        else:
+            weighted = [
+                (q.weight, [match.id for match in found]) for q, found in zip(space_queries, lists, strict=True)
+            ]
+            matches = {match.id: match for found in lists for match in found}
+            ranking = [matches[item]._replace(score=score) for item, score in reciprocal_rank_fusion(weighted)]
         if self.spans and not query.spans:
             ranking = best_of_each_file(ranking)
         if query.diverse:
@@ -92,23 +99,18 @@ class Ranker:
         wanted = query.offset + query.k
         if query.diverse:
             wanted *= CANDIDATES
+        examples = (*query.like, *query.unlike)
+        where: Where = (*query.where, Condition("file", "!=", examples)) if examples else query.where
         grouped = self.spans and not query.spans
         limit = wanted if alone and not grouped else max(DEPTH, 2 * wanted)
         while True:
-            found = self._search(query, space_query, limit)
+            found = self.index.search(
+                space_query.space.name, space_query.vector, limit, where=where, without=examples, keys=KEYS
+            )
             files = len({match.payload["file"] for match in found}) if grouped else len(found)
             if files >= wanted or len(found) < limit:
                 return found
             limit *= 4
-
-    def _search(self, query: Query, space_query: SpaceQuery, limit: int) -> list[ScoredPoint]:
-        where: Where = query.where
-        examples = (*query.like, *query.unlike)
-        if examples:
-            where = (*where, Condition("file", "!=", examples))
-        return self.index.search(
-            space_query.space.name, space_query.vector, limit, where=where, without=examples, keys=KEYS
-        )
 
     def _evidence(
         self, space_queries: Sequence[SpaceQuery], lists: Sequence[list[ScoredPoint]], page: list[ScoredPoint]
@@ -120,7 +122,13 @@ class Ranker:
             matches = [match for match in found if match.id in shown]
             for match, evidence in zip(matches, self._assess(space_query, matches, len(lists)), strict=True):
                 by_match[match.id].append(evidence)
-        return [_together(by_match[match.id]) for match in page]
+        together = []
+        for match in page:
+            said = by_match[match.id]
+            chance, space, _ = min(said, key=lambda one: one[0])
+            sure = any(confident for _, _, confident in said)
+            together.append(GONE if GONE in said else (min(1.0, chance), space, sure))
+        return together
 
     def _assess(self, space_query: SpaceQuery, matches: list[ScoredPoint], tries: int = 1) -> list[ListEvidence]:
         if not matches:
@@ -175,20 +183,6 @@ class Ranker:
         relevance = np.array([match.score for match in head])
         order = maximal_marginal_relevance(relevance, likeness, len(head), query.diverse)
         return [head[i] for i in order]
-
-
-def _fused(space_queries: Sequence[SpaceQuery], lists: Sequence[list[ScoredPoint]]) -> list[ScoredPoint]:
-    """Return the matches of all lists with their fused scores."""
-    weighted = [(q.weight, [match.id for match in found]) for q, found in zip(space_queries, lists, strict=True)]
-    matches = {match.id: match for found in lists for match in found}
-    return [matches[item]._replace(score=score) for item, score in reciprocal_rank_fusion(weighted)]
-
-
-def _together(evidence: Sequence[ListEvidence]) -> ListEvidence:
-    if GONE in evidence:
-        return GONE
-    chance, space, _ = min(evidence, key=lambda one: one[0])
-    return min(1.0, chance), space, any(sure for _, _, sure in evidence)
 
 
 def _hits(page: Sequence[ScoredPoint], evidence: Sequence[ListEvidence]) -> list[Hit]:
