@@ -16,7 +16,7 @@ from pydantic import Field, ValidationError
 
 from sonolux.checkpoints.digest import file_sha256
 from sonolux.checkpoints.inputs import KINDS, AnyPreprocessing, Preprocessing, kind_of
-from sonolux.checkpoints.migrations import NEWEST, migrate
+from sonolux.checkpoints.migrations import MIGRATIONS, NEWEST
 from sonolux.checkpoints.outputs import OUTPUT_KINDS, AnyOutputs, Descriptor
 from sonolux.checkpoints.part import ModelPart
 from sonolux.checkpoints.pickled import refusal_of_pickled
@@ -93,7 +93,8 @@ class ModelFolder(ModelPart):
         if not isinstance(content, dict):
             raise EncoderError(f"{card} is not a JSON object")
         written = content.get("format")
-        content = migrate(content)
+        while content.get("format") in MIGRATIONS:
+            content = MIGRATIONS[content["format"]](content)
         if content.get("format") != NEWEST:
             raise EncoderError(f"{card} has format {written!r}; this Sonolux reads formats up to {NEWEST}")
         try:

@@ -18,13 +18,6 @@ RENAMED_OF = {"ae": {"pretrained": "layer_epochs"}}
 """The same of a single method; these were options."""
 
 
-def migrate(content: dict[str, Any]) -> dict[str, Any]:
-    """Return the content of a ``model.json`` in the newest format; a format that is not known stays as it is."""
-    while content.get("format") in MIGRATIONS:
-        content = MIGRATIONS[content["format"]](content)
-    return content
-
-
 def migrate_1_to_2(content: dict[str, Any]) -> dict[str, Any]:
     """Make one tagged ``outputs`` of the fields ``labels``, ``events`` and ``speech``; see `renamed_recipe`."""
     kinds = ("labels", "events", "speech")
@@ -50,3 +43,4 @@ def renamed_recipe(recipe: dict[str, Any]) -> dict[str, Any]:
 
 
 MIGRATIONS: dict[Any, Callable[[dict[str, Any]], dict[str, Any]]] = {1: migrate_1_to_2}
+"""From each format but the newest to the next; `sonolux.checkpoints.folder.ModelFolder.load` takes them in turn."""

@@ -72,8 +72,14 @@ class IsolatedDecoder:
         SonoluxError
             Where worker processes do not start at all.
         """
-        with _named(path):
+        try:
             refuse_special(Path(path).stat())
+        except OSError as error:
+            raise MediaError(f"{printable(path)}: {unreadable(error)}") from error
+        except ValueError as error:
+            raise MediaError(f"{printable(path)}: has a name that no file can have") from error
+        except MediaError as error:
+            raise MediaError(f"{printable(path)}: {error}") from error
         limits = settings()
         orders = Orders(reader, options, timeout or limits.decode_seconds, limits.decode_memory)
         # By this name, a process in another folder finds the same file.
@@ -191,16 +197,3 @@ def _after_fork() -> None:
 
 
 os.register_at_fork(after_in_child=_after_fork)
-
-
-@contextmanager
-def _named(path: str) -> Iterator[None]:
-    """Turn what is wrong with a file at first sight into a `MediaError` that names it."""
-    try:
-        yield
-    except OSError as error:
-        raise MediaError(f"{printable(path)}: {unreadable(error)}") from error
-    except ValueError as error:
-        raise MediaError(f"{printable(path)}: has a name that no file can have") from error
-    except MediaError as error:
-        raise MediaError(f"{printable(path)}: {error}") from error

@@ -95,17 +95,13 @@ class Calibration:
         cached = self._backgrounds.get(space.name)
         if cached is None or cached.stale(changes, count):
             with self._fitting:
-                cached = self._current(space, changes, count)
+                # What another thread has made meanwhile, or what is kept, or else a new one.
+                cached = self._backgrounds.get(space.name) or self._load(space)
+                if cached is None or cached.stale(changes, count):
+                    cached = CachedBackground(changes, count, self._fit(space))
+                    self._save(space, cached)
+                self._backgrounds[space.name] = cached
         return cached.background
-
-    def _current(self, space: Space, changes: int, count: int) -> CachedBackground:
-        """Return the background model that another thread has made meanwhile, or that is kept, or else a new one."""
-        cached = self._backgrounds.get(space.name) or self._load(space)
-        if cached is None or cached.stale(changes, count):
-            cached = CachedBackground(changes, count, self._fit(space))
-            self._save(space, cached)
-        self._backgrounds[space.name] = cached
-        return cached
 
     def _fit(self, space: Space) -> BackgroundModel | KeywordBackground | None:
         points = self.index.sample(space.name, REFERENCES)

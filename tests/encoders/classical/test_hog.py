@@ -7,7 +7,7 @@ from PIL import Image
 from skimage.feature import hog
 from skimage.transform import resize_local_mean
 
-from sonolux.encoders.classical.hog import Hog, blocks, cell_histograms
+from sonolux.encoders.classical.hog import Hog, block_histograms
 
 
 def stripes(vertical: bool) -> np.ndarray:
@@ -33,7 +33,7 @@ def test_gradients_cells_and_blocks_are_those_of_scikit_image() -> None:
     greys[1] = np.arange(40, dtype=np.uint8)  # upright edges: orientation 0, the seam of half a turn
     greys[2] = greys[1].T
     expected = [hog(grey, orientations=9, pixels_per_cell=(8, 8), cells_per_block=(2, 2)) for grey in greys]
-    rows = blocks(cell_histograms(greys.astype(np.float32))).reshape(5, -1)
+    rows = block_histograms(greys.astype(np.float32)).reshape(5, -1)
     np.testing.assert_allclose(rows, expected, atol=1e-5)
 
 

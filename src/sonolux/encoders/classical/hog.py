@@ -43,11 +43,13 @@ class Hog(Encoder):
     def encode_batch(self, batch: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
         """Encode images (h, w, 3) into rows."""
         greys = np.stack([reduced(pixels, SIDE) for pixels in batch]) @ LUMA
-        return blocks(cell_histograms(greys)).reshape(len(batch), -1)
+        return block_histograms(greys).reshape(len(batch), -1)
 
 
-def cell_histograms(greys: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return how much gradient of each orientation each cell holds.
+def block_histograms(greys: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return how much gradient of each orientation each cell of each block holds.
+
+    A block is 2 x 2 cells; it is scaled to length 1, clipped, and scaled again.
 
     Parameters
     ----------
@@ -55,7 +57,7 @@ def cell_histograms(greys: NDArray[np.float32]) -> NDArray[np.float32]:
 
     Returns
     -------
-    histograms : ndarray, shape (n, CELLS, CELLS, ORIENTATIONS)
+    histograms : ndarray, shape (n, CELLS - 1, CELLS - 1, 2, 2, ORIENTATIONS)
         Orientations from 0 degrees up, in equal bins over 180.
     """
     down, across = np.zeros_like(greys), np.zeros_like(greys)
@@ -67,16 +69,12 @@ def cell_histograms(greys: NDArray[np.float32]) -> NDArray[np.float32]:
     cells = np.arange(len(greys) * CELLS**2).reshape(-1, CELLS, 1, CELLS, 1)
     places = cells * ORIENTATIONS + orientations.reshape(-1, CELLS, CELL, CELLS, CELL)
     totals = np.bincount(places.ravel(), np.hypot(down, across).ravel(), cells.size * ORIENTATIONS)
-    return (totals / CELL**2).reshape(-1, CELLS, CELLS, ORIENTATIONS).astype(np.float32)
-
-
-def blocks(histograms: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return every block of 2 x 2 cells, scaled to length 1, clipped, scaled again: (n, 4, 4, 2, 2, ORIENTATIONS)."""
+    histograms = (totals / CELL**2).reshape(-1, CELLS, CELLS, ORIENTATIONS).astype(np.float32)
     windows = np.lib.stride_tricks.sliding_window_view(histograms, (2, 2), axis=(1, 2))
-    found = np.moveaxis(windows, 3, -1)
-    return _scaled(np.minimum(_scaled(found), CLIPPED))
+    blocks = np.moveaxis(windows, 3, -1)
+    return _scaled(np.minimum(_scaled(blocks), CLIPPED))
 
 
-def _scaled(found: NDArray[np.float32]) -> NDArray[np.float32]:
-    squares = (found**2).sum(axis=(-3, -2, -1), keepdims=True)
-    return np.asarray(found / np.sqrt(squares + EPSILON**2))
+def _scaled(blocks: NDArray[np.float32]) -> NDArray[np.float32]:
+    squares = (blocks**2).sum(axis=(-3, -2, -1), keepdims=True)
+    return np.asarray(blocks / np.sqrt(squares + EPSILON**2))
