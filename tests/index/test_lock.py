@@ -69,7 +69,7 @@ def test_a_waiting_writer_goes_before_later_readers() -> None:
         first = pool.submit(read_first)
         assert reading.wait(SOON)
         writer = pool.submit(write)
-        while not lock.writing._state.waiting:
+        while not lock.waiting:
             time.sleep(0.001)
         later = pool.submit(read_later)
         time.sleep(0.05)
@@ -87,7 +87,7 @@ def test_who_holds_it_may_take_it_again() -> None:
     wanted = threading.Thread(target=lock.writing.__enter__)
     with lock.reading:
         wanted.start()
-        while not lock.writing._state.waiting:
+        while not lock.waiting:
             time.sleep(0.001)
         with lock.reading:
             pass
@@ -105,7 +105,7 @@ def test_a_reader_that_wants_to_write_is_refused() -> None:
 
 def test_an_interrupted_writer_lets_readers_in() -> None:
     lock = ReadWriteLock()
-    state = lock.writing._state
+    state = lock
 
     def interrupted() -> None:
         raise KeyboardInterrupt

@@ -13,7 +13,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import deepcopy
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import qdrant_edge as qe
@@ -72,7 +72,7 @@ class EmbeddedIndex(Index):
 
     def exists(self) -> bool:
         """Tell whether there is a library in the folder."""
-        return self._folder.exists()
+        return self._folder.shard.is_dir()
 
     def create(self) -> None:
         """Make an empty index; the folder must be absent or empty."""
@@ -85,8 +85,10 @@ class EmbeddedIndex(Index):
     def close(self) -> None:
         """Write everything to the disk and let go of the folder, once nobody reads or writes any longer."""
         with self._writer, self._access.writing:
+            shard, self._shard = self._shard, None
             try:
-                self._close_shard()
+                if shard is not None:
+                    self._folder.release(shard)
             finally:
                 self._folder.let_go()
 
@@ -116,7 +118,7 @@ class EmbeddedIndex(Index):
             self._open()
             stored = self._folder.read_manifest()
             meta = dict(change(dict(stored.meta)))
-            self._store(replace(stored, meta=meta))
+            self._manifest = self._folder.write_manifest(replace(stored, meta=meta))
             return deepcopy(meta)
 
     def spaces(self) -> dict[str, Space]:
@@ -138,7 +140,9 @@ class EmbeddedIndex(Index):
                 # One that was being added or dropped when its process was killed is in no manifest.
                 self._write(Op.delete_vector_name(engine_name(space.name)))
                 self._write(space_creation(space))
-                self._store(replace(self._manifest, spaces={**spaces, space.name: space}))
+                self._manifest = self._folder.write_manifest(
+                    replace(self._manifest, spaces={**spaces, space.name: space})
+                )
             self._unplaced = not self._open().info().points_count
 
     def drop_space(self, name: str) -> None:
@@ -150,7 +154,7 @@ class EmbeddedIndex(Index):
                 return
             left = {key: space for key, space in spaces.items() if key != name}
             with self._access.writing:
-                self._store(replace(self._manifest, spaces=left))
+                self._manifest = self._folder.write_manifest(replace(self._manifest, spaces=left))
                 self._write(Op.delete_vector_name(engine_name(name)))
 
     def upsert(self, points: Sequence[Point]) -> None:
@@ -287,28 +291,15 @@ class EmbeddedIndex(Index):
             with engine(self.location, "cannot be read"):
                 return shard.count(qe.CountRequest(exact=True, filter=chosen))
 
-    def _open(self) -> qe.EdgeShard:
+    def _open(self, segments: int = SEGMENTS) -> qe.EdgeShard:
         """Return the shard, opened if need be; it stays the open one for whoever is the writer."""
         with self._writer:
             if self._shard is not None:
                 return self._shard
             with self._access.writing:
-                self._folder.take()
-                try:
-                    return self._load()
-                except BaseException:
-                    self._folder.let_go()
-                    raise
-
-    def _load(self, segments: int = SEGMENTS) -> qe.EdgeShard:
-        self._shard, self._manifest = shard, manifest = self._folder.load(segments)
-        self._unflushed, self._unsealed = 0, shard.info().points_count - manifest.sealed
-        return shard
-
-    def _close_shard(self) -> None:
-        shard, self._shard = self._shard, None
-        if shard is not None:
-            self._folder.release(shard)
+                self._shard, self._manifest = shard, manifest = self._folder.load(segments)
+                self._unflushed, self._unsealed = 0, shard.info().points_count - manifest.sealed
+                return shard
 
     def _write(self, operation: qe.UpdateOperation) -> None:
         with self._writer:
@@ -344,22 +335,20 @@ class EmbeddedIndex(Index):
         with engine(self.location, "cannot be optimized"):
             shard.optimize()
             shard.flush()
-        self._store(replace(self._manifest, sealed=shard.info().points_count))
+        self._manifest = self._folder.write_manifest(replace(self._manifest, sealed=shard.info().points_count))
 
     def _reopen(self, segments: int = SEGMENTS) -> None:
         """Open afresh: from its file alone the engine takes how many segments to keep, and vectors on the disk."""
         self._unplaced = False
         with self._access.writing:
+            shard, self._shard = self._shard, None
             try:
-                self._close_shard()
-                self._load(segments)
+                if shard is not None:
+                    self._folder.release(shard)
+                self._open(segments)
             except BaseException:
                 self._folder.let_go()
                 raise
-
-    def _store(self, manifest: IndexManifest) -> None:
-        self._folder.write_manifest(manifest)
-        self._manifest = manifest
 
     def _space(self, name: str) -> Space:
         try:
@@ -392,26 +381,24 @@ class EmbeddedIndex(Index):
         return Point(str(found.id), vectors, found.payload or {})
 
 
+@dataclass(slots=True, eq=False)
 class _Opened:
     """The open shard while it is read, as a context manager; no generator, which would cost every search more."""
 
-    __slots__ = ("_index", "_reading")
-
-    def __init__(self, index: EmbeddedIndex) -> None:
-        self._index = index
-        self._reading = index._access.reading
+    index: EmbeddedIndex
 
     def __enter__(self) -> qe.EdgeShard:
+        index = self.index
         while True:
-            self._reading.__enter__()
-            shard = self._index._shard
+            index._access.reading.__enter__()
+            shard = index._shard
             if shard is not None:
                 return shard
-            self._reading.__exit__()
-            self._index._open()
+            index._access.reading.__exit__()
+            index._open()
 
     def __exit__(self, *exc: object) -> None:
-        self._reading.__exit__()
+        self.index._access.reading.__exit__()
 
 
 def _nobody(phase: str) -> None:

@@ -1,4 +1,4 @@
-"""Files that outlive a crash: replaced atomically, forced to the disk, and a lock that one process holds.
+"""Files that outlive a crash: replaced atomically, forced to the disk, and a lock file held during a block.
 
 All of it works on Linux, macOS and Windows; where the system cannot force the names in a folder to the disk (Windows),
 that step is left out.
@@ -10,10 +10,6 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from filelock import BaseFileLock
 
 
 def write_atomically(path: Path, text: str) -> None:
@@ -36,45 +32,6 @@ def sync_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-class ProcessLock:
-    """A lock file that one holder at a time has; it is let go when its process ends, however it ends.
-
-    Parameters
-    ----------
-    path : Path
-        Made where it is missing, and left there. Nothing is touched before the first `take`.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._held: BaseFileLock | None = None
-
-    def take(self) -> bool:
-        """Take the lock, or keep it where this object has it; return whether it is held now.
-
-        Raises
-        ------
-        OSError
-            Where the file cannot be made.
-        """
-        from filelock import FileLock, Timeout
-
-        if self._held is None:
-            lock = FileLock(self._path, timeout=0, thread_local=False)
-            try:
-                lock.acquire()
-            except Timeout:
-                return False
-            self._held = lock
-        return True
-
-    def let_go(self) -> None:
-        """Let another process have it."""
-        held, self._held = self._held, None
-        if held is not None:
-            held.release()
 
 
 @contextmanager

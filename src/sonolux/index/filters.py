@@ -86,22 +86,13 @@ def quoted(name: str) -> str:
 
 def selection(keys: Sequence[str] | None) -> bool | list[str]:
     """Return which payload keys to bring: all for None, none for an empty sequence."""
-    return True if keys is None else _selection(tuple(keys))
-
-
-@lru_cache(maxsize=64)
-def _selection(keys: tuple[str, ...]) -> bool | list[str]:
-    return [*map(quoted, keys)] or False
-
-
-def _path(key: str) -> str:
-    return ".".join(quoted(name) for name in key.split("."))
+    return True if keys is None else [*map(quoted, keys)] or False
 
 
 def _holds(words: Vocabulary, condition: Condition) -> Any:
     if condition.op == "=":
         return _equals(words, condition)
-    value, key = condition.value, _path(condition.key)
+    value, key = condition.value, ".".join(map(quoted, condition.key.split(".")))
     if condition.op not in BOUNDS:
         raise QueryError(f"there is no operator {condition.op!r}")
     bound = BOUNDS[condition.op]
@@ -113,7 +104,7 @@ def _holds(words: Vocabulary, condition: Condition) -> Any:
 
 
 def _equals(words: Vocabulary, condition: Condition) -> Any:
-    key = _path(condition.key)
+    key = ".".join(map(quoted, condition.key.split(".")))
     if not isinstance(condition.value, tuple):
         return _equals_one(words, key, condition.value)
     texts = [value for value in condition.value if isinstance(value, str)]

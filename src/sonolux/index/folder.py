@@ -19,16 +19,20 @@ from __future__ import annotations
 import shutil
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import qdrant_edge as qe
 
 from sonolux.errors import LibraryBusyError, LibraryError
-from sonolux.index.files import ProcessLock, write_atomically
+from sonolux.index.files import write_atomically
 from sonolux.index.holder_note import read_note, write_note
 from sonolux.index.manifest import IndexManifest
 from sonolux.index.qdrant_edge import configure, engine, forget_vectors, make_shard
 from sonolux.index.segments import SEGMENTS
 from sonolux.settings import settings
+
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
 
 
 class LibraryFolder:
@@ -37,14 +41,11 @@ class LibraryFolder:
     def __init__(self, location: str) -> None:
         self.location = location
         self._folder = Path(location).expanduser()
-        self._shard = self._folder / "shard"
+        self.shard = self._folder / "shard"
         self._manifest = self._folder / "sonolux.json"
         self._holder = self._folder / "holder.json"
-        self._lock = ProcessLock(self._folder / "lock")
-
-    def exists(self) -> bool:
-        """Tell whether there is a library in the folder."""
-        return self._shard.is_dir()
+        self._lock: BaseFileLock | None = None
+        """Held while the library is open; it is let go when its process ends, however it ends."""
 
     def create(self) -> None:
         """Make an empty shard; the folder must be absent or empty."""
@@ -57,9 +58,9 @@ class LibraryFolder:
             aside = Path(tempfile.mkdtemp(prefix="creating-", dir=self._folder))
             with engine(self.location, "cannot be made"):
                 make_shard(aside)
-            aside.rename(self._shard)
+            aside.rename(self.shard)
         except (OSError, LibraryError) as error:
-            if self.exists():  # another creator was faster, and may have swept this one's shard away
+            if self.shard.is_dir():  # another creator was faster, and may have swept this one's shard away
                 if aside is not None:
                     shutil.rmtree(aside, ignore_errors=True)
                 raise LibraryError(f"there is a library at {self.location} already") from error
@@ -67,8 +68,8 @@ class LibraryFolder:
                 raise
             raise LibraryError(f"cannot make a library at {self.location}: {error}") from error
 
-    def take(self) -> None:
-        """Hold the library, so that no other process opens it until `let_go`.
+    def hold(self) -> None:
+        """Have no other process open the library until `let_go`.
 
         Raises
         ------
@@ -77,44 +78,57 @@ class LibraryFolder:
         LibraryError
             Where there is no library.
         """
-        if not self.exists():
+        if not self.shard.is_dir():
             raise LibraryError(f"{self.location} {self._what_is_there()}")
+        if self._lock is not None:
+            return
+        from filelock import FileLock, Timeout
+
+        lock = FileLock(self._folder / "lock", timeout=0, thread_local=False)
         try:
-            taken = self._lock.take()
+            lock.acquire()
+        except Timeout:
+            raise self._busy() from None
         except OSError as error:
             raise LibraryError(f"{self.location} cannot be opened: {error}") from error
-        if not taken:
-            raise self._busy()
+        self._lock = lock
 
     def let_go(self) -> None:
         """Let another process have the library."""
-        self._lock.let_go()
+        lock, self._lock = self._lock, None
+        if lock is not None:
+            lock.release()
 
     def load(self, segments: int = SEGMENTS) -> tuple[qe.EdgeShard, IndexManifest]:
-        """Open the shard and read the manifest, once the library is held.
+        """Hold the library, open the shard and read the manifest; let go of it again where that fails.
 
         Parameters
         ----------
         segments : int
             How many segments are to be kept, where there are more.
         """
-        if not self.exists():
-            raise LibraryError(f"{self.location} {self._what_is_there()}")
-        with engine(self.location, "cannot be opened"):
-            configure(self._shard, segments)
-            shard = self._locked_shard()
+        self.hold()
+        try:
+            with engine(self.location, "cannot be opened"):
+                configure(self.shard, segments)
+                shard = self._locked_shard()
             try:
-                manifest = self._read_or_begin(empty=shard.info().points_count == 0)
+                # Written at once for a new library: from then on one that is missing has been lost.
+                begun = self._manifest.exists() or shard.info().points_count > 0
+                manifest = self.read_manifest() if begun else self.write_manifest(IndexManifest())
             except BaseException:
                 shard.close()
                 raise
-        for leftover in self._folder.glob("creating-*"):
-            shutil.rmtree(leftover, ignore_errors=True)
-        write_note(self._holder)
+            for leftover in self._folder.glob("creating-*"):
+                shutil.rmtree(leftover, ignore_errors=True)
+            write_note(self._holder)
+        except BaseException:
+            self.let_go()
+            raise
         return shard, manifest
 
     def release(self, shard: qe.EdgeShard) -> None:
-        """Write everything to the disk and close the shard."""
+        """Write everything to the disk and close the shard; the library is still held."""
         self._holder.unlink(missing_ok=True)
         with engine(self.location, "cannot be closed"):
             shard.close()
@@ -126,22 +140,23 @@ class LibraryFolder:
         except (OSError, ValueError) as error:
             raise self._lost_manifest(error) from error
 
-    def write_manifest(self, manifest: IndexManifest) -> None:
-        """Replace ``sonolux.json`` atomically."""
+    def write_manifest(self, manifest: IndexManifest) -> IndexManifest:
+        """Replace ``sonolux.json`` atomically; return what it says now."""
         text = manifest.to_json()
         self.refuse_full_disk()
         try:
             write_atomically(self._manifest, text)
         except OSError as error:
             raise LibraryError(f"cannot write {self._manifest}: {error}") from error
+        return manifest
 
     def size(self) -> int:
         """Return the bytes that the shard takes on the disk (files have holes)."""
-        return sum(512 * file.stat().st_blocks for file in self._shard.rglob("*"))
+        return sum(512 * file.stat().st_blocks for file in self.shard.rglob("*"))
 
     def refuse_full_disk(self, spare: int = 0) -> None:
         """Leave room: the engine maps its files into memory, and a full disk would kill it by SIGBUS."""
-        free, wanted = self._free(), settings().min_free + spare
+        free, wanted = shutil.disk_usage(self._folder).free, settings().min_free + spare
         if free < wanted:
             raise LibraryError(
                 f"the disk of {self.location} is nearly full: {free // 2**20} MiB are free,"
@@ -150,34 +165,24 @@ class LibraryFolder:
 
     def has_room_for_a_copy(self) -> bool:
         """Tell whether the disk takes all files of the shard once more."""
-        return self._free() >= settings().min_free + self.size()
-
-    def _free(self) -> int:
-        return shutil.disk_usage(self._folder).free
+        return shutil.disk_usage(self._folder).free >= settings().min_free + self.size()
 
     def _locked_shard(self) -> qe.EdgeShard:
         try:
-            return qe.EdgeShard.load(str(self._shard))
+            return qe.EdgeShard.load(str(self.shard))
         except Exception as error:
             if "WouldBlock" in str(error):  # an older Sonolux, which knows the engine's lock alone
                 raise self._busy() from error
             if "incompatible with existing segments" not in str(error):
                 raise
         # Killed between the segments and the configuration, while a space came or went.
-        forget_vectors(self._shard)
-        return qe.EdgeShard.load(str(self._shard))
+        forget_vectors(self.shard)
+        return qe.EdgeShard.load(str(self.shard))
 
     def _busy(self) -> LibraryBusyError:
         return LibraryBusyError(
             f"{self.location} is in use by {read_note(self._holder)}: wait until it ends, or end it"
         )
-
-    def _read_or_begin(self, empty: bool) -> IndexManifest:
-        """Read the manifest; write that of a new library: from then on one that is missing has been lost."""
-        if self._manifest.exists() or not empty:
-            return self.read_manifest()
-        self.write_manifest(IndexManifest())
-        return IndexManifest()
 
     def _lost_manifest(self, reason: Exception) -> LibraryError:
         return LibraryError(
@@ -195,7 +200,7 @@ class LibraryFolder:
         return "is a folder, but no library"
 
     def _refuse_occupied(self) -> None:
-        if self.exists():
+        if self.shard.is_dir():
             raise LibraryError(f"there is a library at {self.location} already")
         if not self._folder.exists():
             return

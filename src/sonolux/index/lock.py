@@ -9,6 +9,7 @@ write. A thread that reads and then wants to write would wait for itself, and is
 from __future__ import annotations
 
 import threading
+from dataclasses import dataclass
 
 
 class ReadWriteLock:
@@ -27,18 +28,12 @@ class ReadWriteLock:
     ...     pass
     """
 
-    def __init__(self) -> None:
-        state = _State()
-        self.reading = _Reading(state)
-        self.writing = _Writing(state)
-
-
-class _State:
-    """Who holds the lock, and who waits for it; every change is made under the mutex."""
-
-    __slots__ = ("depth", "mutex", "readers", "readers_may", "waiting", "writer", "writer_may")
+    __slots__ = ("depth", "mutex", "readers", "readers_may", "reading", "waiting", "writer", "writer_may", "writing")
 
     def __init__(self) -> None:
+        self.reading = _Reading(self)
+        self.writing = _Writing(self)
+        # Who holds the lock, and who waits for it; every change is made under the mutex.
         self.mutex = threading.Lock()
         self.readers_may = threading.Condition(self.mutex)
         self.writer_may = threading.Condition(self.mutex)
@@ -50,76 +45,66 @@ class _State:
         self.waiting = 0
         """Writers that wait."""
 
-    def wake(self) -> None:
-        """Let a waiting writer look again whether it may go on, or else all readers."""
-        if self.waiting:
-            self.writer_may.notify()
-        else:
-            self.readers_may.notify_all()
 
-
+@dataclass(slots=True, eq=False)
 class _Reading:
     """The lock to read, as a context manager; one serves all threads. Kept short: each search passes here."""
 
-    __slots__ = ("_state",)
-
-    def __init__(self, state: _State) -> None:
-        self._state = state
+    lock: ReadWriteLock
 
     def __enter__(self) -> None:
-        state, me = self._state, threading.get_ident()
-        with state.mutex:
-            held = state.readers.get(me, 0)
-            if not held and state.writer != me:
-                while state.writer or state.waiting:
-                    state.readers_may.wait()
-            state.readers[me] = held + 1
+        lock, me = self.lock, threading.get_ident()
+        with lock.mutex:
+            held = lock.readers.get(me, 0)
+            if not held and lock.writer != me:
+                while lock.writer or lock.waiting:
+                    lock.readers_may.wait()
+            lock.readers[me] = held + 1
 
     def __exit__(self, *exc: object) -> None:
-        state, me = self._state, threading.get_ident()
-        with state.mutex:
-            held = state.readers[me]
+        lock, me = self.lock, threading.get_ident()
+        with lock.mutex:
+            held = lock.readers[me]
             if held > 1:
-                state.readers[me] = held - 1
+                lock.readers[me] = held - 1
                 return
-            del state.readers[me]
-            if state.waiting and not state.readers:
-                state.writer_may.notify()
+            del lock.readers[me]
+            if lock.waiting and not lock.readers:
+                lock.writer_may.notify()
 
 
+@dataclass(slots=True, eq=False)
 class _Writing:
     """The lock to write, as a context manager; one serves all threads."""
 
-    __slots__ = ("_state",)
-
-    def __init__(self, state: _State) -> None:
-        self._state = state
+    lock: ReadWriteLock
 
     def __enter__(self) -> None:
-        state, me = self._state, threading.get_ident()
-        with state.mutex:
-            if state.writer != me:
-                if me in state.readers:
+        lock, me = self.lock, threading.get_ident()
+        with lock.mutex:
+            if lock.writer != me:
+                if me in lock.readers:
                     raise RuntimeError("a thread that reads would wait for itself to end reading before it can write")
-                self._wait()
-            state.writer, state.depth = me, state.depth + 1
+                lock.waiting += 1
+                try:
+                    while lock.writer or lock.readers:
+                        lock.writer_may.wait()
+                except BaseException:  # interrupted: whoever waited for this writer alone must look again
+                    lock.writer_may.notify()
+                    lock.readers_may.notify_all()
+                    raise
+                finally:
+                    lock.waiting -= 1
+            lock.writer, lock.depth = me, lock.depth + 1
 
     def __exit__(self, *exc: object) -> None:
-        state = self._state
-        with state.mutex:
-            state.depth -= 1
-            if not state.depth:
-                state.writer = 0
-                state.wake()
-
-    def _wait(self) -> None:
-        state = self._state
-        state.waiting += 1
-        try:
-            while state.writer or state.readers:
-                state.writer_may.wait()
-        except BaseException:  # interrupted: whoever waited for this writer alone must hear of it
-            state.waiting -= 1
-            state.wake()
-            raise
-        state.waiting -= 1
+        lock = self.lock
+        with lock.mutex:
+            lock.depth -= 1
+            if lock.depth:
+                return
+            lock.writer = 0
+            if lock.waiting:
+                lock.writer_may.notify()
+            else:
+                lock.readers_may.notify_all()

@@ -28,7 +28,7 @@ annotated    names, each with a digest, of the annotators that have seen the fil
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from sonolux.errors import LibraryError
@@ -69,7 +69,8 @@ def checked_payload(payload: Mapping[str, Any]) -> dict[str, Any]:
     stored = dict(payload)
     level: list[Any] = [stored]
     for _ in range(MAX_DEPTH):
-        level = [child for value in level for child in _children(value)]
+        nesting = [value for value in level if isinstance(value, (dict, list, tuple))]
+        level = [child for value in nesting for child in (value.values() if isinstance(value, dict) else value)]
         if not level:
             return stored
     raise LibraryError(f"a payload nests at most {MAX_DEPTH} dicts and lists within each other")
@@ -101,9 +102,3 @@ def region_of(stored: Mapping[str, Any]) -> Region | None:
         return Region(x0, y0, x1, y1, stored.get("time"), mask)
     except ValueError:
         return None
-
-
-def _children(value: Any) -> Iterable[Any]:
-    if isinstance(value, dict):
-        return value.values()
-    return value if isinstance(value, (list, tuple)) else ()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -126,14 +127,12 @@ def search_params(wanted: int, filtered: bool, exact: bool) -> qe.SearchParams:
     return qe.SearchParams(hnsw_ef=hnsw.breadth(wanted, filtered), acorn=two_hops)
 
 
+@dataclass(slots=True, eq=False)
 class engine:  # noqa: N801 - reads as a function; a generator would cost every search a microsecond more
     """Turn what the engine raises within into one line; its panics are no children of Exception."""
 
-    __slots__ = ("location", "trouble")
-
-    def __init__(self, location: str, trouble: str) -> None:
-        self.location = location
-        self.trouble = trouble
+    location: str
+    trouble: str
 
     def __enter__(self) -> None:
         pass

@@ -62,7 +62,12 @@ def to_engine(space: Space, vector: Vector, sparse: SparseMaker) -> Any:
     """Return a descriptor in the engine's form; ValueError where it does not fit or is not finite."""
     check_vector(space, vector)
     if space.kind == "sparse":
-        return sparse(*_terms(space, vector))
+        tidy = cast("csr_array", vector).copy()
+        tidy.sum_duplicates()
+        tidy.eliminate_zeros()
+        if not np.isfinite(tidy.data).all():
+            raise ValueError(f"a descriptor of space {space.name} has NaN or infinity")
+        return sparse(tidy.indices.tolist(), tidy.data.tolist())
     row = cast("NDArray[Any]", vector)
     if space.kind == "binary":
         return _signs(space, row).tolist()
@@ -92,12 +97,3 @@ def _signs(space: Space, code: NDArray[Any]) -> NDArray[np.float32]:
     if code.dtype != np.uint8:
         raise ValueError(f"a code of space {space.name} is packed uint8, not {code.dtype}")
     return np.unpackbits(code).astype(np.float32) * 2 - 1
-
-
-def _terms(space: Space, row: Any) -> tuple[list[int], list[float]]:
-    tidy = row.copy()
-    tidy.sum_duplicates()
-    tidy.eliminate_zeros()
-    if not np.isfinite(tidy.data).all():
-        raise ValueError(f"a descriptor of space {space.name} has NaN or infinity")
-    return tidy.indices.tolist(), tidy.data.tolist()
