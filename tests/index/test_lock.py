@@ -105,17 +105,16 @@ def test_a_reader_that_wants_to_write_is_refused() -> None:
 
 def test_an_interrupted_writer_lets_readers_in() -> None:
     lock = ReadWriteLock()
-    state = lock
 
     def interrupted() -> None:
         raise KeyboardInterrupt
 
-    state.readers[0] = 1
-    state.writer_may.wait = interrupted
+    lock.readers[0] = 1
+    lock.writer_may.wait = interrupted
     with pytest.raises(KeyboardInterrupt), lock.writing:
         pass
     with lock.reading:
-        assert not state.waiting
+        assert not lock.waiting
 
 
 def test_reading_costs_microseconds() -> None:

@@ -19,7 +19,7 @@ import pytest
 from making import tone, write_wav
 from sonolux.errors import LibraryError
 from sonolux.library import Library
-from sonolux.library.manifest import FORMAT, MIGRATIONS, LibraryManifest, merge_spaces, migrated
+from sonolux.library.manifest import FORMAT, MIGRATIONS, LibraryManifest, merge_spaces
 
 BEFORE = Path(__file__).with_name("before")
 
@@ -116,7 +116,7 @@ def test_what_is_no_manifest_is_refused(changes: dict[str, Any], words: str) -> 
 
 def test_a_migration_leaves_what_it_was_given() -> None:
     given = stored()
-    migrated(given, "here")
+    LibraryManifest.from_meta(given, "here")
     assert given == stored()
 
 

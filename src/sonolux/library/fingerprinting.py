@@ -8,7 +8,6 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
@@ -56,11 +55,6 @@ class FingerprintSummary:
     recordings: int = 0
     seconds: float = 0.0
     failed: list[Failure] = field(default_factory=list)
-
-
-def open_fingerprints(location: str) -> FingerprintCatalog:
-    """Return the catalog in the folder of a library; one on a cluster has none so far."""
-    return FingerprintCatalog(Path(location).expanduser())
 
 
 def encoder_of(catalog: FingerprintCatalog) -> FingerprintEncoder:

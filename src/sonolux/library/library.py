@@ -19,6 +19,7 @@ from sonolux.annotators import resolve as resolve_annotator
 from sonolux.annotators.files import windows_of
 from sonolux.encoders import Encoder, resolve
 from sonolux.errors import LibraryError, QueryError
+from sonolux.fingerprints.catalog import FingerprintCatalog
 from sonolux.fingerprints.matching import ACCEPTED
 from sonolux.index import Condition, Index, Where, open_index
 from sonolux.index.feedback import Feedback, Judgement, open_feedback
@@ -39,11 +40,10 @@ from sonolux.library.query import (
     audio_of,
     build_parts,
     conditions_of,
-    ids_asked,
-    refuse_unknown,
-    spaces_asked,
+    keyword_meant,
+    names_in,
 )
-from sonolux.library.sharing import SharingLocks, one_writer, question
+from sonolux.library.sharing import SharingLocks
 from sonolux.library.spaces import Spaces, default_encoders
 from sonolux.media.isolated import IsolatedDecoder
 from sonolux.media.paths import from_stored, printable, to_stored
@@ -89,7 +89,8 @@ class Library:
         self.location = os.fspath(location) if location is not None else settings().library
         self.index: Index = open_index(self.location)
         self.feedback: Feedback = open_feedback(self.location)
-        self.fingerprints = fingerprinting.open_fingerprints(self.location)
+        # In the library's folder; a library on a cluster has no fingerprints so far.
+        self.fingerprints = FingerprintCatalog(Path(self.location).expanduser())
         self._decoder = IsolatedDecoder()
         # Whoever forgets to close a library leaves no process behind.
         weakref.finalize(self, self._decoder.close)
@@ -130,19 +131,41 @@ class Library:
     @property
     def manifest(self) -> LibraryManifest:
         """What the library has written down of itself."""
-        return self._manifest or self._made_manifest()
+        manifest = self._manifest
+        if manifest is None:
+            with self.locks.making:
+                if self._manifest is None:
+                    if not self.index.exists():
+                        way = "make one with `sonolux add FOLDER`"
+                        raise LibraryError(f"there is no library at {self.location}: {way}")
+                    meta = self.index.read_meta()
+                    made = LibraryManifest.from_meta(meta, self.location) if meta else LibraryManifest.new(settings())
+                    self._manifest = made
+                manifest = self._manifest
+        return manifest
 
     @property
     def spaces(self) -> Spaces:
         """The spaces of the library and their encoders."""
-        return self._spaces or self._made_spaces()
+        spaces = self._spaces
+        if spaces is None:
+            with self.locks.making:
+                if self._spaces is None:
+                    self._spaces = Spaces(self.index, self.manifest.spaces)
+                spaces = self._spaces
+        return spaces
 
     @property
     def calibration(self) -> Calibration:
         """What non-matches score in each space."""
-        return self._calibration or self._made_calibration()
+        calibration = self._calibration
+        if calibration is None:
+            with self.locks.making:
+                if self._calibration is None:
+                    self._calibration = Calibration(self.index, self._cache_folder())
+                calibration = self._calibration
+        return calibration
 
-    @one_writer
     def create(self, encoders: Sequence[Encoder]) -> None:
         """Make the library if there is none, and the spaces of these encoders where it has none yet.
 
@@ -151,19 +174,19 @@ class Library:
         EncoderError
             Where a space was written by another version of its encoder.
         """
-        if not self.index.exists():
-            try:
-                self.index.create()
-            except LibraryError:
-                if not self.index.exists():  # else another process was faster
-                    raise
-        self._refresh()
-        self.spaces.add(encoders)
-        self._save()
+        with self.locks.writer:
+            if not self.index.exists():
+                try:
+                    self.index.create()
+                except LibraryError:
+                    if not self.index.exists():  # else another process was faster
+                        raise
+            self._follow(self.manifest.upon(self.index.read_meta(), self.location))
+            self.spaces.add(encoders)
+            self._save()
 
     # -- writing ------------------------------------------------------------------------------------------------
 
-    @one_writer
     def add(
         self,
         *paths: PathLike,
@@ -204,31 +227,31 @@ class Library:
         EncoderError
             Where an encoder cannot be had, or has changed.
         """
-        roots = [absolute(path) for path in paths]
-        there = [root for root in roots if os.path.lexists(root)]
-        if not there:
-            raise LibraryError(f"nothing to add: {', '.join(map(printable, roots)) or 'no path'} is not there")
-        started = time.monotonic()
-        self._prepare(spaces)
-        writers = self.spaces.writers()
-        rate = max((encoder.sample_rate for encoder in writers), default=0) or 22_050
-        options = self._read_options(rate)
-        writer = Writer(self.index, self.spaces.names(), self._note_write)
-        with self._pool(options) as pool:
-            try:
-                summary = Adder(self.index, self.spaces, pool, writer, progress).run(roots)
-            finally:
-                self._save()
-        if fingerprints and "://" not in self.location:
-            heard = fingerprinting.fingerprint_items(self.index, self.fingerprints, roots, hearing)
-            summary.fingerprinted = heard.recordings
-            summary.failed += heard.failed
-        if prune:
-            summary.removed = self._prune(there)
-        summary.seconds = round(time.monotonic() - started, 3)
-        return summary
+        with self.locks.writer:
+            roots = [absolute(path) for path in paths]
+            there = [root for root in roots if os.path.lexists(root)]
+            if not there:
+                raise LibraryError(f"nothing to add: {', '.join(map(printable, roots)) or 'no path'} is not there")
+            started = time.monotonic()
+            self._prepare(spaces)
+            writers = self.spaces.writers()
+            rate = max((encoder.sample_rate for encoder in writers), default=0) or 22_050
+            options = self._read_options(rate)
+            writer = Writer(self.index, self.spaces.names(), self._note_write)
+            with self._pool(options) as pool:
+                try:
+                    summary = Adder(self.index, self.spaces, pool, writer, progress).run(roots)
+                finally:
+                    self._save()
+            if fingerprints and "://" not in self.location:
+                heard = fingerprinting.fingerprint_items(self.index, self.fingerprints, roots, hearing)
+                summary.fingerprinted = heard.recordings
+                summary.failed += heard.failed
+            if prune:
+                summary.removed = self._prune(there)
+            summary.seconds = round(time.monotonic() - started, 3)
+            return summary
 
-    @one_writer
     def remove(self, *targets: PathLike) -> int:
         """Remove items: ids, files, or folders with all in them. Returns how many files left.
 
@@ -240,13 +263,13 @@ class Library:
         QueryError
             Where a target is nothing in this library; nothing is removed then.
         """
-        wheres = [where_target(self.index, os.fspath(target)) for target in targets]
-        removed = 0
-        for where in wheres:
-            removed += self._delete(where)
-        return removed
+        with self.locks.writer:
+            wheres = [where_target(self.index, os.fspath(target)) for target in targets]
+            removed = 0
+            for where in wheres:
+                removed += self._delete(where)
+            return removed
 
-    @one_writer
     def annotate(
         self,
         annotator: Annotator | str,
@@ -272,18 +295,18 @@ class Library:
         summary : Annotations
             Files that could not be annotated are listed in its ``failed``; what is kept, see its module.
         """
-        chosen = resolve_annotator(annotator) if isinstance(annotator, str) else annotator
-        wheres = [where_target(self.index, os.fspath(target)) for target in targets] or [()]
-        with self._pool(windows_of(chosen, self._read_options())) as pool:
-            run = Annotating(self.index, chosen, pool, self._rewriter(), self._describers(chosen), progress)
-            try:
-                for each in wheres:
-                    run.run((*conditions_of(where), *each))
-            finally:
-                self._save()
-        return run.summary
+        with self.locks.writer:
+            chosen = resolve_annotator(annotator) if isinstance(annotator, str) else annotator
+            wheres = [where_target(self.index, os.fspath(target)) for target in targets] or [()]
+            with self._pool(windows_of(chosen, self._read_options())) as pool:
+                run = Annotating(self.index, chosen, pool, self._rewriter(), self._describers(chosen), progress)
+                try:
+                    for each in wheres:
+                        run.run((*conditions_of(where), *each))
+                finally:
+                    self._save()
+            return run.summary
 
-    @one_writer
     def forget(self, annotator: str) -> int:
         """Remove all annotations of an annotator, given by its name. Returns how many files it had seen.
 
@@ -294,26 +317,26 @@ class Library:
         QueryError
             Where it has seen none, with those that have.
         """
-        files = forget_annotations(self.index, annotator, self._rewriter())
-        self._save()
-        return files
+        with self.locks.writer:
+            files = forget_annotations(self.index, annotator, self._rewriter())
+            self._save()
+            return files
 
-    @one_writer
     def drop_space(self, name: str) -> None:
         """Remove a space and its descriptors, once no question asks it; items and other spaces stay.
 
         See `remove` and ``add(prune=True)`` for what takes items, and `forget` for what takes annotations.
         """
-        self._refresh()
-        self.spaces.by_name(name)
-        self.manifest.changes += self.index.count(space=name)
-        forget_space(self.index, name)
-        with self.locks.questions.writing:
-            self.spaces.drop(name)
-            self._calibration = None
-            self._save()
+        with self.locks.writer:
+            self._follow(self.manifest.upon(self.index.read_meta(), self.location))
+            self.spaces.by_name(name)
+            self.manifest.changes += self.index.count(space=name)
+            forget_space(self.index, name)
+            with self.locks.questions.writing:
+                self.spaces.drop(name)
+                self._calibration = None
+                self._save()
 
-    @one_writer
     def optimize(self, progress: Progress | None = None) -> None:
         """Merge the graphs of all additions into one, which is searched fastest; worth it after big ones.
 
@@ -323,8 +346,9 @@ class Library:
             Called with the number of phases done with and the name of the next. `sonolux.errors.Cancelled` raised from
             it ends the work, and leaves the library as good as it was.
         """
-        done = count()
-        self.index.optimize(None if progress is None else lambda phase: progress(next(done), phase))
+        with self.locks.writer:
+            done = count()
+            self.index.optimize(None if progress is None else lambda phase: progress(next(done), phase))
 
     # -- asking -------------------------------------------------------------------------------------------------
 
@@ -394,13 +418,14 @@ class Library:
         MediaError
             Where an image, audio or video to ask with cannot be decoded.
         """
-        refuse_unknown(self.search, unknown)
+        for name in unknown:
+            raise TypeError(f"search() has no keyword {name!r}: {keyword_meant(self.search, name)}")
         weights = weights or {}
         query = Query(
             parts=build_parts(weights, text=text, image=image, audio=audio, video=video, vector=vector),
-            like=ids_asked(self.index, "like", like),
-            unlike=ids_asked(self.index, "unlike", unlike),
-            spaces=spaces_asked(spaces, space),
+            like=tuple(ids_of(self.index, names_in("like", like))),
+            unlike=tuple(ids_of(self.index, names_in("unlike", unlike))),
+            spaces=(*names_in("spaces", spaces), *names_in("space", space)),
             where=conditions_of(where),
             k=k,
             page=page,
@@ -411,26 +436,25 @@ class Library:
         )
         return self.ask(query)
 
-    @question
     def ask(self, query: Query) -> Hits:
         """Answer a query; `search` is the same for people in a hurry."""
-        if any(isinstance(part.content, str) for part in query.parts if part.kind != "text"):
-            self._decoder.start()  # while the library is opened
-        questions = plan(query, self.spaces, self._read)
-        ranker = Ranker(self.index, self.calibration, self.manifest.changes, self.manifest.spans)
-        return Hits(ranker.rank(query, questions), tuple({question.space.name: None for question in questions}))
+        with self.locks.questions.reading:
+            if any(isinstance(part.content, str) for part in query.parts if part.kind != "text"):
+                self._decoder.start()  # while the library is opened
+            questions = plan(query, self.spaces, self._read)
+            ranker = Ranker(self.index, self.calibration, self.manifest.changes, self.manifest.spans)
+            return Hits(ranker.rank(query, questions), tuple({question.space.name: None for question in questions}))
 
-    @question
     def duplicates(self, *, near: bool = True) -> list[list[Item]]:
         """Return groups of files that are copies of one another or, unless `near` is false, nearly so."""
-        dense = list(self._dense_spaces())
-        learned = [space.name for space in dense if self.spaces.weight(space.name) > 1]
-        groups = find_duplicates(self.index, dense, learned=learned, near=near)
-        return [[self.item(item) for item in group] for group in groups]
+        with self.locks.questions.reading:
+            dense = list(self._dense_spaces())
+            learned = [space.name for space in dense if self.spaces.weight(space.name) > 1]
+            groups = find_duplicates(self.index, dense, learned=learned, near=near)
+            return [[self.item(item) for item in group] for group in groups]
 
     # -- naming recordings --------------------------------------------------------------------------------------
 
-    @one_writer
     def fingerprint(
         self, *paths: PathLike, progress: Progress | None = None, model: PathLike = ""
     ) -> fingerprinting.FingerprintSummary:
@@ -445,10 +469,11 @@ class Library:
         model : path
             Model folder whose codes are taken from now on, see `sonolux.library.fingerprinting.fingerprint_files`.
         """
-        roots = [absolute(path) for path in paths]
-        if not self.index.exists():
-            self.create([])
-        return fingerprinting.fingerprint_files(self.index, self.fingerprints, roots, progress, os.fspath(model))
+        with self.locks.writer:
+            roots = [absolute(path) for path in paths]
+            if not self.index.exists():
+                self.create([])
+            return fingerprinting.fingerprint_files(self.index, self.fingerprints, roots, progress, os.fspath(model))
 
     def index_recordings(
         self, *paths: PathLike, progress: Progress | None = None, model: PathLike = ""
@@ -535,10 +560,10 @@ class Library:
         """Return the judgements of items that are there, in the order in which they were made, the last of each hit."""
         return feedback.judgements(self.index, self.feedback)
 
-    @question
     def feedback_set(self, space: str) -> FeedbackSet:
         """Return the descriptors of what was judged in a space, for `sonolux.training.feedback.train`."""
-        return feedback.feedback_set(self.spaces, space, self.judgements())
+        with self.locks.questions.reading:
+            return feedback.feedback_set(self.spaces, space, self.judgements())
 
     # -- looking ------------------------------------------------------------------------------------------------
 
@@ -572,22 +597,22 @@ class Library:
         found = [item_of(point) for point in self.index.scroll(where)]
         return sorted(found, key=lambda item: (item.kind, item.span.start if item.span else 0.0))
 
-    @question
     def info(self) -> dict[str, Any]:
         """Return counts of files by modality, of spans, of regions, and of descriptors by space."""
-        files = Condition("kind", "=", "file")
-        by_modality = {str(m): self.index.count([files, Condition("modality", "=", str(m))]) for m in Modality}
-        whole = self.index.count([files])
-        regions = self.index.count([Condition("kind", "=", "region")])
-        return {
-            "location": self.location,
-            "created": self.manifest.created,
-            "files": whole,
-            "modalities": {name: count for name, count in by_modality.items() if count},
-            "spans": self.index.count() - whole - regions,
-            "regions": regions,
-            "spaces": {name: self.index.count(space=name) for name in self.spaces.names()},
-        }
+        with self.locks.questions.reading:
+            files = Condition("kind", "=", "file")
+            by_modality = {str(m): self.index.count([files, Condition("modality", "=", str(m))]) for m in Modality}
+            whole = self.index.count([files])
+            regions = self.index.count([Condition("kind", "=", "region")])
+            return {
+                "location": self.location,
+                "created": self.manifest.created,
+                "files": whole,
+                "modalities": {name: count for name, count in by_modality.items() if count},
+                "spans": self.index.count() - whole - regions,
+                "regions": regions,
+                "spaces": {name: self.index.count(space=name) for name in self.spaces.names()},
+            }
 
     def export(self, folder: PathLike, *, spaces: Sequence[str] | None = None) -> int:
         """Write all items and their descriptors to a folder, in plain formats; see `sonolux.library.exporting`."""
@@ -603,46 +628,19 @@ class Library:
         elif not (self.index.exists() and self.manifest.spaces):
             self.create(default_encoders())
         else:
-            self._refresh()
-
-    def _made_manifest(self) -> LibraryManifest:
-        with self.locks.making:
-            if self._manifest is None:
-                if not self.index.exists():
-                    raise LibraryError(f"there is no library at {self.location}: make one with `sonolux add FOLDER`")
-                meta = self.index.read_meta()
-                made = LibraryManifest.from_meta(meta, self.location) if meta else LibraryManifest.new(settings())
-                self._manifest = made
-            return self._manifest
-
-    def _made_spaces(self) -> Spaces:
-        with self.locks.making:
-            if self._spaces is None:
-                self._spaces = Spaces(self.index, self.manifest.spaces)
-            return self._spaces
-
-    def _made_calibration(self) -> Calibration:
-        with self.locks.making:
-            if self._calibration is None:
-                self._calibration = Calibration(self.index, self._cache_folder())
-            return self._calibration
-
-    def _refresh(self) -> None:
-        """Take over what other processes have stored since the library was opened."""
-        self.manifest.refresh(self.index)
-        self._follow_manifest()
+            self._follow(self.manifest.upon(self.index.read_meta(), self.location))
 
     def _save(self) -> None:
         """Store what has changed in the manifest, upon what other processes have stored."""
         self.manifest.spaces = self.spaces.stored()
-        self.manifest.save(self.index)
-        self._follow_manifest()
+        self._follow(self.manifest.save(self.index))
 
-    def _follow_manifest(self) -> None:
-        """Have the spaces be those of the manifest, once no question is under way."""
-        if self.manifest.spaces != self.spaces.stored():
+    def _follow(self, manifest: LibraryManifest) -> None:
+        """Go on with a manifest that says what others stored too, and its spaces, once no question is under way."""
+        self._manifest = manifest
+        if manifest.spaces != self.spaces.stored():
             with self.locks.questions.writing:
-                self.spaces.refresh(self.manifest.spaces)
+                self.spaces.refresh(manifest.spaces)
                 self._calibration = None
 
     def _note_write(self, points: int, spans: bool) -> None:

@@ -71,8 +71,16 @@ class LibraryManifest:
         LibraryError
             Where the manifest is of a newer version, or damaged.
         """
+        version = meta.get("format")
+        if not isinstance(version, int) or version < 1:
+            raise LibraryError(f"the manifest of {location} is damaged: {version!r} is no format")
+        if version > FORMAT:
+            raise LibraryError(f"{location} was written by a newer Sonolux (format {version}): upgrade to open it")
+        data = deepcopy({key: value for key, value in meta.items() if key != "format"})
         try:
-            manifest = cls(**migrated(meta, location))
+            for number in range(version, FORMAT):
+                data = MIGRATIONS[number](data)
+            manifest = cls(**data)
             manifest._read = (manifest.changes, deepcopy(manifest.spaces))
         except (TypeError, KeyError, AttributeError):
             raise LibraryError(f"the manifest of {location} is damaged: {sorted(meta)} is not what it holds") from None
@@ -89,38 +97,23 @@ class LibraryManifest:
             "created": self.created,
         }
 
-    def refresh(self, index: Index) -> None:
-        """Take over what others have stored since this process last looked."""
-        meta = index.read_meta()
-        if meta:
-            self._take_over(type(self).from_meta(meta, index.location))
+    def upon(self, meta: Mapping[str, Any], location: str) -> Self:
+        """Return the manifest that is stored, with what this process changed since it last looked."""
+        if not meta:
+            return self
+        stored, (changes, spaces) = type(self).from_meta(meta, location), self._read
+        stored.spaces = merge_spaces(stored.spaces, spaces, self.spaces)
+        stored.changes += self.changes - changes
+        stored.spans |= self.spans
+        return stored
 
-    def save(self, index: Index) -> None:
-        """Store what this process changed since it last looked, and take over what others did."""
+    def save(self, index: Index) -> Self:
+        """Store what this process changed since it last looked; return what is stored then."""
 
         def change(meta: dict[str, Any]) -> dict[str, Any]:
-            return self._upon(type(self).from_meta(meta, index.location)).as_meta() if meta else self.as_meta()
+            return self.upon(meta, index.location).as_meta()
 
-        stored = type(self).from_meta(index.update_meta(change), index.location)
-        self._read = (self.changes, self.spaces)
-        self._take_over(stored)
-
-    def _take_over(self, stored: Self) -> None:
-        both = self._upon(stored)
-        self.cutting, self.created, self.spans = both.cutting, both.created, both.spans
-        self.changes, self.spaces = both.changes, both.spaces
-        self._read = stored._read
-
-    def _upon(self, stored: Self) -> Self:
-        """Return what is stored, with what this process changed."""
-        changes, spaces = self._read
-        return type(self)(
-            stored.cutting,
-            merge_spaces(stored.spaces, spaces, self.spaces),
-            stored.changes + self.changes - changes,
-            stored.spans or self.spans,
-            stored.created,
-        )
+        return type(self).from_meta(index.update_meta(change), index.location)
 
 
 def merge_spaces(stored: SpaceEntries, before: SpaceEntries, after: SpaceEntries) -> SpaceEntries:
@@ -132,19 +125,6 @@ def merge_spaces(stored: SpaceEntries, before: SpaceEntries, after: SpaceEntries
             others = [entry for entry in merged.get(name, []) if entry["modality"] not in own]
             merged[name] = [*entries, *others]
     return deepcopy(merged)
-
-
-def migrated(meta: Mapping[str, Any], location: str) -> dict[str, Any]:
-    """Return a stored manifest, less its format, as one of today's format; LibraryError where it is of a newer one."""
-    version = meta.get("format")
-    if not isinstance(version, int) or version < 1:
-        raise LibraryError(f"the manifest of {location} is damaged: {version!r} is no format")
-    if version > FORMAT:
-        raise LibraryError(f"{location} was written by a newer Sonolux (format {version}): upgrade to open it")
-    data = deepcopy({key: value for key, value in meta.items() if key != "format"})
-    for number in range(version, FORMAT):
-        data = MIGRATIONS[number](data)
-    return data
 
 
 def weigh_encoders(data: dict[str, Any]) -> dict[str, Any]:

@@ -12,8 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sonolux.errors import QueryError
-from sonolux.index import Condition, Index, Where
-from sonolux.library.items import ids_of
+from sonolux.index import Condition, Where
 from sonolux.media.errors import decoding
 from sonolux.media.segment import Audio, Image
 from sonolux.retrieval.filters import ANNOTATION_KEYS, META_KEYS, PLAIN_KEYS, build_conditions
@@ -53,13 +52,8 @@ OLDER_NAME = "space"
 KINDS: tuple[PartKind, ...] = ("text", "vector", "image", "audio", "video")
 
 
-def refuse_unknown(function: Callable[..., Any], unknown: Iterable[str]) -> None:
-    """Raise `TypeError` for keywords that a search does not have, with the one that is meant."""
-    for name in unknown:
-        raise TypeError(f"{function.__name__}() has no keyword {name!r}: {_instead(function, name)}")
-
-
-def _instead(function: Callable[..., Any], name: str) -> str:
+def keyword_meant(function: Callable[..., Any], name: str) -> str:
+    """Return what to write instead of a keyword that a function does not have."""
     if name in ("folder", *PLAIN_KEYS, *META_KEYS, *ANNOTATION_KEYS):
         return f"did you mean where={{{name!r}: ...}}?"
     arguments = inspect.signature(function).parameters.items()
@@ -87,20 +81,36 @@ def build_parts(weights: Mapping[str, float] | None, **given: Any) -> tuple[Part
     MediaError
         For a PIL image that cannot be decoded.
     """
-    weighed = _weights(weights)
+    if not isinstance(weights or {}, Mapping):
+        raise QueryError(f"weights are a mapping such as {{'image': 2}}, not {_kind_of(weights)}")
+    weighed, names = weights or {}, (*KINDS, "like")
+    unknown = [name for name in weighed if name not in names]
+    if unknown:
+        raise QueryError(f"no weight for {unknown}: there are {', '.join(names)}")
     blank = isinstance(given["text"], str) and not given["text"].strip()
     asked = [kind for kind in KINDS if given[kind] is not None and not (kind == "text" and blank)]
     return tuple(Part(kind, CONTENTS[kind](given[kind]), weighed.get(kind, 1.0)) for kind in asked)
 
 
-def ids_asked(index: Index, name: str, given: ItemLike | Iterable[ItemLike] | None) -> tuple[str, ...]:
-    """Return the ids of items that are named one by one or together; `name` is that of the argument."""
-    return tuple(ids_of(index, _several(name, given)))
+def names_in(name: str, given: ItemLike | Iterable[ItemLike] | None) -> list[str]:
+    """Return ids, paths or names that are given one by one or together; `name` is that of the argument.
 
-
-def spaces_asked(spaces: str | Iterable[str] | None, space: str | Iterable[str] | None) -> tuple[str, ...]:
-    """Return the names of spaces, given by either of the two names of the argument."""
-    return tuple(_several("spaces", spaces) + _several("space", space))
+    Raises
+    ------
+    QueryError
+        For what is no name.
+    """
+    if given is None:
+        return []
+    if isinstance(given, (str, os.PathLike, Hit, Item)):
+        given = [given]
+    if not isinstance(given, Iterable) or isinstance(given, (bytes, Mapping)):
+        raise QueryError(f"{name} is a name or several, not {_kind_of(given)}")
+    names = [one.id if isinstance(one, (Hit, Item)) else one for one in given]
+    for one in names:
+        if not isinstance(one, (str, os.PathLike)) or not os.fspath(one):
+            raise QueryError(f"{name} holds {one!r}, which is no name")
+    return [os.fspath(one) for one in names]
 
 
 def conditions_of(where: Mapping[str, Any] | Where | None) -> tuple[Condition, ...]:
@@ -183,16 +193,6 @@ CONTENTS: dict[PartKind, Callable[[Any], Any]] = {
 """What each kind of part is made of."""
 
 
-def _weights(given: Mapping[str, float] | None) -> Mapping[str, float]:
-    names = (*KINDS, "like")
-    if not isinstance(given or {}, Mapping):
-        raise QueryError(f"weights are a mapping such as {{'image': 2}}, not {_kind_of(given)}")
-    unknown = [name for name in given or {} if name not in names]
-    if unknown:
-        raise QueryError(f"no weight for {unknown}: there are {', '.join(names)}")
-    return given or {}
-
-
 def _path(name: str, given: PathLike) -> str:
     path = os.fsdecode(given)
     if not path:
@@ -209,21 +209,6 @@ def _array(name: str, given: Any) -> NDArray[Any]:
     if array.dtype.kind not in "buif":
         raise QueryError(f"{name} holds {array.dtype}, which are no numbers")
     return array
-
-
-def _several(name: str, given: ItemLike | Iterable[ItemLike] | None) -> list[str]:
-    """Return ids, paths or names that are given one by one or together."""
-    if given is None:
-        return []
-    if isinstance(given, (str, os.PathLike, Hit, Item)):
-        given = [given]
-    if not isinstance(given, Iterable) or isinstance(given, (bytes, Mapping)):
-        raise QueryError(f"{name} is a name or several, not {_kind_of(given)}")
-    names = [one.id if isinstance(one, (Hit, Item)) else one for one in given]
-    for one in names:
-        if not isinstance(one, (str, os.PathLike)) or not os.fspath(one):
-            raise QueryError(f"{name} holds {one!r}, which is no name")
-    return [os.fspath(one) for one in names]
 
 
 def _kind_of(given: object) -> str:

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import wraps
-from threading import RLock
-from typing import Any, Concatenate, ParamSpec, TypeVar, cast
+import threading
+from dataclasses import dataclass, field
 
 from sonolux.index.lock import ReadWriteLock
 
-Parameters = ParamSpec("Parameters")
-Returned = TypeVar("Returned")
-LibraryMethod = Callable[Concatenate[Any, Parameters], Returned]
 
-
+@dataclass(frozen=True, slots=True)
 class SharingLocks:
     """The locks of one library; each is taken before those below it.
 
@@ -27,29 +22,6 @@ class SharingLocks:
         Held while a part of the library is made that is made once.
     """
 
-    def __init__(self) -> None:
-        self.writer = RLock()
-        self.questions = ReadWriteLock()
-        self.making = RLock()
-
-
-def one_writer(method: LibraryMethod[Parameters, Returned]) -> LibraryMethod[Parameters, Returned]:
-    """Have a method of a library that writes wait until no other thread does."""
-
-    @wraps(method)
-    def alone(self: Any, *args: Parameters.args, **kwargs: Parameters.kwargs) -> Returned:
-        with self.locks.writer:
-            return method(self, *args, **kwargs)
-
-    return cast("LibraryMethod[Parameters, Returned]", alone)
-
-
-def question(method: LibraryMethod[Parameters, Returned]) -> LibraryMethod[Parameters, Returned]:
-    """Have a method of a library that asks run side by side with others, while no space is dropped."""
-
-    @wraps(method)
-    def shared(self: Any, *args: Parameters.args, **kwargs: Parameters.kwargs) -> Returned:
-        with self.locks.questions.reading:
-            return method(self, *args, **kwargs)
-
-    return cast("LibraryMethod[Parameters, Returned]", shared)
+    writer: threading.RLock = field(default_factory=threading.RLock)
+    questions: ReadWriteLock = field(default_factory=ReadWriteLock)
+    making: threading.RLock = field(default_factory=threading.RLock)

@@ -79,11 +79,17 @@ class ChangeDetector:
         by_path = {file.path: file for file in known}
         strangers: list[Task] = []
         for path in paths:
-            task = self._attempt(path, by_path.get(to_stored(path)))
-            if isinstance(task, Task) and task.state == "new":
-                strangers.append(task)
+            try:
+                task = self._compare(path, by_path.get(to_stored(path)))
+            except OSError as error:
+                yield Failure(path, error.strerror or str(error))
+            except MediaError as error:
+                yield Failure(path, str(error))
             else:
-                yield task
+                if task.state == "new":
+                    strangers.append(task)
+                else:
+                    yield task
         yield from self._new_or_moved(strangers)
 
     def _known(self, key: str, values: Sequence[str]) -> list[Known]:
@@ -107,14 +113,6 @@ class ChangeDetector:
                 missing = self._missing(gone)
                 yield replace(task, state="moved", id=gone.id, spaces=missing, annotations=gone.annotations)
         yield from self._with_ids(new)
-
-    def _attempt(self, path: str, known: Known | None) -> Task | Failure:
-        try:
-            return self._compare(path, known)
-        except OSError as error:
-            return Failure(path, error.strerror or str(error))
-        except MediaError as error:
-            return Failure(path, str(error))
 
     def _compare(self, path: str, known: Known | None) -> Task:
         status = Path(path).stat()

@@ -33,7 +33,7 @@ class EncodingQueue:
     ----------
     writers : sequence of Encoder
     executor : Executor
-        Where they work; it is closed with the queue.
+        Where they work.
     """
 
     def __init__(self, writers: Sequence[Encoder], executor: Executor) -> None:
@@ -81,10 +81,6 @@ class EncodingQueue:
         """Take the drafts of which no segment waits; one whose next segment is still to come may come again."""
         taken, self._encoded = self._encoded, []
         return taken
-
-    def close(self) -> None:
-        """End the executor; what waits for it is dropped."""
-        self._executor.close()
 
     def _hand_over(self, modality: Modality) -> None:
         entries, self._queues[modality] = self._queues[modality], []

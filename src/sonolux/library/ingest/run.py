@@ -71,7 +71,8 @@ class Adder:
         self.progress = progress
         self.summary = Summary()
         self.catalog = ChangeDetector(index, spaces.concerns())
-        self.queue = EncodingQueue(spaces.writers(), chosen_executor())
+        self.executor = chosen_executor()
+        self.queue = EncodingQueue(spaces.writers(), self.executor)
         self._drafts: dict[str, Draft] = {}
 
     def run(self, roots: Sequence[str]) -> Summary:
@@ -96,7 +97,7 @@ class Adder:
             self.progress = None  # it hears no more, so that nothing it raises keeps what is done from being written
             raise
         finally:
-            self.queue.close()
+            self.executor.close()  # what waits for it is dropped
             self._write_all()
         return self.summary
 
@@ -133,13 +134,11 @@ class Adder:
         elif isinstance(event, Segment):
             self._fail(self.queue.put(self._drafts[path], event))
         else:
-            self._finish(self._drafts.pop(path))
-
-    def _finish(self, draft: Draft) -> None:
-        self._write(self.queue.encoded())
-        self._fail(self.queue.put_words(draft))
-        draft.finished = True
-        self._write([draft])
+            draft = self._drafts.pop(path)
+            self._write(self.queue.encoded())
+            self._fail(self.queue.put_words(draft))
+            draft.finished = True
+            self._write([draft])
 
     def _write(self, drafts: Iterable[Draft]) -> None:
         for draft in drafts:
