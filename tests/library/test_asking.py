@@ -187,10 +187,10 @@ def test_a_decoder_that_is_killed_costs_one_question(
     library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from media import faulty
-    from sonolux.library import library as front_door
+    from sonolux.retrieval import query_files
 
     (tmp_path / "killed.png").write_bytes(photographs()[0].read_bytes())
-    monkeypatch.setattr(front_door, "read_spread", faulty.read_any)
+    monkeypatch.setattr(query_files, "read_spread", faulty.read_any)
     with pytest.raises(MediaError, match=r"^[^\n]+killed.png: the decoder crashed \(signal 9\)$"):
         library.search(image=tmp_path / "killed.png")
     monkeypatch.undo()

@@ -137,14 +137,10 @@ class _Described:
         else:
             query = Query(like=(given,), spaces=(self.name,))
         try:
-            questions = plan(query, self.spaces, _no_file)
+            questions = plan(query, self.spaces)
         except QueryError:  # the space holds nothing of this item
             return None
         return questions[0].vector if questions else None
-
-
-def _no_file(path: str, _: object) -> Any:
-    raise AssertionError(f"neither words nor items are in {path}")
 
 
 def _check_there(index: Index) -> None:

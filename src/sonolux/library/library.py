@@ -9,7 +9,6 @@ import warnings
 import weakref
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Never
@@ -49,17 +48,16 @@ from sonolux.media.isolated import IsolatedDecoder
 from sonolux.media.paths import from_stored, printable, to_stored
 from sonolux.media.pool import DecoderPool
 from sonolux.media.reading import ReadOptions
-from sonolux.media.segment import Probe, Segment
-from sonolux.media.spread import read_spread
 from sonolux.retrieval.calibration import Calibration
 from sonolux.retrieval.duplicates import find_duplicates
 from sonolux.retrieval.hits import Hits
-from sonolux.retrieval.planning import SEGMENTS, plan
+from sonolux.retrieval.planning import plan
 from sonolux.retrieval.query import Query
+from sonolux.retrieval.query_files import decode_files
 from sonolux.retrieval.ranking import Ranker
 from sonolux.settings import settings
 from sonolux.training.feedback.data import FeedbackSet
-from sonolux.types import Annotation, Item, Modality, SegmentKind, Space
+from sonolux.types import Annotation, Item, Modality, Space
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -439,9 +437,10 @@ class Library:
     def ask(self, query: Query) -> Hits:
         """Answer a query; `search` is the same for people in a hurry."""
         with self.locks.questions.reading:
-            if any(isinstance(part.content, str) for part in query.parts if part.kind != "text"):
+            if any(part.is_file for part in query.parts):
                 self._decoder.start()  # while the library is opened
-            questions = plan(query, self.spaces, self._read)
+                query = decode_files(query, self._decoder, self._read_options())
+            questions = plan(query, self.spaces)
             ranker = Ranker(self.index, self.calibration, self.manifest.changes, self.manifest.spans)
             return Hits(ranker.rank(query, questions), tuple({question.space.name: None for question in questions}))
 
@@ -664,10 +663,6 @@ class Library:
         feedback.clear(self.index, self.feedback)
         self._save()
         return files
-
-    def _read(self, path: str, kinds: frozenset[SegmentKind]) -> Iterator[Probe | Segment]:
-        """Decode a file to ask with, cut as the library's own files are."""
-        return self._decoder.read(path, self._read_options(), partial(read_spread, kinds=kinds, most=SEGMENTS))
 
     def _read_options(self, audio_rate: int = 22_050) -> ReadOptions:
         return replace(ReadOptions.from_settings(audio_rate), **self.manifest.cutting)

@@ -1,15 +1,15 @@
 """A query into one question a space and vector.
 
 Each part of a query is encoded by every space that has an encoder for it. A part that is longer than a span (a
-recording, a video) asks with several of its segments, evenly spaced (`sonolux.media.spread`). Items given as examples
-ask in every space that holds them, with the mean of their descriptors. All vectors that a part asks with share its
-weight, each by the weight of its space. What is unlike moves every vector of its space away (Rocchio 1971, "Relevance
-feedback in information retrieval": ``q - gamma * mean(negatives)``).
+recording, a video) asks with several of its segments, evenly spaced (`sonolux.retrieval.query_files`). Items given as
+examples ask in every space that holds them, with the mean of their descriptors. All vectors that a part asks with share
+its weight, each by the weight of its space. What is unlike moves every vector of its space away (Rocchio 1971,
+"Relevance feedback in information retrieval": ``q - gamma * mean(negatives)``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isfinite, sqrt
 from typing import Any, Protocol
@@ -22,26 +22,12 @@ from sonolux.encoders.base import Encoder, normalised, split_rows
 from sonolux.encoders.inputs import EncoderInputs
 from sonolux.errors import QueryError
 from sonolux.index import Condition, Index
-from sonolux.media.paths import printable
-from sonolux.media.segment import Audio, Content, Image, Probe, Segment
-from sonolux.retrieval.query import Part, PartKind, Query
-from sonolux.types import Modality, SegmentKind, Space
+from sonolux.media.segment import Audio, Content, Image
+from sonolux.retrieval.query import Part, Query
+from sonolux.types import Modality, Space
 
 GAMMA = 0.5
 """Weight of what is unlike. Rocchio's usual .15 to .25, made for sparse counts, hardly moves a dense unit vector."""
-
-SEGMENTS = 8
-"""Most segments of one kind with which a single recording or video asks."""
-
-KINDS: dict[PartKind, frozenset[SegmentKind]] = {
-    "image": frozenset({"image"}),
-    "audio": frozenset({"window"}),
-    "video": frozenset({"shot", "window"}),
-}
-"""The segments of a file that each part asks with."""
-
-ReadSegments = Callable[[str, frozenset[SegmentKind]], Iterable[Probe | Segment]]
-"""Decodes at most `SEGMENTS` segments of each of some kinds of a file, evenly spaced; MediaErrors name the file."""
 
 EXAMPLE_SPANS = 256
 """Most spans whose mean stands for a file given as example."""
@@ -74,16 +60,15 @@ class SpaceQuery:
     weight: float
 
 
-def plan(query: Query, asking: Asking, read: ReadSegments) -> list[SpaceQuery]:
+def plan(query: Query, asking: Asking) -> list[SpaceQuery]:
     """Turn a query into vectors.
 
     Parameters
     ----------
     query : Query
+        Its files decoded, see `sonolux.retrieval.query_files`.
     asking : Asking
         The library's spaces.
-    read : callable
-        Decodes a file, see `ReadSegments`.
 
     Raises
     ------
@@ -94,7 +79,7 @@ def plan(query: Query, asking: Asking, read: ReadSegments) -> list[SpaceQuery]:
     spaces = [asking.by_name(name) for name in names]
     questions: list[SpaceQuery] = []
     for part in query.parts:
-        questions += _ask_part(part, spaces, asking, read)
+        questions += _ask_part(part, spaces, asking)
     questions += _ask_examples(query, spaces, asking)
     if not query.unlike:
         return questions
@@ -108,10 +93,10 @@ def _no_space(part: Part, names: Sequence[str]) -> str:
     return f"no space here answers a query by {part.kind} (spaces asked: {', '.join(names)})"
 
 
-def _ask_part(part: Part, spaces: Sequence[Space], asking: Asking, read: ReadSegments) -> list[SpaceQuery]:
+def _ask_part(part: Part, spaces: Sequence[Space], asking: Asking) -> list[SpaceQuery]:
     if part.kind == "vector":
         return [_ask_vector(part, spaces)]
-    contents = _contents(part, read)
+    contents = _contents(part)
     able = [
         (space, encoder, media)
         for modality, media in contents.items()
@@ -169,8 +154,8 @@ def _direction(vector: NDArray[np.float32], length: np.float32) -> NDArray[np.fl
     return np.asarray(vector / length) if length else np.zeros_like(vector)
 
 
-def _contents(part: Part, read: ReadSegments) -> dict[Modality, list[Content]]:
-    """Decode a part into at most `SEGMENTS` contents a modality."""
+def _contents(part: Part) -> dict[Modality, list[Content]]:
+    """Return what a part asks with, by modality."""
     if part.kind == "text":
         return {Modality.TEXT: [str(part.content)]}
     if isinstance(part.content, Image):
@@ -178,11 +163,8 @@ def _contents(part: Part, read: ReadSegments) -> dict[Modality, list[Content]]:
     if isinstance(part.content, Audio):
         return {Modality.AUDIO: [part.content]}
     found: dict[Modality, list[Content]] = {}
-    for event in read(part.content, KINDS[part.kind]):
-        if isinstance(event, Segment):
-            found.setdefault(event.modality, []).append(event.content)
-    if not found:
-        raise QueryError(f"{printable(part.content)} holds no {part.kind} to ask with")
+    for segment in part.content:
+        found.setdefault(segment.modality, []).append(segment.content)
     return found
 
 

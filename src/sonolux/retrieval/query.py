@@ -18,12 +18,17 @@ class Part:
     """One thing asked for: words, an image, audio, a video, or a ready vector, with its weight in the fusion.
 
     ``content`` is a string for text; a path, or decoded media (`Image`, `Audio` of `sonolux.media.segment`) for the
-    others; an array of shape (dim,) for a vector.
+    others, or the segments of a file; an array of shape (dim,) for a vector.
     """
 
     kind: PartKind
     content: Any
     weight: float = 1.0
+
+    @property
+    def is_file(self) -> bool:
+        """Whether it is a path, of which nothing is decoded yet."""
+        return self.kind != "text" and isinstance(self.content, str)
 
 
 @dataclass(frozen=True, slots=True)
