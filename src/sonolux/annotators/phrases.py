@@ -6,7 +6,7 @@ import numpy as np
 import soxr
 from numpy.typing import NDArray
 
-from sonolux.annotators.voice import VoiceActivity
+from sonolux.annotators.voice_activity import VoiceActivity
 
 STEP = 0.02
 """Seconds whose loudness is looked at."""

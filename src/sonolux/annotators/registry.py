@@ -68,7 +68,7 @@ def resolve(spec: str) -> Annotator:
     if _has(folder, "model.json"):
         return _in_folder(folder)
     if folder.suffix == WEIGHTS:
-        from sonolux.annotators.voice import VoiceActivity
+        from sonolux.annotators.voice_activity import VoiceActivity
 
         return VoiceActivity(folder)
     if _has(folder, "config.json") or HUB_NAME.fullmatch(spec):

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from sonolux.annotators.base import Annotator
 from sonolux.annotators.phrases import phrases
-from sonolux.annotators.voice import VoiceActivity
+from sonolux.annotators.voice_activity import VoiceActivity
 from sonolux.types import Annotation, Modality, Span
 
 

@@ -42,7 +42,7 @@ def transcribe(  # noqa: PLR0913 - one parameter an option
 
     With --store the words are kept in the library instead: `search` finds the recording and the time by them.
     """
-    from sonolux.annotators.voice import VoiceActivity
+    from sonolux.annotators.voice_activity import VoiceActivity
     from sonolux.presentation.data import annotated_as_data
 
     out = Output(as_json=as_json, quiet=quiet)

@@ -74,7 +74,7 @@ class DistillationRecipe(CodeRecipe):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SupervisedRecipe(CodeRecipe):
-    """Codes from labels, see `sonolux.training.hashing.supervised`.
+    """Codes from labels, see `sonolux.training.hashing.metric_learning`.
 
     Attributes
     ----------
@@ -149,5 +149,5 @@ LEARNED = "sonolux.training.hashing"
 AUTOENCODER = Method(AutoencoderRecipe, f"{LEARNED}.semantic_hashing:learn_autoencoder")
 CONTRASTIVE = Method(ContrastiveRecipe, f"{LEARNED}.contrastive:learn_contrastive")
 DISTILLATION = Method(DistillationRecipe, f"{LEARNED}.distillation:learn_distilled")
-SUPERVISED = Method(SupervisedRecipe, f"{LEARNED}.supervised:learn_supervised", (*LOOP, "pytorch_metric_learning"))
+SUPERVISED = Method(SupervisedRecipe, f"{LEARNED}.metric_learning:learn_supervised", (*LOOP, "pytorch_metric_learning"))
 PROJECTION = Method(ProjectionRecipe, f"{LEARNED}.projection:learn_projection", ())

@@ -11,7 +11,7 @@ from safetensors.torch import save_file
 
 from sonolux.annotators import resolve
 from sonolux.annotators.phrases import phrases
-from sonolux.annotators.voice import VoiceActivity, stretches
+from sonolux.annotators.voice_activity import VoiceActivity, stretches
 from sonolux.errors import EncoderError
 from sonolux.media.audio import load_audio
 from sonolux.models.silero_vad import CHUNK, CONTEXT, SileroVad
