@@ -22,7 +22,7 @@ from qdrant_client import QdrantClient
 from contracts.index_contract import IndexContract
 from contracts.index_oracle import id_of
 from sonolux.errors import LibraryError
-from sonolux.index import open_index, qdrant_cluster
+from sonolux.index import cluster_manifest, open_index, qdrant_cluster
 from sonolux.index.base import Index, Point
 from sonolux.index.remote import RemoteIndex
 from sonolux.types import Space
@@ -148,7 +148,10 @@ def test_a_change_that_another_process_wrote_over_is_made_again(
     assert RemoteIndex(client, location).read_meta() == {"theirs": 1, "ours": 1}
 
 
-def test_who_is_always_written_over_is_told(make: Callable[[], Index], client: QdrantClient) -> None:
+def test_who_is_always_written_over_is_told(
+    make: Callable[[], Index], client: QdrantClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cluster_manifest, "VISIBLE", 0.05)
     location = make().location
     hasty = Behind(client, late=0)
     before = client.get_collection(location).config.metadata

@@ -155,7 +155,7 @@ def test_a_stopped_training_ends_as_if_it_had_not_been(
         assert torch.allclose(one, other, atol=1e-5)
 
 
-@pytest.mark.parametrize("stage", ["layer2/unfinished/last.ckpt", "last.ckpt"])
+@pytest.mark.parametrize("stage", [pytest.param("layer2/unfinished/last.ckpt", marks=pytest.mark.long), "last.ckpt"])
 def test_kill_9_costs_at_most_an_epoch(stage: str, shapes: Path, images: ImageSet, tmp_path: Path) -> None:
     asked = recipe(CONV, epochs=40, layer_epochs=12)
     whole = train_codes(images, asked, tmp_path / "whole")
