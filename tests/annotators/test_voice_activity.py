@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,13 @@ from sonolux.media.audio import load_audio
 from sonolux.models.silero_vad import CHUNK, CONTEXT, SileroVad
 
 RATE = 16_000
+
+
+def test_nothing_is_read_before_it_is_wanted(tmp_path: Path) -> None:
+    (tmp_path / "voice.safetensors").write_bytes(b"none")
+    made = VoiceActivity(tmp_path / "voice.safetensors")
+    (tmp_path / "voice.safetensors").write_bytes(b"others")
+    assert made.digest == hashlib.sha256(b"others").hexdigest()
 
 
 def chunk_by_chunk(network: SileroVad, samples: torch.Tensor) -> list[float]:

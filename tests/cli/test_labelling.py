@@ -29,7 +29,7 @@ def images(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 class TestLabel:
-    def test_one_block_a_image_best_first(self, cli, model: Path, images: Path) -> None:
+    def test_one_block_an_image_best_first(self, cli, model: Path, images: Path) -> None:
         ran = cli("label", images / "b.png", images / "a.png", "--model", model, "-k", 2)
         assert (ran.code, ran.err) == (0, "")
         first, second = ran.out.split("\n\n")

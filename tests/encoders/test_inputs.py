@@ -16,7 +16,7 @@ LAYOUT, HOG, HISTOGRAM, MFCC, CHROMA = (
 )
 
 
-def test_a_image_is_reduced_once_for_encoders_that_want_it_as_small() -> None:
+def test_an_image_is_reduced_once_for_encoders_that_want_it_as_small() -> None:
     image = Image(np.random.default_rng(0).integers(0, 256, (60, 80, 3), dtype=np.uint8))
     inputs = EncoderInputs()
     assert inputs.of(LAYOUT, image) is inputs.of(HOG, image)

@@ -226,3 +226,8 @@ def test_an_empty_path_is_not_the_current_folder(own: Path, tmp_path: Path, monk
             with pytest.raises(QueryError, match="an empty path names nothing"):
                 ask("")
         assert library.info()["files"] == there > 0
+
+
+def test_a_weight_of_what_is_not_asked_is_refused(library: Library) -> None:
+    with pytest.raises(QueryError, match="a weight for image, and nothing to ask with it"):
+        library.search("rocket", weights={"image": 2, "text": 1})

@@ -36,7 +36,7 @@ def test_words_that_nothing_holds_find_nothing(library: Library) -> None:
     assert library.search("the of and") == []
 
 
-def test_a_image_finds_itself_cropped_and_the_video_it_is_in(library: Library, tmp_path: Path) -> None:
+def test_an_image_finds_itself_cropped_and_the_video_it_is_in(library: Library, tmp_path: Path) -> None:
     picture = Image.open(photographs()[1]).convert("RGB")
     width, height = picture.size
     crop = tmp_path / "crop.jpg"
@@ -48,7 +48,7 @@ def test_a_image_finds_itself_cropped_and_the_video_it_is_in(library: Library, t
     assert video.span.start == pytest.approx(2, abs=0.3)
 
 
-def test_every_form_of_a_image_asks_the_same(library: Library) -> None:
+def test_every_form_of_an_image_asks_the_same(library: Library) -> None:
     picture = Image.open(photographs()[0]).convert("RGB")
     by_path = library.search(image=photographs()[0])
     assert names(library.search(image=np.asarray(picture))) == names(by_path)

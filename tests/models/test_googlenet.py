@@ -84,6 +84,6 @@ def test_a_code_takes_the_place_of_the_last_classifier() -> None:
     assert output_shape(network, 2, 3, 64, 64) == (2, 16)
 
 
-def test_a_image_too_small_for_auxiliary_classifiers_is_refused() -> None:
+def test_an_image_too_small_for_auxiliary_classifiers_is_refused() -> None:
     with pytest.raises(ValueError, match="the picture must be larger"):
         weightless("googlenet", auxiliaries=True, side=64)

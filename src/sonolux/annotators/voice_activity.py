@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -57,9 +58,13 @@ class VoiceActivity(Annotator):
             raise EncoderError(f"{path} is not there: name the weights of the voice activity, a .safetensors file")
         self.name = self.path.stem
         self.spec = str(self.path)
-        self.digest = file_sha256(self.path)
         self.licence = "MIT"
         self._network = LoadedOnce(lambda: move_to_device(self._loaded()))
+
+    @cached_property
+    def digest(self) -> str:  # type: ignore[override]
+        """SHA-256 of the weights; the first use reads them."""
+        return file_sha256(self.path)
 
     def annotate_batch(self, batch: Sequence[NDArray[np.float32]]) -> list[list[Annotation]]:
         """Return the stretches of speech in samples at 16,000 Hz."""

@@ -87,6 +87,9 @@ def build_parts(weights: Mapping[str, float] | None, **given: Any) -> tuple[Part
     unknown = [name for name in weighed if name not in names]
     if unknown:
         raise QueryError(f"no weight for {unknown}: there are {', '.join(names)}")
+    idle = [name for name in weighed if name in KINDS and given[name] is None]
+    if idle:
+        raise QueryError(f"there is a weight for {', '.join(idle)}, and nothing to ask with it")
     blank = isinstance(given["text"], str) and not given["text"].strip()
     asked = [kind for kind in KINDS if given[kind] is not None and not (kind == "text" and blank)]
     return tuple(Part(kind, CONTENTS[kind](given[kind]), weighed.get(kind, 1.0)) for kind in asked)

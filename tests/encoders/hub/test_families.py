@@ -147,7 +147,7 @@ def test_a_static_embedding_tells_its_width_by_its_weights(minilm: Path, tmp_pat
     assert text.encode(TEXTS).shape == (len(TEXTS), 24)
 
 
-def test_a_needle_of_a_image_stays_small() -> None:
+def test_a_needle_of_an_image_stays_small() -> None:
     needle = np.zeros((1, 512, 3), np.uint8)
     needle[0, 256] = 9
     middle = within_proportions(needle)

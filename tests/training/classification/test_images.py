@@ -195,7 +195,7 @@ class TestUnequalClasses:
         assert plain.recipe["balanced"] is False
         assert changed(model, plain)
 
-    def test_a_image_weighs_by_its_class(self, unequal: ImageSet) -> None:
+    def test_an_image_weighs_by_its_class(self, unequal: ImageSet) -> None:
         from sonolux.training.classification.network import class_weights
 
         weights = class_weights(unequal).double()
