@@ -40,3 +40,12 @@ def data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no real data at {folder}: set SONOLUX_DATA")
     return folder
+
+
+@pytest.fixture(scope="session")
+def cases() -> Path:
+    """Folder of files of the kinds that people have, with the right answers; skipped where it is absent."""
+    folder = Path(os.environ.get("SONOLUX_CASES", "../shared/cases")).resolve()
+    if not folder.is_dir():
+        pytest.skip(f"no cases at {folder}: set SONOLUX_CASES")
+    return folder
