@@ -60,6 +60,17 @@ def test_failures_are_capped_for_people_and_whole_in_json(capsys: pytest.Capture
     assert capsys.readouterr().out.count("is empty") == FAILURES_SHOWN + 5
 
 
+def test_files_read_in_part_are_named_and_counted(cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    summary = Summary(added=2, partly=[Failure("/media/song.mp3", "breaks off after 4.0 s of 10.0 s")])
+    monkeypatch.setattr(Library, "add", lambda *_, **__: summary)
+    ran = cli("add", tmp_path, "--space", "bm25")
+    assert (ran.code, ran.err) == (3, "partly read: /media/song.mp3: breaks off after 4.0 s of 10.0 s\n")
+    assert ran.out.startswith("2 added, 1 partly read in ")
+    assert cli("add", tmp_path, "--space", "bm25", "--json").records[0]["partly"] == [
+        {"path": "/media/song.mp3", "reason": "breaks off after 4.0 s of 10.0 s"}
+    ]
+
+
 def test_interrupt_is_code_130_with_a_word_of_comfort(cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(*_: object, **__: object) -> Summary:
         raise KeyboardInterrupt

@@ -21,7 +21,7 @@ from sonolux.encoders.inputs import EncoderInputs, resampled
 from sonolux.errors import Cancelled, SonoluxError
 from sonolux.media.pool import DecoderPool
 from sonolux.media.reading import ReadOptions
-from sonolux.media.segment import Audio, Content, Image, Probe, Segment
+from sonolux.media.segment import Audio, Content, Image, ReadEvent, Segment
 from sonolux.media.worker import Finished
 from sonolux.types import Annotation, Failure, Modality, Region, Span
 
@@ -255,7 +255,7 @@ def _outcome(file: _File, annotator: Annotator) -> Annotated | Failure:
     return file.end if isinstance(file.end, Failure) else Failure(file.path, f"holds no {annotator.modality}")
 
 
-def _is_input(event: Probe | Segment, annotator: Annotator) -> TypeGuard[Segment]:
+def _is_input(event: ReadEvent, annotator: Annotator) -> TypeGuard[Segment]:
     """Tell whether a decoded piece is for the annotator."""
     return isinstance(event, Segment) and event.modality == annotator.modality and event.kind != "cover"
 

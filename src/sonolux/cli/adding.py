@@ -67,7 +67,7 @@ def add(
             out.say("stopped: what was added is kept; the same command goes on from there")
             raise
     report(summary, out)
-    if summary.failed:
+    if summary.failed or summary.partly:
         raise typer.Exit(SOME_FAILED)
 
 
@@ -79,18 +79,19 @@ def report(summary: Summary, out: Output) -> None:
         out.record(asdict(summary))
         return
     complain_of(summary.failed, out)
+    complain_of(summary.partly, out, "partly read")
     counts = {name: getattr(summary, name) for name in ("added", "updated", "moved", "unchanged", "removed")}
-    counts["failed"] = len(summary.failed)
+    counts |= {"failed": len(summary.failed), "partly read": len(summary.partly)}
     told = [f"{count:,} {name}" for name, count in counts.items() if count]
     out.line(f"{', '.join(told) or 'nothing to add'} in {summary.seconds:.1f} s")
 
 
-def complain_of(failures: Sequence[Failure], out: Output) -> None:
-    """Say which files failed, and why: the first few."""
+def complain_of(failures: Sequence[Failure], out: Output, what: str = "failed") -> None:
+    """Say which files failed, or what else is wrong with them, and why: the first few."""
     for failure in failures[:FAILURES_SHOWN]:
-        out.complain(f"failed: {shown_path(failure.path)}: {failure.reason}")
+        out.complain(f"{what}: {shown_path(failure.path)}: {failure.reason}")
     if len(failures) > FAILURES_SHOWN:
-        out.complain(f"... and {len(failures) - FAILURES_SHOWN:,} more failed; --json names them all")
+        out.complain(f"... and {len(failures) - FAILURES_SHOWN:,} more {what}; --json names them all")
 
 
 def default_encoders(library: Library, out: Output) -> list[str]:

@@ -7,3 +7,4 @@ from __future__ import annotations
 
 REFUSED = 1
 SOME_FAILED = 3
+"""Some files failed, or could only be read in part."""

@@ -216,7 +216,7 @@ class Library:
         Returns
         -------
         summary : Summary
-            Files that could not be read are listed in its ``failed``.
+            Files that could not be read are listed in its ``failed``, those read in part in its ``partly``.
 
         Raises
         ------

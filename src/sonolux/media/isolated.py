@@ -23,7 +23,7 @@ from sonolux.media.paths import printable
 from sonolux.media.pool import DecoderPool
 from sonolux.media.reading import ReadOptions, read
 from sonolux.media.safe_open import refuse_special
-from sonolux.media.segment import Probe, Segment
+from sonolux.media.segment import ReadEvent
 from sonolux.media.worker import Finished, Orders, Reader
 from sonolux.settings import settings
 from sonolux.types import Failure
@@ -49,7 +49,7 @@ class IsolatedDecoder:
         *,
         waits: bool = True,
         timeout: float | None = None,
-    ) -> Generator[Probe | Segment, None, None]:
+    ) -> Generator[ReadEvent, None, None]:
         """Decode a file, and yield what comes, each when it is asked for.
 
         Parameters

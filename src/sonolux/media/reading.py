@@ -10,13 +10,13 @@ from sonolux.media.options import ReadOptions
 from sonolux.media.readers.base import spanned_segments
 from sonolux.media.readers.container import ContainerReader, audio_windows
 from sonolux.media.readers.registry import BUILT_IN, Claimed, reader_of
-from sonolux.media.segment import Probe, Segment
+from sonolux.media.segment import Decoded, Probe, ReadEvent, Segment
 
 __all__ = ["ReadOptions", "read", "read_sound"]
 
 
-def read(path: str, options: ReadOptions) -> Iterator[Probe | Segment]:
-    """Decode a file: first its probe, then its segments, each when it is asked for.
+def read(path: str, options: ReadOptions) -> Iterator[ReadEvent]:
+    """Decode a file: first its probe, then its segments, each when it is asked for, then what that has shown.
 
     Raises
     ------
@@ -34,7 +34,7 @@ def read(path: str, options: ReadOptions) -> Iterator[Probe | Segment]:
     yield from events
 
 
-def read_sound(path: str, options: ReadOptions) -> Iterator[Probe | Segment]:
+def read_sound(path: str, options: ReadOptions) -> Iterator[Segment]:
     """Decode nothing but the sound of a file, in windows; `read`, unprobed, for those who look at nothing else.
 
     Raises
@@ -53,15 +53,18 @@ def read_sound(path: str, options: ReadOptions) -> Iterator[Probe | Segment]:
             yield event
 
 
-def _checked(name: str, events: Iterator[Probe | Segment]) -> Iterator[Probe | Segment]:
+def _checked(name: str, events: Iterator[ReadEvent]) -> Iterator[ReadEvent]:
     """Yield what the reader of a package gives; whatever it does wrong costs this file, in one line."""
-    first = True
+    first, last = True, False
     try:
         for event in events:
-            if not isinstance(event, Probe if first else Segment):
-                wanted = "probe first" if first else "segment"
-                raise MediaError(f"reader {name} gives {type(event).__name__}, no {wanted}")
-            yield event
+            given = type(event).__name__
+            if last:
+                raise MediaError(f"reader {name} gives {given} after the end")
+            if first is not isinstance(event, Probe) or not isinstance(event, Probe | Segment | Decoded):
+                raise MediaError(f"reader {name} gives {given}, no {'probe first' if first else 'segment'}")
+            last = isinstance(event, Decoded)
+            yield Decoded(event.metadata, one_line(event.missing)) if isinstance(event, Decoded) else event
             first = False
     except (MediaError, MemoryError, OSError):
         raise

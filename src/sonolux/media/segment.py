@@ -1,4 +1,4 @@
-"""Decoded media: a probe of the whole file, then its segments, one at a time.
+"""Decoded media: a probe of the whole file, then its segments, one at a time, then what decoding it has shown.
 
 A piece without a span stands for the whole file: an image, the cover of a song, a recording no longer than one
 window, a text no longer than one passage. Every other piece is a span of its file: a shot of a video (its keyframe),
@@ -72,6 +72,26 @@ class Probe:
     modality: Modality
     format: str
     metadata: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """What decoding has shown of a file, once its last segment came; nothing needs to be said where all is well.
+
+    Attributes
+    ----------
+    metadata : dict
+        What holds instead of the probe's, under the same keys: a duration that is another than the header's.
+    missing : str
+        One line that says what could not be read, where the rest was: ``"breaks off after 4.0 s of 10.0 s"``.
+    """
+
+    metadata: dict[str, Any] = field(default_factory=dict)
+    missing: str = ""
+
+
+ReadEvent = Probe | Segment | Decoded
+"""What a reader yields: the probe, the segments, and at most one `Decoded`, the last."""
 
 
 def _pixels(start: float, end: float, size: int) -> tuple[int, int]:

@@ -23,7 +23,7 @@ from sonolux.errors import MediaError
 from sonolux.media.errors import one_line, unreadable
 from sonolux.media.ipc import receive, send
 from sonolux.media.reading import ReadOptions
-from sonolux.media.segment import Probe, Segment
+from sonolux.media.segment import ReadEvent
 from sonolux.types import Failure
 
 GATHERED = 3
@@ -38,7 +38,7 @@ class Progress:
     """Decoding goes on, though nothing has come that is to be sent: for readers that keep little of a long file."""
 
 
-Reader = Callable[[str, ReadOptions], Iterator[Probe | Segment | Progress]]
+Reader = Callable[[str, ReadOptions], Iterator[ReadEvent | Progress]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Finished:
     mtime_ns: int
 
 
-DecodeEvent = Probe | Segment | Finished | Failure
+DecodeEvent = ReadEvent | Finished | Failure
 """What reading a file yields."""
 
 WorkerEvent = DecodeEvent | Progress

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from sonolux.errors import MediaError
 from sonolux.media.isolated import IsolatedDecoder
 from sonolux.media.reading import ReadOptions
-from sonolux.media.segment import Audio, Content, Image, Probe
+from sonolux.media.segment import Audio, Content, Image, Probe, Segment
 from sonolux.media.thumbnail import View, read_views
 from sonolux.presentation.cache import DiskCache
 from sonolux.presentation.waveform import waveform
@@ -133,7 +133,7 @@ def _decoded(wanted: tuple[str, list[View]]) -> list[Thumbnail]:
         for event in IsolatedDecoder().read(path, options, reader, timeout=timeout):
             if isinstance(event, Probe):
                 modality = event.modality
-            else:
+            elif isinstance(event, Segment):
                 seen.append(_drawn(event.content, modality))
     except MediaError:  # what stands for it is nothing
         return seen

@@ -20,7 +20,7 @@ from sonolux.types import Failure, Modality
 READER = """
 import numpy as np
 from sonolux.media.readers.base import MediaReader
-from sonolux.media.segment import Audio, Image, Probe, Segment
+from sonolux.media.segment import Audio, Decoded, Image, Probe, Segment
 from sonolux.types import Modality, Span
 
 class Plot(MediaReader):
@@ -35,6 +35,16 @@ class Tape(Plot):
     def read(self, path, head, options):
         yield Probe(Modality.AUDIO, "tape", {})
         yield Segment("window", Audio(np.zeros(options.audio_rate, np.float32), options.audio_rate), Span(0, 1))
+
+class Torn(Plot):
+    def read(self, path, head, options):
+        yield from super().read(path, head, options)
+        yield Decoded({"width": 60}, "breaks off after\\n40 of 80 rows")
+
+class Endless(Torn):
+    def read(self, path, head, options):
+        yield from super().read(path, head, options)
+        yield from super().read(path, head, options)
 
 class NoProbe(Plot):
     def read(self, path, head, options):
@@ -115,6 +125,7 @@ def test_sound_of_a_package_is_heard(plots: Path, tmp_path: Path, monkeypatch: p
     [
         ("NoProbe", "reader plots gives Segment, no probe first"),
         ("Nothing", "reader plots gives no probe"),
+        ("Endless", "reader plots gives Probe after the end"),
         ("Fails", "reader plots fails: 'missing'"),
         ("CannotTell", "; reader plots cannot tell its files: division by zero"),
         ("CannotBeMade", "; reader plots cannot be made: no licence at all"),
@@ -142,6 +153,19 @@ def test_decoding_processes_know_what_is_installed(
         assert (summary.added, summary.failed) == (3, [])
         assert library.item(plots / "named.plot").metadata["title"] == "a plot"
     assert "plots_here" not in sys.modules
+
+
+def test_a_package_says_what_it_could_not_read(plots: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_package(tmp_path / "site", READERS.group, "plots", "torn_plots:Torn", READER)
+    monkeypatch.syspath_prepend(tmp_path / "site")
+    missing = "breaks off after 40 of 80 rows"
+    with sx.Library(tmp_path / "l.sonolux") as library:
+        summary = library.add(plots, spaces=["colour-layout", "bm25"])
+        assert (summary.added, summary.failed, len(summary.partly)) == (3, [], 2)
+        assert Failure(str(plots / "named.plot"), missing) in summary.partly
+        stored = library.item(plots / "named.plot").metadata
+        assert (stored["title"], stored["width"], stored["partly"]) == ("a plot", 60, missing)
+        assert library.add(plots).partly == []
 
 
 def test_a_broken_reader_costs_a_run_nothing(plots: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from sonolux.index import Point
 from sonolux.library.annotation_payload import annotations_within, with_annotations, words_of_labels
 from sonolux.library.ingest.changes import Task, span_id
 from sonolux.media.paths import folders, printable, to_stored
-from sonolux.media.segment import Image, Probe, Segment
+from sonolux.media.segment import Decoded, Image, Probe, Segment
 from sonolux.types import Span
 
 WORDED = ("title", "artist", "album", "genre", "camera")
@@ -81,6 +81,12 @@ class Draft:
                 section = EncodedSegment("region", said.span, "", region=said.item)
                 self.sections.append(section)
                 yield section, image.cropped(said.region)
+
+    def correct(self, decoded: Decoded) -> None:
+        """Take what decoding has shown: it holds instead of what the file says of itself."""
+        assert self.probe is not None
+        partly = {"partly": decoded.missing} if decoded.missing else {}
+        self.probe = replace(self.probe, metadata=self.probe.metadata | decoded.metadata | partly)
 
     def words(self) -> str:
         """Return the words under which the file itself is found.

@@ -20,8 +20,8 @@ from sonolux.library.ingest.write import Writer
 from sonolux.library.spaces import Spaces
 from sonolux.media.finding import find
 from sonolux.media.pool import DecoderPool
-from sonolux.media.segment import Probe, Segment
-from sonolux.media.worker import Finished
+from sonolux.media.segment import Decoded, Probe, Segment
+from sonolux.media.worker import DecodeEvent
 from sonolux.types import Failure, Modality
 
 LOOKED_UP = 64
@@ -33,7 +33,10 @@ Progress = Callable[[int, str], None]
 
 @dataclass(slots=True)
 class Summary:
-    """What an `add` did: counts of files, those that failed, and how long it took in seconds."""
+    """What an `add` did: counts of files, those that failed, and how long it took in seconds.
+
+    Files of which only a part could be read are ``added`` or ``updated`` like others; ``partly`` says what is missing.
+    """
 
     added: int = 0
     updated: int = 0
@@ -42,6 +45,7 @@ class Summary:
     removed: int = 0
     fingerprinted: int = 0
     failed: list[Failure] = field(default_factory=list)
+    partly: list[Failure] = field(default_factory=list)
     seconds: float = 0.0
 
     @property
@@ -74,6 +78,7 @@ class Adder:
         self.executor = chosen_executor()
         self.queue = EncodingQueue(spaces.writers(), self.executor)
         self._drafts: dict[str, Draft] = {}
+        self._partly: dict[str, Failure] = {}
 
     def run(self, roots: Sequence[str]) -> Summary:
         """Add files and folders.
@@ -125,7 +130,7 @@ class Adder:
         self._count([task])
         return True
 
-    def _take(self, path: str, event: Probe | Segment | Finished | Failure) -> None:
+    def _take(self, path: str, event: DecodeEvent) -> None:
         if isinstance(event, Failure):
             self._drafts.pop(path).failed = True
             self._fail([event])
@@ -133,6 +138,10 @@ class Adder:
             self._drafts[path].probe = event
         elif isinstance(event, Segment):
             self._fail(self.queue.put(self._drafts[path], event))
+        elif isinstance(event, Decoded):
+            self._drafts[path].correct(event)
+            if event.missing:
+                self._partly[path] = Failure(path, event.missing)
         else:
             draft = self._drafts.pop(path)
             self._write(self.queue.encoded())
@@ -160,6 +169,8 @@ class Adder:
                 self.summary.moved += 1
             else:
                 self.summary.unchanged += 1
+            if (partly := self._partly.pop(task.path, None)) is not None:
+                self.summary.partly.append(partly)
             self._report(task.path)
 
     def _fail(self, failures: Iterable[Failure]) -> None:

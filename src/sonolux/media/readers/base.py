@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 
 from sonolux.media.options import ReadOptions
-from sonolux.media.segment import Content, Probe, Segment
+from sonolux.media.segment import Content, ReadEvent, Segment
 from sonolux.types import SegmentKind, Span
 
 Spanned = tuple[float, float, Content]
@@ -32,11 +32,12 @@ class MediaReader(ABC):
         return path.lower().endswith(self.suffixes) or head.startswith(self.signatures)
 
     @abstractmethod
-    def read(self, path: str, head: bytes, options: ReadOptions) -> Iterator[Probe | Segment]:
-        """Yield the probe of a file, then its segments, each when it is asked for.
+    def read(self, path: str, head: bytes, options: ReadOptions) -> Iterator[ReadEvent]:
+        """Yield the probe of a file, then its segments, each when it is asked for, then what decoding has shown.
 
         What is yielded before the second event is all that telling a file's kind costs. A segment without a span
-        stands for the whole file.
+        stands for the whole file. `Decoded` comes last, and only where there is something to say: that the probe
+        was not right, or that a part of the file could not be read.
 
         Raises
         ------

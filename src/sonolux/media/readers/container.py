@@ -8,7 +8,7 @@ from sonolux.errors import MediaError
 from sonolux.media.metadata import cleaned
 from sonolux.media.options import ReadOptions
 from sonolux.media.readers.base import MediaReader, Spanned, spanned_segments, whole_if_single
-from sonolux.media.segment import Audio, Probe, Segment
+from sonolux.media.segment import Audio, Probe, ReadEvent, Segment
 from sonolux.media.signatures import is_container
 from sonolux.types import Modality
 
@@ -22,7 +22,7 @@ class ContainerReader(MediaReader):
         """Claim whatever no other reader does."""
         return True
 
-    def read(self, path: str, head: bytes, options: ReadOptions) -> Iterator[Probe | Segment]:
+    def read(self, path: str, head: bytes, options: ReadOptions) -> Iterator[ReadEvent]:
         """Yield the probe, then what there is to be seen and heard."""
         found = _probe(path, head)
         yield found

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from sonolux.media.metadata import cleaned
 from sonolux.media.options import ReadOptions
 from sonolux.media.readers.base import MediaReader
-from sonolux.media.segment import Probe, Segment
+from sonolux.media.segment import Probe, ReadEvent, Segment
 from sonolux.media.signatures import image_format
 from sonolux.types import Modality
 
@@ -19,7 +19,7 @@ class ImageReader(MediaReader):
         """Tell whether a file begins like an image."""
         return image_format(head) is not None
 
-    def read(self, path: str, head: bytes, options: ReadOptions) -> Iterator[Probe | Segment]:
+    def read(self, path: str, head: bytes, options: ReadOptions) -> Iterator[ReadEvent]:
         """Yield the probe, then the image."""
         from sonolux.media.exif import image_metadata
         from sonolux.media.image import decode_image, open_image

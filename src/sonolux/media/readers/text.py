@@ -9,7 +9,7 @@ from sonolux.errors import MediaError
 from sonolux.media.metadata import cleaned
 from sonolux.media.options import ReadOptions
 from sonolux.media.readers.base import MediaReader, whole_if_single
-from sonolux.media.segment import Probe, Segment
+from sonolux.media.segment import Probe, ReadEvent, Segment
 from sonolux.media.signatures import HEAD, is_pdf, is_text, text_format
 from sonolux.types import Modality
 
@@ -21,7 +21,7 @@ class TextReader(MediaReader):
         """Tell whether a file begins like text."""
         return is_text(head)
 
-    def read(self, path: str, head: bytes, options: ReadOptions) -> Iterator[Probe | Segment]:
+    def read(self, path: str, head: bytes, options: ReadOptions) -> Iterator[ReadEvent]:
         """Yield the probe, for which only the beginning is decoded, then passages."""
         from sonolux.media.markup import declared_encoding, markdown_title, parse_page
         from sonolux.media.text_decoding import decode_text
@@ -45,7 +45,7 @@ class PdfReader(MediaReader):
         """Tell whether a file begins like a PDF document."""
         return is_pdf(head)
 
-    def read(self, path: str, head: bytes, options: ReadOptions) -> Iterator[Probe | Segment]:
+    def read(self, path: str, head: bytes, options: ReadOptions) -> Iterator[ReadEvent]:
         """Yield the probe, then passages."""
         from sonolux.media.document import pdf_metadata
 
