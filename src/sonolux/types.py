@@ -201,7 +201,8 @@ class Item:
     span : Span or None
         Where in the file; None for a whole file, and for a region of an image.
     metadata : dict
-        As people filed it: title, artist, album, genre, date, camera, width, height, duration ...
+        As people filed it: title, album, date, camera, width, height, duration ...; artist, genre and keywords are
+        lists of str.
     text : str
         What a passage says; empty for other kinds.
     region : Region or None

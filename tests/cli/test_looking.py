@@ -9,7 +9,7 @@ import pytest
 class TestShow:
     def test_file_with_metadata_and_spans(self, cli, sample: Path) -> None:
         record = cli("show", sample / "sounds" / "walk.mp3", "--json").records[0]
-        assert record["metadata"]["genre"] == "Nature"
+        assert record["metadata"]["genre"] == ["Nature"]
         assert record["metadata"]["duration"] == pytest.approx(60, abs=0.2)
         assert [span["start"] for span in record["spans"]][:3] == [0, 5, 10]
         told = cli("show", record["id"]).out

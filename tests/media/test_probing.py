@@ -16,7 +16,7 @@ from PIL.TiffImagePlugin import IFDRational
 from media.specimens import photo, plain, write_sound, write_video
 from sonolux.errors import MediaError
 from sonolux.media.container import open_container
-from sonolux.media.metadata import clean_date, cleaned
+from sonolux.media.metadata import LISTS, clean_date, clean_words, cleaned
 from sonolux.media.probing import probe
 from sonolux.types import Modality
 
@@ -42,7 +42,7 @@ def test_photos_tell_date_place_and_camera(tmp_path: Path) -> None:
     photo().save(path, exif=camera_exif())
     assert metadata_of(path) == {
         "title": "A dog",
-        "artist": "Ada",
+        "artist": ["Ada"],
         "camera": "NIKON D90",
         "date": "2019-07-04T12:30:00+02:00",
         "latitude": pytest.approx(-52.5),
@@ -71,7 +71,7 @@ def test_songs_tell_their_tags(name: str, codec: str, tmp_path: Path) -> None:
     tags = {"title": "Fantasía", "artist": "Los Rombos", "album": "A\tB", "genre": "world", "date": "2018"}
     found = probe(str(write_sound(tmp_path / name, codec, tags=tags)))
     assert found.modality == Modality.AUDIO
-    wanted = tags | {"album": "A B", "date": "2018-01-01T00:00:00Z"}
+    wanted = tags | {"artist": ["Los Rombos"], "album": "A B", "genre": ["world"], "date": "2018-01-01T00:00:00Z"}
     assert {key: found.metadata[key] for key in tags} == wanted
     assert found.metadata["channels"] == 1
     assert found.metadata["duration"] == pytest.approx(2.0, abs=0.1)
@@ -95,7 +95,7 @@ def test_videos_tell_their_size(tmp_path: Path) -> None:
 def test_documents_tell_their_titles(specimens: dict[str, str]) -> None:
     assert probe(specimens["document.pdf"]).metadata == {
         "title": "Tides",
-        "artist": "A. Sailor",
+        "artist": ["A. Sailor"],
         "date": "2019-07-04T12:30:00Z",
     }
     assert probe(specimens["page.html"]).metadata == {"title": "Sea & sky", "language": "en"}
@@ -156,18 +156,37 @@ def test_dates(text: object, date: str | None) -> None:
     assert clean_date(text) == date
 
 
-VALUES = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=700), st.binary(max_size=50))
-KEYS = ["title", "artist", "camera", "date", "latitude", "longitude", "width", "frames", "duration", "rate"]
+@pytest.mark.parametrize("text", ["The Beatles", b"The Beatles\0", ["The Beatles", "The Beatles ", "", None]])
+def test_what_can_be_several_is_a_list(text: object) -> None:
+    assert cleaned({"artist": text}) == {"artist": ["The Beatles"]}
+    assert cleaned({"genre": text, "keywords": []}) == {"genre": ["The Beatles"]}
+
+
+def test_lists_and_words_are_bounded() -> None:
+    found = cleaned({"keywords": [f"{n}" for n in range(10_000)]})["keywords"]
+    assert found == [f"{n}" for n in range(100)]
+    words = clean_words(["one\0", b"two\xff", "one", 3, None, "x" * 10**6, "late"])
+    assert words.startswith("one\ntwo\ufffd\nxxx") and len(words) <= 20_000 and "late" not in words
+
+
+ATOMS = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=700), st.binary(max_size=50))
+VALUES = ATOMS | st.lists(ATOMS, max_size=5)
+KEYS = [
+    *("title", "artist", "keywords", "camera", "date", "rating", "latitude", "longitude", "width", "frames"),
+    *("duration", "rate"),
+]
 
 
 @given(st.dictionaries(st.sampled_from([*KEYS, "unknown"]), VALUES))
 def test_metadata_is_always_safe(raw: dict[str, Any]) -> None:
     for key, value in cleaned(raw).items():
         assert key in KEYS
-        if isinstance(value, str):
-            value.encode("utf-8")
-            assert 0 < len(value) <= 500
-            assert value.isprintable()
+        assert isinstance(value, list) == (key in LISTS)
+        if isinstance(value, str | list):
+            for text in [value] if isinstance(value, str) else value:
+                text.encode("utf-8")
+                assert 0 < len(text) <= 500
+                assert text.isprintable()
         else:
             assert math.isfinite(value)
     assert ("latitude" in cleaned(raw)) == ("longitude" in cleaned(raw))

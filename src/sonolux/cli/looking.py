@@ -158,8 +158,8 @@ def _print_pairs(out: Output, pairs: Mapping[str, Any]) -> None:
 
 
 def _readable(metadata: Mapping[str, Any]) -> dict[str, Any]:
-    """Return metadata with the times and sizes of the file system as people write them."""
-    told = dict(metadata)
+    """Return metadata with lists, and the times and sizes of the file system, as people write them."""
+    told: dict[str, Any] = {key: "; ".join(v) if isinstance(v, list) else v for key, v in metadata.items()}
     if "mtime" in told:
         told["mtime"] = datetime.fromtimestamp(told["mtime"] // 10**9, UTC).isoformat()
     if "size" in told:

@@ -11,9 +11,11 @@ modality     of the file: "image", "audio", "video", "text"
 start,end    of a span, seconds or characters; absent for a file; of a region, those of its shot
 region       of a region: a dict of its box, the time of its frame, its mask; see `region_as_stored`
 text         what a passage says; absent for other kinds
+words        more words that find a file: lyrics, comments; absent for none
 title        title of the file; absent where it has none
 date         RFC 3339: when it was taken or published; absent where the file does not say
-meta         dict of everything else that the file says of itself
+meta         dict of everything else that the file says of itself; artist, genre and keywords are lists of str, in
+             libraries that an earlier version wrote a str each
 size         bytes, of a file
 mtime        nanoseconds since 1970, of a file
 hash         BLAKE2b-128 of the content, hexadecimal
@@ -51,6 +53,8 @@ INDEXED: dict[str, IndexType] = {
     "meta.artist": "keyword",
     "meta.album": "keyword",
     "meta.genre": "keyword",
+    "meta.keywords": "keyword",
+    "meta.composer": "keyword",
     "meta.camera": "keyword",
     "meta.duration": "float",
 }

@@ -65,13 +65,22 @@ class Segment:
 class Probe:
     """What is known of a file before its pieces are decoded.
 
-    ``metadata`` holds only what the file says, under these keys: title, artist, album, genre, date (RFC 3339),
-    camera, latitude, longitude, width, height, frames, duration (seconds), rate (hertz), channels, language.
+    Attributes
+    ----------
+    modality : Modality
+    format : str
+    metadata : dict
+        Only what the file says. Lists of str: artist, genre, keywords. Texts: title, album, composer, description,
+        place, camera, language, date (RFC 3339). Numbers: rating (0 to 5), latitude, longitude, width, height,
+        frames, duration (seconds), rate (hertz), channels.
+    words : str
+        More words that find the file and are not shown: lyrics, comments, a long description.
     """
 
     modality: Modality
     format: str
     metadata: dict[str, Any] = field(default_factory=dict)
+    words: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,8 @@
 
 ``{"artist": "Quesabe", "date": ">=2020", "folder": "~/Pictures", "modality": ["image", "video"]}``, or the same as
 ``KEY=VALUE`` lines: ``artist=Quesabe``, ``date>=2020``, ``duration<60``, ``genre!=rock``, ``modality=image,video``.
+
+Of what a file can have several (artist, genre, keywords), one that is as asked is enough.
 """
 
 from __future__ import annotations
@@ -19,13 +21,14 @@ from sonolux.media.paths import to_stored
 
 PLAIN_KEYS = ("kind", "file", "path", "modality", "title", "date", "size", "hash", "start", "end")
 META_KEYS = (
-    "artist", "album", "genre", "camera", "latitude", "longitude", "width", "height", "frames", "duration", "rate",
-    "channels", "language",
+    "artist", "album", "composer", "genre", "keywords", "place", "description", "rating", "camera", "latitude",
+    "longitude", "width", "height", "frames", "duration", "rate", "channels", "language",
 )  # fmt: skip
 ANNOTATION_KEYS = ("label",)
-NUMBERS = frozenset(
-    ("size", "start", "end", "latitude", "longitude", "width", "height", "frames", "duration", "rate", "channels")
-)
+NUMBERS = frozenset({
+    "size", "start", "end", "rating", "latitude", "longitude", "width", "height", "frames", "duration", "rate",
+    "channels",
+})  # fmt: skip
 _ASSIGNMENT = re.compile(r"\s*([A-Za-z_]+)\s*(!=|<=|>=|=|<|>)(.*)", re.DOTALL)
 _PREFIX = re.compile(r"(!=|<=|>=|<|>)(.*)", re.DOTALL)
 

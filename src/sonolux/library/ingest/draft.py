@@ -15,7 +15,7 @@ from sonolux.media.paths import folders, printable, to_stored
 from sonolux.media.segment import Decoded, Image, Probe, Segment
 from sonolux.types import Span
 
-WORDED = ("title", "artist", "album", "genre", "camera")
+WORDED = ("title", "artist", "album", "composer", "genre", "keywords", "place", "camera", "description")
 """Metadata whose words find a file."""
 
 NAMED_FOLDERS = 2
@@ -91,14 +91,17 @@ class Draft:
     def words(self) -> str:
         """Return the words under which the file itself is found.
 
-        Title, artist and the like, name, folders, labels, and its text if short.
+        Title, artist and the like, name, folders, labels, its lyrics and comments, and its text if short.
         """
-        metadata = self.probe.metadata if self.probe else {}
+        metadata, more = (self.probe.metadata, self.probe.words) if self.probe else ({}, "")
         path = Path(printable(self.task.path))
         names = [path.stem, *(folder.name for folder in list(path.parents)[:NAMED_FOLDERS])]
-        filed = [str(metadata[key]) for key in WORDED if key in metadata]
+        values = (metadata[key] for key in WORDED if key in metadata)
+        filed = [" ".join(value) if isinstance(value, list) else str(value) for value in values]
         labels = words_of_labels(self.task.annotations)
-        return " ".join([*filed, *map(words_of_name, names), labels, *(section.text for section in self._whole())])
+        return " ".join(
+            [*filed, *map(words_of_name, names), labels, more, *(section.text for section in self._whole())]
+        )
 
     def file_point(self, encoded: frozenset[str]) -> Point:
         """Return the file's own point, encoded for the given spaces."""
@@ -109,6 +112,8 @@ class Draft:
             "hash": self.task.hash,
             "encoded": sorted(encoded),
         }
+        if self.probe and self.probe.words:
+            payload["words"] = self.probe.words
         payload |= with_annotations(self.task.annotations)
         vectors: dict[str, Any] = {}
         for section in self._whole():

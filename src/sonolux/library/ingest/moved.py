@@ -7,6 +7,7 @@ from sonolux.encoders.base import split_rows
 from sonolux.index import Condition, Index, Point
 from sonolux.library.ingest.changes import Task
 from sonolux.library.ingest.draft import Draft
+from sonolux.media.metadata import with_lists
 from sonolux.media.paths import folders, to_stored
 from sonolux.media.segment import Probe, Segment
 from sonolux.types import Modality
@@ -44,7 +45,12 @@ def draft_of(task: Task, stored: Point) -> Draft:
     """Return a draft of a file that is in the library, with all that its words are made of."""
     payload = stored.payload
     filed = {key: payload[key] for key in ("title", "date") if key in payload}
-    probe = Probe(Modality(payload["modality"]), payload["meta"]["format"], payload["meta"] | filed)
+    probe = Probe(
+        Modality(payload["modality"]),
+        payload["meta"]["format"],
+        with_lists(payload["meta"]) | filed,
+        payload.get("words", ""),
+    )
     draft = Draft(task, probe)
     if payload.get("text"):
         draft.add(Segment("passage", payload["text"]))

@@ -1,0 +1,62 @@
+"""What files say of themselves, from the library's side: found, filtered, shown, and kept when a file moves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sonolux.index import Point
+from sonolux.index.remote import RemoteIndex
+from sonolux.library import Library
+from sonolux.library.ingest.changes import Task
+from sonolux.library.ingest.draft import Draft
+from sonolux.library.ingest.moved import draft_of
+from sonolux.media.segment import Probe
+from sonolux.presentation.data import item_as_data
+from sonolux.types import Modality
+
+
+def draft(**metadata: object) -> Draft:
+    task = Task("/music/duet.mp3", "new", "id", 1, 2, "hash")
+    return Draft(task, Probe(Modality.AUDIO, "mp3", metadata, "la la\nlu lu"))
+
+
+def test_every_value_and_the_words_find_a_file() -> None:
+    words = draft(artist=["Ella", "Louis"], keywords=["swing"], composer="Gershwin", rating=4.0).words()
+    assert all(word in words.split() for word in ("Ella", "Louis", "swing", "Gershwin", "duet", "la", "lu"))
+    assert "4.0" not in words
+
+
+def test_a_file_that_is_in_the_library_has_the_words_that_it_had() -> None:
+    file = draft(artist=["Ella", "Louis"], title="Summertime")
+    stored = Point(file.task.id, {}, file.file_point(frozenset()).payload)
+    assert draft_of(file.task, stored).words() == file.words()
+
+
+@pytest.fixture(params=["embedded", "cluster"])
+def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Library]:
+    if request.param == "embedded":
+        with Library(tmp_path / "l.sonolux") as library:
+            yield library
+        return
+    client = pytest.importorskip("qdrant_client").QdrantClient(":memory:")
+    library = Library("http://nowhere:6333/trips")
+    library.index = RemoteIndex(client, "trips")
+    yield library
+    client.close()
+
+
+@pytest.mark.filterwarnings("ignore:Payload indexes have no effect in the local Qdrant")
+def test_single_strings_of_earlier_libraries_are_lists_of_one(opened: Library, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / f"{name}.txt").write_text(name)
+    opened.add(tmp_path / "one.txt", tmp_path / "two.txt", spaces=["bm25"])
+    one, two = (opened.item(tmp_path / f"{name}.txt").id for name in ("one", "two"))
+    opened.index.set_payload([one], {"meta": {"format": "txt", "artist": "Ella", "genre": "jazz"}})
+    opened.index.set_payload([two], {"meta": {"format": "txt", "artist": ["Louis", "Ella"]}})
+    assert opened.item(one).metadata["artist"] == ["Ella"]
+    assert item_as_data(opened.item(one))["metadata"]["genre"] == ["jazz"]
+    assert {item.id for item in opened.items({"artist": "Ella"})} == {one, two}
+    assert [item.id for item in opened.items({"artist": "Louis"})] == [two]
