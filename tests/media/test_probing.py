@@ -16,7 +16,8 @@ from PIL.TiffImagePlugin import IFDRational
 from media.specimens import photo, plain, write_sound, write_video
 from sonolux.errors import MediaError
 from sonolux.media.container import open_container
-from sonolux.media.metadata import LISTS, clean_date, clean_words, cleaned
+from sonolux.media.dates import clean_date
+from sonolux.media.metadata import LISTS, clean_words, cleaned
 from sonolux.media.probing import probe
 from sonolux.types import Modality
 

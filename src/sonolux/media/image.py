@@ -19,8 +19,8 @@ from PIL.Image import Image as Picture
 from PIL.Image import Resampling, Transpose
 
 from sonolux.errors import MediaError
+from sonolux.media.descriptions.exif import ORIENTATION, exif_of
 from sonolux.media.errors import decoding
-from sonolux.media.exif import ORIENTATION
 from sonolux.media.safe_open import open_file
 from sonolux.media.segment import Image
 from sonolux.media.signatures import HEAD, image_format
@@ -66,7 +66,7 @@ def decode_image(source: str | bytes, side: int, max_pixels: int) -> Image:
         refuse_bomb(image.size, max_pixels)
         image.draft(None, fit_size(image.size, side))
         image.load()
-        upright = UPRIGHT.get(image.getexif().get(ORIENTATION, 1))
+        upright = UPRIGHT.get(exif_of(image).get(ORIENTATION, 1))
         small = _shrunk(image, side)
         if upright is not None:
             small = small.transpose(upright)

@@ -3,23 +3,19 @@
 What is left has known keys, valid Unicode, finite numbers and plausible dates. What a file can have several of
 (`LISTS`) is a list, of one where it has one.
 
-Dates are RFC 3339 with seconds and an offset. Clocks that name no offset (most cameras) are taken as UTC: the digits
-stay those that the file holds.
+Dates are as `sonolux.media.dates` makes them.
 """
 
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
 from typing import Any
+
+from sonolux.media.dates import first_date
 
 LONGEST_VALUE = 500
 """Characters that a value may have."""
-
-FIRST_YEAR = 1800
-"""No image or audio is older, and texts that are have no such metadata."""
 
 LONGEST_WORDS = 20_000
 """Characters of the words that find a file and are not shown: the lyrics of a long song, three times."""
@@ -33,13 +29,6 @@ COUNTS = ("width", "height", "frames", "rate", "channels")
 LARGEST_COUNT = 2**53
 LONGEST_DURATION = 10 * 365 * 24 * 3600.0
 
-DATE = re.compile(
-    r"\s*(?P<year>\d{4})"
-    r"(?:[-:/.]?(?P<month>\d\d)(?:[-:/.]?(?P<day>\d\d)"
-    r"(?:[T ](?P<hour>\d\d):(?P<minute>\d\d)(?::(?P<second>\d\d))?(?:\.\d+)?"
-    r"\s*(?P<offset>Z|[+-]\d\d:?\d\d)?)?)?)?\s*"
-)
-
 
 def cleaned(raw: Mapping[str, Any]) -> dict[str, Any]:
     """Return the values of known keys that can be trusted to be well formed; all else is left out.
@@ -47,17 +36,21 @@ def cleaned(raw: Mapping[str, Any]) -> dict[str, Any]:
     Parameters
     ----------
     raw : mapping
-        Under the keys of `sonolux.media.segment.Probe`; values of any type, from a hostile file.
+        Under the keys of `sonolux.media.segment.Probe`; values of any type, from a hostile file. ``date`` may be a
+        list, of which the first that is plausible counts.
     """
     clean: dict[str, Any] = {key: clean_text(raw.get(key)) for key in TEXTS}
     clean |= {key: clean_list(raw.get(key)) for key in LISTS}
-    clean["date"] = clean_date(raw.get("date"))
+    dates = raw.get("date")
+    clean["date"] = first_date(dates if isinstance(dates, list | tuple) else [dates])
     clean |= {key: clean_count(raw.get(key)) for key in COUNTS}
     clean["duration"] = clean_number(raw.get("duration"), 0.0, LONGEST_DURATION)
     clean["rating"] = clean_number(raw.get("rating"), 0.0, 5.0)
     clean["latitude"] = clean_number(raw.get("latitude"), -90.0, 90.0)
     clean["longitude"] = clean_number(raw.get("longitude"), -180.0, 180.0)
-    if clean["latitude"] is None or clean["longitude"] is None:
+    # Where both are exactly zero, in the sea off Africa, the place was never set.
+    nowhere = clean["latitude"] == clean["longitude"] == 0.0
+    if clean["latitude"] is None or clean["longitude"] is None or nowhere:
         del clean["latitude"], clean["longitude"]
     return {key: value for key, value in clean.items() if value is not None}
 
@@ -119,51 +112,3 @@ def clean_count(value: object) -> int | None:
     if isinstance(value, bool) or not isinstance(value, int):
         return None
     return value if 0 < value <= LARGEST_COUNT else None
-
-
-def clean_date(value: object) -> str | None:
-    """Return a date as RFC 3339, None where it is malformed, impossible or implausible.
-
-    Takes EXIF (``2019:07:04 12:30:00``), ISO 8601 and the shorter forms of music tags (``1999``, ``1999-05``).
-
-    Examples
-    --------
-    >>> clean_date("2019:07:04 12:30:00")
-    '2019-07-04T12:30:00Z'
-    >>> clean_date("1999")
-    '1999-01-01T00:00:00Z'
-    """
-    match = DATE.fullmatch(value) if isinstance(value, str) and len(value) <= 64 else None
-    if match is None:
-        return None
-    year, month, day, hour, minute, second = (int(match[key] or least) for key, least in _LEAST)
-    try:
-        date = datetime(year, month, day, hour, minute, second)
-        offset = _offset(match["offset"])
-        # Years are checked after the offset, which can move a date over the end of the calendar.
-        year = (date - (offset or timedelta())).year
-    except (ValueError, OverflowError):
-        return None
-    if not FIRST_YEAR <= year <= datetime.now().year + 1:
-        return None
-    return date.isoformat(timespec="seconds") + _offset_text(offset)
-
-
-_LEAST = (("year", 1), ("month", 1), ("day", 1), ("hour", 0), ("minute", 0), ("second", 0))
-
-
-def _offset(text: str | None) -> timedelta | None:
-    if text is None or text == "Z":
-        return None
-    hours, minutes = int(text[1:3]), int(text[-2:])
-    if hours > 23 or minutes > 59:
-        raise ValueError("an offset has less than a day")
-    return timedelta(hours=hours, minutes=minutes) * (-1 if text[0] == "-" else 1)
-
-
-def _offset_text(offset: timedelta | None) -> str:
-    if offset is None:
-        return "Z"
-    minutes = int(offset.total_seconds()) // 60
-    sign = "-" if minutes < 0 else "+"
-    return f"{sign}{abs(minutes) // 60:02d}:{abs(minutes) % 60:02d}"

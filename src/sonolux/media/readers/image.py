@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sonolux.media.metadata import cleaned
+from sonolux.media.metadata import clean_words, cleaned
 from sonolux.media.options import ReadOptions
 from sonolux.media.readers.base import MediaReader
 from sonolux.media.segment import Probe, ReadEvent, Segment
@@ -21,10 +21,10 @@ class ImageReader(MediaReader):
 
     def read(self, path: str, head: bytes, options: ReadOptions) -> Iterator[ReadEvent]:
         """Yield the probe, then the image."""
-        from sonolux.media.exif import image_metadata
+        from sonolux.media.descriptions.image import image_metadata
         from sonolux.media.image import decode_image, open_image
 
         with open_image(path) as image:
             name, found = (image.format or "").lower(), image_metadata(image)
-        yield Probe(Modality.IMAGE, name, cleaned(found))
+        yield Probe(Modality.IMAGE, name, cleaned(found), clean_words(found["words"]))
         yield Segment("image", decode_image(path, options.image_side, options.max_pixels))
