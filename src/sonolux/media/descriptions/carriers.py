@@ -104,7 +104,7 @@ def _numbers(exif: Exif, tag: int) -> bytes:
 
 
 def _gif_xmp(image: Picture) -> list[bytes]:
-    file = image.fp
+    file = getattr(image, "fp", None)
     if file is None:
         return []
     at = file.tell()
@@ -119,7 +119,7 @@ def _gif_xmp(image: Picture) -> list[bytes]:
 def _png(image: Picture) -> Blocks:
     """Read the chunks of a PNG: Pillow sees those behind the pixels only once it has decoded them."""
     blocks, exif_block = Blocks(), b""
-    for kind, data in _chunks(image.fp):
+    for kind, data in _chunks(getattr(image, "fp", None)):
         if kind == b"eXIf":
             exif_block = data
         elif kind == b"tIME" and len(data) == 7:

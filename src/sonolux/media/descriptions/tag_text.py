@@ -43,14 +43,15 @@ def tag_text(value: object) -> str:
     value : object
         Bytes, or a str as Pillow makes one of the bytes of EXIF: each byte the character of that number.
     """
+    raw = value
     if isinstance(value, str):
         try:
-            value = value.encode("latin-1")
+            raw = value.encode("latin-1")
         except UnicodeEncodeError:
             return value
-    if not isinstance(value, bytes):
+    if not isinstance(raw, bytes):
         return ""
-    data = value[:LONGEST_TEXT].partition(b"\0")[0].strip()
+    data = raw[:LONGEST_TEXT].partition(b"\0")[0].strip()
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:

@@ -10,6 +10,7 @@ import codecs
 import re
 from collections.abc import Iterator
 from contextlib import suppress
+from typing import Any
 from xml.etree.ElementTree import Element, ParseError, XMLPullParser
 
 from sonolux.media.descriptions.exif import camera_name, stars_of_percent
@@ -131,10 +132,12 @@ def properties(packet: bytes | str) -> Properties:
     # Only a document type can declare entities, and a packet has none: so nothing expands, and nothing is fetched.
     if "<!DOCTYPE" in text or "<!ENTITY" in text:
         return {}
-    parser = XMLPullParser(["start"])
+    parser: XMLPullParser[Element] = XMLPullParser(["start"])
     with suppress(ParseError, ValueError):  # what came before the damage is there
         parser.feed(re.sub(r"^[^<]*(<\?xml\b[^>]*>)?", "", text))
-    root = next((element for _, element in _events(parser)), None)
+    root: Any = None
+    with suppress(ParseError):
+        root = next((element for _, element in parser.read_events()), None)
     found: Properties = {}
     if root is not None:
         for description in _descriptions(root):
@@ -158,15 +161,6 @@ def _western(error: UnicodeError) -> tuple[str, int]:
 
 
 codecs.register_error("sonolux-western", _western)
-
-
-def _events(parser: XMLPullParser) -> Iterator[tuple[str, Element]]:
-    """Yield the elements that began; what is not well formed after them ends it."""
-    try:
-        for kind, element in parser.read_events():
-            yield str(kind), element
-    except ParseError:
-        return
 
 
 def _descriptions(root: Element) -> Iterator[Element]:
