@@ -13,14 +13,7 @@ BLOCKS = frozenset(
 )
 """Elements that begin and end a paragraph."""
 
-DECLARED = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]{1,40})", re.IGNORECASE)
 HEADING = re.compile(r"^ {0,3}#{1,6}[ \t]+(.+?)[ \t]*#*[ \t]*$|^(\S.*)\n {0,3}(?:=+|-+)[ \t]*$", re.MULTILINE)
-
-
-def declared_encoding(head: bytes) -> str | None:
-    """Return the encoding that a page names in its first kilobytes, None where it names none."""
-    match = DECLARED.search(head[:4096])
-    return None if match is None else match[1].decode("ascii")
 
 
 class Page(HTMLParser):

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 
+from sonolux.media.encodings import has_text_bytes, marked_encoding, unmarked_encoding
+
 HEAD = 65536
 """Bytes of the beginning of a file that the functions here want to see."""
 
@@ -33,18 +35,6 @@ CONTAINERS = (
 """First bytes of common containers of audio and video; MP4 and its kin have a name four bytes on."""
 
 ISO_BOXES = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip")
-
-BYTE_ORDER_MARKS = (
-    (b"\xef\xbb\xbf", "utf-8-sig"),
-    (b"\xff\xfe\x00\x00", "utf-32"),
-    (b"\x00\x00\xfe\xff", "utf-32"),
-    (b"\xff\xfe", "utf-16"),
-    (b"\xfe\xff", "utf-16"),
-)
-"""Marks and their encodings, longest first where one begins another."""
-
-BINARY = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
-"""Bytes that no text has, in any encoding that extends ASCII."""
 
 HTML_START = re.compile(
     r"\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<(!doctype\s+html|html|head|body)\b",
@@ -86,13 +76,8 @@ def is_pdf(head: bytes) -> bool:
 
 
 def is_text(head: bytes) -> bool:
-    """Tell whether these bytes could be text: a byte order mark, or nothing that only binary files have."""
-    return marked_encoding(head) is not None or BINARY.search(head) is None
-
-
-def marked_encoding(head: bytes) -> str | None:
-    """Return the encoding that a byte order mark announces, None where there is none."""
-    return next((name for mark, name in BYTE_ORDER_MARKS if head.startswith(mark)), None)
+    """Tell whether these bytes could be text: marked, UTF-16 without a mark, or hardly any controls."""
+    return marked_encoding(head) is not None or has_text_bytes(head) or unmarked_encoding(head) is not None
 
 
 def text_format(start: str, name: str) -> str:

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from sonolux.errors import MediaError
 from sonolux.media.document import pdf_pages
 from sonolux.media.errors import decoding
-from sonolux.media.markup import declared_encoding, parse_page
+from sonolux.media.markup import parse_page
 from sonolux.media.safe_open import open_file
 from sonolux.media.subtitles import cue_passages, parse_cues
 from sonolux.media.text_decoding import decode_text
@@ -50,7 +50,7 @@ def read_text(path: str, form: str, max_text: int | None = None) -> str:
     """
     if form == "pdf":
         return PAGE_BREAK.join(_bounded(pdf_pages(path), max_text))
-    text = read_raw(path, form, max_text)
+    text = read_raw(path, max_text)
     if form == "html":
         with decoding("HTML"):
             return parse_page(text).text
@@ -59,13 +59,13 @@ def read_text(path: str, form: str, max_text: int | None = None) -> str:
     return text
 
 
-def read_raw(path: str, form: str, max_text: int | None = None) -> str:
+def read_raw(path: str, max_text: int | None = None) -> str:
     """Read a file of text, markup and all."""
     with open_file(path) as file, decoding("text"):
         data = file.read() if max_text is None else file.read(max_text + 1)
     if max_text is not None and len(data) > max_text:
         raise MediaError(f"is larger than {max_text} bytes, the limit for texts (SONOLUX_MAX_TEXT)")
-    return decode_text(data, declared_encoding(data) if form == "html" else None)
+    return decode_text(data)
 
 
 def read_passages(path: str, form: str, chars: int, max_text: int) -> Iterator[tuple[float, float, str]]:
@@ -74,7 +74,7 @@ def read_passages(path: str, form: str, chars: int, max_text: int) -> Iterator[t
     A PDF is read a page at a time, so that the first passages of a long one come soon.
     """
     if form in ("srt", "vtt"):
-        yield from cue_passages(parse_cues(read_raw(path, form, max_text)), chars)
+        yield from cue_passages(parse_cues(read_raw(path, max_text)), chars)
         return
     pages = pdf_pages(path) if form == "pdf" else iter([read_text(path, form, max_text)])
     offset = 0

@@ -23,10 +23,10 @@ class TextReader(MediaReader):
 
     def read(self, path: str, head: bytes, options: ReadOptions) -> Iterator[ReadEvent]:
         """Yield the probe, for which only the beginning is decoded, then passages."""
-        from sonolux.media.markup import declared_encoding, markdown_title, parse_page
+        from sonolux.media.markup import markdown_title, parse_page
         from sonolux.media.text_decoding import decode_text
 
-        start = decode_text(head, declared_encoding(head), partial=len(head) == HEAD)
+        start = decode_text(head, partial=len(head) == HEAD)
         name = text_format(start, path)
         found: dict[str, Any] = {}
         if name == "html":
