@@ -31,6 +31,9 @@ DescriptorKind = Literal["float", "binary", "sparse"]
 SegmentKind = Literal["image", "cover", "shot", "window", "passage"]
 """What a piece of a file is: a whole image, an embedded cover, a video shot, an audio window, a text passage."""
 
+Unit = Literal["seconds", "characters"]
+"""What a span is measured in."""
+
 AnnotationKind = Literal["label", "caption", "transcript"]
 """What an annotation says: the name of a class, a sentence about what is shown, or the words that are spoken."""
 
@@ -49,10 +52,11 @@ class Modality(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A part of a file, in seconds (audio, video) or characters (text); ``end`` is exclusive."""
+    """A part of a file, in seconds (audio, video, subtitles) or characters (other texts); ``end`` is exclusive."""
 
     start: float
     end: float
+    unit: Unit = "seconds"
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,7 +330,7 @@ def _told(thing: Item | Hit, *names: str, **more: object) -> str:
 
 def _shown(value: object) -> str:
     if isinstance(value, Span):
-        return f"({value.start:g}, {value.end:g})"
+        return f"({value.start:g}, {value.end:g}{'' if value.unit == 'seconds' else f' {value.unit}'})"
     if isinstance(value, Region):
         return "({:.3g}, {:.3g}, {:.3g}, {:.3g})".format(*value.box)
     if isinstance(value, float):

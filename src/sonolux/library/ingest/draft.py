@@ -9,6 +9,7 @@ from typing import Any
 
 from sonolux.encoders import words_of_name
 from sonolux.index import Point
+from sonolux.index.payload import span_as_stored
 from sonolux.library.annotation_payload import annotations_within, with_annotations, words_of_labels
 from sonolux.library.ingest.changes import Task, span_id
 from sonolux.media.paths import folders, printable, to_stored
@@ -128,7 +129,7 @@ class Draft:
         common = self._common() if spans else {}
         for number, section in enumerate(spans):
             assert section.span is not None
-            payload = common | {"kind": section.kind, "start": section.span.start, "end": section.span.end}
+            payload = common | {"kind": section.kind} | span_as_stored(section.span)
             payload |= with_annotations(annotations_within(section.span, self.task.annotations))
             if section.text:
                 payload["text"] = section.text
