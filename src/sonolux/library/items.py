@@ -15,7 +15,7 @@ from sonolux.types import Item, Modality
 
 OWN_KEYS = frozenset((
     "kind", "file", "path", "folders", "modality", "start", "end", "unit", "text", "words", "region", "encoded", "meta",
-    "annotations", "annotated",
+    "annotations", "annotated", "sidecars",
 ))  # fmt: skip
 """Payload keys that are no metadata."""
 

@@ -246,7 +246,7 @@ class Library:
                 summary.fingerprinted = heard.recordings
                 summary.failed += heard.failed
             if prune:
-                summary.removed = self._prune(there)
+                summary.removed += self._prune(there)
             summary.seconds = round(time.monotonic() - started, 3)
             return summary
 

@@ -19,6 +19,9 @@ from sonolux.types import Span
 WORDED = ("title", "artist", "album", "composer", "genre", "keywords", "place", "camera", "description")
 """Metadata whose words find a file."""
 
+FILED = ("title", "date")
+"""Metadata that has a key of its own in a payload."""
+
 NAMED_FOLDERS = 2
 """How many of the folders above a file lend it their words."""
 
@@ -115,6 +118,8 @@ class Draft:
         }
         if self.probe and self.probe.words:
             payload["words"] = self.probe.words
+        if self.task.sidecars:
+            payload["sidecars"] = self.task.sidecars
         payload |= with_annotations(self.task.annotations)
         vectors: dict[str, Any] = {}
         for section in self._whole():
@@ -144,12 +149,15 @@ class Draft:
 
     def _common(self) -> dict[str, Any]:
         assert self.probe is not None
-        meta = dict(self.probe.metadata)
-        filed = {key: meta.pop(key) for key in ("title", "date") if key in meta}
-        return filed | {
+        return self.filed() | {
             "file": self.task.id,
             "path": to_stored(self.task.path),
             "folders": folders(self.task.path),
             "modality": str(self.probe.modality),
-            "meta": meta | {"format": self.probe.format},
         }
+
+    def filed(self) -> dict[str, Any]:
+        """Return the part of a payload that the file says of itself, on its own point and those of its spans."""
+        assert self.probe is not None
+        meta = self.probe.metadata | {"format": self.probe.format}
+        return {key: meta.pop(key) for key in FILED if key in meta} | {"meta": meta}
