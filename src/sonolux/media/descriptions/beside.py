@@ -1,4 +1,4 @@
-"""What lies beside a file added to what it says itself; a sidecar counts first, for it was written later."""
+"""Merging of descriptions: what a file says with what its sidecars say, which count first: they came later."""
 
 from __future__ import annotations
 
