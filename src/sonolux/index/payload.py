@@ -3,13 +3,13 @@
 ===========  ==========================================================================================
 key          value
 ===========  ==========================================================================================
-kind         "file", or the kind of span: "shot", "window", "passage"; or "region"
+kind         "file", or the kind of span: "shot", "window", "passage", "page"; or "region"
 file         UUID of the file's item (its own id, for a file)
 path         path as stored text (see `sonolux.media.paths`)
 folders      every folder above the file, as stored text
 modality     of the file: "image", "audio", "video", "text"
-start,end    of a span, seconds or characters; absent for a file; of a region, those of its shot
-unit         of a span: "seconds" or "characters"; absent in libraries that an earlier version wrote: see `span_of`
+start,end    of a span, in its unit; absent for a file; of a region, those of its shot
+unit         of a span: "seconds", "characters", "pages"; absent in libraries that an earlier version wrote: see `span_of`
 region       of a region: a dict of its box, the time of its frame, its mask; see `region_as_stored`
 text         what a passage says; absent for other kinds
 words        more words that find a file: lyrics, comments; absent for none

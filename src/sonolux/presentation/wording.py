@@ -1,6 +1,7 @@
 """Wording of items and hits: how likely chance is, where in the file, what it says.
 
-Times are seconds, positions in a text without times are characters, places in an image percent of its width and height.
+Times are seconds, positions in a text without times are characters, pages are counted from 1, places in an image are
+percent of its width and height.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ def chance_in_words(chance: float) -> str:
 
 
 def span_in_words(span: Span) -> str:
-    """Say where in a file a span is: whole seconds that contain it, or characters.
+    """Say where in a file a span is: whole seconds that contain it, characters, or the page.
 
     Examples
     --------
@@ -43,7 +44,11 @@ def span_in_words(span: Span) -> str:
     '1:12-1:22'
     >>> span_in_words(Span(1200, 2150, "characters"))
     'characters 1200-2150'
+    >>> span_in_words(Span(2, 3, "pages"))
+    'page 3'
     """
+    if span.unit == "pages":
+        return f"page {span.start + 1:.0f}"
     if span.unit == "characters":
         return f"characters {span.start:.0f}-{span.end:.0f}"
     # Containers round times: 10.0000001 s is not in the eleventh second.
