@@ -13,6 +13,7 @@ import pytest
 import tifffile
 
 from media.specimens import photo
+from sonolux.encoders.classical.colour_layout import ColourLayout
 from sonolux.library import Library
 from sonolux.media import frames
 from sonolux.media.image import decode_image
@@ -160,6 +161,7 @@ def test_each_page_is_found(tmp_path: Path) -> None:
     photo(64, 96).convert("L").save(tmp_path / "in" / "other.png")
     photos(3)[2].save(tmp_path / "asked.png")
     with Library(tmp_path / "a.sonolux") as library:
+        library.create([ColourLayout()])
         library.add(tmp_path / "in")
         hit = library.search(image=tmp_path / "asked.png", k=1, spaces="colour-layout")[0]
         assert hit.kind == "page" and hit.span == Span(2, 3, "pages")
