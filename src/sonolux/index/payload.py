@@ -9,7 +9,7 @@ path         path as stored text (see `sonolux.media.paths`)
 folders      every folder above the file, as stored text
 modality     of the file: "image", "audio", "video", "text"
 start,end    of a span, in its unit; absent for a file; of a region, those of its shot
-unit         of a span: "seconds", "characters", "pages"; absent in libraries that an earlier version wrote: see `span_of`
+unit         of a span: "seconds", "characters", "pages"; absent where an earlier version wrote it: see `span_of`
 region       of a region: a dict of its box, the time of its frame, its mask; see `region_as_stored`
 text         what a passage says; absent for other kinds
 words        more words that find a file: lyrics, comments; absent for none
