@@ -63,6 +63,8 @@ def payload_of(n: int) -> dict[str, Any]:
         payload["meta"]["artist"] = ["Bach", "Glass"] if n % 4 == 1 else ["Bach", "Pärt"][n % 2]
     if n % 5 == 0:
         del payload["date"]
+    elif n % 3 == 0:
+        payload["clock"] = payload["date"].replace("-15T12", "-16T02")
     return payload
 
 
@@ -116,6 +118,8 @@ CONDITIONS = [
     Condition("date", ">=", "2017-08-15T14:30:00+02:00"),
     Condition("date", "=", "2017-08-15T12:30:00Z"),
     Condition("date", "!=", "2017-08-15T12:30:00Z"),
+    Condition("date", "<", "2014-05-16", instead="clock"),
+    Condition("date", ">=", "2014-05-16", instead="clock"),
     Condition("nothing.here", "=", "x"),
     Condition("nothing.here", "!=", "x"),
     Condition("nothing", "<", 3),
@@ -123,7 +127,7 @@ CONDITIONS = [
 
 
 def _words(condition: Condition) -> str:
-    return f"{condition.key} {condition.op} {condition.value}"
+    return f"{condition.instead or condition.key} {condition.op} {condition.value}"
 
 
 class IndexContract:

@@ -71,7 +71,7 @@ def _sparse_scores(rows: Mapping[str, Any], query: Any) -> dict[str, float]:
 
 def holds(payload: Mapping[str, Any], condition: Condition) -> bool:
     value: Any = payload
-    for name in condition.key.split("."):
+    for name in (condition.instead if condition.instead in payload else condition.key).split("."):
         value = value.get(name) if isinstance(value, Mapping) else None
     elements = value if isinstance(value, list) else [] if value is None else [value]
     wanted = condition.value if isinstance(condition.value, tuple) else (condition.value,)

@@ -94,6 +94,14 @@ def photos(data: DataOption = None, page: PageOption = PAGE) -> None:
     _publish(benchmark_photos(data or _photos()), page)
 
 
+@app.command(name="known-item")
+def known_item(data: SetsOption = None, page: PageOption = PAGE) -> None:
+    """Whether a file that is asked with itself, or with a variant of itself, is found first."""
+    from sonolux.evaluation.benchmarks.known_item import benchmark_known_item
+
+    _publish(benchmark_known_item(data or _data(), lambda line: typer.echo(line, err=True)), page)
+
+
 @app.command()
 def sounds(
     data: SetsOption = None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import islice
@@ -70,7 +71,8 @@ def list_items(
     out = Output(as_json=as_json, quiet=quiet)
     count = 0
     with Library(library) as opened:
-        for item in islice(opened.items(parse_conditions(where or []), spans=spans), k):
+        most = None if k is None else min(k, sys.maxsize)
+        for item in islice(opened.items(parse_conditions(where or []), spans=spans), most):
             count += 1
             if as_json:
                 out.record(item_as_data(item))
@@ -138,14 +140,15 @@ def _print_annotations(out: Output, item: Item, said: Sequence[Annotation]) -> N
     if labels:
         out.line()
         rows = [
-            (f"{one.probability:.4f}", one.label, place_in_words(one.span, one.region), one.annotator) for one in labels
+            (f"{one.probability:.4f}", one.label, place_in_words(one.span, one.region, item.modality), one.annotator)
+            for one in labels
         ]
         out.table((">probability", "label", "where", "annotator"), rows)
     texts = [one for one in said if one.kind != "label"]
     if texts:
         out.line()
     for one in texts:
-        where = place_in_words(one.span, one.region)
+        where = place_in_words(one.span, one.region, item.modality)
         about = ", ".join(filter(None, (where, one.annotator, f"{one.probability:.4f}")))
         out.line(f"{one.kind} ({about}): {one.label}")
 
@@ -169,7 +172,7 @@ def _readable(metadata: Mapping[str, Any]) -> dict[str, Any]:
 def _where(item: Item) -> str:
     from sonolux.presentation.wording import place_in_words
 
-    return place_in_words(item.span, item.region)
+    return place_in_words(item.span, item.region, item.modality)
 
 
 def _said(item: Item) -> str:

@@ -39,12 +39,14 @@ Operator = Literal["=", "!=", "<", "<=", ">", ">="]
 class Condition:
     """``key op value``; a tuple as value means any of them (``=``) or none of them (``!=``).
 
-    Order (``<`` and its kin) is for numbers, and for dates given as RFC 3339 strings.
+    Order (``<`` and its kin) is for numbers, and for dates given as RFC 3339 strings. Of dates, ``instead`` names the
+    key that is compared where a point has it, in place of ``key``.
     """
 
     key: str
     op: Operator
     value: str | int | float | bool | tuple[str | int, ...]
+    instead: str = ""
 
 
 Where = Sequence[Condition]

@@ -20,6 +20,9 @@ BOUNDS = {"<": "lt", "<=": "lte", ">": "gt", ">=": "gte"}
 EXACT_FLOAT = 2**53
 """Integers up to here are exact as floats, which is what the engine compares ranges in."""
 
+FIRST_DATE = "0001-01-01T00:00:00"
+"""Whatever is a date is not before."""
+
 PLAIN_KEY = re.compile(r"[A-Za-z0-9_-]+(\[\])?")
 """A name that needs no quotes; with brackets, each element of the list that it names."""
 
@@ -86,7 +89,7 @@ def quoted(name: str) -> str:
 
 def selection(keys: Sequence[str] | None) -> bool | list[str]:
     """Return which payload keys to bring: all for None, none for an empty sequence."""
-    return True if keys is None else [".".join(map(quoted, key.split("."))) for key in keys] or False
+    return True if keys is None else [*map(quoted, keys)] or False
 
 
 def _holds(words: Vocabulary, condition: Condition) -> Any:
@@ -97,7 +100,12 @@ def _holds(words: Vocabulary, condition: Condition) -> Any:
         raise QueryError(f"there is no operator {condition.op!r}")
     bound = BOUNDS[condition.op]
     if isinstance(value, str):
-        return words.date(key, {bound: _date(condition.key, value)})
+        asked = {bound: _date(condition.key, value)}
+        if not condition.instead:
+            return words.date(key, asked)
+        there = words.date(condition.instead, {"gte": FIRST_DATE})
+        other = words.compound([words.date(key, asked)], [there], [])
+        return words.compound([], [], [words.date(condition.instead, asked), other])
     if isinstance(value, bool | tuple):
         raise QueryError(f"{condition.key} {condition.op} {value!r}: only numbers and dates have order")
     return words.number(key, {bound: _finite(condition.key, value)})

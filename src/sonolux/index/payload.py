@@ -3,24 +3,23 @@
 ===========  ==========================================================================================
 key          value
 ===========  ==========================================================================================
-kind         "file", or the kind of span: "shot", "window", "passage", "page"; or "region"
+kind         "file", or the kind of span: "shot", "window", "passage"; or "region"
 file         UUID of the file's item (its own id, for a file)
 path         path as stored text (see `sonolux.media.paths`)
 folders      every folder above the file, as stored text
 modality     of the file: "image", "audio", "video", "text"
-start,end    of a span, in its unit; absent for a file; of a region, those of its shot
-unit         of a span: "seconds", "characters", "pages"; absent where an earlier version wrote it: see `span_of`
+start,end    of a span, seconds or characters; absent for a file; of a region, those of its shot
 region       of a region: a dict of its box, the time of its frame, its mask; see `region_as_stored`
 text         what a passage says; absent for other kinds
 words        more words that find a file: lyrics, comments; absent for none
 title        title of the file; absent where it has none
 date         RFC 3339: when it was taken or published; absent where the file does not say
+clock        RFC 3339: what the clock showed that ``date`` was read from, as if it went by UTC; absent where it did
 meta         dict of everything else that the file says of itself; artist, genre and keywords are lists of str, in
              libraries that an earlier version wrote a str each
 size         bytes, of a file
 mtime        nanoseconds since 1970, of a file
 hash         BLAKE2b-128 of the content, hexadecimal
-sidecars     stamp of the files beside it that describe it (see `sonolux.media.sidecars`); absent for none
 encoded      names of the spaces for which the file has been encoded
 annotations  list of dicts: annotator, label, probability, kind but for a label, start and end of a place, box,
              time and mask of a region, item (id of the region's own); all of a file, of a span or region its
@@ -36,7 +35,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from sonolux.errors import LibraryError
-from sonolux.types import Mask, Region, Span, Unit
+from sonolux.types import Mask, Region
 
 IndexType = Literal["keyword", "integer", "float", "datetime", "text"]
 
@@ -47,6 +46,7 @@ INDEXED: dict[str, IndexType] = {
     "folders": "keyword",
     "modality": "keyword",
     "date": "datetime",
+    "clock": "datetime",
     "hash": "keyword",
     "annotations[].label": "keyword",
     "annotated": "keyword",
@@ -80,30 +80,6 @@ def checked_payload(payload: Mapping[str, Any]) -> dict[str, Any]:
         if not level:
             return stored
     raise LibraryError(f"a payload nests at most {MAX_DEPTH} dicts and lists within each other")
-
-
-SPAN_KEYS = ("start", "end", "unit", "modality", "meta.format")
-"""What `span_of` looks at."""
-
-
-def span_as_stored(span: Span) -> dict[str, Any]:
-    """Return a span as plain data, to be merged into a payload."""
-    return {"start": span.start, "end": span.end, "unit": span.unit}
-
-
-def span_of(stored: Mapping[str, Any]) -> Span | None:
-    """Return the span in a payload, None for a whole file.
-
-    The first versions did not store the unit: characters of texts, but for subtitles, and seconds of all else.
-    """
-    start = stored.get("start")
-    if start is None:
-        return None
-    unit: Unit | None = stored.get("unit")
-    if unit is None:
-        timed = stored["modality"] != "text" or stored.get("meta", {}).get("format") in ("srt", "vtt")
-        unit = "seconds" if timed else "characters"
-    return Span(start, stored["end"], unit)
 
 
 def region_as_stored(region: Region) -> dict[str, Any]:

@@ -246,7 +246,7 @@ class Library:
                 summary.fingerprinted = heard.recordings
                 summary.failed += heard.failed
             if prune:
-                summary.removed += self._prune(there)
+                summary.removed = self._prune(there)
             summary.seconds = round(time.monotonic() - started, 3)
             return summary
 
@@ -481,9 +481,7 @@ class Library:
         warnings.warn("Library.index_recordings is now Library.fingerprint", DeprecationWarning, stacklevel=2)
         return self.fingerprint(*paths, progress=progress, model=model)
 
-    def identify(
-        self, clip: AudioLike, accepted: float = ACCEPTED, *, remark: fingerprinting.Remark | None = None
-    ) -> list[Match]:
+    def identify(self, clip: AudioLike, accepted: float = ACCEPTED) -> list[Match]:
         """Return which recordings are heard in a clip, where, and with what chance: at most `accepted`.
 
         Parameters
@@ -492,8 +490,6 @@ class Library:
             A file, which is decoded in a worker process, or mono samples in [-1, 1]; a second is the least.
         accepted : float
             Chance up to which a place is a match.
-        remark : callable, optional
-            Called with a line on why the clip can be in no library: it is silent, or too plain.
 
         Returns
         -------
@@ -507,27 +503,23 @@ class Library:
         MediaError
             For a file that cannot be decoded.
         LibraryError
-            Where there is no library, or it knows no recording.
+            Where no recording was ever fingerprinted.
         """
         source = absolute(clip) if isinstance(clip, (str, os.PathLike)) else audio_of(clip)
-        found = fingerprinting.identify_clip(self.location, self.fingerprints, source, self._decoder, accepted, remark)
+        found = fingerprinting.identify_clip(self.location, self.fingerprints, source, self._decoder, accepted)
         return list(self._present(found))
 
-    def identify_stream(
-        self, clip: PathLike | BinaryIO, *, remark: fingerprinting.Remark | None = None
-    ) -> Iterator[Match]:
+    def identify_stream(self, clip: PathLike | BinaryIO) -> Iterator[Match]:
         """Yield what `identify` returns, each match as soon as it has ended in the clip.
 
         Parameters
         ----------
         clip : path or binary file
             A long recording, or one that is open and may be a pipe: that is decoded in this process.
-        remark : callable, optional
-            As for `identify`.
         """
         source = absolute(clip) if isinstance(clip, (str, os.PathLike)) else clip
         yield from self._present(
-            fingerprinting.identify_clip_stream(self.location, self.fingerprints, source, self._decoder, remark=remark)
+            fingerprinting.identify_clip_stream(self.location, self.fingerprints, source, self._decoder)
         )
 
     def follow(self, clip: PathLike | BinaryIO) -> Iterator[Match]:

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from sonolux.media.errors import unreadable
 from sonolux.media.paths import printable
-from sonolux.media.sidecars import described_by
 from sonolux.types import Failure
 
 LIBRARY_SUFFIX = ".sonolux"
@@ -23,8 +22,7 @@ def find(roots: Sequence[str]) -> Iterator[str | Failure]:
 
     Hidden files and folders, libraries of Sonolux and what file managers leave behind are passed over, unless they are
     named as roots (a library is refused). Links are followed; a file or folder that is reached again is not yielded
-    again. Instead of a sidecar, the files that it describes are yielded. What cannot be looked at becomes a `Failure`,
-    and the walk goes on.
+    again. What cannot be looked at becomes a `Failure`, and the walk goes on.
 
     Parameters
     ----------
@@ -43,10 +41,7 @@ def find(roots: Sequence[str]) -> Iterator[str | Failure]:
                     continue
                 seen.add(identity)
                 if not stat.S_ISDIR(status.st_mode):
-                    if described := described_by(path):
-                        waiting += reversed(described)
-                    else:
-                        yield path
+                    yield path
                     continue
                 names = sorted((p.name for p in Path(path).iterdir()), key=os.fsencode, reverse=True)
             except (OSError, ValueError) as error:

@@ -10,14 +10,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from math import isfinite, nan
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, cast, get_args
+from unicodedata import normalize
 
 from sonolux.errors import QueryError
 from sonolux.index import Condition
 from sonolux.index.base import Operator
 from sonolux.media.paths import to_stored
+from sonolux.types import Modality, SegmentKind
 
 PLAIN_KEYS = ("kind", "file", "path", "modality", "title", "date", "size", "hash", "start", "end")
 META_KEYS = (
@@ -29,8 +32,22 @@ NUMBERS = frozenset({
     "size", "start", "end", "rating", "latitude", "longitude", "width", "height", "frames", "duration", "rate",
     "channels",
 })  # fmt: skip
-_ASSIGNMENT = re.compile(r"\s*([A-Za-z_]+)\s*(!=|<=|>=|=|<|>)(.*)", re.DOTALL)
-_PREFIX = re.compile(r"(!=|<=|>=|<|>)(.*)", re.DOTALL)
+
+CLOSED: dict[str, tuple[str, ...]] = {
+    "modality": tuple(str(modality) for modality in Modality),
+    "kind": ("file", *(kind for kind in get_args(SegmentKind) if kind not in ("image", "cover")), "region"),
+}
+"""Keys that have no other values than these."""
+
+SHAPES = {
+    "file": (re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"), "the id of a file, as `list --json` says it"),
+    "hash": (re.compile(r"[0-9a-f]{32}"), "32 hexadecimal digits"),
+}
+"""Keys whose values are all of one form, in small letters, and what it is called."""
+
+_ASSIGNMENT = re.compile(r"\s*([A-Za-z_]+)\s*(!=|<=|>=|==|=|<|>)(.*)", re.DOTALL)
+_PREFIX = re.compile(r"\s*(!=|<=|>=|==|<|>)(.*)", re.DOTALL)
+_DATE = re.compile(r"(\d{4})(?:[-/.](\d\d?)(?:[-/.](\d\d?)(?:[T ](\d\d):(\d\d)(?::(\d\d))?)?)?)?")
 
 
 def parse_conditions(lines: Sequence[str]) -> tuple[Condition, ...]:
@@ -47,7 +64,10 @@ def parse_conditions(lines: Sequence[str]) -> tuple[Condition, ...]:
         if match is None:
             raise QueryError(f"a filter reads KEY=VALUE (or !=, <, <=, >, >=), not {line!r}")
         key, op, value = match.groups()
-        values = value.split(",") if op in ("=", "!=") and key not in ("folder", "path") else [value]
+        op = "=" if op == "==" else op
+        values = value.split(",") if op in ("=", "!=") and key.lower() not in ("folder", "path") else [value]
+        if ", " in value and len(values) > 1 and key.lower() not in {*CLOSED, *SHAPES, *NUMBERS, "date"}:
+            values.append(value)  # Earth, Wind & Fire
         conditions += _conditions(key, cast("Operator", op), values)
     return tuple(conditions)
 
@@ -64,7 +84,7 @@ def build_conditions(where: Mapping[str, Any]) -> tuple[Condition, ...]:
     for key, value in where.items():
         match = _PREFIX.fullmatch(value) if isinstance(value, str) else None
         if match:
-            found += _conditions(key, cast("Operator", match[1]), [match[2]])
+            found += _conditions(key, cast("Operator", "=" if match[1] == "==" else match[1]), [match[2]])
         else:
             values = list(value) if isinstance(value, (list, tuple, set, frozenset)) else [value]
             found += _conditions(key, "=", values)
@@ -72,11 +92,13 @@ def build_conditions(where: Mapping[str, Any]) -> tuple[Condition, ...]:
 
 
 def _conditions(key: str, op: Operator, values: list[Any]) -> list[Condition]:
+    key = str(key).lower()
+    if any(value is None or (isinstance(value, str) and not value.strip()) for value in values):
+        raise QueryError(f"a filter on {key} wants a value: {key}{op}VALUE")
     if key == "folder":
         if op not in ("=", "!="):
             raise QueryError(f"a folder is equal or not: folder=PATH, not folder{op}")
-        folders = [to_stored(str(Path(value).expanduser().absolute())) for value in values]
-        return [Condition("folders", op, _one_or_any(folders))]
+        return [Condition("folders", op, _one_or_any([path for value in values for path in _stored_paths(value)]))]
     stored = _stored_key(key)
     if key == "date":
         return _date_conditions(op, values)
@@ -84,8 +106,42 @@ def _conditions(key: str, op: Operator, values: list[Any]) -> list[Condition]:
         return _number_conditions(stored, op, values)
     if op not in ("=", "!="):
         raise QueryError(f"{key} is text: it has = and !=, not {op}")
-    texts = [str(Path(v).expanduser().absolute()) if key == "path" else str(v) for v in values]
-    return [Condition(stored, op, _one_or_any([to_stored(t) if key == "path" else t for t in texts]))]
+    return [Condition(stored, op, _one_or_any([text for value in values for text in _texts(key, value)]))]
+
+
+def _stored_paths(value: Any) -> list[str]:
+    return [to_stored(path) for path in _spellings(str(Path(value).expanduser().absolute()))]
+
+
+def _spellings(text: str) -> list[str]:
+    """Return a text as it is, and with letters and their marks put together and taken apart."""
+    return list(dict.fromkeys((text, normalize("NFC", text), normalize("NFD", text))))
+
+
+def _texts(key: str, value: Any) -> list[str]:
+    """Return the ways in which a text that is asked for may be stored.
+
+    Raises
+    ------
+    QueryError
+        For a value that no item can have.
+    """
+    if key == "path":
+        return _stored_paths(value)
+    # White space as in cleaned metadata; letters as a file, or a library of an older version, has them.
+    text = " ".join(str(value).split())
+    if key in CLOSED:
+        if text.lower() not in CLOSED[key]:
+            raise QueryError(f"no {key} {text!r}: there are {', '.join(CLOSED[key])}")
+        return [text.lower()]
+    if key in SHAPES:
+        form, name = SHAPES[key]
+        if not form.fullmatch(text.lower()):
+            raise QueryError(f"{key} takes {name}, not {text!r}")
+        return [text.lower()]
+    if text.startswith("*"):
+        raise QueryError(f"a filter on {key} compares all of it, without wildcards: ask with words to find parts of it")
+    return _spellings(text)
 
 
 def _stored_key(key: str) -> str:
@@ -104,47 +160,55 @@ def _one_or_any(values: Sequence[str]) -> str | tuple[str, ...]:
 
 
 def _number_conditions(key: str, op: Operator, values: list[Any]) -> list[Condition]:
+    name = key.removeprefix("meta.")
     if len(values) != 1:
-        raise QueryError(f"{key.removeprefix('meta.')} takes one number, not {len(values)}")
+        raise QueryError(f"{name} takes one number, not {len(values)}")
     try:
-        number = float(values[0])
-    except (TypeError, ValueError):
-        raise QueryError(f"{key.removeprefix('meta.')} takes a number, not {values[0]!r}") from None
+        number = nan if isinstance(values[0], bool) else float(values[0])
+    except (TypeError, ValueError, OverflowError):
+        number = nan
+    if not isfinite(number):
+        raise QueryError(f"{name} takes a number, not {str(values[0])[:50]!r}")
     if op == "=":
         return [Condition(key, ">=", number), Condition(key, "<=", number)]
     if op == "!=":
-        raise QueryError(f"{key.removeprefix('meta.')} has =, <, <=, > and >=, not !=")
+        raise QueryError(f"{name} has =, <, <=, > and >=, not !=")
     return [Condition(key, op, number)]
 
 
 def _date_conditions(op: Operator, values: list[Any]) -> list[Condition]:
-    """Conditions on a date, where ``2020`` or ``2020-05`` names the whole year or month."""
+    """Conditions on a date, where ``2020`` or ``2020-05`` names the whole year or month.
+
+    It is the date that the clock showed: a photo taken at half past eleven at night was taken on that day, wherever.
+    """
     if len(values) != 1 or op == "!=":
         raise QueryError("date takes one value with =, <, <=, > or >=")
     start, end = _period(str(values[0]).strip())
-    return {
-        "=": [Condition("date", ">=", start), Condition("date", "<", end)],
-        ">=": [Condition("date", ">=", start)],
-        ">": [Condition("date", ">=", end)],
-        "<": [Condition("date", "<", start)],
-        "<=": [Condition("date", "<", end)],
-    }[op]
+    bounds: dict[str, list[tuple[Operator, str]]] = {
+        "=": [(">=", start), ("<", end)],
+        ">=": [(">=", start)],
+        ">": [(">=", end)],
+        "<": [("<", start)],
+        "<=": [("<", end)],
+    }
+    return [Condition("date", bound, moment, instead="clock") for bound, moment in bounds[op]]
 
 
 def _period(text: str) -> tuple[str, str]:
-    """Return the first moment of a year, month or day, and the first moment after it, as RFC 3339."""
-    match = re.fullmatch(r"(\d{4})(?:-(\d\d?))?(?:-(\d\d?))?", text)
+    """Return the first moment of a year, month, day, minute or second, and the first after it, as RFC 3339."""
+    match = _DATE.fullmatch(text)
     if match is None:
-        raise QueryError(f"a date is YYYY, YYYY-MM or YYYY-MM-DD, not {text!r}")
-    year, month, day = (int(group) if group else 0 for group in match.groups())
+        raise QueryError(f"a date is YYYY, YYYY-MM, YYYY-MM-DD or YYYY-MM-DD HH:MM, not {text[:50]!r}")
+    year, month, day, hour, minute, second = (int(group) if group else None for group in match.groups())
     try:
-        start = datetime(year, month or 1, day or 1, tzinfo=UTC)
-        if day:
-            end = datetime.fromtimestamp(start.timestamp() + 86_400, UTC)
-        elif month:
-            end = datetime(year + month // 12, month % 12 + 1, 1, tzinfo=UTC)
+        start = datetime(year or 0, 1 if month is None else month, 1 if day is None else day, tzinfo=UTC)
+        start = start.replace(hour=hour or 0, minute=minute or 0, second=second or 0)
+        if day is not None:
+            end = start + timedelta(**{"days" if hour is None else "minutes" if second is None else "seconds": 1})
+        elif month is not None:
+            end = datetime(start.year + month // 12, month % 12 + 1, 1, tzinfo=UTC)
         else:
-            end = datetime(year + 1, 1, 1, tzinfo=UTC)
+            end = datetime(start.year + 1, 1, 1, tzinfo=UTC)
     except (ValueError, OverflowError):
         raise QueryError(f"there is no date {text!r}") from None
     return start.isoformat(), end.isoformat()

@@ -1,4 +1,4 @@
-"""Rank fusion: several ranked lists into one.
+"""Rank fusion: several ranked lists into one, and what their p-values say together.
 
 Reciprocal rank fusion: an item scores the sum over lists of ``weight / (60 + rank)``, with ranks from 1. It needs
 ranks only, so scores of spaces that cannot be compared need no common scale (Cormack, Clarke and Büttcher 2009,
@@ -13,13 +13,13 @@ from collections.abc import Iterable, Sequence
 RRF_CONSTANT = 60
 
 
-def reciprocal_rank_fusion(lists: Iterable[tuple[float, Sequence[str]]]) -> list[tuple[str, float]]:
+def reciprocal_rank_fusion(lists: Iterable[tuple[float, Iterable[tuple[str, int]]]]) -> list[tuple[str, float]]:
     """Fuse weighted rankings.
 
     Parameters
     ----------
-    lists : iterable of (weight, ids)
-        Ids best first, each at most once a list.
+    lists : iterable of (weight, ranking)
+        A ranking is pairs of an id and its rank, from 1; each id at most once a list.
 
     Returns
     -------
@@ -27,7 +27,38 @@ def reciprocal_rank_fusion(lists: Iterable[tuple[float, Sequence[str]]]) -> list
         Best first; ties keep the order in which ids were first met.
     """
     scores: dict[str, float] = defaultdict(float)
-    for weight, ids in lists:
-        for rank, item in enumerate(ids, start=1):
+    for weight, ranking in lists:
+        for item, rank in ranking:
             scores[item] += weight / (RRF_CONSTANT + rank)
     return sorted(scores.items(), key=lambda pair: -pair[1])
+
+
+def shared_ranks(values: Iterable[float]) -> list[int]:
+    """Rank values that are in order, from 1; equal ones share the first of their places (1, 2, 2, 4).
+
+    Whoever is as near as the nearest is first, in whatever order an index names them.
+    """
+    ranks: list[int] = []
+    before: float | None = None
+    for place, value in enumerate(values, start=1):
+        ranks.append(ranks[-1] if value == before else place)
+        before = value
+    return ranks
+
+
+def simes(chances: Sequence[float], tries: int) -> float:
+    """Return the p-value of several p-values together, of which those that are not given are 1.
+
+    ``min over k of tries * (k-th smallest) / k``: what many lists say alike need not pay for every one of them, as it
+    would by Bonferroni, and what one list alone says does. It holds for p-values that are independent or rise and fall
+    together, as those of spans of one file do (Simes 1986, "An improved Bonferroni procedure for multiple tests of
+    significance", Biometrika; Sarkar 1998, "Some probability inequalities for ordered MTP2 random variables", Annals of
+    Statistics).
+
+    Parameters
+    ----------
+    chances : sequence of float
+    tries : int
+        How many p-values there are, at least those given.
+    """
+    return min((tries * chance / k for k, chance in enumerate(sorted(chances), start=1)), default=1.0)

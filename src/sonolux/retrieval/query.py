@@ -10,6 +10,9 @@ from typing import Any, Literal
 from sonolux.errors import QueryError
 from sonolux.index import Condition
 
+MOST_HITS = 10_000
+"""Hits of one question, all pages together: whoever wants everything lists the library or exports it."""
+
 PartKind = Literal["text", "image", "audio", "video", "vector"]
 
 
@@ -76,6 +79,10 @@ class Query:
         for name, count in counts.items():
             if isinstance(count, bool) or not isinstance(count, Integral) or int(count) < 1:
                 raise QueryError(f"{name} is a whole number from 1, not {count!r}")
+        if int(self.page) * int(self.k) > MOST_HITS:
+            raise QueryError(
+                f"k hits a page reach to the {MOST_HITS:,}th at most, all pages together: narrow the question by where"
+            )
         if not (_is_number(self.diverse) and 0 <= self.diverse < 1):
             raise QueryError(f"diverse lies in [0, 1), not {self.diverse!r}")
         for weight in (self.like_weight, *[part.weight for part in self.parts]):

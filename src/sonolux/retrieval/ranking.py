@@ -1,8 +1,8 @@
-"""Ranking: one vector a space to a page of hits; search, fuse, group, diversify, calibrate.
+"""Ranking: one vector a space to a page of hits; search, group, fuse, diversify, calibrate.
 
-A single query keeps the similarity of its space as score. Several are fused by rank. The chance of a fused hit is
-the smallest over the lists that hold it, times the number of lists: asking several spaces gives chance several tries
-(Bonferroni).
+A single query keeps the similarity of its space as score. Several are fused by rank, each list grouped by file before.
+The chance of a fused hit is that of all lists together (`sonolux.retrieval.fusion.simes`): asking several spaces, with
+several pieces of a file, gives chance several tries.
 
 The engine answers in a third of a millisecond, so what happens here to each hit of a single query is kept short.
 """
@@ -20,19 +20,20 @@ from numpy.typing import NDArray
 from scipy.sparse import vstack
 
 from sonolux.index import Condition, Index, ScoredPoint, Where
-from sonolux.index.payload import SPAN_KEYS, region_of, span_of
+from sonolux.index.payload import region_of
 from sonolux.media.paths import from_stored
+from sonolux.retrieval.background import closeness
 from sonolux.retrieval.calibration import EXPECTED, Calibration
 from sonolux.retrieval.diversity import maximal_marginal_relevance
-from sonolux.retrieval.fusion import reciprocal_rank_fusion
+from sonolux.retrieval.fusion import reciprocal_rank_fusion, shared_ranks, simes
 from sonolux.retrieval.grouping import best_of_each_file
 from sonolux.retrieval.keywords import KeywordBackground
 from sonolux.retrieval.planning import SpaceQuery
 from sonolux.retrieval.query import Query
 from sonolux.retrieval.similarity import similarities
-from sonolux.types import Hit, Modality
+from sonolux.types import Hit, Modality, Span
 
-KEYS = ("path", "kind", "file", *SPAN_KEYS, "title", "text", "region")
+KEYS = ("path", "modality", "kind", "file", "start", "end", "title", "text", "region")
 """What a hit shows; the rest of the payload stays on disk."""
 
 DEPTH = 100
@@ -45,8 +46,17 @@ CANDIDATES = 5
 MODALITIES = {str(modality): modality for modality in Modality}
 
 
+TIED = 1600
+"""Length at which a list that is fused may be nothing but ties; shorter ones are made longer."""
+
+SpaceAnswer = tuple[SpaceQuery, list[ScoredPoint]]
+"""A vector that was asked with, and what was found."""
+
 ListEvidence = tuple[float, str, bool]
-"""P-value of an item in one list times the tries, the space, and whether the item is confident."""
+"""P-value of an item in one list, the space, and whether the item is sure to be meant whatever its chance."""
+
+Evidence = tuple[float, str, bool]
+"""P-value of an item, the space in which it is strongest, and whether the item is confident."""
 
 GONE: ListEvidence = (math.inf, "", False)
 """Said of an item that was removed after it was found: it is no hit."""
@@ -74,21 +84,17 @@ class Ranker:
     def rank(self, query: Query, space_queries: Sequence[SpaceQuery]) -> list[Hit]:
         """Answer a planned query with one page of hits, best first."""
         alone = len(space_queries) == 1
-        lists = [self._search_space(query, space_query, alone=alone) for space_query in space_queries]
-        if alone:
-            ranking = lists[0]
-        else:
-            weighted = [
-                (q.weight, [match.id for match in found]) for q, found in zip(space_queries, lists, strict=True)
-            ]
-            matches = {match.id: match for found in lists for match in found}
-            ranking = [matches[item]._replace(score=score) for item, score in reciprocal_rank_fusion(weighted)]
+        lists = [(asked, self._search_space(query, asked, alone=alone)) for asked in space_queries]
+        if not alone:
+            # Of more matches that are as near, as black frames are, an index names any few: such a list says nothing.
+            lists = [one for one in lists if len(one[1]) < TIED or not _all_tied(*one)] or lists
         if self.spans and not query.spans:
-            ranking = best_of_each_file(ranking)
+            lists = [(asked, best_of_each_file(found)) for asked, found in lists]
+        ranking = lists[0][1] if alone else self._fuse(query, lists)
         if query.diverse:
             ranking = self._spread(query, space_queries, ranking)
         page = ranking[query.offset : query.offset + query.k]
-        evidence = self._assess(space_queries[0], page) if alone else self._evidence(space_queries, lists, page)
+        evidence = self._judge_list(space_queries[0], page) if alone else self._judge_lists(query, lists, page)
         hits = _hits(page, evidence)
         return [hit for hit in hits if hit.confident] if query.confident else hits
 
@@ -107,44 +113,80 @@ class Ranker:
             found = self.index.search(
                 space_query.space.name, space_query.vector, limit, where=where, without=examples, keys=KEYS
             )
+            if len(found) < limit:
+                return found
             files = len({match.payload["file"] for match in found}) if grouped else len(found)
-            if files >= wanted or len(found) < limit:
+            if files >= wanted and (alone or limit >= TIED or not _all_tied(space_query, found)):
                 return found
             limit *= 4
 
-    def _evidence(
-        self, space_queries: Sequence[SpaceQuery], lists: Sequence[list[ScoredPoint]], page: list[ScoredPoint]
-    ) -> list[ListEvidence]:
-        """Return the evidence for each match of a page of all lists that hold it."""
-        shown = {match.id for match in page}
-        by_match: dict[str, list[ListEvidence]] = defaultdict(list)
-        for space_query, found in zip(space_queries, lists, strict=True):
-            matches = [match for match in found if match.id in shown]
-            for match, evidence in zip(matches, self._assess(space_query, matches, len(lists)), strict=True):
-                by_match[match.id].append(evidence)
-        together = []
-        for match in page:
-            said = by_match[match.id]
-            chance, space, _ = min(said, key=lambda one: one[0])
-            sure = any(confident for _, _, confident in said)
-            together.append(GONE if GONE in said else (min(1.0, chance), space, sure))
-        return together
+    def _fuse(self, query: Query, lists: Sequence[SpaceAnswer]) -> list[ScoredPoint]:
+        """Fuse lists by rank, in which each file is there once, with its best span; it shows the one worth most.
 
-    def _assess(self, space_query: SpaceQuery, matches: list[ScoredPoint], tries: int = 1) -> list[ListEvidence]:
+        Were spans fused before they are grouped, one that is middling in all lists would come before those of which
+        each is first in some, as every piece of a long question puts another first.
+        """
+        ranked = [
+            (asked.weight, zip((match.id for match in found), shared_ranks(_nearness(asked, found)), strict=True))
+            for asked, found in lists
+        ]
+        matches = {match.id: match for _, found in lists for match in found}
+        worth: dict[str, float] = defaultdict(float)
+        best: dict[str, ScoredPoint] = {}
+        for item, score in reciprocal_rank_fusion(ranked):
+            name = self._name(query, matches[item])
+            worth[name] += score
+            best.setdefault(name, matches[item])
+        ordered = sorted(worth.items(), key=lambda pair: -pair[1])
+        return [best[name]._replace(score=score) for name, score in ordered]
+
+    def _name(self, query: Query, match: ScoredPoint) -> str:
+        """Return what a match is ranked as: its file, or itself where spans are asked for."""
+        return match.id if query.spans or not self.spans else match.payload["file"]
+
+    def _judge_list(self, space_query: SpaceQuery, page: list[ScoredPoint]) -> list[Evidence | None]:
+        """Return the evidence for each match of a page of a single list; None for one that is gone."""
+        count = self.calibration.count(space_query.space.name, self.changes)
+        return [
+            None if said is GONE else (said[0], said[1], said[2] or said[0] * count <= EXPECTED)
+            for said in self._assess(space_query, page)
+        ]
+
+    def _judge_lists(
+        self, query: Query, lists: Sequence[SpaceAnswer], page: Sequence[ScoredPoint]
+    ) -> list[Evidence | None]:
+        """Return the evidence for each match of a page: what all lists say together of its file; None for one gone."""
+        said: dict[str, list[ListEvidence]] = {self._name(query, match): [] for match in page}
+        for space_query, found in lists:
+            shown = [match for match in found if self._name(query, match) in said]
+            for match, one in zip(shown, self._assess(space_query, shown), strict=True):
+                said[self._name(query, match)].append(one)
+        return [None if GONE in each else self._judge(each, len(lists)) for each in said.values()]
+
+    def _judge(self, said: Sequence[ListEvidence], tries: int) -> Evidence:
+        """Return what so many lists say together of an item that some of them hold.
+
+        It is confident where fewer than `EXPECTED` random items of its space would be as near.
+        """
+        expected = [chance * self.calibration.count(space, self.changes) for chance, space, _ in said]
+        sure = any(whole for _, _, whole in said) or simes(expected, tries) <= EXPECTED
+        return min(1.0, simes([chance for chance, _, _ in said], tries)), min(said)[1], sure
+
+    def _assess(self, space_query: SpaceQuery, matches: list[ScoredPoint]) -> list[ListEvidence]:
+        """Return what the list of one space says of some of its matches."""
         if not matches:
             return []
         space = space_query.space
         background = self.calibration.background(space, self.changes)
         if isinstance(background, KeywordBackground):
-            return self._assess_words(background, space_query, matches, tries)
+            return self._assess_words(background, space_query, matches)
         chances = [1.0] * len(matches)
         if background is not None:
             chances = background.chance(space_query.vector, [match.score for match in matches])
-        allowed = self._allowed(space.name, tries)
-        return [(chance * tries, space.name, chance <= allowed) for chance in chances]
+        return [(chance, space.name, False) for chance in chances]
 
     def _assess_words(
-        self, background: KeywordBackground, space_query: SpaceQuery, matches: list[ScoredPoint], tries: int
+        self, background: KeywordBackground, space_query: SpaceQuery, matches: list[ScoredPoint]
     ) -> list[ListEvidence]:
         space = space_query.space.name
         points = self.index.fetch([match.id for match in matches], spaces=[space], keys=())
@@ -153,16 +195,8 @@ class Ranker:
         if not there:
             return [GONE] * len(matches)
         chances, complete = background.chance(space_query.vector, vstack([rows[item] for item in there], format="csr"))
-        allowed = self._allowed(space, tries)
-        said = {
-            item: (chance * tries, space, whole or chance <= allowed)
-            for item, chance, whole in zip(there, chances, complete, strict=True)
-        }
+        said = {item: (chance, space, whole) for item, chance, whole in zip(there, chances, complete, strict=True)}
         return [said.get(match.id, GONE) for match in matches]
-
-    def _allowed(self, space: str, tries: int) -> float:
-        """Return the chance up to which a hit is confident."""
-        return EXPECTED / (tries * max(1, self.calibration.count(space, self.changes)))
 
     def _spread(
         self, query: Query, space_queries: Sequence[SpaceQuery], ranking: list[ScoredPoint]
@@ -185,19 +219,33 @@ class Ranker:
         return [head[i] for i in order]
 
 
-def _hits(page: Sequence[ScoredPoint], evidence: Sequence[ListEvidence]) -> list[Hit]:
+def _nearness(asked: SpaceQuery, found: Sequence[ScoredPoint]) -> list[float]:
+    """Return scores in which all that is at a distance of about nothing is equal."""
+    scores = np.array([match.score for match in found])
+    near: list[float] = (scores if asked.space.kind == "sparse" else closeness(asked.space, scores)).tolist()
+    return near
+
+
+def _all_tied(asked: SpaceQuery, found: Sequence[ScoredPoint]) -> bool:
+    """Return whether the last match is as near as the first."""
+    first, last = _nearness(asked, [found[0], found[-1]])
+    return first == last
+
+
+def _hits(page: Sequence[ScoredPoint], evidence: Sequence[Evidence | None]) -> list[Hit]:
     hits = []
     for (id_, score, payload), said in zip(page, evidence, strict=True):
-        if said is GONE:
+        if said is None:
             continue
         chance, space, confident = said
+        start = payload.get("start")
         hit = Hit(
             id_,
             from_stored(payload["path"]),
             MODALITIES[payload["modality"]],
             payload["kind"],
             payload["file"],
-            span_of(payload),
+            None if start is None else Span(start, payload["end"]),
             score,
             chance,
             space,

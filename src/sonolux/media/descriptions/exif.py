@@ -56,8 +56,7 @@ def exif_statements(exif: Exif) -> Statements:
     return without_blanks(
         {
             "title": [_wide(exif.get(XP_TITLE))],
-            "caption": [tag_text(exif.get(DESCRIPTION))],
-            "description": [comment],
+            "description": [tag_text(exif.get(DESCRIPTION)), comment],
             "artist": [*_several(tag_text(exif.get(ARTIST))), *_several(_wide(exif.get(XP_AUTHOR)))],
             "keywords": _several(_wide(exif.get(XP_KEYWORDS))),
             "words": [subject, user_comment],

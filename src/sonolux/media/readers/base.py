@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator
 
 from sonolux.media.options import ReadOptions
 from sonolux.media.segment import Content, ReadEvent, Segment
-from sonolux.types import SegmentKind, Span, Unit
+from sonolux.types import SegmentKind, Span
 
 Spanned = tuple[float, float, Content]
-"""Start, end and content of a segment: seconds of audio, video and subtitles, characters of other texts."""
+"""Start, end and content of a segment: seconds of audio and video, characters of a text."""
 
 
 class MediaReader(ABC):
@@ -46,15 +46,15 @@ class MediaReader(ABC):
         """
 
 
-def spanned_segments(kind: SegmentKind, spanned: Iterable[Spanned], unit: Unit = "seconds") -> Iterator[Segment]:
+def spanned_segments(kind: SegmentKind, spanned: Iterable[Spanned]) -> Iterator[Segment]:
     """Yield segments of one kind with their spans."""
     for start, end, content in spanned:
-        yield Segment(kind, content, Span(start, end, unit))
+        yield Segment(kind, content, Span(start, end))
 
 
-def whole_if_single(kind: SegmentKind, spanned: Iterable[Spanned], unit: Unit = "seconds") -> Iterator[Segment]:
+def whole_if_single(kind: SegmentKind, spanned: Iterable[Spanned]) -> Iterator[Segment]:
     """Yield segments with spans, or a single one without, for it is the whole file."""
-    segments = spanned_segments(kind, spanned, unit)
+    segments = spanned_segments(kind, spanned)
     first = next(segments, None)
     if first is None:
         return
