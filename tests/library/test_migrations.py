@@ -80,6 +80,22 @@ def test_it_is_added_to_and_written_in_todays_format(former: Path, tmp_path: Pat
         assert library.search("lighthouse")
 
 
+def test_words_are_encoded_again_when_something_is_added(former: Path, tmp_path: Path) -> None:
+    """Keyword search of an earlier version is asked as it is; the next `add` brings what today's finds."""
+    (tmp_path / "walrus.txt").write_text("a walrus")
+    with Library(former) as library:
+        before = library.spaces.entries["bm25"]
+        assert library.search("lighthouse", space="bm25")
+        assert not library.search("the", space="bm25")
+        library.add(tmp_path / "walrus.txt")
+        assert library.spaces.entries["bm25"] != before
+        poem = library.search("lighthouse", space="bm25")[0]
+        assert library.search("the", space="bm25")[0].id == poem.id
+        # Labels are words of their file, as before.
+        assert Path(library.search("crimson", space="bm25")[0].path).stem == "red"
+        assert not library.spaces.older_keyword()
+
+
 def encoder(name: str, modality: str = "image", **more: Any) -> dict[str, Any]:
     return {"modality": modality, "name": name, "spec": name, "digest": "0" * 16, "licence": "", **more}
 

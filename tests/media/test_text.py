@@ -103,6 +103,11 @@ def test_passages_end_where_a_reader_would() -> None:
     assert cut("x" * 30) == ["x" * 20, "x" * 10]
 
 
+def test_a_word_broken_at_the_end_of_a_line_stays_in_one_passage() -> None:
+    text = "we have seen a hippopo-\ntamus by the river"
+    assert [passage for _, _, passage in passages(text, 26)] == ["we have seen a", "hippopo-\ntamus by the", "river"]
+
+
 def test_long_texts_are_cut_in_linear_time() -> None:
     assert len(list(passages("word " * 200_000, 1000))) == pytest.approx(1000, rel=0.05)
     assert len(list(passages(" " * 1_000_000 + "x", 1000))) == 1

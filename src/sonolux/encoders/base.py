@@ -44,6 +44,8 @@ class Encoder(ABC):
         How descriptors are compared, and what they are.
     digest : str
         Changes whenever the same input could encode differently.
+    reads : frozenset of str
+        Digests of its earlier versions whose descriptors answer its questions; a library's `add` has them renewed.
     licence : str
         Licence of the weights (SPDX where there is one), empty where there are none.
     sample_rate : int
@@ -65,6 +67,7 @@ class Encoder(ABC):
     metric: Metric = "cosine"
     kind: DescriptorKind = "float"
     digest: str
+    reads: frozenset[str] = frozenset()
     licence: str = ""
     sample_rate: int = 0
     side: int = 0

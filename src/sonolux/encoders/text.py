@@ -1,32 +1,30 @@
-"""Text as encoders can take it, and the words in the names of files."""
+"""Text as encoders can take it."""
 
 from __future__ import annotations
 
 import re
+import unicodedata
 
-EXTENSION = re.compile(r"(?<=.)\.[A-Za-z][A-Za-z0-9]{0,4}$", re.DOTALL)
-SEPARATORS = re.compile(r"[\W_]+")
-SEAMS = re.compile(
-    r"""
-      (?<=[^\W\d_][a-zß-öø-ÿ])(?=[A-ZÀ-ÖØ-Þ])   # LetsGo, but iPhone stays whole
-    | (?<=[A-ZÀ-ÖØ-Þ])(?=[A-ZÀ-ÖØ-Þ][a-zß-öø-ÿ])  # HTMLParser
-    | (?<=[^\W\d_]{3})(?=\d)                      # Beach2019, but mp3 and n02085620 stay whole
-    | (?<=\d)(?=[^\W\d_]{3})                      # 2019Beach
-    """,
-    re.VERBOSE,
+UNSPACED = re.compile(
+    "[\u0e00-\u0eff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]+"
 )
-
-
-def words_of_name(name: str) -> str:
-    """Return the words in the name of a file, with spaces between them and without the extension.
-
-    Punctuation, capitals inside a word and numbers beside a word part words: ``"n02085620_Chihuahua.jpg"`` gives
-    ``"n02085620 Chihuahua"``, ``"LetsGoFishin"`` gives ``"Lets Go Fishin"``.
-    """
-    bare = EXTENSION.sub("", encodable(name))
-    return SEAMS.sub(" ", SEPARATORS.sub(" ", bare)).strip()
+"""Thai, Lao, kana, Han and Hangul: runs that words cannot be told from by spaces."""
 
 
 def encodable(text: str) -> str:
     """Return the text with every lone surrogate (an undecodable byte of a file name) as a question mark."""
     return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def words_apart(text: str) -> str:
+    """Return the text with a space between words in every script, and every character in its plain form.
+
+    Models are trained on words that were told apart so; keyword search has a splitter of its own, `words_of_text`.
+    """
+    return UNSPACED.sub(_bigrams, unicodedata.normalize("NFKC", encodable(text)))
+
+
+def _bigrams(run: re.Match[str]) -> str:
+    characters = run[0]
+    pairs = (characters[i : i + 2] for i in range(len(characters) - 1))
+    return f" {' '.join([*characters, *pairs])} "

@@ -27,6 +27,7 @@ from sonolux.library.annotate import Annotating, Annotations, Rewriter, forget_a
 from sonolux.library.annotation_payload import annotations_of
 from sonolux.library.exporting import export
 from sonolux.library.ingest.changes import is_gone
+from sonolux.library.ingest.renewal import renew_words
 from sonolux.library.ingest.run import Adder, Progress, Summary
 from sonolux.library.ingest.write import Writer, forget_space
 from sonolux.library.items import absolute, ids_of, item_of, where_target
@@ -232,6 +233,10 @@ class Library:
                 raise LibraryError(f"nothing to add: {', '.join(map(printable, roots)) or 'no path'} is not there")
             started = time.monotonic()
             self._prepare(spaces)
+            if older := self.spaces.older_keyword():
+                renew_words(self.index, older, self._note_write)
+                self.spaces.renew(older)
+                self._save()
             writers = self.spaces.writers()
             rate = max((encoder.sample_rate for encoder in writers), default=0) or 22_050
             options = self._read_options(rate)

@@ -87,7 +87,7 @@ class Spaces:
         self._encoders = {
             key: encoder
             for key, encoder in self._encoders.items()
-            if (entry := self._entry(*key)) is not None and entry.digest == encoder.digest
+            if (entry := self._entry(*key)) is not None and _is_read(entry, encoder)
         }
 
     def stored(self) -> SpaceEntries:
@@ -179,6 +179,17 @@ class Spaces:
         sparse = [name for name in self.entries if self._spaces[name].kind == "sparse"]
         return [encoder for name in sparse if (encoder := self.asker(name, Modality.TEXT)) is not None]
 
+    def older_keyword(self) -> list[Encoder]:
+        """Return the encoders of words that have changed since they wrote, though they can be asked."""
+        digests = {entry.digest for entries in self.entries.values() for entry in entries}
+        return [encoder for encoder in self.keyword() if encoder.digest not in digests]
+
+    def renew(self, encoders: Iterable[Encoder]) -> None:
+        """Note that all descriptors of some encoders were written anew."""
+        for encoder in encoders:
+            others = [entry for entry in self.entries[encoder.space] if entry.modality != encoder.modality]
+            self.entries = {**self.entries, encoder.space: [*others, entry_of(encoder)]}
+
     def concerns(self) -> dict[str, frozenset[Modality]]:
         """Return, for each space, the modalities of files that it can hold something of."""
         found: dict[str, frozenset[Modality]] = dict.fromkeys(self.names(), frozenset())
@@ -212,7 +223,7 @@ class Spaces:
         return f"bring it back, ask other spaces, or run `sonolux spaces --drop {name}`"
 
     def _check(self, encoder: Encoder, entry: EncoderEntry) -> None:
-        if encoder.digest == entry.digest:
+        if _is_read(entry, encoder):
             return
         changed = {encoder.space: encoder.spec} | self._changed()
         others = ", ".join(name for name in changed if name != encoder.space)
@@ -229,10 +240,15 @@ class Spaces:
         return {name: entry.spec for name, entries in self.entries.items() for entry in entries if _is_changed(entry)}
 
 
+def _is_read(entry: EncoderEntry, encoder: Encoder) -> bool:
+    """Tell whether an encoder can be asked about what an entry's wrote."""
+    return entry.digest == encoder.digest or entry.digest in encoder.reads
+
+
 def _is_changed(entry: EncoderEntry) -> bool:
     """Tell whether an encoder that can be had is no longer what it was."""
     try:
         encoders = resolve(entry.spec)
     except EncoderError:
         return False
-    return any(encoder.name == entry.name and encoder.digest != entry.digest for encoder in encoders)
+    return any(encoder.name == entry.name and not _is_read(entry, encoder) for encoder in encoders)

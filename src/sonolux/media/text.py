@@ -25,10 +25,12 @@ PAGE_BREAK = "\n\n"
 ENDS = (
     re.compile(r"\n\s*\n"),
     re.compile(r"[.!?…]['\"”’)\]]*(?=\s)|[。！？]"),
-    re.compile(r"\n"),
+    re.compile(r"(?<![-\u2010\u00ad])\n"),
+    re.compile(r"(?<![-\u2010\u00ad])\s"),
     re.compile(r"\s"),
 )
-"""Places where a passage may end, best first: after a paragraph, a sentence, a line, a word."""
+"""Places where a passage may end, best first: after a paragraph, a sentence, a line, a word; not within a word that is
+broken at the end of a line, where there is another place."""
 
 VISIBLE = re.compile(r"\S")
 

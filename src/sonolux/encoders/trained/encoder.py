@@ -21,7 +21,7 @@ from sonolux.checkpoints.inputs import Cepstra, Contrast, Numbers, Preprocessing
 from sonolux.checkpoints.loading import LoadedOnce
 from sonolux.checkpoints.outputs import Descriptor
 from sonolux.encoders.base import LEARNED, Encoder
-from sonolux.encoders.classical.bm25 import words_apart
+from sonolux.encoders.text import words_apart
 from sonolux.errors import EncoderError
 from sonolux.types import Modality
 

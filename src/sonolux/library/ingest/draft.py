@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from sonolux.encoders import words_of_name
 from sonolux.index import Point
 from sonolux.library.annotation_payload import annotations_within, with_annotations, words_of_labels
 from sonolux.library.ingest.changes import Task, span_id
-from sonolux.media.paths import folders, printable, to_stored
+from sonolux.media.paths import folders, to_stored
 from sonolux.media.segment import Decoded, Image, Probe, Segment
+from sonolux.media.text_decoding import decode_legacy
 from sonolux.types import Span
 
 WORDED = ("title", "artist", "album", "composer", "genre", "keywords", "place", "camera", "description")
@@ -98,14 +99,12 @@ class Draft:
         Title, artist and the like, name, folders, labels, its lyrics and comments, and its text if short.
         """
         metadata, more = (self.probe.metadata, self.probe.words) if self.probe else ({}, "")
-        path = Path(printable(self.task.path))
+        path = Path(decode_legacy(os.fsencode(self.task.path)))
         names = [path.stem, *(folder.name for folder in list(path.parents)[:NAMED_FOLDERS])]
         values = (metadata[key] for key in WORDED if key in metadata)
         filed = [" ".join(value) if isinstance(value, list) else str(value) for value in values]
         labels = words_of_labels(self.task.annotations)
-        return " ".join(
-            [*filed, *map(words_of_name, names), labels, more, *(section.text for section in self._whole())]
-        )
+        return " ".join([*filed, *names, labels, more, *(section.text for section in self._whole())])
 
     def file_point(self, encoded: frozenset[str]) -> Point:
         """Return the file's own point, encoded for the given spaces."""
