@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sonolux.media.container import audio_stream, video_stream
+from sonolux.media.geometry import shown_size
 
 NAMES: dict[str, tuple[str, ...]] = {
     "title": ("title", "com.apple.quicktime.title"),
@@ -43,7 +44,8 @@ def container_metadata(container: Any) -> dict[str, Any]:
     if audio is not None:
         found |= {"rate": audio.rate, "channels": audio.channels}
     if video is not None:
-        found |= {"width": video.width, "height": video.height, "frames": video.frames}
+        width, height = shown_size(container, video)
+        found |= {"width": width, "height": height, "frames": video.frames}
     return found | _place(tags)
 
 

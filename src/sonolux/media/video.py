@@ -21,9 +21,11 @@ from numpy.typing import NDArray
 
 from sonolux.errors import MediaError
 from sonolux.media.container import frames, open_container, video_stream
+from sonolux.media.geometry import square, upright
 from sonolux.media.image import fit_size, refuse_bomb
 from sonolux.media.segment import Image
 from sonolux.media.tags import duration
+from sonolux.media.tone_mapping import HLG, PQ, to_sdr
 
 DETECTION_SIDE = 160
 DARKEST = 32
@@ -45,6 +47,12 @@ FULL_TOTAL = 1920 * 1080 * 30 * 3600
 
 USUAL_RATE = 25.0
 """Frames a second of a video that does not say."""
+
+UNNAMED_COLOURS = 2
+"""Of a matrix, in H.273: unspecified."""
+
+HD_WIDTH, SD_HEIGHT = 1280, 576
+"""Wider or higher video is HD."""
 
 AV_TIME_BASE = 1_000_000
 FRAMES_SOUGHT = 1500
@@ -215,15 +223,19 @@ def detect_shot_starts(frames_in_time: Iterable[tuple[float, Any]], sparse: bool
 
 
 def image_of(frame: Any, stream: Any, side: int) -> Image:
-    """Return a frame as an image: upright, with square pixels, its longer side at most ``side``."""
-    aspect = float(stream.sample_aspect_ratio or 1)
-    shape = (max(1, round(frame.width * aspect)), frame.height)
-    pixels = _pixels(frame, fit_size(shape, side), "rgb24")
-    return Image(np.ascontiguousarray(np.rot90(pixels, round(frame.rotation / 90))))
+    """Return a frame as an image: upright, with square pixels, in SDR, its longer side at most ``side``."""
+    size = fit_size(square(frame, stream), side)
+    if frame.color_trc in (PQ, HLG):
+        signal = _pixels(frame, size, "rgb48le").astype(np.float32) / np.iinfo(np.uint16).max
+        return Image(upright(to_sdr(signal, frame.color_trc, frame.color_primaries), frame))
+    return Image(upright(_pixels(frame, size, "rgb24"), frame))
 
 
-def _pixels(frame: Any, size: tuple[int, int], layout: str) -> NDArray[np.uint8]:
+def _pixels(frame: Any, size: tuple[int, int], layout: str) -> NDArray[Any]:
     width, height = size
-    scaled = frame.reformat(width=width, height=height, format=layout, interpolation="AREA")
-    pixels: NDArray[np.uint8] = scaled.to_ndarray()
+    # Frames that do not name their matrix have that of their time: BT.709 from 720 lines on, as players take it.
+    unnamed = frame.colorspace == UNNAMED_COLOURS and frame.format.name.startswith("yuv")
+    matrix = "ITU709" if unnamed and (frame.width >= HD_WIDTH or frame.height > SD_HEIGHT) else None
+    scaled = frame.reformat(width=width, height=height, format=layout, src_colorspace=matrix, interpolation="AREA")
+    pixels: NDArray[Any] = scaled.to_ndarray()
     return pixels
