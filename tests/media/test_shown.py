@@ -104,13 +104,13 @@ def test_a_video_without_frames_keeps_the_size_of_its_header(tmp_path: Path) -> 
 
 def linear(codes: np.ndarray) -> np.ndarray:
     code = codes / 255
-    return np.where(code <= 0.04045, code / 12.92, ((code + 0.055) / 1.055) ** 2.4)
+    return np.asarray(np.where(code <= 0.04045, code / 12.92, ((code + 0.055) / 1.055) ** 2.4))
 
 
 def pq(light: np.ndarray) -> np.ndarray:
     """BT.2100, table 4, from candela per square metre."""
     power = (light / 10_000) ** 0.1593017578125
-    return ((0.8359375 + 18.8515625 * power) / (1 + 18.6875 * power)) ** 78.84375
+    return np.asarray(((0.8359375 + 18.8515625 * power) / (1 + 18.6875 * power)) ** 78.84375)
 
 
 def hlg(light: np.ndarray) -> np.ndarray:

@@ -226,7 +226,7 @@ def image_of(frame: Any, stream: Any, side: int) -> Image:
     """Return a frame as an image: upright, with square pixels, in SDR, its longer side at most ``side``."""
     size = fit_size(square(frame, stream), side)
     if frame.color_trc in (PQ, HLG):
-        signal = _pixels(frame, size, "rgb48le").astype(np.float32) / np.iinfo(np.uint16).max
+        signal = np.divide(_pixels(frame, size, "rgb48le"), np.iinfo(np.uint16).max, dtype=np.float32)
         return Image(upright(to_sdr(signal, frame.color_trc, frame.color_primaries), frame))
     return Image(upright(_pixels(frame, size, "rgb24"), frame))
 
