@@ -63,8 +63,7 @@ def to_sdr(signal: NDArray[np.float32], transfer: int, primaries: int) -> NDArra
 def _pq_light(signal: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return candela per square metre of PQ codes."""
     root = np.power(np.clip(signal, 0, 1), 1 / M2)
-    light: NDArray[np.float32] = PQ_PEAK * np.power(np.maximum(root - C1, 0) / (C2 - C3 * root), 1 / M1)
-    return light
+    return np.asarray(PQ_PEAK * np.power(np.maximum(root - C1, 0) / (C2 - C3 * root), 1 / M1), np.float32)
 
 
 def _pq_code(light: NDArray[np.float32] | float) -> NDArray[np.float32]:
@@ -96,4 +95,4 @@ def _rolled_off(light: NDArray[np.float32], peak: float) -> NDArray[np.float32]:
 def _srgb(linear: NDArray[np.float32]) -> NDArray[np.uint8]:
     """Return the 8-bit codes of light in [0, 1] (IEC 61966-2-1)."""
     code = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * np.power(linear, 1 / 2.4) - 0.055)
-    return np.rint(255 * code).astype(np.uint8)
+    return np.asarray(np.rint(255 * code), np.uint8)
