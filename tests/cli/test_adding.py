@@ -40,6 +40,20 @@ def test_json_is_one_summary_and_nothing_on_stderr_but_the_encoders(cli, tmp_pat
     assert (ran.code, len(ran.records), ran.err) == (3, 1, "")
 
 
+def test_prune_of_an_emptied_folder_is_refused(cli, tmp_path: Path) -> None:
+    mount = tmp_path / "mount"
+    mount.mkdir()
+    (mount / "ash.txt").write_text("ash")
+    cli("add", mount, "--space", "bm25")
+    (mount / "ash.txt").unlink()
+    refused = cli("add", mount, "--prune")
+    assert refused.code == 3
+    assert f"failed: {mount}: held 1 files and is empty now: is a drive not mounted?" in refused.err
+    assert f"sonolux remove {mount}" in refused.err
+    assert cli("info", "--json").records[0]["files"] == 1
+    assert cli("remove", mount).code == 0
+
+
 def test_prune_removes_what_is_gone(cli, tmp_path: Path) -> None:
     for name in ("stays", "goes"):
         (tmp_path / f"{name}.txt").write_text(f"this one {name}")

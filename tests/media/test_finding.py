@@ -81,11 +81,15 @@ def test_links_are_followed_once(tmp_path: Path) -> None:
     (tmp_path / "zlink").symlink_to(tmp_path / "real" / "file.txt")
     os.link(tmp_path / "real" / "file.txt", tmp_path / "zhard.txt")
     (tmp_path / "alias").symlink_to(tmp_path / "other")
-    assert names(tmp_path) == ["alias/deep/x.txt", "real/file.txt"]
+    assert names(tmp_path) == ["other/deep/x.txt", "real/file.txt", "zhard.txt"]
     assert names(tmp_path, tmp_path / "real" / "file.txt", tmp_path, tmp_path) == [
         "real/file.txt",
-        "alias/deep/x.txt",
+        "other/deep/x.txt",
+        "zhard.txt",
     ]
+    # A link keeps its own name, and a folder has one however it was reached.
+    assert names(tmp_path, tmp_path / "zlink", tmp_path / "real" / "file.txt") == ["zlink"]
+    assert names(tmp_path, tmp_path / "alias") == names(tmp_path, tmp_path / "other") == ["other/deep/x.txt"]
 
 
 def test_what_cannot_be_walked_is_told_and_skipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

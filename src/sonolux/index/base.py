@@ -98,6 +98,9 @@ class Index(ABC):
     def close(self) -> None:
         """Let go of files, locks and connections; a later call opens again."""
 
+    def check_writable(self) -> None:  # noqa: B027 - a cluster says so when it is written to
+        """Raise `LibraryError` where the index is known to take no writes, before work is done in vain."""
+
     @abstractmethod
     def read_meta(self) -> dict[str, Any]:
         """Return the library's own part of the manifest, {} for a new index."""

@@ -92,12 +92,18 @@ class EmbeddedIndex(Index):
             finally:
                 self._folder.let_go()
 
+    def check_writable(self) -> None:
+        """Raise `LibraryError` where the folder is read-only, or its disk nearly full."""
+        with self._writer:
+            self._open()
+            self._folder.refuse_writing()
+
     def optimize(self, progress: Callable[[str], None] | None = None) -> None:
         """Merge all into one graph, clear away what was deleted, and write everything to the disk."""
         report = progress or _nobody
         with self._writer:
             self._open()
-            self._folder.refuse_full_disk(spare=self._folder.size())
+            self._folder.refuse_writing(spare=self._folder.size())
             report("opening")
             self._reopen(segments=1)
             try:
@@ -304,7 +310,7 @@ class EmbeddedIndex(Index):
     def _write(self, operation: qe.UpdateOperation) -> None:
         with self._writer:
             shard = self._open()
-            self._folder.refuse_full_disk()
+            self._folder.refuse_writing()
             try:
                 with engine(self.location, "cannot be written"):
                     shard.update(operation)

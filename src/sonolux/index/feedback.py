@@ -125,7 +125,9 @@ class FolderFeedback(Feedback):
         """Return every judgement."""
         if not self.path.exists():
             return []
-        with self._transaction() as database:
+        with self._transaction(read_only=True) as database:
+            if not _version(database):  # whoever made the file was ended before its table was made
+                return []
             rows = database.execute("SELECT asked, query, item, liked, time FROM judgements ORDER BY number")
             return [Judgement(asked, query, item, bool(liked), time) for asked, query, item, liked, time in rows]
 
@@ -142,16 +144,21 @@ class FolderFeedback(Feedback):
         """Do nothing: the file is open during a call alone."""
 
     @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
+    def _transaction(self, *, read_only: bool = False) -> Iterator[sqlite3.Connection]:
         """Open the file, made where it is missing, and do whatever is done with it whole or not at all."""
         import sqlite3
 
+        mode, begin = ("ro", "BEGIN") if read_only else ("rwc", "BEGIN IMMEDIATE")
+        address = f"{self.path.absolute().as_uri()}?mode={mode}"
         try:
-            with closing(sqlite3.connect(self.path, timeout=WAIT, isolation_level=None)) as database:
+            with closing(sqlite3.connect(address, uri=True, timeout=WAIT, isolation_level=None)) as database:
                 # Full is not enough: the name of the journal could come back after a power cut, and undo the write.
                 database.execute("PRAGMA synchronous = EXTRA")
-                database.execute("BEGIN IMMEDIATE")
-                _check_format(database, self.path)
+                database.execute(begin)
+                if not read_only and not _version(database):
+                    database.execute(TABLE)
+                    database.execute(f"PRAGMA user_version = {FORMAT}")
+                _refuse_newer(_version(database), self.path)
                 yield database
                 database.execute("COMMIT")
         except sqlite3.Error as error:
@@ -212,12 +219,9 @@ class ClusterFeedback(Feedback):
         _refuse_newer(self.index.read_meta().get("format", FORMAT), self.index.location)
 
 
-def _check_format(database: sqlite3.Connection, path: Path) -> None:
+def _version(database: sqlite3.Connection) -> int:
     [(version,)] = database.execute("PRAGMA user_version")
-    if version == 0:
-        database.execute(TABLE)
-        database.execute(f"PRAGMA user_version = {FORMAT}")
-    _refuse_newer(version, path)
+    return int(version)
 
 
 def _refuse_newer(version: int, where: object) -> None:

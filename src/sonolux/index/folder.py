@@ -11,7 +11,8 @@ creating-*/      a shard being made, or left by a creation that was cut short
 ===============  ===================================================================================
 
 The engine locks its shard too, but lets go of it whenever the shard is opened afresh; our own lock is held meanwhile,
-so that no other process comes in between.
+so that no other process comes in between. A folder that cannot be written is opened by any number of processes, to be
+read as it is at that moment (`sonolux.index.read_only`).
 """
 
 from __future__ import annotations
@@ -28,10 +29,13 @@ from sonolux.index.files import write_atomically
 from sonolux.index.holder_note import read_note, write_note
 from sonolux.index.manifest import IndexManifest
 from sonolux.index.qdrant_edge import configure, engine, forget_vectors, make_shard
+from sonolux.index.read_only import UNWRITABLE, held_shared, shadow
 from sonolux.index.segments import SEGMENTS
 from sonolux.settings import settings
 
 if TYPE_CHECKING:
+    from tempfile import TemporaryDirectory
+
     from filelock import BaseFileLock
 
 
@@ -46,6 +50,8 @@ class LibraryFolder:
         self._holder = self._folder / "holder.json"
         self._lock: BaseFileLock | None = None
         """Held while the library is open; it is let go when its process ends, however it ends."""
+        self._shadow: TemporaryDirectory[str] | None = None
+        """What is open in place of a shard that cannot be written."""
 
     def create(self) -> None:
         """Make an empty shard; the folder must be absent or empty."""
@@ -53,7 +59,7 @@ class LibraryFolder:
         aside = None
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            self.refuse_full_disk()
+            self.refuse_writing()
             # Made aside and renamed: a crash leaves no half of a shard, and of two creators one wins.
             aside = Path(tempfile.mkdtemp(prefix="creating-", dir=self._folder))
             with engine(self.location, "cannot be made"):
@@ -80,7 +86,7 @@ class LibraryFolder:
         """
         if not self.shard.is_dir():
             raise LibraryError(f"{self.location} {self._what_is_there()}")
-        if self._lock is not None:
+        if self._lock is not None or self._shadow is not None:
             return
         from filelock import FileLock, Timeout
 
@@ -90,14 +96,20 @@ class LibraryFolder:
         except Timeout:
             raise self._busy() from None
         except OSError as error:
-            raise LibraryError(f"{self.location} cannot be opened: {error}") from error
-        self._lock = lock
+            if error.errno not in UNWRITABLE:
+                raise LibraryError(f"{self.location} cannot be opened: {error}") from error
+            self._shadow = self._copied_aside()
+        else:
+            self._lock = lock
 
     def let_go(self) -> None:
         """Let another process have the library."""
         lock, self._lock = self._lock, None
         if lock is not None:
             lock.release()
+        aside, self._shadow = self._shadow, None
+        if aside is not None:
+            aside.cleanup()
 
     def load(self, segments: int = SEGMENTS) -> tuple[qe.EdgeShard, IndexManifest]:
         """Hold the library, open the shard and read the manifest; let go of it again where that fails.
@@ -110,7 +122,7 @@ class LibraryFolder:
         self.hold()
         try:
             with engine(self.location, "cannot be opened"):
-                configure(self.shard, segments)
+                configure(self._opened, segments)
                 shard = self._locked_shard()
             try:
                 # Written at once for a new library: from then on one that is missing has been lost.
@@ -119,9 +131,10 @@ class LibraryFolder:
             except BaseException:
                 shard.close()
                 raise
-            for leftover in self._folder.glob("creating-*"):
-                shutil.rmtree(leftover, ignore_errors=True)
-            write_note(self._holder)
+            if self._shadow is None:
+                for leftover in self._folder.glob("creating-*"):
+                    shutil.rmtree(leftover, ignore_errors=True)
+                write_note(self._holder)
         except BaseException:
             self.let_go()
             raise
@@ -129,7 +142,8 @@ class LibraryFolder:
 
     def release(self, shard: qe.EdgeShard) -> None:
         """Write everything to the disk and close the shard; the library is still held."""
-        self._holder.unlink(missing_ok=True)
+        if self._shadow is None:
+            self._holder.unlink(missing_ok=True)
         with engine(self.location, "cannot be closed"):
             shard.close()
 
@@ -143,7 +157,7 @@ class LibraryFolder:
     def write_manifest(self, manifest: IndexManifest) -> IndexManifest:
         """Replace ``sonolux.json`` atomically; return what it says now."""
         text = manifest.to_json()
-        self.refuse_full_disk()
+        self.refuse_writing()
         try:
             write_atomically(self._manifest, text)
         except OSError as error:
@@ -154,8 +168,15 @@ class LibraryFolder:
         """Return the bytes that the shard takes on the disk (files have holes)."""
         return sum(512 * file.stat().st_blocks for file in self.shard.rglob("*"))
 
-    def refuse_full_disk(self, spare: int = 0) -> None:
-        """Leave room: the engine maps its files into memory, and a full disk would kill it by SIGBUS."""
+    def refuse_writing(self, spare: int = 0) -> None:
+        """Raise `LibraryError` where the library is read-only, or its disk nearly full.
+
+        The engine maps its files into memory: a full disk would kill it by SIGBUS.
+        """
+        if self._shadow is not None:
+            raise LibraryError(
+                f"{self.location} can be searched, but not written: its disk or folder is read-only for this user"
+            )
         free, wanted = shutil.disk_usage(self._folder).free, settings().min_free + spare
         if free < wanted:
             raise LibraryError(
@@ -167,17 +188,29 @@ class LibraryFolder:
         """Tell whether the disk takes all files of the shard once more."""
         return shutil.disk_usage(self._folder).free >= settings().min_free + self.size()
 
+    @property
+    def _opened(self) -> Path:
+        """What the engine opens."""
+        return self.shard if self._shadow is None else Path(self._shadow.name)
+
+    def _copied_aside(self) -> TemporaryDirectory[str]:
+        try:
+            with held_shared(self._folder / "lock"):
+                return shadow(self.shard, self.location)
+        except BlockingIOError:
+            raise self._busy() from None
+
     def _locked_shard(self) -> qe.EdgeShard:
         try:
-            return qe.EdgeShard.load(str(self.shard))
+            return qe.EdgeShard.load(str(self._opened))
         except Exception as error:
             if "WouldBlock" in str(error):  # an older Sonolux, which knows the engine's lock alone
                 raise self._busy() from error
             if "incompatible with existing segments" not in str(error):
                 raise
         # Killed between the segments and the configuration, while a space came or went.
-        forget_vectors(self.shard)
-        return qe.EdgeShard.load(str(self.shard))
+        forget_vectors(self._opened)
+        return qe.EdgeShard.load(str(self._opened))
 
     def _busy(self) -> LibraryBusyError:
         return LibraryBusyError(

@@ -20,6 +20,7 @@ meta         dict of everything else that the file says of itself; artist, genre
 size         bytes, of a file
 mtime        nanoseconds since 1970, of a file
 hash         BLAKE2b-128 of the content, hexadecimal
+volume       of a file: the file system that it lies on, see `sonolux.library.ingest.volumes`
 encoded      names of the spaces for which the file has been encoded
 annotations  list of dicts: annotator, label, probability, kind but for a label, start and end of a place, box,
              time and mask of a region, item (id of the region's own); all of a file, of a span or region its

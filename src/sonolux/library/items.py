@@ -10,12 +10,12 @@ from sonolux.errors import QueryError
 from sonolux.index import Condition, Index, Point, Where
 from sonolux.index.payload import region_of
 from sonolux.media.metadata import with_lists
-from sonolux.media.paths import from_stored, to_stored
+from sonolux.media.paths import from_stored, real_path, stored_paths
 from sonolux.types import Item, Modality, Span
 
 OWN_KEYS = frozenset((
-    "kind", "file", "path", "folders", "modality", "clock", "start", "end", "text", "words", "region", "encoded",
-    "meta", "annotations", "annotated",
+    "kind", "file", "path", "folders", "volume", "modality", "clock", "start", "end", "text", "words", "region",
+    "encoded", "meta", "annotations", "annotated",
 ))  # fmt: skip
 """Payload keys that are no metadata."""
 
@@ -38,16 +38,14 @@ def item_of(point: Point) -> Item:
 
 
 def absolute(path: str | os.PathLike[str]) -> str:
-    """Return an absolute path, with ``~`` as the home folder; symbolic links stay as they are.
+    """Return `sonolux.media.paths.real_path` of a path, with ``~`` as the home folder.
 
     Raises
     ------
     QueryError
         For an empty path, which would be the current folder: nobody who means that leaves it out.
     """
-    if not os.fspath(path):
-        raise QueryError("an empty path names nothing: name a file or a folder, or . for the current one")
-    return os.path.abspath(os.path.expanduser(os.fspath(path)))
+    return real_path(os.path.expanduser(_named(path)))
 
 
 def ids_of(index: Index, targets: Sequence[str]) -> list[str]:
@@ -69,8 +67,8 @@ def where_target(index: Index, target: str) -> Where:
     QueryError
         Where the library holds nothing of it.
     """
-    path = to_stored(absolute(target))
-    candidates = [Condition("folders", "=", path), Condition("path", "=", path), Condition("file", "=", target)]
+    paths = stored_paths(_named(target))
+    candidates = [Condition("folders", "=", paths), Condition("path", "=", paths), Condition("file", "=", target)]
     for condition in candidates:
         if index.count([condition]):
             return [condition]
@@ -80,10 +78,16 @@ def where_target(index: Index, target: str) -> Where:
 def _id_of(index: Index, target: str) -> str:
     if _is_uuid(target) and index.fetch([target], keys=()):
         return target
-    where = [Condition("kind", "=", "file"), Condition("path", "=", to_stored(absolute(target)))]
+    where = [Condition("kind", "=", "file"), Condition("path", "=", stored_paths(_named(target)))]
     for point in index.scroll(where, keys=()):
         return point.id
     raise QueryError(f"{target} is no id or file in this library")
+
+
+def _named(path: str | os.PathLike[str]) -> str:
+    if not os.fspath(path):
+        raise QueryError("an empty path names nothing: name a file or a folder, or . for the current one")
+    return os.fspath(path)
 
 
 def _is_uuid(text: str) -> bool:

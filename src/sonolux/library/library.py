@@ -26,7 +26,7 @@ from sonolux.library import feedback, fingerprinting
 from sonolux.library.annotate import Annotating, Annotations, Rewriter, forget_annotations
 from sonolux.library.annotation_payload import annotations_of
 from sonolux.library.exporting import export
-from sonolux.library.ingest.changes import is_gone
+from sonolux.library.ingest.pruning import gone_from
 from sonolux.library.ingest.renewal import renew_words
 from sonolux.library.ingest.run import Adder, Progress, Summary
 from sonolux.library.ingest.write import Writer, forget_space
@@ -46,7 +46,7 @@ from sonolux.library.query import (
 from sonolux.library.sharing import SharingLocks
 from sonolux.library.spaces import Spaces, default_encoders
 from sonolux.media.isolated import IsolatedDecoder
-from sonolux.media.paths import from_stored, printable, to_stored
+from sonolux.media.paths import from_stored, printable
 from sonolux.media.pool import DecoderPool
 from sonolux.media.reading import ReadOptions
 from sonolux.retrieval.calibration import Calibration
@@ -58,7 +58,7 @@ from sonolux.retrieval.query_files import decode_files
 from sonolux.retrieval.ranking import Ranker
 from sonolux.settings import settings
 from sonolux.training.feedback.data import FeedbackSet
-from sonolux.types import Annotation, Item, Modality, Space
+from sonolux.types import Annotation, Failure, Item, Modality, Space
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -205,8 +205,9 @@ class Library:
             Encoders to use besides those the library has: built-in names, hub models, folders. A new library takes
             these alone, or by default what `sonolux.encoders.default_specs` finds.
         prune : bool
-            Whether items whose files are gone from these folders leave; not from a folder that is itself gone, which
-            may be a drive that is not there today: `remove` does that. `forget` and `drop_space` take no items.
+            Whether items whose files are gone from these folders leave; not from a folder that is itself gone, or that
+            held files and is empty, or whose drive is another, for it may not be there today: `remove` does that, and
+            ``failed`` says so. `forget` and `drop_space` take no items.
         fingerprints : bool
             Whether fingerprints are taken of recordings and videos, so that `identify` knows them.
         progress : callable, optional
@@ -232,6 +233,8 @@ class Library:
             if not there:
                 raise LibraryError(f"nothing to add: {', '.join(map(printable, roots)) or 'no path'} is not there")
             started = time.monotonic()
+            if self.index.exists():
+                self.index.check_writable()
             self._prepare(spaces)
             if older := self.spaces.older_keyword():
                 renew_words(self.index, older, self._note_write)
@@ -251,7 +254,8 @@ class Library:
                 summary.fingerprinted = heard.recordings
                 summary.failed += heard.failed
             if prune:
-                summary.removed = self._prune(there)
+                summary.removed, refused = self._prune(there)
+                summary.failed += refused
             summary.seconds = round(time.monotonic() - started, 3)
             return summary
 
@@ -299,6 +303,7 @@ class Library:
             Files that could not be annotated are listed in its ``failed``; what is kept, see its module.
         """
         with self.locks.writer:
+            self.index.check_writable()
             chosen = resolve_annotator(annotator) if isinstance(annotator, str) else annotator
             wheres = [where_target(self.index, os.fspath(target)) for target in targets] or [()]
             with self._pool(windows_of(chosen, self._read_options())) as pool:
@@ -475,7 +480,9 @@ class Library:
         """
         with self.locks.writer:
             roots = [absolute(path) for path in paths]
-            if not self.index.exists():
+            if self.index.exists():
+                self.index.check_writable()
+            else:
                 self.create([])
             return fingerprinting.fingerprint_files(self.index, self.fingerprints, roots, progress, os.fspath(model))
 
@@ -557,6 +564,8 @@ class Library:
         if (query is None) == (not text):
             raise QueryError("a judgement is of one question: an item, or words")
         asked: feedback.Asked = ("text", text) if query is None else ("item", os.fspath(query))
+        if self.exists():
+            self.index.check_writable()
         hits = [[os.fspath(hit) for hit in each] for each in (liked, disliked)]
         return feedback.judge(self.index, self.feedback, asked, *hits)
 
@@ -653,14 +662,15 @@ class Library:
             self.manifest.spans = True
             self._save()
 
-    def _prune(self, roots: Sequence[str]) -> int:
-        """Remove the files of these folders that are gone."""
-        under = [Condition("kind", "=", "file"), Condition("folders", "=", tuple(map(to_stored, roots)))]
-        files = self.index.scroll(under, keys=("path",))
-        gone = [point.id for point in files if is_gone(from_stored(point.payload["path"]))]
-        return self._delete([Condition("file", "=", tuple(gone))]) if gone else 0
+    def _prune(self, roots: Sequence[str]) -> tuple[int, list[Failure]]:
+        """Remove the files that are gone from these folders; return how many, and where that is not sure."""
+        found = [gone_from(self.index, root) for root in roots]
+        gone = sorted({id_ for ids in found if not isinstance(ids, Failure) for id_ in ids})
+        removed = self._delete([Condition("file", "=", tuple(gone))]) if gone else 0
+        return removed, [refusal for refusal in found if isinstance(refusal, Failure)]
 
     def _delete(self, where: Where) -> int:
+        self.index.check_writable()
         files = self.index.count([*where, Condition("kind", "=", "file")])
         self.manifest.changes += self.index.count(where)
         fingerprinting.forget_recordings(self.index, self.fingerprints, where)
@@ -684,9 +694,10 @@ class Library:
         return self.spaces.writers() if annotator.region_items else []
 
     def _cache_folder(self) -> Path:
-        """Return where background models are kept: in the library's folder, or on this machine for one on a cluster."""
-        if "://" not in self.location:
-            return Path(self.location) / "background"
+        """Return where background models are kept: in the library's folder if it can be written, or on this machine."""
+        folder = Path(self.location).expanduser()
+        if "://" not in self.location and os.access(folder, os.W_OK):
+            return folder / "background"
         return settings().cache / "background" / hashlib.blake2b(self.location.encode(), digest_size=8).hexdigest()
 
     def _dense_spaces(self) -> Iterator[Space]:

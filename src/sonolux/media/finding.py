@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from sonolux.media.errors import unreadable
-from sonolux.media.paths import printable
+from sonolux.media.paths import printable, real_path
 from sonolux.types import Failure
 
 LIBRARY_SUFFIX = ".sonolux"
@@ -18,31 +18,37 @@ JUNK = frozenset({"thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r"})
 
 
 def find(roots: Sequence[str]) -> Iterator[str | Failure]:
-    """Yield the absolute path of every file at or under some roots, each file once.
+    """Yield the path of every file at or under some roots (`sonolux.media.paths.real_path`), each file once.
 
     Hidden files and folders, libraries of Sonolux and what file managers leave behind are passed over, unless they are
     named as roots (a library is refused). Links are followed; a file or folder that is reached again is not yielded
-    again. What cannot be looked at becomes a `Failure`, and the walk goes on.
+    again; of hard links each is a file of its own. What cannot be looked at becomes a `Failure`, and the walk goes on.
 
     Parameters
     ----------
     roots : sequence of str
         Files and folders, in the order they are to be walked.
     """
-    seen: set[tuple[int, int]] = set()
-    for root in map(os.path.abspath, roots):
+    files: set[str] = set()
+    walked: set[tuple[int, int]] = set()
+    for root in map(real_path, roots):
         waiting = [root]
         while waiting:
             path = waiting.pop()
             try:
-                status = Path(path).stat()
-                identity = (status.st_dev, status.st_ino)
-                if identity in seen:
-                    continue
-                seen.add(identity)
+                status = Path(path).lstat()
+                target = path
+                if stat.S_ISLNK(status.st_mode):
+                    status, target = Path(path).stat(), os.path.realpath(path)
                 if not stat.S_ISDIR(status.st_mode):
-                    yield path
+                    if target not in files:
+                        files.add(target)
+                        yield path
                     continue
+                path, identity = target, (status.st_dev, status.st_ino)
+                if identity in walked:
+                    continue
+                walked.add(identity)
                 names = sorted((p.name for p in Path(path).iterdir()), key=os.fsencode, reverse=True)
             except (OSError, ValueError) as error:
                 yield Failure(path, unreadable(error) if isinstance(error, OSError) else str(error))

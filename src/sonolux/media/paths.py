@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sys
 from functools import lru_cache
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 MARK = "\0"
@@ -35,6 +35,27 @@ def from_stored(text: str) -> str:
     if text.startswith(MARK):
         return os.fsdecode(unquote_to_bytes(text[len(MARK) :]))
     return text if UTF8 else os.fsdecode(text.encode("utf-8"))
+
+
+def real_path(path: str) -> str:
+    """Return an absolute path without links to folders, so that a file has one however its folder was reached.
+
+    A link to a file keeps its own name: it may say more than that of what it leads to, as in a git-annex.
+    """
+    path = os.path.abspath(path)
+    if Path(path).is_dir():
+        return os.path.realpath(path)
+    folder, name = os.path.split(path)
+    return os.path.realpath(folder).rstrip("/") + "/" + name
+
+
+def stored_paths(path: str) -> tuple[str, ...]:
+    """Return the stored text of a file or folder, ``~`` being the home folder.
+
+    Older libraries kept links to folders: where there are any in the path, its text with them is the second.
+    """
+    named = os.path.abspath(os.path.expanduser(path))
+    return tuple(dict.fromkeys((to_stored(real_path(named)), to_stored(named))))
 
 
 def printable(path: str) -> str:

@@ -12,14 +12,13 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from math import isfinite, nan
-from pathlib import Path
 from typing import Any, cast, get_args
 from unicodedata import normalize
 
 from sonolux.errors import QueryError
 from sonolux.index import Condition
 from sonolux.index.base import Operator
-from sonolux.media.paths import to_stored
+from sonolux.media.paths import stored_paths
 from sonolux.types import Modality, SegmentKind
 
 PLAIN_KEYS = ("kind", "file", "path", "modality", "title", "date", "size", "hash", "start", "end")
@@ -110,7 +109,7 @@ def _conditions(key: str, op: Operator, values: list[Any]) -> list[Condition]:
 
 
 def _stored_paths(value: Any) -> list[str]:
-    return [to_stored(path) for path in _spellings(str(Path(value).expanduser().absolute()))]
+    return [path for spelling in _spellings(str(value)) for path in stored_paths(spelling)]
 
 
 def _spellings(text: str) -> list[str]:

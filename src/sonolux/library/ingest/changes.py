@@ -1,11 +1,13 @@
 """Change detection: for each file found, nothing to do, a note that it moved, or decoding.
 
 A file is unchanged when size and modification time are those stored, or else when its content hash is. A file that
-is new at its path but whose content the library holds under a path that is gone has moved, and keeps its item.
+is new at its path but whose content the library holds under a path that is gone has moved, and keeps its item. So has
+one that the library holds by the name of a link to it.
 """
 
 from __future__ import annotations
 
+import os
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -15,6 +17,7 @@ from typing import Literal
 from sonolux.errors import MediaError
 from sonolux.index import Condition, Index, Point
 from sonolux.library.annotation_payload import annotations_of
+from sonolux.library.ingest.volumes import volume_of
 from sonolux.media.hashing import content_hash
 from sonolux.media.paths import from_stored, to_stored
 from sonolux.types import Annotation, Failure, Modality
@@ -44,7 +47,8 @@ class Task:
     """A file and what is to be done with it.
 
     ``spaces`` are those to encode it for: all of them for a new or changed file, the missing ones for one that is
-    incomplete. ``annotations`` are those that the file keeps: of content that is as it was.
+    incomplete. ``annotations`` are those that the file keeps: of content that is as it was. ``volume`` is where the
+    file lies, see `sonolux.library.ingest.volumes`.
     """
 
     path: str
@@ -55,6 +59,7 @@ class Task:
     hash: str
     spaces: frozenset[str] = field(default=frozenset())
     annotations: tuple[Annotation, ...] = ()
+    volume: str = ""
 
 
 class ChangeDetector:
@@ -72,6 +77,7 @@ class ChangeDetector:
         self.index = index
         self.spaces = spaces
         self._claimed: set[str] = set()
+        self._volumes: dict[int, str] = {}
 
     def tasks(self, paths: Sequence[str]) -> Iterator[Task | Failure]:
         """Yield what is to be done with each of a batch of files; files that cannot be read are failures."""
@@ -105,35 +111,49 @@ class ChangeDetector:
             same.setdefault(file.hash, []).append(file)
         new: list[Task] = []
         for task in strangers:
-            gone = next((file for file in same.get(task.hash, []) if self._is_gone(file)), None)
-            if gone is None:
+            former = next((file for file in same.get(task.hash, []) if self._has_moved(file, task.path)), None)
+            if former is None:
                 new.append(task)
+            elif Path(task.path).is_symlink() and not is_gone(from_stored(former.path)):
+                yield replace(task, state="unchanged", id=former.id)
             else:
-                self._claimed.add(gone.id)
-                missing = self._missing(gone)
-                yield replace(task, state="moved", id=gone.id, spaces=missing, annotations=gone.annotations)
+                self._claimed.add(former.id)
+                missing = self._missing(former)
+                yield replace(task, state="moved", id=former.id, spaces=missing, annotations=former.annotations)
         yield from self._with_ids(new)
 
     def _compare(self, path: str, known: Known | None) -> Task:
         status = Path(path).stat()
+        volume = self._volume_of(path, status.st_dev)
         every = frozenset(self.spaces)
         if known is None:
-            return Task(path, "new", "", status.st_size, status.st_mtime_ns, content_hash(path), every)
+            digest = content_hash(path)
+            return Task(path, "new", "", status.st_size, status.st_mtime_ns, digest, every, volume=volume)
         same_stat = (known.size, known.mtime) == (status.st_size, status.st_mtime_ns)
         digest = known.hash if same_stat else content_hash(path)
         if digest != known.hash:
-            return Task(path, "changed", known.id, status.st_size, status.st_mtime_ns, digest, every)
+            return Task(path, "changed", known.id, status.st_size, status.st_mtime_ns, digest, every, volume=volume)
         missing = self._missing(known)
         state: TaskState = "incomplete" if missing else "unchanged" if same_stat else "touched"
-        return Task(path, state, known.id, status.st_size, status.st_mtime_ns, digest, missing, known.annotations)
+        return Task(
+            path, state, known.id, status.st_size, status.st_mtime_ns, digest, missing, known.annotations, volume
+        )
+
+    def _volume_of(self, path: str, device: int) -> str:
+        """Return the volume of a file, asked once for each device."""
+        if device not in self._volumes:
+            self._volumes[device] = volume_of(path)
+        return self._volumes[device]
 
     def _missing(self, known: Known) -> frozenset[str]:
         """Return the spaces that could hold something of a file and for which it has not been encoded."""
         able = (name for name, modalities in self.spaces.items() if known.modality in modalities)
         return frozenset(able) - known.encoded
 
-    def _is_gone(self, file: Known) -> bool:
-        return file.id not in self._claimed and is_gone(from_stored(file.path))
+    def _has_moved(self, file: Known, path: str) -> bool:
+        """Tell whether a file that the library holds is the one at this path now, whose content is the same."""
+        former = from_stored(file.path)
+        return file.id not in self._claimed and (is_gone(former) or _are_one(former, path))
 
     def _with_ids(self, tasks: list[Task], attempt: int = 0) -> Iterator[Task]:
         """Yield tasks with ids that follow from content and path; others where files that moved still have them."""
@@ -155,6 +175,14 @@ def is_gone(path: str) -> bool:
     except OSError:
         return False
     return False
+
+
+def _are_one(path: str, other: str) -> bool:
+    """Tell whether two paths lead to one file through links; two hard links of a file are two."""
+    try:
+        return Path(path).samefile(other) and os.path.realpath(path) == os.path.realpath(other)
+    except OSError:
+        return False
 
 
 def span_id(file: str, content: str, number: int) -> str:

@@ -113,6 +113,7 @@ class Draft:
             "size": self.task.size,
             "mtime": self.task.mtime,
             "hash": self.task.hash,
+            "volume": self.task.volume,
             "encoded": sorted(encoded),
         }
         if self.probe and self.probe.words:

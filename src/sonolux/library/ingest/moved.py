@@ -27,7 +27,7 @@ def follow(index: Index, task: Task, keyword: list[Encoder]) -> None:
     points = list(index.scroll([Condition("file", "=", task.id)]))
     ids = [point.id for point in points]
     index.set_payload(ids, {"path": to_stored(task.path), "folders": folders(task.path)})
-    index.set_payload([task.id], {"size": task.size, "mtime": task.mtime})
+    touch(index, task)
     own = next(point for point in points if point.id == task.id)
     words = draft_of(task, own).words()
     vectors = {encoder.space: split_rows(encoder.encode_one(words))[0] for encoder in keyword}
@@ -37,8 +37,8 @@ def follow(index: Index, task: Task, keyword: list[Encoder]) -> None:
 
 
 def touch(index: Index, task: Task) -> None:
-    """Write the size and time of a file whose content is as before."""
-    index.set_payload([task.id], {"size": task.size, "mtime": task.mtime})
+    """Write the size, time and volume of a file whose content is as before."""
+    index.set_payload([task.id], {"size": task.size, "mtime": task.mtime, "volume": task.volume})
 
 
 def draft_of(task: Task, stored: Point) -> Draft:

@@ -1,0 +1,57 @@
+"""Pruning: the items whose files are gone from a folder, where it is the files that are gone and not their drive.
+
+A folder that is a mount point looks like one that was emptied while its drive is not mounted. So nothing is taken where
+the folder held items and is empty, or where files are gone from a volume of which nothing is left: that is what
+`Library.remove` is for.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+from pathlib import Path
+
+from sonolux.index import Condition, Index
+from sonolux.library.ingest.changes import is_gone
+from sonolux.library.ingest.volumes import lies_elsewhere
+from sonolux.media.finding import find
+from sonolux.media.paths import from_stored, printable, to_stored
+from sonolux.types import Failure
+
+
+def gone_from(index: Index, root: str) -> list[str] | Failure:
+    """Return the ids of the files whose files are gone from a folder, or why that cannot be told.
+
+    Parameters
+    ----------
+    index : Index
+    root : str
+        Absolute path. A folder that is itself gone loses nothing.
+    """
+    if not Path(root).is_dir():
+        return []
+    under = [Condition("kind", "=", "file"), Condition("folders", "=", to_stored(root))]
+    gone: dict[str, tuple[str, str]] = {}
+    present: set[str] = set()
+    for point in index.scroll(under, keys=("path", "volume")):
+        path, volume = from_stored(point.payload["path"]), point.payload.get("volume", "")
+        if is_gone(path):
+            gone[point.id] = path, volume
+        else:
+            present.add(volume)
+    if gone and not present and next(find([root]), None) is None:
+        return _refusal(root, f"held {len(gone):,} files and is empty now", root)
+    # A drive can come back under another number: then its other files are there.
+    lost = [path for path, volume in gone.values() if volume not in present and lies_elsewhere(path, volume)]
+    if lost:
+        folder = os.path.commonpath([os.path.dirname(path) for path in lost])
+        return _refusal(root, f"{len(lost):,} of its files lay on another drive than is in their place now", folder)
+    return list(gone)
+
+
+def _refusal(root: str, what: str, folder: str) -> Failure:
+    return Failure(
+        root,
+        f"{what}: is a drive not mounted? Nothing of it was removed; if the files are gone for good:"
+        f" sonolux remove {shlex.quote(printable(folder))}",
+    )
