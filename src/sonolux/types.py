@@ -28,8 +28,11 @@ Metric = Literal["cosine", "dot", "euclidean", "hamming"]
 DescriptorKind = Literal["float", "binary", "sparse"]
 """Float vectors, packed binary codes (``uint8``), or sparse term weights (scipy CSR)."""
 
-SegmentKind = Literal["image", "cover", "shot", "window", "passage"]
-"""What a piece of a file is: a whole image, an embedded cover, a video shot, an audio window, a text passage."""
+SegmentKind = Literal["image", "page", "cover", "shot", "window", "passage"]
+"""What a piece of a file is: a whole image, a page of one, an embedded cover, a shot, a window of audio, a passage."""
+
+Unit = Literal["seconds", "characters", "pages"]
+"""What a span is measured in."""
 
 AnnotationKind = Literal["label", "caption", "transcript"]
 """What an annotation says: the name of a class, a sentence about what is shown, or the words that are spoken."""
@@ -49,10 +52,14 @@ class Modality(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A part of a file, in seconds (audio, video) or characters (text); ``end`` is exclusive."""
+    """A part of a file, in seconds (audio, video, subtitles), characters (other texts) or pages from 0 (images).
+
+    ``end`` is exclusive.
+    """
 
     start: float
     end: float
+    unit: Unit = "seconds"
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +202,7 @@ class Item:
     modality : Modality
         Of the file; a window of a video's sound track is part of a video item.
     kind : str
-        ``"file"``, the kind of span: ``"shot"``, ``"window"``, ``"passage"``; or ``"region"``.
+        ``"file"``, the kind of span: ``"shot"``, ``"window"``, ``"passage"``, ``"page"``; or ``"region"``.
     file : str
         UUID of the file's item; equal to `id` for a file.
     span : Span or None
@@ -326,7 +333,7 @@ def _told(thing: Item | Hit, *names: str, **more: object) -> str:
 
 def _shown(value: object) -> str:
     if isinstance(value, Span):
-        return f"({value.start:g}, {value.end:g})"
+        return f"({value.start:g}, {value.end:g}{'' if value.unit == 'seconds' else f' {value.unit}'})"
     if isinstance(value, Region):
         return "({:.3g}, {:.3g}, {:.3g}, {:.3g})".format(*value.box)
     if isinstance(value, float):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import subprocess
 import sys
@@ -105,3 +106,53 @@ def test_two_recordings_are_compared(cli, songs: Path) -> None:
     assert ran.lines[0].split() == ["in", "A", "in", "B", "speed", "chance"]
     assert ran.err.endswith("s of A are in B\n")
     assert cli("compare", "other.wav", songs / "2.wav").out == "nothing in common\n"
+
+
+@pytest.mark.parametrize("samples", [0, 255, 2400, 7949, 8000, 9216])
+def test_what_is_too_short_is_answered_or_refused_in_one_line(
+    cli, reading: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, samples: int
+) -> None:
+    short, long = tmp_path / "short.wav", tmp_path / "long.wav"
+    write(short, tune(1, 2)[:samples])
+    write(long, tune(1, 4))
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(short.read_bytes())))
+    ways = [("identify", short), ("identify", "-"), ("identify", short, "--json"), ("compare", short, long)]
+    for way in [*ways, ("compare", long, short), ("compare", short, short)]:
+        ran = cli(*way)
+        said = ran.out + ran.err
+        assert "Traceback" not in said
+        if samples < 7960:
+            assert (ran.code, ran.out, ran.err.count("\n")) == (1, "", 1), said
+            assert "a second is the least" in ran.err or not samples
+        else:
+            assert ran.code == 0, said
+
+
+@pytest.mark.parametrize("name", ["clip_0.3.wav", "clip_0.9.wav", "clip_1.0.wav"])
+def test_short_clips_of_people_are_answered_or_refused_in_one_line(
+    cli, reading: Path, cases: Path, sample: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    clip, song = cases / "short-clip" / name, sample / "sounds" / "drum_loop.wav"
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(clip.read_bytes())))
+    for way in [("identify", clip), ("identify", "-"), ("compare", clip, song), ("compare", song, clip)]:
+        ran = cli(*way)
+        assert (ran.out + ran.err).count("\n") == 1
+        assert ran.code == (0 if name == "clip_1.0.wav" else 1)
+
+
+def test_a_file_that_is_too_plain_to_be_known_is_told_so(cli, reading: Path, sample: Path) -> None:
+    plain = "the clip is silent, or too plain to be known by its sound\n"
+    ran = cli("identify", sample / "sounds" / "bells.mp3")
+    assert (ran.code, ran.out, ran.err) == (0, plain, "")
+    ran = cli("identify", sample / "sounds" / "bells.mp3", "--json")
+    assert (ran.code, ran.out, ran.err) == (0, "", plain)
+    ran = cli("compare", sample / "sounds" / "sea.mp3", sample / "sounds" / "bells.mp3")
+    assert (ran.code, ran.out) == (1, "")
+    assert "bells.mp3 holds nothing to be known by" in ran.err
+
+
+def test_where_there_is_no_library_identify_says_so(cli, songs: Path) -> None:
+    ran = cli("identify", "clip.wav", "--library", "none.sonolux")
+    assert (ran.code, ran.out, ran.err.count("\n")) == (1, "", 1)
+    assert "there is no library at" in ran.err
+    assert "`sonolux add FOLDER`" in ran.err

@@ -142,6 +142,54 @@ def test_a_question_may_be_longer_than_the_catalog(tmp_path: Path) -> None:
     assert abs(match.start - (match.query_start - 30)) < 0.05
 
 
+BESIDE = {
+    "silence": lambda seconds: np.zeros(round(seconds * RATE), np.float32),
+    "hiss": lambda seconds: noisy(BESIDE["silence"](seconds) + 0.1, 0) - 0.1,
+    "other music": lambda seconds: tune(70, seconds),
+}
+
+
+@pytest.mark.parametrize("beside", BESIDE)
+@pytest.mark.parametrize(("number", "seconds"), [(0, 8.0), (7, 0.5), (3, 3.0)])
+def test_a_recording_may_begin_inside_a_clip(
+    catalog: FingerprintCatalog, beside: str, number: int, seconds: float
+) -> None:
+    other = BESIDE[beside](seconds)
+    match = only(identify(catalog, [other, clip(number, 0, 5)]))
+    assert match.id == str(number)
+    assert abs(start_of(match) + seconds) < 0.05
+    assert abs(match.query_start - seconds) < 0.6
+    assert abs(match.start - (match.query_start - seconds)) < 0.05
+
+
+@pytest.mark.parametrize("beside", BESIDE)
+def test_a_recording_may_end_inside_a_clip(catalog: FingerprintCatalog, beside: str) -> None:
+    match = only(identify(catalog, [clip(7, SECONDS - 5, 5), BESIDE[beside](4.0)]))
+    assert match.id == "7"
+    assert abs(start_of(match) - (SECONDS - 5)) < 0.05
+    assert abs(match.query_end - 5) < 0.6
+
+
+def test_two_recordings_in_one_short_clip_are_both_found(catalog: FingerprintCatalog) -> None:
+    found = identify(catalog, [clip(3, SECONDS - 6, 6), clip(9, 0, 6)])
+    assert {match.id: round(start_of(match)) for match in found} == {"3": round(SECONDS - 6), "9": -6}
+
+
+def test_a_clip_may_hold_whole_recordings_with_something_around(tmp_path: Path) -> None:
+    kept = FingerprintCatalog(tmp_path)
+    kept.add([(str(n), "jingle.wav", prints_of(tune(n, 3))) for n in range(8)])
+    found = identify(kept, [tune(60, 3), tune(5, 3), tune(61, 2), tune(2, 3), tune(62, 2)])
+    assert {match.id: round(start_of(match)) for match in found} == {"5": -3, "2": -8}
+
+
+def test_a_recording_may_begin_where_one_was_deleted(tmp_path: Path) -> None:
+    kept = FingerprintCatalog(tmp_path)
+    kept.add([(str(n), "a.wav", prints_of(tune(n, 20))) for n in range(4)])
+    kept.delete(["1"])
+    match = only(identify(kept, [tune(60, 9), clip(2, 0, 5)]))
+    assert (match.id, round(start_of(match))) == ("2", -9)
+
+
 def test_a_mix_is_told_apart_as_it_goes_by(catalog: FingerprintCatalog) -> None:
     played = [(4, 3.0, 22.0), (70, 0.0, 20.0), (8, 11.0, 25.0), (5, 0.5, 16.0)]
     mix = np.concatenate([clip(n, start, long) if n < TUNES else tune(n, long) for n, start, long in played])

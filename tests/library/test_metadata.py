@@ -7,15 +7,21 @@ from pathlib import Path
 
 import pytest
 
-from sonolux.index import Point
+from sonolux.index import Condition, Point
 from sonolux.index.remote import RemoteIndex
 from sonolux.library import Library
 from sonolux.library.ingest.changes import Task
 from sonolux.library.ingest.draft import Draft
 from sonolux.library.ingest.moved import draft_of
 from sonolux.media.segment import Probe
-from sonolux.presentation.data import item_as_data
-from sonolux.types import Modality
+from sonolux.presentation.data import hit_as_data, item_as_data
+from sonolux.presentation.html import PageSection, page
+from sonolux.types import Modality, Span
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:Payload indexes have no effect in the local Qdrant"),
+    pytest.mark.filterwarnings("ignore:Local mode performs exact"),
+]
 
 
 def draft(**metadata: object) -> Draft:
@@ -48,7 +54,6 @@ def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Library]:
     client.close()
 
 
-@pytest.mark.filterwarnings("ignore:Payload indexes have no effect in the local Qdrant")
 def test_single_strings_of_earlier_libraries_are_lists_of_one(opened: Library, tmp_path: Path) -> None:
     for name in ("one", "two"):
         (tmp_path / f"{name}.txt").write_text(name)
@@ -60,3 +65,24 @@ def test_single_strings_of_earlier_libraries_are_lists_of_one(opened: Library, t
     assert item_as_data(opened.item(one))["metadata"]["genre"] == ["jazz"]
     assert {item.id for item in opened.items({"artist": "Ella"})} == {one, two}
     assert [item.id for item in opened.items({"artist": "Louis"})] == [two]
+
+
+def test_hits_in_subtitles_are_places_in_time(opened: Library, tmp_path: Path) -> None:
+    (tmp_path / "film.srt").write_text("1\n01:40:00,000 --> 01:40:03,000\na special okapi\n")
+    (tmp_path / "notes.txt").write_text("The okapi. " * 300)
+    opened.add(tmp_path / "film.srt", tmp_path / "notes.txt", spaces=["bm25"])
+    film = opened.search("special okapi")[0]
+    assert film.span == Span(6000.0, 6003.0)
+    data = hit_as_data(film)
+    assert (data["start"], data["end"], data["unit"]) == (6000.0, 6003.0, "seconds")
+    assert "film.srt#t=6000.00" in page([PageSection("okapi", [film])], "Sonolux")
+    notes = next(hit for hit in opened.search("okapi") if hit.path.endswith(".txt") and hit.span)
+    assert notes.span is not None and notes.span.unit == "characters"
+    # As an earlier version wrote them.
+    spans = [point.id for point in opened.index.scroll([Condition("kind", "=", "passage")])]
+    for point in opened.index.fetch(spans):
+        old = {key: value for key, value in point.payload.items() if key != "unit"}
+        opened.index.delete([point.id])
+        opened.index.upsert([Point(point.id, {}, old)])
+    units = {Path(item.path).suffix: item.span.unit for item in opened.items(spans=True) if item.span}
+    assert units == {".srt": "seconds", ".txt": "characters"}

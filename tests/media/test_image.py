@@ -213,7 +213,8 @@ def test_a_hundred_megapixels_are_no_bomb(tmp_path: Path) -> None:
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP", "HEIF"])
 def test_truncated_images_are_refused(form: str, part: float) -> None:
     pillow_heif.register_heif_opener()
-    content = encoded(noisy(), form)
+    # Pillow's GIFs are interlaced unless they are asked not to be: at 90 %, every other row would be whole.
+    content = encoded(noisy(), form, **({"interlace": 0} if form == "GIF" else {}))
     with pytest.raises(MediaError, match=f"damaged {form} picture") as caught:
         decode_image(content[: int(part * len(content))], 64, LIMIT)
     assert "\n" not in str(caught.value)

@@ -31,8 +31,8 @@ KINDS = {
     "video.mkv": ("matroska", ["shot"] * 3),
     "document.pdf": ("pdf", ["passage"] * 2),
     "page.html": ("html", ["passage"]),
-    "film.srt": ("srt", ["passage"]),
-    "film.vtt": ("vtt", ["passage"]),
+    "film.srt": ("srt", ["passage"] * 2),
+    "film.vtt": ("vtt", ["passage"] * 2),
     "notes.txt": ("txt", ["passage"] * 9),
     "notes.md": ("md", ["passage"]),
 }

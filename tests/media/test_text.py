@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from media.specimens import HTML, SRT, VTT, pdf
 from sonolux.errors import MediaError
+from sonolux.media.cues import Cue
 from sonolux.media.markup import markdown_title, parse_page
-from sonolux.media.subtitles import Cue, cue_passages, parse_cues
+from sonolux.media.subtitles import cue_passages, parse_cues
 from sonolux.media.text import passages, read_passages, read_text
 from sonolux.media.text_decoding import decode_text
 

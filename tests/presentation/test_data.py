@@ -26,17 +26,26 @@ def test_item() -> None:
     data = item_as_data(ITEM)
     assert data == {
         "id": "i", "path": "/a.mp4", "modality": "video", "kind": "region", "file": "f", "start": 2, "end": 4,
-        "metadata": {"title": "A"}, "text": "", "region": DRAWN,
+        "unit": "seconds", "metadata": {"title": "A"}, "text": "", "region": DRAWN,
     }  # fmt: skip
-    assert part_as_data(ITEM) == {"id": "i", "kind": "region", "start": 2, "end": 4, "text": "", "region": DRAWN}
+    assert part_as_data(ITEM) == {
+        "id": "i",
+        "kind": "region",
+        "start": 2,
+        "end": 4,
+        "unit": "seconds",
+        "text": "",
+        "region": DRAWN,
+    }
     json.dumps(data)
 
 
 def test_hit() -> None:
     hit = Hit("i", "/a.jpg", Modality.IMAGE, "file", "i", None, 0.5, 0.01, "hog", "A", "", True)
     assert hit_as_data(hit) == {
-        "id": "i", "path": "/a.jpg", "modality": "image", "start": None, "end": None, "score": 0.5, "chance": 0.01,
-        "space": "hog", "kind": "file", "file": "i", "title": "A", "text": "", "confident": True, "region": None,
+        "id": "i", "path": "/a.jpg", "modality": "image", "start": None, "end": None, "unit": None, "score": 0.5,
+        "chance": 0.01, "space": "hog", "kind": "file", "file": "i", "title": "A", "text": "", "confident": True,
+        "region": None,
     }  # fmt: skip
     assert hit_as_data(hit._replace(region=REGION, span=Span(2, 4)))["region"] == DRAWN
 

@@ -35,17 +35,17 @@ def test_chance_is_right_to_two_digits(chance: float) -> None:
 
 
 @pytest.mark.parametrize(
-    ("span", "modality", "words"),
+    ("span", "words"),
     [
-        (Span(72.4, 81.9), "audio", "1:12-1:22"),
-        (Span(10.0000001, 20.0000001), "audio", "0:10-0:20"),
-        (Span(3599.9, 3661), "video", "59:59-1:01:01"),
-        (Span(0.2, 0.7), "video", "0:00-0:01"),
-        (Span(1200, 2150), "text", "characters 1200-2150"),
+        (Span(72.4, 81.9), "1:12-1:22"),
+        (Span(10.0000001, 20.0000001), "0:10-0:20"),
+        (Span(3599.9, 3661), "59:59-1:01:01"),
+        (Span(0.2, 0.7), "0:00-0:01"),
+        (Span(1200, 2150, "characters"), "characters 1200-2150"),
     ],
 )
-def test_span(span: Span, modality: str, words: str) -> None:
-    assert span_in_words(span, Modality(modality)) == words
+def test_span(span: Span, words: str) -> None:
+    assert span_in_words(span) == words
 
 
 @given(st.integers(0, 10**6))
@@ -64,9 +64,9 @@ def test_clock_rounds_before_it_splits(seconds: float, told: str) -> None:
 
 def test_a_place_is_a_span_a_region_or_both() -> None:
     region = Region(0.25, 0.5, 0.4, 1.0)
-    assert place_in_words(None, None, Modality.IMAGE) == ""
-    assert place_in_words(None, region, Modality.IMAGE) == "x 25-40%, y 50-100%"
-    assert place_in_words(Span(2, 4), region, Modality.VIDEO) == "0:02-0:04, x 25-40%, y 50-100%"
+    assert place_in_words(None, None) == ""
+    assert place_in_words(None, region) == "x 25-40%, y 50-100%"
+    assert place_in_words(Span(2, 4), region) == "0:02-0:04, x 25-40%, y 50-100%"
 
 
 def test_score_has_three_digits() -> None:

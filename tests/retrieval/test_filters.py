@@ -88,7 +88,7 @@ def test_values_of_which_there_are_few_are_taken_in_any_case() -> None:
     [
         ("modality=picture", "no modality 'picture': there are image, audio, video, text"),
         ("modality!=photo", "there are image, audio, video, text"),
-        ("kind=song", "no kind 'song': there are file, shot, window, passage"),
+        ("kind=song", "no kind 'song': there are file, page, shot, window, passage"),
         ("modality=image,sound", "no modality 'sound'"),
         ("file=first", "the id of a file"),
         ("hash=abc", "32 hexadecimal digits"),

@@ -69,12 +69,16 @@ def identify(
     from sonolux.library import Library
 
     out = Output(as_json=as_json, quiet=quiet)
+    remarks: list[str] = []
     with Library(library) as opened:
         if clip == "-" or as_json:
-            found = _told(opened.identify_stream(sys.stdin.buffer if clip == "-" else clip), out)
+            source = sys.stdin.buffer if clip == "-" else clip
+            found = _told(opened.identify_stream(source, remark=remarks.append), out)
         else:
-            found = _listed(opened.identify(clip), out)
-    if not found and not as_json:
+            found = _listed(opened.identify(clip, remark=remarks.append), out)
+    for remark in remarks:
+        (out.say if as_json else out.line)(remark)
+    if not found and not remarks and not as_json:
         out.line("not in the library")
 
 

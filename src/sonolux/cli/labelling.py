@@ -14,7 +14,7 @@ from sonolux.cli.output import Output, shown_path
 
 if TYPE_CHECKING:
     from sonolux.annotators.files import Annotated as AnnotatedFile
-    from sonolux.types import Annotation, Modality
+    from sonolux.types import Annotation
 
 
 def label(
@@ -58,7 +58,7 @@ def label(
             continue
         if number:
             out.line()
-        _print(file, annotator.modality, out)
+        _print(file, out)
 
 
 def rows_of(annotations: Iterable[Annotation]) -> Iterator[str]:
@@ -70,13 +70,13 @@ def rows_of(annotations: Iterable[Annotation]) -> Iterator[str]:
         yield f"{one.probability:.{DIGITS}f}  {one.label}{where}"
 
 
-def _print(annotated: AnnotatedFile, modality: Modality, out: Output) -> None:
+def _print(annotated: AnnotatedFile, out: Output) -> None:
     """Print a file's path and its labels, place by place."""
     from sonolux.presentation.wording import span_in_words
 
     out.line(shown_path(annotated.path))
     for span, said in groupby(annotated.annotations, key=lambda annotation: annotation.span):
         if span is not None:
-            out.line(span_in_words(span, modality))
+            out.line(span_in_words(span))
         for row in rows_of(said):
             out.line(row)

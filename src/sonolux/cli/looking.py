@@ -140,15 +140,14 @@ def _print_annotations(out: Output, item: Item, said: Sequence[Annotation]) -> N
     if labels:
         out.line()
         rows = [
-            (f"{one.probability:.4f}", one.label, place_in_words(one.span, one.region, item.modality), one.annotator)
-            for one in labels
+            (f"{one.probability:.4f}", one.label, place_in_words(one.span, one.region), one.annotator) for one in labels
         ]
         out.table((">probability", "label", "where", "annotator"), rows)
     texts = [one for one in said if one.kind != "label"]
     if texts:
         out.line()
     for one in texts:
-        where = place_in_words(one.span, one.region, item.modality)
+        where = place_in_words(one.span, one.region)
         about = ", ".join(filter(None, (where, one.annotator, f"{one.probability:.4f}")))
         out.line(f"{one.kind} ({about}): {one.label}")
 
@@ -172,7 +171,7 @@ def _readable(metadata: Mapping[str, Any]) -> dict[str, Any]:
 def _where(item: Item) -> str:
     from sonolux.presentation.wording import place_in_words
 
-    return place_in_words(item.span, item.region, item.modality)
+    return place_in_words(item.span, item.region)
 
 
 def _said(item: Item) -> str:

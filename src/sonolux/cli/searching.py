@@ -136,7 +136,7 @@ def files_asked(asked: dict[str, Any]) -> list[str]:
 def _row(rank: int, hit: Hit) -> tuple[str, ...]:
     from sonolux.presentation.wording import chance_in_words, describe_hit, place_in_words, score_in_words
 
-    where = place_in_words(hit.span, hit.region, hit.modality)
+    where = place_in_words(hit.span, hit.region)
     score, chance = score_in_words(hit.score), chance_in_words(hit.chance)
     return (str(rank), score, chance, str(hit.modality), where, shown_path(hit.path), describe_hit(hit))
 

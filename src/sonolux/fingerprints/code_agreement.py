@@ -74,7 +74,7 @@ def fit_agreement_scale(found: NDArray[np.float64]) -> AgreementScale:
 def build_code_query(numbers: NDArray[np.float32], frames: int, encoder: str) -> CodeQuery:
     """Return tables of the numbers (windows, bits) that an encoder gives for the windows of a query."""
     length = np.linalg.norm(numbers, axis=1, keepdims=True)
-    directions = (numbers / np.maximum(length, 1e-9)).reshape(len(numbers), -1, 8)
+    directions = (numbers / np.maximum(length, 1e-9)).reshape(len(numbers), numbers.shape[1] // 8, 8)
     tables = (directions @ SIGNS.T.astype(np.float32)).astype(np.float32)
     return CodeQuery(tables, np.arange(len(numbers)) * ASKED_STEP, frames, encoder)
 

@@ -6,10 +6,11 @@ from contextlib import closing
 from dataclasses import dataclass
 
 from sonolux.fingerprints.decoding import decode_audio_file
-from sonolux.fingerprints.extraction import extract_fingerprints
+from sonolux.fingerprints.extraction import SilenceError, extract_fingerprints
 from sonolux.fingerprints.neural_codes import fingerprint_encoder
 from sonolux.fingerprints.segment import build_segment
 from sonolux.media.isolated import IsolatedDecoder
+from sonolux.media.paths import printable
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +45,22 @@ def compare(first: str, second: str) -> list[Shared]:
     Raises
     ------
     MediaError
-        For a file that cannot be decoded, or a second one that is silent.
+        For a file that cannot be decoded, or a second one that is silent or too plain.
+    QueryError
+        For one that is shorter than a second.
     """
     from sonolux.fingerprints.matching import MemoryCatalog
-    from sonolux.fingerprints.stream import stream_matches
+    from sonolux.fingerprints.stream import find_matches, require_second
 
     decoder, encoder = IsolatedDecoder(), fingerprint_encoder()
     with closing(decode_audio_file(second, decoder)) as sound:
-        fingerprint = extract_fingerprints(sound, encoder)
+        try:
+            fingerprint = extract_fingerprints(require_second(sound, printable(second)), encoder)
+        except SilenceError as error:
+            raise SilenceError(f"{printable(second)} {error}") from error
     held = MemoryCatalog([build_segment([("second", second, fingerprint)])], [set()])
     with closing(decode_audio_file(first, decoder)) as sound:
-        found = list(stream_matches(held, sound, encoder=encoder))
+        found = find_matches(held, require_second(sound, printable(first)), encoder=encoder)
     return sorted(
         (
             Shared(

@@ -14,9 +14,11 @@ from sonolux.fingerprints.landmarks import pair_landmarks
 from sonolux.fingerprints.neural_codes import STEP, FingerprintEncoder
 from sonolux.fingerprints.segment import Fingerprint
 
+TOO_PLAIN = "holds nothing to be known by: it is silent, too plain, or shorter than a second"
+
 
 class SilenceError(MediaError):
-    """A recording without peaks: silent, or too short."""
+    """A recording without landmarks: silent, too short, or without two sounds that stand out within a second."""
 
 
 def extract_fingerprints(blocks: Iterable[NDArray[np.float32]], encoder: FingerprintEncoder) -> Fingerprint:
@@ -32,6 +34,6 @@ def extract_fingerprints(blocks: Iterable[NDArray[np.float32]], encoder: Fingerp
     found = join_constellations([peaks for peaks, _ in parts])
     marks = pair_landmarks(found)
     if not len(marks.hashes):
-        raise SilenceError("holds nothing to be known by: it is silent, or shorter than a second")
+        raise SilenceError(TOO_PLAIN)
     codes = np.concatenate([codes for _, codes in parts])
     return Fingerprint(audio.samples // HOP + 1, marks.hashes, marks.times, *found, codes, encoder.digest)

@@ -34,7 +34,7 @@ from sonolux.fingerprints.code_agreement import (
 )
 from sonolux.fingerprints.constellation import MIDDLE, SECONDS, band_log_power, pick_peaks, spectral_contrast
 from sonolux.fingerprints.false_alarms import fit_false_alarms
-from sonolux.fingerprints.landmarks import query_landmarks
+from sonolux.fingerprints.landmarks import QueryLandmarks, query_landmarks
 from sonolux.fingerprints.neural_codes import ASKED_STEP, FingerprintEncoder
 from sonolux.fingerprints.segment import CatalogSegment, Track
 from sonolux.fingerprints.voting import find_candidates
@@ -122,9 +122,10 @@ class Match:
     chance: float
 
 
-class _Query(NamedTuple):
-    """A window of sound as evidence: on the whole, in detail, and, with a model, by codes."""
+class WindowQuery(NamedTuple):
+    """A window of sound as a query: landmarks, and evidence on the whole, in detail, and, with a model, by codes."""
 
+    landmarks: QueryLandmarks
     whole: QueryEvidence
     detail: QueryEvidence
     codes: CodeQuery | None
@@ -161,14 +162,23 @@ def match_window(
     encoder : FingerprintEncoder, optional
         Whose codes the catalog has; without, landmarks and peaks decide.
     """
+    return match_query(catalog, describe_window(sound, encoder), accepted)
+
+
+def describe_window(sound: NDArray[np.float32], encoder: FingerprintEncoder | None = None) -> WindowQuery:
+    """Return what is asked of a catalog for a window of sound; parameters as for `match_window`."""
     found = band_log_power(sound)
     standing_out = spectral_contrast(found)
-    constellation = pick_peaks(found, standing_out)
-    if not len(constellation.times) or not catalog.segments:
-        return []
     codes = None if encoder is None else _codes(encoder, standing_out)
-    query = _Query(rank_evidence(standing_out), sharpness_evidence(found), codes)
-    chosen = find_candidates(query_landmarks(constellation), catalog.segments, catalog.gone)
+    landmarks = query_landmarks(pick_peaks(found, standing_out))
+    return WindowQuery(landmarks, rank_evidence(standing_out), sharpness_evidence(found), codes)
+
+
+def match_query(catalog: Catalog, query: WindowQuery, accepted: float = ACCEPTED) -> list[Match]:
+    """Return the matches of a window that is described; parameters as for `match_window`."""
+    if not len(query.landmarks.hashes) or not catalog.segments:
+        return []
+    chosen = find_candidates(query.landmarks, catalog.segments, catalog.gone)
     places = [
         _score_candidates(query, segment, number, ones)
         for number, (segment, ones) in enumerate(zip(catalog.segments, chosen, strict=True))
@@ -180,14 +190,16 @@ def _codes(encoder: FingerprintEncoder, standing_out: NDArray[np.float32]) -> Co
     return build_code_query(encoder.encode(standing_out, ASKED_STEP), encoder.how.frames, encoder.digest)
 
 
-def _score_candidates(query: _Query, segment: CatalogSegment, number: int, places: Alignments) -> NDArray[np.float64]:
+def _score_candidates(
+    query: WindowQuery, segment: CatalogSegment, number: int, places: Alignments
+) -> NDArray[np.float64]:
     """Return score, segment, track, start, speed and agreement of places, one a row."""
     score, start = score_alignments(query.whole, segment, places)
     agreed = query.agreements(segment, places._replace(starts=start))
     return np.stack([score, np.full(len(score), float(number)), places.tracks, start, places.speeds, agreed], axis=1)
 
 
-def _matches(catalog: Catalog, query: _Query, rows: NDArray[np.float64], accepted: float) -> list[Match]:
+def _matches(catalog: Catalog, query: WindowQuery, rows: NDArray[np.float64], accepted: float) -> list[Match]:
     """Fit the best places, one or more a recording; of each recording the best that chance rules out is a match."""
     segments = catalog.segments
     scale = fit_agreement_scale(rows[:, 5])
@@ -226,14 +238,16 @@ def _apart(rows: NDArray[np.float64]) -> list[NDArray[np.float64]]:
     """Return the best places that are not nearly the same."""
     kept: list[NDArray[np.float64]] = []
     for row in rows:
-        if all(row[1] != other[1] or abs(row[3] - other[3]) > 4 for other in kept):
+        if all((row[1:3] != other[1:3]).any() or abs(row[3] - other[3]) > 4 for other in kept):
             kept.append(row)
         if len(kept) == FINALISTS:
             break
     return kept
 
 
-def _fitted(segments: Sequence[CatalogSegment], query: _Query, scale: AgreementScale, place: _Candidate) -> _Candidate:
+def _fitted(
+    segments: Sequence[CatalogSegment], query: WindowQuery, scale: AgreementScale, place: _Candidate
+) -> _Candidate:
     segment = segments[place.segment]
     score, start, speed = refine_alignment(query.whole, segment, _alone(place), STEPS)
     fitted = place._replace(start=start, speed=speed)

@@ -13,8 +13,10 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from sonolux.errors import QueryError
 from sonolux.fingerprints.constellation import HOP, RATE
-from sonolux.fingerprints.matching import ACCEPTED, Catalog, Match, match_window
+from sonolux.fingerprints.extraction import TOO_PLAIN, SilenceError
+from sonolux.fingerprints.matching import ACCEPTED, Catalog, Match, describe_window, match_query
 from sonolux.fingerprints.neural_codes import FingerprintEncoder
 
 WINDOW, STEP = 10.0, 5.0
@@ -25,6 +27,25 @@ SHORTEST = 1.0
 
 TOGETHER = 0.3
 """Seconds by which places of one match may differ from window to window."""
+
+
+def require_second(blocks: Iterable[NDArray[np.float32]], what: str = "a clip") -> Iterator[NDArray[np.float32]]:
+    """Yield the blocks of a question once there is a second of them.
+
+    Raises
+    ------
+    QueryError
+        Where they end before; it says of what.
+    """
+    coming = iter(blocks)
+    held: list[NDArray[np.float32]] = []
+    while round(sum(block.size for block in held) / RATE, 2) < SHORTEST:
+        if (block := next(coming, None)) is None:
+            seconds = sum(block.size for block in held) / RATE
+            raise QueryError(f"{what} of {seconds:.2g} s is too short to be named: a second is the least")
+        held.append(block)
+    yield from held
+    yield from coming
 
 
 def find_matches(
@@ -45,7 +66,10 @@ def find_matches(
     encoder : FingerprintEncoder, optional
         Whose codes the catalog has; without, landmarks and peaks decide.
     """
-    return sort_by_p_value(stream_matches(catalog, blocks, accepted, encoder))
+    try:
+        return sort_by_p_value(stream_matches(catalog, blocks, accepted, encoder))
+    except SilenceError:
+        return []
 
 
 def sort_by_p_value(found: Iterable[Match]) -> list[Match]:
@@ -63,14 +87,23 @@ def stream_matches(
 
     Every window gives chance another try, so the chance of a match is that of its surest window, times the windows
     that have been asked so far (Bonferroni).
+
+    Raises
+    ------
+    SilenceError
+        After its end, for a question in which nothing stands out.
     """
     going: list[Match] = []
-    asked = 0
+    asked = landmarks = 0
     for asked, (at, sound) in enumerate(_windows(blocks), start=1):
-        found = [_later(match, at) for match in match_window(catalog, sound, accepted, encoder)]
+        query = describe_window(sound, encoder)
+        landmarks += len(query.landmarks.hashes)
+        found = [_later(match, at) for match in match_query(catalog, query, accepted)]
         going, ended = _joined(going, found, at)
         yield from _ruled_out(ended, asked, accepted)
     yield from _ruled_out(going, asked, accepted)
+    if not landmarks:
+        raise SilenceError(TOO_PLAIN)
 
 
 def _ruled_out(ended: Iterable[Match], tries: int, accepted: float) -> Iterator[Match]:

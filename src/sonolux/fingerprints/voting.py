@@ -9,7 +9,6 @@ small one.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,10 +72,10 @@ def _voted(
     weights = np.repeat(1 / np.sqrt(count), count)
     if gone:
         # Before places are chosen: a recording that is gone may have more votes than all others.
-        there = _there(_tracks(segment, anchors), gone)
-        places, speeds, weights = places[there], speeds[there], weights[there]
+        there = ~np.isin(_tracks(segment, anchors), np.fromiter(gone, np.int64, len(gone)))
+        anchors, places, speeds, weights = anchors[there], places[there], speeds[there], weights[there]
     cells, votes = _counted((places + 2**20) // CELL * len(SPEEDS) + speeds, weights)
-    return _chosen(cells, votes, segment, gone)
+    return _chosen(cells, votes, anchors, segment)
 
 
 def _found(query: NDArray[np.uint32], kept: NDArray[np.uint32]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -110,28 +109,24 @@ def _counted(cells: NDArray[np.int64], weights: NDArray[np.float64]) -> tuple[ND
 
 
 def _chosen(
-    cells: NDArray[np.int64], votes: NDArray[np.float64], segment: CatalogSegment, gone: set[int]
+    cells: NDArray[np.int64], votes: NDArray[np.float64], anchors: NDArray[np.int64], segment: CatalogSegment
 ) -> tuple[Alignments, NDArray[np.float64]]:
-    """Return the best cells as places, once each, in recordings that are there, and their votes."""
+    """Return the best cells as places, once for each recording that has anchors there, and their votes.
+
+    The recording is that of the anchors: one that begins inside the query has its place in the gap before it, or in
+    the recording before.
+    """
     if len(cells) > 4 * WANTED:
         best = votes >= np.partition(votes, -4 * WANTED)[-4 * WANTED]
-        cells, votes = cells[best], votes[best]
-    cells, once = np.unique(cells, return_index=True)
-    votes = votes[once]
+        cells, votes, anchors = cells[best], votes[best], anchors[best]
+    tracks = _tracks(segment, anchors)
+    _, once = np.unique(cells * len(segment.tracks) + tracks, return_index=True)
+    cells, votes, tracks = cells[once], votes[once], tracks[once]
     starts = (cells // len(SPEEDS) * CELL - 2**20 + CELL).astype(np.float64)
-    speeds = SPEEDS[cells % len(SPEEDS)]
-    tracks = _tracks(segment, starts)
-    # A place may begin before its recording does, in one that is gone.
-    there = _there(tracks, gone)
-    return Alignments(tracks[there], starts[there], speeds[there]), votes[there]
+    return Alignments(tracks, starts, SPEEDS[cells % len(SPEEDS)]), votes
 
 
-def _tracks(segment: CatalogSegment, frames: NDArray[Any]) -> NDArray[np.int64]:
-    """Return the number of the recording at each frame of a segment."""
-    found: NDArray[np.int64] = np.searchsorted(segment.firsts, np.maximum(frames, 0), side="right") - 1
-    return np.maximum(found, 0)
-
-
-def _there(tracks: NDArray[np.int64], gone: set[int]) -> NDArray[np.bool_]:
-    """Tell which recordings are not gone."""
-    return ~np.isin(tracks, np.fromiter(gone, np.int64, len(gone)))
+def _tracks(segment: CatalogSegment, anchors: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the number of the recording that has each frame of a segment."""
+    found: NDArray[np.int64] = np.searchsorted(segment.firsts, anchors, side="right") - 1
+    return found

@@ -89,7 +89,7 @@ def quoted(name: str) -> str:
 
 def selection(keys: Sequence[str] | None) -> bool | list[str]:
     """Return which payload keys to bring: all for None, none for an empty sequence."""
-    return True if keys is None else [*map(quoted, keys)] or False
+    return True if keys is None else [".".join(map(quoted, key.split("."))) for key in keys] or False
 
 
 def _holds(words: Vocabulary, condition: Condition) -> Any:

@@ -3,12 +3,13 @@
 ===========  ==========================================================================================
 key          value
 ===========  ==========================================================================================
-kind         "file", or the kind of span: "shot", "window", "passage"; or "region"
+kind         "file", or the kind of span: "shot", "window", "passage", "page"; or "region"
 file         UUID of the file's item (its own id, for a file)
 path         path as stored text (see `sonolux.media.paths`)
 folders      every folder above the file, as stored text
 modality     of the file: "image", "audio", "video", "text"
-start,end    of a span, seconds or characters; absent for a file; of a region, those of its shot
+start,end    of a span, in its unit; absent for a file; of a region, those of its shot
+unit         of a span: "seconds", "characters", "pages"; absent where an earlier version wrote it: see `span_of`
 region       of a region: a dict of its box, the time of its frame, its mask; see `region_as_stored`
 text         what a passage says; absent for other kinds
 words        more words that find a file: lyrics, comments; absent for none
@@ -21,6 +22,7 @@ size         bytes, of a file
 mtime        nanoseconds since 1970, of a file
 hash         BLAKE2b-128 of the content, hexadecimal
 volume       of a file: the file system that it lies on, see `sonolux.library.ingest.volumes`
+sidecars     stamp of the files beside it that describe it (see `sonolux.media.sidecars`); absent for none
 encoded      names of the spaces for which the file has been encoded
 annotations  list of dicts: annotator, label, probability, kind but for a label, start and end of a place, box,
              time and mask of a region, item (id of the region's own); all of a file, of a span or region its
@@ -36,7 +38,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from sonolux.errors import LibraryError
-from sonolux.types import Mask, Region
+from sonolux.types import Mask, Region, Span, Unit
 
 IndexType = Literal["keyword", "integer", "float", "datetime", "text"]
 
@@ -81,6 +83,30 @@ def checked_payload(payload: Mapping[str, Any]) -> dict[str, Any]:
         if not level:
             return stored
     raise LibraryError(f"a payload nests at most {MAX_DEPTH} dicts and lists within each other")
+
+
+SPAN_KEYS = ("start", "end", "unit", "modality", "meta.format")
+"""What `span_of` looks at."""
+
+
+def span_as_stored(span: Span) -> dict[str, Any]:
+    """Return a span as plain data, to be merged into a payload."""
+    return {"start": span.start, "end": span.end, "unit": span.unit}
+
+
+def span_of(stored: Mapping[str, Any]) -> Span | None:
+    """Return the span in a payload, None for a whole file.
+
+    The first versions did not store the unit: characters of texts, but for subtitles, and seconds of all else.
+    """
+    start = stored.get("start")
+    if start is None:
+        return None
+    unit: Unit | None = stored.get("unit")
+    if unit is None:
+        timed = stored["modality"] != "text" or stored.get("meta", {}).get("format") in ("srt", "vtt")
+        unit = "seconds" if timed else "characters"
+    return Span(start, stored["end"], unit)
 
 
 def region_as_stored(region: Region) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from sonolux.encoders import Encoder
 from sonolux.encoders.base import split_rows
 from sonolux.errors import Cancelled, QueryError
 from sonolux.index import Condition, Index, Point, Where
-from sonolux.index.payload import region_as_stored
+from sonolux.index.payload import SPAN_KEYS, region_as_stored, span_of
 from sonolux.library.annotation_payload import (
     annotations_of,
     annotations_within,
@@ -37,7 +37,7 @@ from sonolux.library.ingest.moved import draft_of
 from sonolux.library.ingest.run import Progress
 from sonolux.media.paths import from_stored
 from sonolux.media.pool import DecoderPool
-from sonolux.types import Annotation, Failure, Modality, Span
+from sonolux.types import Annotation, Failure, Modality
 
 FILES = 64
 """Files that are written together."""
@@ -140,8 +140,9 @@ class Rewriter:
         if not any(annotation.span for annotation in (*before, *change.annotations)):
             return
         spans = [Condition("file", "=", change.file.id), Condition("kind", "!=", ("file", "region"))]
-        for point in list(self.index.scroll(spans, keys=("start", "end", "kind"))):
-            own = annotations_within(Span(point.payload["start"], point.payload["end"]), change.annotations)
+        for point in list(self.index.scroll(spans, keys=("kind", *SPAN_KEYS))):
+            span = span_of(point.payload)
+            own = annotations_within(span, change.annotations) if span else []
             if point.payload["kind"] != "passage":
                 self._write_words(point.id, words_of_labels(own))
             self.index.set_payload([point.id], {"annotations": [as_stored(one) for one in own] or None})

@@ -44,6 +44,9 @@ HEARD = "heard"
 Hearing = Callable[[int, int, str], None]
 """Called with how many files are to be heard, how many of them are done with, and the path of the last."""
 
+Remark = Callable[[str], None]
+"""Called with a line on a question that has no answer."""
+
 AT_ONCE = 2**20
 """Landmarks that are held before they are written: two hours of sound, 8 MB."""
 
@@ -224,12 +227,14 @@ def identify_clip(
     clip: str | Audio,
     decoder: IsolatedDecoder,
     accepted: float = ACCEPTED,
+    remark: Remark | None = None,
 ) -> list[Match]:
     """Return which recordings of a catalog are heard in a clip, the surest first; none where none is.
 
     Parameters are those of `identify_clip_stream`, which says what is raised.
     """
-    return answering.sort_by_p_value(identify_clip_stream(location, catalog, clip, decoder, accepted, waits=True))
+    found = identify_clip_stream(location, catalog, clip, decoder, accepted, waits=True, remark=remark)
+    return answering.sort_by_p_value(found)
 
 
 def identify_clip_stream(
@@ -240,6 +245,7 @@ def identify_clip_stream(
     accepted: float = ACCEPTED,
     *,
     waits: bool = False,
+    remark: Remark | None = None,
 ) -> Iterator[Match]:
     """Yield which recordings of a catalog are heard in a clip of any length, each as soon as it has ended there.
 
@@ -257,6 +263,8 @@ def identify_clip_stream(
         Chance up to which a place is a match.
     waits : bool
         Whether a file waits for its turn to be decoded: where all matches are taken at once.
+    remark : callable, optional
+        Called at the end with why a clip can be in no library: nothing stands out in it.
 
     Raises
     ------
@@ -265,16 +273,22 @@ def identify_clip_stream(
     MediaError
         For a file that cannot be decoded.
     LibraryError
-        Where the library is on a cluster, no recording was ever fingerprinted, or the catalog is damaged.
+        Where there is no library or it is on a cluster, it knows no recording, or the catalog is damaged.
     """
     _refuse_cluster(location)
-    if not catalog.folder.exists():
+    if not catalog.folder.parent.exists():
+        raise LibraryError(
+            f"there is no library at {location}, so no recordings are known: make one with `sonolux add FOLDER`"
+        )
+    if next(catalog.tracks(), None) is None:
         raise LibraryError(f"no recordings are known at {location}: take their fingerprints with `sonolux fingerprint`")
     with closing(_sound(clip, decoder, waits)) as sound:
-        heard = MonitoredAudio(sound)
-        yield from answering.stream_matches(catalog, heard, accepted, encoder_of(catalog))
-    if heard.samples < answering.SHORTEST * RATE:
-        raise QueryError(f"a clip of {heard.samples / RATE:.2g} s is too short to be named: a second is the least")
+        heard = answering.require_second(sound)
+        try:
+            yield from answering.stream_matches(catalog, heard, accepted, encoder_of(catalog))
+        except SilenceError:
+            if remark is not None:
+                remark("the clip is silent, or too plain to be known by its sound")
 
 
 def forget_recordings(index: Index, catalog: FingerprintCatalog, where: Where) -> None:

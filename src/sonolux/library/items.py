@@ -8,14 +8,14 @@ from uuid import UUID
 
 from sonolux.errors import QueryError
 from sonolux.index import Condition, Index, Point, Where
-from sonolux.index.payload import region_of
+from sonolux.index.payload import region_of, span_of
 from sonolux.media.metadata import with_lists
 from sonolux.media.paths import from_stored, real_path, stored_paths
-from sonolux.types import Item, Modality, Span
+from sonolux.types import Item, Modality
 
 OWN_KEYS = frozenset((
-    "kind", "file", "path", "folders", "volume", "modality", "clock", "start", "end", "text", "words", "region",
-    "encoded", "meta", "annotations", "annotated",
+    "kind", "file", "path", "folders", "volume", "modality", "clock", "start", "end", "unit", "text", "words", "region",
+    "encoded", "meta", "annotations", "annotated", "sidecars",
 ))  # fmt: skip
 """Payload keys that are no metadata."""
 
@@ -30,7 +30,7 @@ def item_of(point: Point) -> Item:
         modality=Modality(stored["modality"]),
         kind=stored["kind"],
         file=stored["file"],
-        span=Span(stored["start"], stored["end"]) if "start" in stored else None,
+        span=span_of(stored),
         metadata=filed | with_lists(stored["meta"]),
         text=stored.get("text", ""),
         region=region_of(stored["region"]) if "region" in stored else None,

@@ -254,7 +254,8 @@ class Library:
                 summary.fingerprinted = heard.recordings
                 summary.failed += heard.failed
             if prune:
-                summary.removed, refused = self._prune(there)
+                removed, refused = self._prune(there)
+                summary.removed += removed
                 summary.failed += refused
             summary.seconds = round(time.monotonic() - started, 3)
             return summary
@@ -493,7 +494,9 @@ class Library:
         warnings.warn("Library.index_recordings is now Library.fingerprint", DeprecationWarning, stacklevel=2)
         return self.fingerprint(*paths, progress=progress, model=model)
 
-    def identify(self, clip: AudioLike, accepted: float = ACCEPTED) -> list[Match]:
+    def identify(
+        self, clip: AudioLike, accepted: float = ACCEPTED, *, remark: fingerprinting.Remark | None = None
+    ) -> list[Match]:
         """Return which recordings are heard in a clip, where, and with what chance: at most `accepted`.
 
         Parameters
@@ -502,6 +505,8 @@ class Library:
             A file, which is decoded in a worker process, or mono samples in [-1, 1]; a second is the least.
         accepted : float
             Chance up to which a place is a match.
+        remark : callable, optional
+            Called with a line on why the clip can be in no library: it is silent, or too plain.
 
         Returns
         -------
@@ -515,23 +520,27 @@ class Library:
         MediaError
             For a file that cannot be decoded.
         LibraryError
-            Where no recording was ever fingerprinted.
+            Where there is no library, or it knows no recording.
         """
         source = absolute(clip) if isinstance(clip, (str, os.PathLike)) else audio_of(clip)
-        found = fingerprinting.identify_clip(self.location, self.fingerprints, source, self._decoder, accepted)
+        found = fingerprinting.identify_clip(self.location, self.fingerprints, source, self._decoder, accepted, remark)
         return list(self._present(found))
 
-    def identify_stream(self, clip: PathLike | BinaryIO) -> Iterator[Match]:
+    def identify_stream(
+        self, clip: PathLike | BinaryIO, *, remark: fingerprinting.Remark | None = None
+    ) -> Iterator[Match]:
         """Yield what `identify` returns, each match as soon as it has ended in the clip.
 
         Parameters
         ----------
         clip : path or binary file
             A long recording, or one that is open and may be a pipe: that is decoded in this process.
+        remark : callable, optional
+            As for `identify`.
         """
         source = absolute(clip) if isinstance(clip, (str, os.PathLike)) else clip
         yield from self._present(
-            fingerprinting.identify_clip_stream(self.location, self.fingerprints, source, self._decoder)
+            fingerprinting.identify_clip_stream(self.location, self.fingerprints, source, self._decoder, remark=remark)
         )
 
     def follow(self, clip: PathLike | BinaryIO) -> Iterator[Match]:

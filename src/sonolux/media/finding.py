@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sonolux.media.errors import unreadable
 from sonolux.media.paths import printable, real_path
+from sonolux.media.sidecars import described_by
 from sonolux.types import Failure
 
 LIBRARY_SUFFIX = ".sonolux"
@@ -22,7 +23,8 @@ def find(roots: Sequence[str]) -> Iterator[str | Failure]:
 
     Hidden files and folders, libraries of Sonolux and what file managers leave behind are passed over, unless they are
     named as roots (a library is refused). Links are followed; a file or folder that is reached again is not yielded
-    again; of hard links each is a file of its own. What cannot be looked at becomes a `Failure`, and the walk goes on.
+    again; of hard links each is a file of its own. Instead of a sidecar, the files that it describes are yielded. What
+    cannot be looked at becomes a `Failure`, and the walk goes on.
 
     Parameters
     ----------
@@ -36,12 +38,12 @@ def find(roots: Sequence[str]) -> Iterator[str | Failure]:
         while waiting:
             path = waiting.pop()
             try:
-                status = Path(path).lstat()
-                target = path
-                if stat.S_ISLNK(status.st_mode):
-                    status, target = Path(path).stat(), os.path.realpath(path)
+                status = Path(path).stat()
+                target = os.path.realpath(path) if Path(path).is_symlink() else path
                 if not stat.S_ISDIR(status.st_mode):
-                    if target not in files:
+                    if described := described_by(path):
+                        waiting += reversed(described)
+                    elif target not in files:
                         files.add(target)
                         yield path
                     continue

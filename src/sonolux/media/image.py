@@ -1,4 +1,4 @@
-"""Image decoding: a file to uint8 pixels (height, width, 3), sRGB, upright, the first frame, alpha over white.
+"""Image decoding: a file to uint8 pixels (height, width, 3), sRGB, upright, one frame or page, alpha over a ground.
 
 Work is done small: JPEG is scaled while it is decoded, other formats before colours are converted.
 """
@@ -6,24 +6,28 @@ Work is done small: JPEG is scaled while it is decoded, other formats before col
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from functools import lru_cache
-from typing import BinaryIO
+from typing import IO, BinaryIO
 
 import numpy as np
 import PIL.Image
-from numpy.typing import NDArray
-from PIL import ImageCms
 from PIL.Image import Image as Picture
 from PIL.Image import Resampling, Transpose
+from PIL.ImageFile import ImageFile
 
 from sonolux.errors import MediaError
-from sonolux.media.descriptions.exif import ORIENTATION, exif_of
+from sonolux.media.colours import eight_bits, to_srgb
+from sonolux.media.descriptions.exif import ORIENTATION, SIDEWAYS, exif_of
 from sonolux.media.errors import decoding
+from sonolux.media.frames import frames_of, seek_telling
 from sonolux.media.safe_open import open_file
+from sonolux.media.salvage import ALL_THERE, LARGEST, Salvaged, completed, is_unwritten, lacks_end, salvage
 from sonolux.media.segment import Image
 from sonolux.media.signatures import HEAD, image_format
+
+Opener = Callable[[IO[bytes], str], ImageFile]
 
 UPRIGHT = {
     2: Transpose.FLIP_LEFT_RIGHT,
@@ -36,11 +40,14 @@ UPRIGHT = {
 }
 """What turns an image upright, by EXIF orientation (CIPA DC-008, table 6)."""
 
-ICC_SPACES = {"RGB": "RGB", "GRAY": "L", "CMYK": "CMYK"}
-"""Colour space named in an ICC profile, to Pillow's mode."""
+PHOTOMETRIC, WHITE_IS_ZERO = 262, 0
+"""Of a TIFF (TIFF 6.0, PhotometricInterpretation)."""
+
+SMALL = 64
+"""Pixels of the longer side to which frames are decoded that are only compared."""
 
 
-def decode_image(source: str | bytes, side: int, max_pixels: int) -> Image:
+def decode_image(source: str | bytes, side: int, max_pixels: int, page: int | None = None) -> Image:
     """Decode an image, scaled down until its longer side is at most ``side``.
 
     Parameters
@@ -51,34 +58,110 @@ def decode_image(source: str | bytes, side: int, max_pixels: int) -> Image:
         Pixels of the longer side; smaller images keep their size.
     max_pixels : int
         Larger images are refused from their header, before they are decoded.
+    page : int, optional
+        Of a TIFF of several, from 0; by default the first that shows something.
 
     Returns
     -------
     Image
-        Pixels uint8 (height, width, 3).
+        Pixels uint8 (height, width, 3); of an animation, those of the first frame that shows something.
 
     Raises
     ------
     MediaError
-        For images that are truncated, damaged, too large, or no images.
+        For images that are damaged, too large, or no images, and those of which more than the very end is missing.
     """
-    with open_image(source) as image:
+    return decode_partly(source, side, max_pixels, page)[0]
+
+
+def decode_partly(source: str | bytes, side: int, max_pixels: int, page: int | None = None) -> tuple[Image, str]:
+    """Decode an image as `decode_image` does, and say in one line what of it is missing, empty for nothing."""
+    try:
+        with open_image(source) as image:
+            if image.format == "JPEG" and image.fp and is_unwritten(image.fp):
+                raise MediaError("damaged JPEG picture: image file is truncated (its rest was never written)")
+            refuse_bomb(image.size, max_pixels)
+            frames = frames_of(image)
+            if page is not None:
+                frames = frames[page : page + 1] or frames
+            seek_telling(image, frames, max_pixels, lambda: _decoded(image, SMALL, max_pixels).pixels)
+            cut = image.format == "PNG" and image.fp and lacks_end(image.fp)
+            return _decoded(image, side, max_pixels), ALL_THERE if cut else ""
+    except MediaError:
+        salvaged = None if page else _salvaged(source, max_pixels)
+        if salvaged is None:
+            raise
+        with decoding("picture"):
+            return _finished(salvaged.picture, side), salvaged.missing
+
+
+def decode_pages(path: str, side: int, max_pixels: int, frames: Iterable[int]) -> Iterator[Image | MediaError]:
+    """Decode frames of a TIFF, each when it is asked for, as `decode_image` does; a damaged one gives its error."""
+    with open_image(path) as image:
+        for frame in frames:
+            try:
+                with decoding("page"):
+                    image.seek(frame)
+                    yield _decoded(image, side, max_pixels)
+            except MediaError as error:
+                yield error
+
+
+def _decoded(image: Picture, side: int, max_pixels: int) -> Image:
+    refuse_bomb(image.size, max_pixels)
+    image.draft(None, fit_size(image.size, side))
+    return _finished(image, side)
+
+
+def _finished(image: Picture, side: int) -> Image:
+    """Load an opened image, small, upright and in sRGB."""
+    image.load()
+    upright = UPRIGHT.get(exif_of(image).get(ORIENTATION, 1))
+    small = _shrunk(image, side)
+    if upright is not None:
+        small = small.transpose(upright)
+    return Image(np.array(to_srgb(small, image.info.get("icc_profile")), dtype=np.uint8))
+
+
+def _salvaged(source: str | bytes, max_pixels: int) -> Salvaged | None:
+    """Return what is there of a broken image; None where that is too little."""
+    content = source
+    if isinstance(content, str):
+        with open_file(content) as file, decoding("file"):
+            content = file.read(LARGEST + 1)
+    name = image_format(content[:HEAD])
+    if name is None:
+        return None
+    opener = PIL.Image.OPEN[name][0]
+
+    def opened(filled: bytes) -> ImageFile:
+        image = opener(io.BytesIO(filled), "")
         refuse_bomb(image.size, max_pixels)
-        image.draft(None, fit_size(image.size, side))
-        image.load()
-        upright = UPRIGHT.get(exif_of(image).get(ORIENTATION, 1))
-        small = _shrunk(image, side)
-        if upright is not None:
-            small = small.transpose(upright)
-        return Image(np.array(_on_white(small, image.info.get("icc_profile")), dtype=np.uint8))
+        return image
+
+    return salvage(content, name, opened)
+
+
+def upright_size(image: Picture) -> tuple[int, int]:
+    """Return width and height of an opened image as it is shown; Pillow turns TIFFs itself."""
+    width, height = image.size
+    turned = image.format != "TIFF" and exif_of(image).get(ORIENTATION) in SIDEWAYS
+    return (height, width) if turned else (width, height)
 
 
 @contextmanager
-def open_image(source: str | bytes) -> Iterator[Picture]:
+def open_image(source: str | bytes, *, broken: bool = False) -> Iterator[ImageFile]:
     """Open an image by its content, without decoding it, and translate every error met until it is closed.
 
     Pillow's own ``open`` tries every format it knows and holds a bomb limit that is global to the process; the
     signature has already told the format, and the limit is the caller's.
+
+    Parameters
+    ----------
+    source : str or bytes
+        Path of the file, or its content.
+    broken : bool
+        Whether a file that breaks off is opened as well, completed in some way: for what it says of itself.
     """
     file: BinaryIO = io.BytesIO(source) if isinstance(source, bytes) else open_file(source)
     with file:
@@ -87,8 +170,22 @@ def open_image(source: str | bytes) -> Iterator[Picture]:
             raise MediaError("not a picture that can be decoded")
         file.seek(0)
         _register_formats()
-        with decoding(f"{name} picture"), PIL.Image.OPEN[name][0](file, "") as image:
+        opener = PIL.Image.OPEN[name][0]
+        with decoding(f"{name} picture"), _opened(file, name, opener, broken) as image:
             yield image
+
+
+def _opened(file: BinaryIO, name: str, opener: Opener, broken: bool) -> ImageFile:
+    try:
+        return opener(file, "")
+    except Exception as error:
+        if not broken or isinstance(error, MemoryError):
+            raise
+        file.seek(0)
+        for content in completed(file.read(LARGEST), name):
+            with suppress(Exception):  # the next may do; where none does, the file's own error is raised
+                return opener(io.BytesIO(content), "")
+        raise
 
 
 @lru_cache(maxsize=1)
@@ -116,9 +213,10 @@ def _shrunk(image: Picture, side: int) -> Picture:
     """Scale down, in a mode that can be averaged: palette and 1-bit pixels cannot."""
     size = fit_size(image.size, side)
     if image.mode.startswith("I;16"):
-        return _eight_bits(image.convert("I").resize(size, Resampling.BOX), full=65535.0)
+        inverted = getattr(image, "tag_v2", {}).get(PHOTOMETRIC) == WHITE_IS_ZERO
+        return eight_bits(image.convert("I").resize(size, Resampling.BOX), whole=True, inverted=inverted)
     if image.mode in ("I", "F"):
-        return _eight_bits(image.resize(size, Resampling.BOX), full=None)
+        return eight_bits(image.resize(size, Resampling.BOX))
     if image.mode == "1":
         image = image.convert("L")
     if image.mode in ("P", "PA") or "transparency" in image.info:
@@ -126,55 +224,3 @@ def _shrunk(image: Picture, side: int) -> Picture:
     if size == image.size:
         return image
     return image.resize(size, Resampling.LANCZOS, reducing_gap=2.0)
-
-
-def _eight_bits(image: Picture, full: float | None) -> Picture:
-    """Bring deep grey values to 0-255: by the full scale where it is known, else by the range that is there."""
-    values: NDArray[np.float64] = np.nan_to_num(np.asarray(image, dtype=np.float64))
-    low, high = 0.0, full
-    if high is None:
-        low, high = min(0.0, float(values.min())), float(values.max())
-        # Floats of scientific and HDR images are within [0, 1] by custom, integers within 16 bits.
-        high = next((top for top in (1.0, 255.0, 65535.0) if low == 0.0 and high <= top), high)
-    scaled = (values - low) * (255.0 / max(high - low, 1e-12))
-    return PIL.Image.fromarray(np.clip(np.rint(scaled), 0, 255).astype(np.uint8))
-
-
-def _on_white(image: Picture, profile: object) -> Picture:
-    """Convert to sRGB, transparent parts over white."""
-    if not image.has_transparency_data:
-        return _srgb(image, profile)
-    image = image.convert("RGBA")
-    alpha = image.getchannel("A")
-    colours = _srgb(image.convert("RGB"), profile)
-    white = PIL.Image.new("RGB", image.size, "white")
-    white.paste(colours, mask=alpha)
-    return white
-
-
-def _srgb(image: Picture, profile: object) -> Picture:
-    transform = _transform(profile, image.mode) if isinstance(profile, bytes) else None
-    if image.mode == "LAB":
-        transform = _lab_transform()
-    if transform is None:
-        return image.convert("RGB")
-    return ImageCms.applyTransform(image, transform) or image.convert("RGB")
-
-
-@lru_cache(maxsize=8)
-def _transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
-    """Return the transform of a profile to sRGB, None where it is broken or for another kind of pixels."""
-    try:
-        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        if ICC_SPACES.get(source.profile.xcolor_space.strip()) != mode:
-            return None
-        return ImageCms.buildTransform(source, ImageCms.createProfile("sRGB"), mode, "RGB")
-    except (ImageCms.PyCMSError, OSError, ValueError):
-        # A broken profile says nothing of the colours: like a missing one, it means sRGB.
-        return None
-
-
-@lru_cache(maxsize=1)
-def _lab_transform() -> ImageCms.ImageCmsTransform:
-    lab, srgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
-    return ImageCms.buildTransform(lab, srgb, "LAB", "RGB")

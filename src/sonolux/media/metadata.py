@@ -25,6 +25,9 @@ MOST_VALUES = 100
 
 LISTS = ("artist", "genre", "keywords")
 TEXTS = ("title", "album", "composer", "camera", "language", "description", "place")
+DESCRIPTIVE = (*LISTS, *TEXTS, "date", "rating", "latitude", "longitude")
+"""What a person or a program has said of a file; all else follows from its content."""
+
 COUNTS = ("width", "height", "frames", "rate", "channels")
 LARGEST_COUNT = 2**53
 LONGEST_DURATION = 10 * 365 * 24 * 3600.0

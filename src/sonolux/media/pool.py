@@ -18,6 +18,7 @@ import time
 from collections import deque
 from collections.abc import Generator, Iterable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from multiprocessing.connection import wait
 from pathlib import Path
 from typing import Any, Self
@@ -187,6 +188,10 @@ class DecoderPool:
         self._orders = Orders(reader, options, timeout, memory)
         self._idle: list[Worker] = []
         self._proven = False
+
+    def orders_for(self, reader: Reader) -> Orders:
+        """Return orders to read files by another function, with the pool's own options and limits."""
+        return replace(self._orders, reader=reader)
 
     def start(self) -> None:
         """Start a worker ahead of the first file, unless one waits for work."""

@@ -11,12 +11,15 @@ from sonolux.media.readers.base import spanned_segments
 from sonolux.media.readers.container import ContainerReader, audio_windows
 from sonolux.media.readers.registry import BUILT_IN, Claimed, reader_of
 from sonolux.media.segment import Decoded, Probe, ReadEvent, Segment
+from sonolux.media.sidecars import sidecars_of
 
-__all__ = ["ReadOptions", "read", "read_sound"]
+__all__ = ["ReadOptions", "read", "read_description", "read_sound"]
 
 
 def read(path: str, options: ReadOptions) -> Iterator[ReadEvent]:
     """Decode a file: first its probe, then its segments, each when it is asked for, then what that has shown.
+
+    The probe tells what the file's sidecars say as well.
 
     Raises
     ------
@@ -28,10 +31,21 @@ def read(path: str, options: ReadOptions) -> Iterator[ReadEvent]:
     if claimed.name not in BUILT_IN:
         events = _checked(claimed.name, events)
     try:
-        yield next(events)
+        found = next(events)
     except MediaError as error:
         raise _with_broken(error, claimed) from error
+    beside = sidecars_of(path)
+    if beside and isinstance(found, Probe):
+        from sonolux.media.descriptions.beside import with_sidecars
+
+        found = with_sidecars(found, path, beside)
+    yield found
     yield from events
+
+
+def read_description(path: str, options: ReadOptions) -> Iterator[ReadEvent]:
+    """Yield the probe of a file, and nothing of its content; MediaError as in `read`."""
+    yield next(read(path, options))
 
 
 def read_sound(path: str, options: ReadOptions) -> Iterator[Segment]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 from sonolux.media.encodings import has_text_bytes, marked_encoding, unmarked_encoding
+from sonolux.media.subtitles import subtitle_format
 
 HEAD = 65536
 """Bytes of the beginning of a file that the functions here want to see."""
@@ -40,7 +41,6 @@ HTML_START = re.compile(
     r"\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<(!doctype\s+html|html|head|body)\b",
     re.IGNORECASE | re.DOTALL,
 )
-SRT_START = re.compile(r"\s*\d+[ \t]*\r?\n\s*\d+:\d\d:\d\d[,.]\d{1,3}\s*-->")
 
 
 def image_format(head: bytes) -> str | None:
@@ -81,14 +81,13 @@ def is_text(head: bytes) -> bool:
 
 
 def text_format(start: str, name: str) -> str:
-    """Return ``html``, ``vtt``, ``srt``, ``md`` or ``txt`` for a text that starts so.
+    """Return ``html``, ``md`` or ``txt`` for a text that starts so, or the format of subtitles.
 
     Only Markdown, which is plain text by design, is told from plain text by its name.
     """
-    if start.startswith("WEBVTT"):
-        return "vtt"
-    if SRT_START.match(start):
-        return "srt"
+    subtitles = subtitle_format(start)
+    if subtitles is not None:
+        return subtitles
     if HTML_START.match(start):
         return "html"
     return "md" if name.lower().endswith((".md", ".markdown")) else "txt"

@@ -21,7 +21,7 @@ KEPT = 32
 """Segments of a kind that are held at once, at most, besides the last: 28 MB of windows of sound, 25 MB of frames."""
 
 KINDS: dict[Modality, frozenset[SegmentKind]] = {
-    Modality.IMAGE: frozenset({"image"}),
+    Modality.IMAGE: frozenset({"image", "page"}),
     Modality.AUDIO: frozenset({"window"}),
     Modality.VIDEO: frozenset({"shot", "window"}),
     Modality.TEXT: frozenset({"passage"}),

@@ -16,7 +16,7 @@ from sonolux.media.document import pdf_pages
 from sonolux.media.errors import decoding
 from sonolux.media.markup import parse_page
 from sonolux.media.safe_open import open_file
-from sonolux.media.subtitles import cue_passages, parse_cues
+from sonolux.media.subtitles import TIMED, cue_passages, parse_cues
 from sonolux.media.text_decoding import decode_text
 
 PAGE_BREAK = "\n\n"
@@ -41,7 +41,7 @@ def read_text(path: str, form: str, max_text: int | None = None) -> str:
     Parameters
     ----------
     form : str
-        As probed: txt, md, html, pdf, srt or vtt.
+        As probed: txt, md, html, pdf, or one of `sonolux.media.subtitles.TIMED`.
     max_text : int, optional
         Larger files (for PDF: longer texts) are refused; bytes.
 
@@ -56,8 +56,8 @@ def read_text(path: str, form: str, max_text: int | None = None) -> str:
     if form == "html":
         with decoding("HTML"):
             return parse_page(text).text
-    if form in ("srt", "vtt"):
-        return "\n".join(cue.text for cue in parse_cues(text))
+    if form in TIMED:
+        return "\n".join(cue.text for cue in parse_cues(text, form))
     return text
 
 
@@ -75,8 +75,8 @@ def read_passages(path: str, form: str, chars: int, max_text: int) -> Iterator[t
 
     A PDF is read a page at a time, so that the first passages of a long one come soon.
     """
-    if form in ("srt", "vtt"):
-        yield from cue_passages(parse_cues(read_raw(path, max_text)), chars)
+    if form in TIMED:
+        yield from cue_passages(parse_cues(read_raw(path, max_text), form), chars)
         return
     pages = pdf_pages(path) if form == "pdf" else iter([read_text(path, form, max_text)])
     offset = 0

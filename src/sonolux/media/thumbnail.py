@@ -42,8 +42,8 @@ class View:
     ----------
     path : str
     span : Span or None
-        The middle of a shot is shown, the sound of a window drawn; None for a third into a video, as videos tend to
-        begin in black, and for the beginning of a recording.
+        The middle of a shot or a page is shown, the sound of a window drawn; None for a third into a video, as videos
+        tend to begin in black, for the beginning of a recording, and for what stands for an image file.
     region : Region or None
         Cut out of the image, or out of the frame at its time.
     side : int
@@ -98,7 +98,7 @@ def _image(view: View, found: Probe, side: int, max_pixels: int) -> Image | None
     if found.modality == Modality.IMAGE:
         from sonolux.media.image import decode_image
 
-        return decode_image(view.path, side, max_pixels)
+        return decode_image(view.path, side, max_pixels, int(view.span.start) if view.span else None)
     if found.modality == Modality.VIDEO:
         from sonolux.media.video import frame_near
 

@@ -1,8 +1,8 @@
 """JSON of items, hits, annotations and judgements: plain data, the same wherever it is written.
 
 One function a kind, whose keys stay: a later version adds keys and takes none away. What an item does not have is null.
-Places are seconds or characters (``start``, ``end``), and shares of the width and height of an image (``box``: left,
-upper, right, lower).
+Places are seconds or characters (``start``, ``end``, ``unit``), and shares of the width and height of an image
+(``box``: left, upper, right, lower).
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ def item_as_data(item: Item) -> dict[str, Any]:
         "file": item.file,
         "start": item.span.start if item.span else None,
         "end": item.span.end if item.span else None,
+        "unit": item.span.unit if item.span else None,
         "metadata": item.metadata,
         "text": item.text,
         "region": region_as_data(item.region),
@@ -33,7 +34,7 @@ def item_as_data(item: Item) -> dict[str, Any]:
 def part_as_data(part: Item) -> dict[str, Any]:
     """Return a span or region of a file, without what its file says already."""
     data = item_as_data(part)
-    return {key: data[key] for key in ("id", "kind", "start", "end", "text", "region")}
+    return {key: data[key] for key in ("id", "kind", "start", "end", "unit", "text", "region")}
 
 
 def hit_as_data(hit: Hit) -> dict[str, Any]:
@@ -44,6 +45,7 @@ def hit_as_data(hit: Hit) -> dict[str, Any]:
         "modality": str(hit.modality),
         "start": hit.span.start if hit.span else None,
         "end": hit.span.end if hit.span else None,
+        "unit": hit.span.unit if hit.span else None,
         "score": hit.score,
         "chance": hit.chance,
         "space": hit.space,

@@ -172,7 +172,7 @@ def _card(rank: int, hit: Hit, seen: Mapping[View, Thumbnail], player: str = "")
 def _facts(hit: Hit) -> str:
     """Return where in the file, how likely chance is, and the score."""
     sure = "sx-sure" if hit.confident else "sx-faint"
-    place = place_in_words(hit.span, hit.region, hit.modality)
+    place = place_in_words(hit.span, hit.region)
     where = f"<span>{_text(place)}</span>" if place else ""
     return (
         f'<div class="sx-facts">{where}<span class="{sure}" title="chance that an item taken at random scores as high">'
@@ -234,7 +234,7 @@ def _link(hit: Hit) -> str:
 
 def _moment(hit: Hit) -> str:
     """Return the fragment with which a player begins at the hit (W3C Media Fragments)."""
-    if hit.span is None or hit.modality == Modality.TEXT:
+    if hit.span is None or hit.span.unit != "seconds":
         return ""
     return f"#t={hit.span.start:.2f}"
 

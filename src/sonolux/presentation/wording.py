@@ -1,13 +1,14 @@
 """Wording of items and hits: how likely chance is, where in the file, what it says.
 
-Times are seconds, positions in a text are characters, places in an image percent of its width and height.
+Times are seconds, positions in a text without times are characters, pages are counted from 1, places in an image are
+percent of its width and height.
 """
 
 from __future__ import annotations
 
 import math
 
-from sonolux.types import Hit, Modality, Region, Span
+from sonolux.types import Hit, Region, Span
 
 SNIPPET = 160
 """Characters of a passage that are shown."""
@@ -34,17 +35,21 @@ def chance_in_words(chance: float) -> str:
     return f"1 in {_two_digits(1 / chance):,}"
 
 
-def span_in_words(span: Span, modality: Modality) -> str:
-    """Say where in a file a span is: whole seconds that contain it, or characters.
+def span_in_words(span: Span) -> str:
+    """Say where in a file a span is: whole seconds that contain it, characters, or the page.
 
     Examples
     --------
-    >>> span_in_words(Span(72.4, 81.9), Modality.AUDIO)
+    >>> span_in_words(Span(72.4, 81.9))
     '1:12-1:22'
-    >>> span_in_words(Span(1200, 2150), Modality.TEXT)
+    >>> span_in_words(Span(1200, 2150, "characters"))
     'characters 1200-2150'
+    >>> span_in_words(Span(2, 3, "pages"))
+    'page 3'
     """
-    if modality == Modality.TEXT:
+    if span.unit == "pages":
+        return f"page {span.start + 1:.0f}"
+    if span.unit == "characters":
         return f"characters {span.start:.0f}-{span.end:.0f}"
     # Containers round times: 10.0000001 s is not in the eleventh second.
     return f"{clock(math.floor(round(span.start, 2)), 0)}-{clock(math.ceil(round(span.end, 2)), 0)}"
@@ -62,9 +67,9 @@ def region_in_words(region: Region) -> str:
     return f"x {x0}-{x1}%, y {y0}-{y1}%"
 
 
-def place_in_words(span: Span | None, region: Region | None, modality: Modality) -> str:
+def place_in_words(span: Span | None, region: Region | None) -> str:
     """Say where in a file an item is: its span, its region, both, or nothing for a whole file."""
-    span_words = span_in_words(span, modality) if span else ""
+    span_words = span_in_words(span) if span else ""
     return ", ".join(filter(None, (span_words, region_in_words(region) if region else "")))
 
 

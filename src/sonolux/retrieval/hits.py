@@ -72,6 +72,6 @@ def _row(rank: int, hit: Hit) -> tuple[str, ...]:
     """Return the columns of the command line: rank, score, chance, modality, place, path."""
     from sonolux.presentation.wording import chance_in_words, place_in_words, score_in_words
 
-    where = place_in_words(hit.span, hit.region, hit.modality)
+    where = place_in_words(hit.span, hit.region)
     score, chance = score_in_words(hit.score), chance_in_words(hit.chance)
     return str(rank), score, chance, str(hit.modality), where, printable(hit.path)

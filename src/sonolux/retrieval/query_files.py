@@ -15,10 +15,10 @@ from sonolux.retrieval.query import Part, PartKind, Query
 from sonolux.types import SegmentKind
 
 SEGMENTS = 8
-"""Most segments of one kind with which a single recording or video asks."""
+"""Most segments of one kind with which a single recording, video or TIFF of many pages asks."""
 
 KINDS: dict[PartKind, frozenset[SegmentKind]] = {
-    "image": frozenset({"image"}),
+    "image": frozenset({"image", "page"}),
     "audio": frozenset({"window"}),
     "video": frozenset({"shot", "window"}),
 }

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from scipy.sparse import vstack
 
 from sonolux.index import Condition, Index, ScoredPoint, Where
-from sonolux.index.payload import region_of
+from sonolux.index.payload import SPAN_KEYS, region_of, span_of
 from sonolux.media.paths import from_stored
 from sonolux.retrieval.background import closeness
 from sonolux.retrieval.calibration import EXPECTED, Calibration
@@ -31,9 +31,9 @@ from sonolux.retrieval.keywords import KeywordBackground
 from sonolux.retrieval.planning import SpaceQuery
 from sonolux.retrieval.query import Query
 from sonolux.retrieval.similarity import similarities
-from sonolux.types import Hit, Modality, Span
+from sonolux.types import Hit, Modality
 
-KEYS = ("path", "modality", "kind", "file", "start", "end", "title", "text", "region")
+KEYS = ("path", "kind", "file", *SPAN_KEYS, "title", "text", "region")
 """What a hit shows; the rest of the payload stays on disk."""
 
 DEPTH = 100
@@ -238,14 +238,13 @@ def _hits(page: Sequence[ScoredPoint], evidence: Sequence[Evidence | None]) -> l
         if said is None:
             continue
         chance, space, confident = said
-        start = payload.get("start")
         hit = Hit(
             id_,
             from_stored(payload["path"]),
             MODALITIES[payload["modality"]],
             payload["kind"],
             payload["file"],
-            None if start is None else Span(start, payload["end"]),
+            span_of(payload),
             score,
             chance,
             space,

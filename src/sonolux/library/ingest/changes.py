@@ -20,12 +20,13 @@ from sonolux.library.annotation_payload import annotations_of
 from sonolux.library.ingest.volumes import volume_of
 from sonolux.media.hashing import content_hash
 from sonolux.media.paths import from_stored, to_stored
+from sonolux.media.sidecars import sidecars_stamp
 from sonolux.types import Annotation, Failure, Modality
 
 NAMESPACE = uuid.UUID("8f1d6c5e-0b0e-4c1b-9d53-6a2f9d2f7c11")
 """Of all item ids: they follow from content and path, so work repeated after a crash repeats the ids."""
 
-TaskState = Literal["unchanged", "touched", "moved", "new", "changed", "incomplete"]
+TaskState = Literal["unchanged", "touched", "moved", "new", "changed", "incomplete", "redescribed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,10 @@ class Task:
     spaces: frozenset[str] = field(default=frozenset())
     annotations: tuple[Annotation, ...] = ()
     volume: str = ""
+    sidecars: str = ""
+    """Stamp of the files that describe it (`sonolux.media.sidecars`), "" where there are none."""
+    redescribed: bool = False
+    """Whether the library holds what other sidecars said, though the content may be as it was."""
 
 
 class ChangeDetector:
@@ -78,9 +83,18 @@ class ChangeDetector:
         self.spaces = spaces
         self._claimed: set[str] = set()
         self._volumes: dict[int, str] = {}
+        self._stamps: dict[str, str] = {}
 
     def tasks(self, paths: Sequence[str]) -> Iterator[Task | Failure]:
         """Yield what is to be done with each of a batch of files; files that cannot be read are failures."""
+        for task in self._tasks(paths):
+            if isinstance(task, Task):
+                stamp = sidecars_stamp(task.path)
+                yield replace(task, sidecars=stamp, redescribed=stamp != self._stamps.pop(task.id, ""))
+            else:
+                yield task
+
+    def _tasks(self, paths: Sequence[str]) -> Iterator[Task | Failure]:
         known = self._known("path", [to_stored(path) for path in paths])
         by_path = {file.path: file for file in known}
         strangers: list[Task] = []
@@ -102,8 +116,10 @@ class ChangeDetector:
         if not values:
             return []
         where = [Condition("kind", "=", "file"), Condition(key, "=", tuple(values))]
-        keys = ("path", "size", "mtime", "hash", "encoded", "modality", "annotations")
-        return [_known_file(point) for point in self.index.scroll(where, keys=keys)]
+        keys = ("path", "size", "mtime", "hash", "encoded", "modality", "annotations", "sidecars")
+        points = list(self.index.scroll(where, keys=keys))
+        self._stamps |= {point.id: point.payload["sidecars"] for point in points if "sidecars" in point.payload}
+        return [_known_file(point) for point in points]
 
     def _new_or_moved(self, strangers: list[Task]) -> Iterator[Task]:
         same: dict[str, list[Known]] = {}

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from sonolux.index import Point
+from sonolux.index.payload import span_as_stored
 from sonolux.library.annotation_payload import annotations_within, with_annotations, words_of_labels
 from sonolux.library.ingest.changes import Task, span_id
 from sonolux.media.paths import folders, to_stored
@@ -22,6 +23,8 @@ WORDED = ("title", "artist", "album", "composer", "genre", "keywords", "place", 
 
 OFF_UTC = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)[+-]\d\d:\d\d")
 """A date whose clock did not go by UTC."""
+FILED = ("title", "date")
+"""Metadata that has a key of its own in a payload."""
 
 NAMED_FOLDERS = 2
 """How many of the folders above a file lend it their words."""
@@ -118,6 +121,8 @@ class Draft:
         }
         if self.probe and self.probe.words:
             payload["words"] = self.probe.words
+        if self.task.sidecars:
+            payload["sidecars"] = self.task.sidecars
         payload |= with_annotations(self.task.annotations)
         vectors: dict[str, Any] = {}
         for section in self._whole():
@@ -132,7 +137,7 @@ class Draft:
         common = self._common() if spans else {}
         for number, section in enumerate(spans):
             assert section.span is not None
-            payload = common | {"kind": section.kind, "start": section.span.start, "end": section.span.end}
+            payload = common | {"kind": section.kind} | span_as_stored(section.span)
             payload |= with_annotations(annotations_within(section.span, self.task.annotations))
             if section.text:
                 payload["text"] = section.text
@@ -147,14 +152,18 @@ class Draft:
 
     def _common(self) -> dict[str, Any]:
         assert self.probe is not None
-        meta = dict(self.probe.metadata)
-        filed: dict[str, Any] = {key: meta.pop(key) for key in ("title", "date") if key in meta}
-        if local := OFF_UTC.fullmatch(str(filed.get("date", ""))):
-            filed["clock"] = f"{local[1]}Z"
-        return filed | {
+        return self.filed() | {
             "file": self.task.id,
             "path": to_stored(self.task.path),
             "folders": folders(self.task.path),
             "modality": str(self.probe.modality),
-            "meta": meta | {"format": self.probe.format},
         }
+
+    def filed(self) -> dict[str, Any]:
+        """Return the part of a payload that the file says of itself, on its own point and those of its spans."""
+        assert self.probe is not None
+        meta = self.probe.metadata | {"format": self.probe.format}
+        filed: dict[str, Any] = {key: meta.pop(key) for key in FILED if key in meta}
+        if local := OFF_UTC.fullmatch(str(filed.get("date", ""))):
+            filed["clock"] = f"{local[1]}Z"
+        return filed | {"meta": meta}

@@ -1,13 +1,16 @@
-"""A file that moved keeps its item: only where it lies, and the words of its name, are written anew."""
+"""A file whose content is as it was keeps its item: where it lies, what it says, and its words are written anew."""
 
 from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
 
 from sonolux.encoders import Encoder
 from sonolux.encoders.base import split_rows
 from sonolux.index import Condition, Index, Point
 from sonolux.library.ingest.changes import Task
-from sonolux.library.ingest.draft import Draft
-from sonolux.media.metadata import with_lists
+from sonolux.library.ingest.draft import FILED, Draft
+from sonolux.media.metadata import DESCRIPTIVE, with_lists
 from sonolux.media.paths import folders, to_stored
 from sonolux.media.segment import Probe, Segment
 from sonolux.types import Modality
@@ -29,11 +32,40 @@ def follow(index: Index, task: Task, keyword: list[Encoder]) -> None:
     index.set_payload(ids, {"path": to_stored(task.path), "folders": folders(task.path)})
     touch(index, task)
     own = next(point for point in points if point.id == task.id)
-    words = draft_of(task, own).words()
+    _write_words(index, draft_of(task, own), keyword)
+
+
+def redescribe(index: Index, task: Task, probe: Probe, keyword: list[Encoder]) -> None:
+    """Write what a file and its sidecars say now; what decoding has shown of its content stays.
+
+    Parameters
+    ----------
+    index : Index
+    task : Task
+        With the stamp of the sidecars that ``probe`` was made with.
+    probe : Probe
+    keyword : list of Encoder
+        As for `follow`.
+    """
+    points = list(index.scroll([Condition("file", "=", task.id)]))
+    own = next(point for point in points if point.id == task.id)
+    draft = draft_of(task, own)
+    assert draft.probe is not None
+    decoded = {key: value for key, value in draft.probe.metadata.items() if key not in DESCRIPTIVE}
+    said = {key: value for key, value in probe.metadata.items() if key in DESCRIPTIVE}
+    draft.probe = replace(draft.probe, metadata=decoded | said, words=probe.words)
+    blank: dict[str, Any] = dict.fromkeys(FILED)
+    index.set_payload([point.id for point in points], blank | draft.filed())
+    index.set_payload([task.id], {"words": probe.words or None, "sidecars": task.sidecars or None})
+    _write_words(index, draft, keyword)
+
+
+def _write_words(index: Index, draft: Draft, keyword: list[Encoder]) -> None:
+    words = draft.words()
     vectors = {encoder.space: split_rows(encoder.encode_one(words))[0] for encoder in keyword}
     known = {space: row for space, row in vectors.items() if row is not None}
     if known:
-        index.update_vectors([Point(task.id, known)])
+        index.update_vectors([Point(draft.task.id, known)])
 
 
 def touch(index: Index, task: Task) -> None:
@@ -44,7 +76,7 @@ def touch(index: Index, task: Task) -> None:
 def draft_of(task: Task, stored: Point) -> Draft:
     """Return a draft of a file that is in the library, with all that its words are made of."""
     payload = stored.payload
-    filed = {key: payload[key] for key in ("title", "date") if key in payload}
+    filed = {key: payload[key] for key in FILED if key in payload}
     probe = Probe(
         Modality(payload["modality"]),
         payload["meta"]["format"],

@@ -11,16 +11,19 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from sonolux.encoders.executor import chosen_executor
-from sonolux.index import Index
+from sonolux.index import Condition, Index
 from sonolux.library.ingest.changes import ChangeDetector, Task
 from sonolux.library.ingest.draft import Draft
 from sonolux.library.ingest.encode import EncodingQueue
-from sonolux.library.ingest.moved import follow, touch
+from sonolux.library.ingest.moved import follow, redescribe, touch
 from sonolux.library.ingest.write import Writer
 from sonolux.library.spaces import Spaces
 from sonolux.media.finding import find
+from sonolux.media.paths import to_stored
 from sonolux.media.pool import DecoderPool
+from sonolux.media.reading import read_description
 from sonolux.media.segment import Decoded, Probe, Segment
+from sonolux.media.sidecars import sidecars_of
 from sonolux.media.worker import DecodeEvent
 from sonolux.types import Failure, Modality
 
@@ -77,7 +80,9 @@ class Adder:
         self.catalog = ChangeDetector(index, spaces.concerns())
         self.executor = chosen_executor()
         self.queue = EncodingQueue(spaces.writers(), self.executor)
+        self.keyword = [e for e in self.queue.writers[Modality.TEXT] if e.kind == "sparse"]
         self._drafts: dict[str, Draft] = {}
+        self._redescribed: dict[str, Task] = {}
         self._partly: dict[str, Failure] = {}
 
     def run(self, roots: Sequence[str]) -> Summary:
@@ -98,6 +103,7 @@ class Adder:
                 self._take(path, event)
             self._fail(self.queue.flush())
             self._write_all()
+            self._redescribe()
         except BaseException:
             self.progress = None  # it hears no more, so that nothing it raises keeps what is done from being written
             raise
@@ -114,21 +120,48 @@ class Adder:
             for task in self.catalog.tasks([item for item in batch if isinstance(item, str)]):
                 if isinstance(task, Failure):
                     self._fail([task])
-                elif not self._settled(task):
+                    continue
+                self._drop_sidecars(task)
+                if not self._settled(task):
                     yield task.path
 
     def _settled(self, task: Task) -> bool:
         """Do what can be done without decoding; tell whether that was all."""
         if task.state == "moved":
-            follow(self.index, task, [e for e in self.queue.writers[Modality.TEXT] if e.kind == "sparse"])
+            follow(self.index, task, self.keyword)
             task = replace(task, state="incomplete" if task.spaces else "moved")
         if task.state == "touched":
             touch(self.index, task)
+        if task.redescribed and task.state not in ("new", "changed"):
+            self._redescribed[task.path] = task
         if task.state in ("new", "changed", "incomplete"):
             self._drafts[task.path] = Draft(task)
             return False
-        self._count([task])
+        if task.path not in self._redescribed:
+            self._count([task])
         return True
+
+    def _drop_sidecars(self, task: Task) -> None:
+        """Take out the items that a file's sidecars were before they lay beside it, or in an earlier version."""
+        sidecars = tuple(map(to_stored, sidecars_of(task.path))) if task.redescribed else ()
+        where = [Condition("path", "=", sidecars)]
+        if sidecars and (items := self.index.count([*where, Condition("kind", "=", "file")])):
+            self.index.delete_where(where)
+            self.summary.removed += items
+
+    def _redescribe(self) -> None:
+        """Write what files say whose content is as it was and whose sidecars are not: they are probed, not decoded."""
+        if not self._redescribed:
+            return
+        orders = self.pool.orders_for(read_description)
+        for path, event in self.pool.read(list(self._redescribed), orders):
+            if isinstance(event, Failure):
+                self._fail([event])
+            elif isinstance(event, Probe):
+                task = self._redescribed[path]
+                redescribe(self.index, task, event, self.keyword)
+                if task.state != "incomplete":
+                    self._count([replace(task, state="moved" if task.state == "moved" else "redescribed")])
 
     def _take(self, path: str, event: DecodeEvent) -> None:
         if isinstance(event, Failure):
@@ -163,7 +196,7 @@ class Adder:
         for task in tasks:
             if task.state == "new":
                 self.summary.added += 1
-            elif task.state in ("changed", "incomplete"):
+            elif task.state in ("changed", "incomplete", "redescribed"):
                 self.summary.updated += 1
             elif task.state == "moved":
                 self.summary.moved += 1

@@ -56,7 +56,8 @@ def exif_statements(exif: Exif) -> Statements:
     return without_blanks(
         {
             "title": [_wide(exif.get(XP_TITLE))],
-            "description": [tag_text(exif.get(DESCRIPTION)), comment],
+            "caption": [tag_text(exif.get(DESCRIPTION))],
+            "description": [comment],
             "artist": [*_several(tag_text(exif.get(ARTIST))), *_several(_wide(exif.get(XP_AUTHOR)))],
             "keywords": _several(_wide(exif.get(XP_KEYWORDS))),
             "words": [subject, user_comment],

@@ -15,8 +15,8 @@ from sonolux.media.descriptions.tag_text import own_words
 from sonolux.media.metadata import LONGEST_VALUE
 
 Statements = dict[str, list[Any]]
-"""Values under title, description, artist, keywords, place, camera, words (str), rating (0 to 5), position (latitude
-and longitude in degrees), and date (rank, text), each best first."""
+"""Values under title, caption (a title or a description), description, artist, keywords, place, camera, words (str),
+rating (0 to 5), position (latitude and longitude in degrees), and date (rank, text), each best first."""
 
 TAKEN, DIGITISED, CHANGED, SATELLITE, WRITTEN = range(5)
 """Ranks of dates, best first: an event, its recording, a change by a camera, the sky's clock (UTC), a change of the
@@ -24,7 +24,7 @@ file."""
 
 SHOWN = ("title", "description", "place")
 LONGEST_TITLE = 200
-"""Characters up to which a description stands for a title that is not given."""
+"""Characters up to which a caption stands for a title that is not given."""
 
 MOST_VALUES = 1000
 """Values of one kind that are looked at."""
@@ -39,12 +39,13 @@ def combined(sources: Sequence[Mapping[str, Sequence[Any]]]) -> dict[str, Any]:
         Under the keys of `sonolux.media.segment.Probe`, for `sonolux.media.metadata.cleaned`; ``date`` is a list of
         candidates, ``words`` one of texts that find the file and are not shown.
     """
-    said = {key: [v for s in sources for v in s.get(key, ())][:MOST_VALUES] for key in (*SHOWN, "words", "keywords")}
+    kinds = (*SHOWN, "caption", "words", "keywords")
+    said = {kind: [v for s in sources for v in s.get(kind, ())][:MOST_VALUES] for kind in kinds}
     texts = {key: _distinct(said[key]) for key in SHOWN}
-    titles, descriptions = texts["title"], texts["description"]
-    if not titles and descriptions and len(descriptions[0]) <= LONGEST_TITLE:
-        titles.append(descriptions[0])
-    texts["description"] = [text for text in descriptions if text not in titles]
+    captions = _distinct(said["caption"])
+    if not texts["title"]:
+        texts["title"] = [c for c in captions[:1] if c not in texts["description"] and len(c) <= LONGEST_TITLE]
+    texts["description"] = [t for t in _distinct([*captions, *texts["description"]]) if t not in texts["title"]]
     found: dict[str, Any] = {key: values[0] for key, values in texts.items() if values}
     words = [text for values in texts.values() for text in values[1:]]
     words += [text for text in texts["description"][:1] if len(text) > LONGEST_VALUE]

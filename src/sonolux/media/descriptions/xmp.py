@@ -135,13 +135,13 @@ def properties(packet: bytes | str) -> Properties:
     parser: XMLPullParser[Element] = XMLPullParser(["start"])
     with suppress(ParseError, ValueError):  # what came before the damage is there
         parser.feed(re.sub(r"^[^<]*(<\?xml\b[^>]*>)?", "", text))
-    root: Any = None
+    begun: Iterator[Any] = parser.read_events()
+    root: Element | None = None
     with suppress(ParseError):
-        root = next((element for _, element in parser.read_events()), None)
+        _, root = next(begun, (None, None))
     found: Properties = {}
-    if root is not None:
-        for description in _descriptions(root):
-            _collect(description, "", found, DEEPEST)
+    for description in () if root is None else _descriptions(root):
+        _collect(description, "", found, DEEPEST)
     return found
 
 

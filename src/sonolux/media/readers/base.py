@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator
 
 from sonolux.media.options import ReadOptions
 from sonolux.media.segment import Content, ReadEvent, Segment
-from sonolux.types import SegmentKind, Span
+from sonolux.types import SegmentKind, Span, Unit
 
 Spanned = tuple[float, float, Content]
-"""Start, end and content of a segment: seconds of audio and video, characters of a text."""
+"""Start, end and content of a segment: seconds of audio, video and subtitles, characters of other texts."""
 
 
 class MediaReader(ABC):
@@ -46,15 +46,15 @@ class MediaReader(ABC):
         """
 
 
-def spanned_segments(kind: SegmentKind, spanned: Iterable[Spanned]) -> Iterator[Segment]:
+def spanned_segments(kind: SegmentKind, spanned: Iterable[Spanned], unit: Unit = "seconds") -> Iterator[Segment]:
     """Yield segments of one kind with their spans."""
     for start, end, content in spanned:
-        yield Segment(kind, content, Span(start, end))
+        yield Segment(kind, content, Span(start, end, unit))
 
 
-def whole_if_single(kind: SegmentKind, spanned: Iterable[Spanned]) -> Iterator[Segment]:
+def whole_if_single(kind: SegmentKind, spanned: Iterable[Spanned], unit: Unit = "seconds") -> Iterator[Segment]:
     """Yield segments with spans, or a single one without, for it is the whole file."""
-    segments = spanned_segments(kind, spanned)
+    segments = spanned_segments(kind, spanned, unit)
     first = next(segments, None)
     if first is None:
         return

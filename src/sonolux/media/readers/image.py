@@ -1,15 +1,16 @@
-"""Reader of images: one segment, the image itself."""
+"""Reader of images: one segment, the image itself, or the pages of a TIFF that has several."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from sonolux.errors import MediaError
 from sonolux.media.metadata import clean_words, cleaned
 from sonolux.media.options import ReadOptions
 from sonolux.media.readers.base import MediaReader
-from sonolux.media.segment import Probe, ReadEvent, Segment
+from sonolux.media.segment import Decoded, Probe, ReadEvent, Segment
 from sonolux.media.signatures import image_format
-from sonolux.types import Modality
+from sonolux.types import Modality, Span
 
 
 class ImageReader(MediaReader):
@@ -20,11 +21,41 @@ class ImageReader(MediaReader):
         return image_format(head) is not None
 
     def read(self, path: str, head: bytes, options: ReadOptions) -> Iterator[ReadEvent]:
-        """Yield the probe, then the image."""
+        """Yield the probe, then the image, or the pages of a TIFF of several, then what is missing."""
         from sonolux.media.descriptions.image import image_metadata
-        from sonolux.media.image import decode_image, open_image
+        from sonolux.media.frames import frames_of
+        from sonolux.media.image import decode_partly, open_image, upright_size
 
-        with open_image(path) as image:
+        with open_image(path, broken=True) as image:
             name, found = (image.format or "").lower(), image_metadata(image)
+            found["width"], found["height"] = upright_size(image)
+            pages = frames_of(image) if image.format == "TIFF" else ()
         yield Probe(Modality.IMAGE, name, cleaned(found), clean_words(found["words"]))
-        yield Segment("image", decode_image(path, options.image_side, options.max_pixels))
+        if len(pages) > 1:
+            yield from _pages(path, pages, options)
+            return
+        seen, missing = decode_partly(path, options.image_side, options.max_pixels)
+        yield Segment("image", seen)
+        if missing:
+            yield Decoded(missing=missing)
+
+
+def _pages(path: str, frames: Sequence[int], options: ReadOptions) -> Iterator[ReadEvent]:
+    """Yield the pages of a TIFF, each with its place among them, then which of them cannot be read."""
+    from sonolux.media.frames import MOST_PAGES
+    from sonolux.media.image import decode_pages
+
+    side, most = options.image_side, options.max_pixels
+    broken: list[tuple[int, MediaError]] = []
+    for place, seen in enumerate(decode_pages(path, side, most, frames[:MOST_PAGES])):
+        if isinstance(seen, MediaError):
+            broken.append((place, seen))
+        else:
+            yield Segment("page", seen, Span(place, place + 1, "pages"))
+    if len(broken) == min(len(frames), MOST_PAGES):
+        raise broken[0][1]
+    missing = [f"page {place + 1}: {error}" for place, error in broken[:1]]
+    missing += [f"{len(broken) - 1} more pages cannot be read"] if len(broken) > 1 else []
+    missing += [f"has more than {MOST_PAGES:,} pages: the rest is not read"] if len(frames) > MOST_PAGES else []
+    if missing:
+        yield Decoded(missing="; ".join(missing))

@@ -8,14 +8,14 @@ from typing import Any
 from sonolux.errors import MediaError
 from sonolux.media.metadata import cleaned
 from sonolux.media.options import ReadOptions
-from sonolux.media.readers.base import MediaReader, whole_if_single
+from sonolux.media.readers.base import MediaReader, spanned_segments, whole_if_single
 from sonolux.media.segment import Probe, ReadEvent, Segment
 from sonolux.media.signatures import HEAD, is_pdf, is_text, text_format
 from sonolux.types import Modality
 
 
 class TextReader(MediaReader):
-    """Text in any encoding: plain, Markdown, HTML, SubRip and WebVTT."""
+    """Text in any encoding: plain, Markdown, HTML and subtitles."""
 
     def claims(self, path: str, head: bytes) -> bool:
         """Tell whether a file begins like text."""
@@ -54,10 +54,14 @@ class PdfReader(MediaReader):
 
 
 def _passages(path: str, name: str, options: ReadOptions) -> Iterator[Segment]:
+    from sonolux.media.subtitles import TIMED
     from sonolux.media.text import read_passages
 
     empty = True
-    for segment in whole_if_single("passage", read_passages(path, name, options.passage_chars, options.max_text)):
+    found = read_passages(path, name, options.passage_chars, options.max_text)
+    # Subtitles are places in time, however few: a short one is no whole.
+    timed = name in TIMED
+    for segment in spanned_segments("passage", found) if timed else whole_if_single("passage", found, "characters"):
         empty = False
         yield segment
     if empty:

@@ -130,7 +130,7 @@ def _decoded(
         for path, event in pool.read(paths):
             if isinstance(event, Failure):
                 failed.append(event)
-            elif isinstance(event, Segment) and event.kind == "image" and isinstance(event.content, Image):
+            elif isinstance(event, Segment) and event.kind in ("image", "page") and isinstance(event.content, Image):
                 read.setdefault(path, resized(event.content.pixels, side))
             if progress is not None:
                 progress(len(read) + len(failed), len(paths))
