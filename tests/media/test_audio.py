@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from media.specimens import tone, write_sound, write_wav
 from sonolux.errors import MediaError
-from sonolux.media.audio import LOUDEST, cut_windows, decode_audio, embedded_cover, load_audio
+from sonolux.media.audio import LOUDEST, Placed, cut_windows, decode_audio, embedded_cover, load_audio
 
 
 def int16(samples: np.ndarray) -> np.ndarray:
@@ -118,7 +118,8 @@ def test_windows_cover_the_sound(sizes: list[int], length: int, data: st.DataObj
     step = data.draw(st.integers(1, length))
     sound = np.arange(sum(sizes), dtype=np.float32)
     blocks = np.split(sound, np.cumsum(sizes)[:-1]) if sizes else []
-    found = list(cut_windows(blocks, 1, length, step))
+    firsts = np.cumsum([0, *map(len, blocks)]).tolist()
+    found = list(cut_windows(zip(firsts, blocks, strict=False), 1, length, step))
     assert [start for start, _, _ in found] == [n * step for n in range(len(found))]
     for start, end, samples in found:
         np.testing.assert_array_equal(samples, sound[int(start) : int(end)])
@@ -129,9 +130,9 @@ def test_windows_cover_the_sound(sizes: list[int], length: int, data: st.DataObj
 
 
 def test_windows_of_long_recordings_keep_memory_flat() -> None:
-    def hours() -> Iterator[np.ndarray]:
-        for _ in range(6 * 3600):
-            yield np.zeros(1000, np.float32)
+    def hours() -> Iterator[Placed]:
+        for second in range(6 * 3600):
+            yield 1000 * second, np.zeros(1000, np.float32)
 
     tracemalloc.start()
     count = sum(1 for _ in cut_windows(hours(), 1000, 10.0, 5.0))
@@ -143,7 +144,7 @@ def test_windows_of_long_recordings_keep_memory_flat() -> None:
 
 def test_windows_without_gaps_only() -> None:
     with pytest.raises(ValueError, match="would leave gaps"):
-        next(cut_windows([np.zeros(5, np.float32)], 1, 2, 3))
+        next(cut_windows([(0, np.zeros(5, np.float32))], 1, 2, 3))
 
 
 def test_decoding_streams(specimens: dict[str, str]) -> None:

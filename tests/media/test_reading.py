@@ -10,7 +10,7 @@ from media.specimens import plain, write_video
 from sonolux.errors import MediaError, SonoluxError
 from sonolux.media.audio import load_audio
 from sonolux.media.reading import ReadOptions, read
-from sonolux.media.segment import Audio, Image, Probe, Segment
+from sonolux.media.segment import Audio, Decoded, Image, Probe, Segment
 from sonolux.types import Modality, Span
 
 KINDS = {
@@ -41,7 +41,7 @@ KINDS = {
 def parts(path: str | Path, options: ReadOptions) -> tuple[Probe, list[Segment]]:
     probe, *segments = read(str(path), options)
     assert isinstance(probe, Probe)
-    assert all(isinstance(segment, Segment) for segment in segments)
+    assert all(isinstance(event, Segment | Decoded) for event in segments)
     return probe, [segment for segment in segments if isinstance(segment, Segment)]
 
 

@@ -1,24 +1,41 @@
-"""Audio decoding: a file to float32 samples, mono (the mean of the channels), finite, in blocks of any length.
+"""Audio decoding: a file to float32 samples, mono, finite, in blocks of any length, each at its place in the file.
 
-Resampling is soxr's HQ, as in librosa. Samples that are NaN or infinite become silence and louder ones than 8 times
-full scale are clipped: one bad sample must not cost a file, and no encoder may meet it. Audio without a single
-finite sample is refused. Broken packets are skipped while others decode. Memory does not grow with length.
+Channels are mixed as `sonolux.media.downmix` says, resampling is soxr's HQ, as in librosa. Samples that are NaN or
+infinite become silence and louder ones than 8 times full scale are clipped: one bad sample must not cost a file, and no
+encoder may meet it. Audio without a single finite sample is refused. Broken packets are skipped while others decode.
+Memory does not grow with length.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Any, BinaryIO
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from io import SEEK_END
+from typing import Any, BinaryIO, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sonolux.errors import MediaError
+from sonolux.media.clock import Clock, in_time
 from sonolux.media.container import audio_stream, frames, is_cover, open_container, packets
-from sonolux.media.errors import decoding
+from sonolux.media.downmix import BLOCK, Downmix
+from sonolux.media.errors import NothingDecodedError, decoding
+from sonolux.media.extent import Extent
+from sonolux.media.ogg import Slice, is_ogg, scan_pages
+from sonolux.media.safe_open import open_file
 from sonolux.media.segment import Audio
 
 Samples = NDArray[np.float32]
+
+Placed = tuple[int, Samples]
+"""Number of the first sample, from the file's zero, and samples (n,)."""
+
+Run = tuple[float | None, Samples, int]
+"""Seconds at which samples begin, None where they follow those before them; samples (channels, n) or (n,); hertz."""
+
+SILENCE = 2**16
+"""Samples of silence that are handed over at once."""
 
 LOUDEST = 8.0
 """Full scale is 1; decoders of lossy formats overshoot it a little, only broken files by so much."""
@@ -31,7 +48,9 @@ LARGEST_COVER = 64 * 2**20
 
 
 def decode_audio(source: str | BinaryIO, rate: int) -> Iterator[Samples]:
-    """Decode the main audio stream of an audio or video file, as a stream of blocks.
+    """Decode the main audio stream of an audio or video file, as a stream of blocks from the file's zero on.
+
+    Where the file has no sound for a while, there is silence.
 
     Parameters
     ----------
@@ -50,33 +69,126 @@ def decode_audio(source: str | BinaryIO, rate: int) -> Iterator[Samples]:
     MediaError
         Where there is no audio, or none that decodes.
     """
-    with open_container(source, "recording") as container:
+    count = 0
+    for first, block in decode_placed(source, rate):
+        while count < first:
+            silence = np.zeros(min(first - count, SILENCE), np.float32)
+            count += silence.size
+            yield silence
+        count += block.size
+        yield block
+
+
+def decode_placed(source: str | BinaryIO, rate: int, extent: Extent | None = None) -> Iterator[Placed]:
+    """Decode what there is of the main audio stream of a file, with its place; parameters as of `decode_audio`.
+
+    Parameters
+    ----------
+    extent : Extent, optional
+        Is told how much there was.
+
+    Yields
+    ------
+    first : int
+        Number of the first sample, from the file's zero; blocks follow each other but for gaps in the file.
+    samples : ndarray
+        float32 (n,), n > 0, mono, finite.
+
+    Raises
+    ------
+    NothingDecodedError
+        Where there is audio, but none of it decodes.
+    MediaError
+        Where there is no audio.
+    """
+    heard = False
+    for first, block in _resampled(_mono(_heard(source, Extent() if extent is None else extent)), rate):
+        if block.size:
+            heard = True
+            yield first, block
+    if not heard:
+        raise NothingDecodedError("holds no sound: not one sample can be decoded")
+
+
+@contextmanager
+def _links(source: str | BinaryIO) -> Iterator[Sequence[str | BinaryIO]]:
+    """Open the links of a chained Ogg file, each a file by itself; any other file is its only link."""
+    with open_file(source) if isinstance(source, str) else nullcontext(source) as file:
+        starts = scan_pages(file).links if file.seekable() and is_ogg(file) else []
+        if len(starts) < 2:
+            yield [source]
+            return
+        ends = [*starts[1:], file.seek(0, SEEK_END)]
+        yield [cast("BinaryIO", Slice(file, start, end)) for start, end in zip(starts, ends, strict=True)]
+
+
+def _heard(source: str | BinaryIO, extent: Extent) -> Iterator[Run]:
+    """Yield the frames of a file, of a chained one those of all links; the samples of its first link are needed."""
+    before = 0.0
+    with _links(source) as links:
+        for number, link in enumerate(links):
+            try:
+                yield from _heard_in(link, before, extent)
+            except MediaError as error:
+                if not number:
+                    raise
+                extent.refused = str(error)
+            before = extent.end
+
+
+def _heard_in(link: str | BinaryIO, before: float, extent: Extent) -> Iterator[Run]:
+    with open_container(link, "recording") as container:
         stream = audio_stream(container)
         if stream is None:
             raise MediaError("holds no sound")
         stream.codec_context.thread_count = 1
-        heard = False
-        for block in _resampled(_mono(frames(container, stream)), rate):
-            if block.size:
-                heard = True
-                yield block
-        if not heard:
-            raise MediaError("holds no sound: not one sample can be decoded")
+        clock, end, gaps = Clock(container, counts=True), 0.0, extent.gaps
+        for time, frame in in_time(frames(container, stream, extent), clock, _length):
+            channels = _floats(frame)[:, max(0, round((end - time) * frame.sample_rate)) :]
+            if channels.size:
+                yield (before + time if time > end else None), channels, frame.sample_rate
+            end = clock.end
+            extent.end, extent.gaps = before + end, gaps + clock.gaps
 
 
-def _mono(decoded: Iterable[Any]) -> Iterator[tuple[Samples, int]]:
-    """Yield blocks with their own rates, which can change within a chained stream."""
+def _length(frame: Any) -> float:
+    if not LOWEST_RATE <= frame.sample_rate <= HIGHEST_RATE:
+        raise MediaError(f"has {frame.sample_rate} samples a second, which no recording has")
+    return float(frame.samples) / float(frame.sample_rate)
+
+
+def _gathered(runs: Iterable[Run]) -> Iterator[Run]:
+    """Join what follows each other to blocks that are long enough to choose a downmix by."""
+    held: list[Samples] = []
+    begins, shape = None, (0, 0)
+    for start, channels, rate in runs:
+        if held and (start is not None or shape != (len(channels), rate)):
+            yield begins, np.concatenate(held, axis=1), shape[1]
+            held = []
+        if not held:
+            begins, shape = start, (len(channels), rate)
+        held.append(channels)
+        if sum(part.shape[1] for part in held) >= BLOCK * rate:
+            yield begins, np.concatenate(held, axis=1), rate
+            held, begins = [], None
+    if held:
+        yield begins, np.concatenate(held, axis=1), shape[1]
+
+
+def _mono(runs: Iterable[Run]) -> Iterator[Run]:
+    """Mix channels down, with their own rates, which can change within a chained stream."""
     count = finite = 0
-    for frame in decoded:
-        if not LOWEST_RATE <= frame.sample_rate <= HIGHEST_RATE:
-            raise MediaError(f"has {frame.sample_rate} samples a second, which no recording has")
-        block = _floats(frame).mean(axis=0, dtype=np.float32)
+    mixer = Downmix(0)
+    for start, channels, rate in _gathered(runs):
+        if mixer.rate != rate:
+            mixer = Downmix(rate)
+        block = mixer.mix(channels)
         good = np.isfinite(block)
         count, finite = count + block.size, finite + int(good.sum())
         clean = np.where(good, block, np.float32(0.0))
-        yield np.clip(clean, -LOUDEST, LOUDEST), frame.sample_rate
+        yield start, np.clip(clean, -LOUDEST, LOUDEST), rate
     if count and not finite:
-        raise MediaError("holds no sound: every sample is NaN or infinite")
+        raise NothingDecodedError("holds no sound: every sample is NaN or infinite")
 
 
 def _floats(frame: Any) -> Samples:
@@ -93,35 +205,40 @@ def _floats(frame: Any) -> Samples:
     return floats
 
 
-def _resampled(blocks: Iterable[tuple[Samples, int]], rate: int) -> Iterator[Samples]:
+def _resampled(runs: Iterable[Run], rate: int) -> Iterator[Placed]:
     import soxr
 
-    source, stream = rate, None
-    for block, block_rate in blocks:
-        if block_rate != source and stream is not None:
-            yield stream.resample_chunk(np.empty(0, np.float32), last=True)
-            stream = None
+    source, stream, place = rate, None, 0
+    for start, heard, block_rate in runs:
+        if stream is not None and (block_rate != source or start is not None):
+            rest = stream.resample_chunk(np.empty(0, np.float32), last=True)
+            yield place, rest
+            place, stream = place + rest.size, None
+        if start is not None:
+            place = max(place, round(start * rate))
         source = block_rate
-        if source == rate:
-            yield block
-            continue
-        if stream is None:
-            stream = soxr.ResampleStream(source, rate, 1, dtype="float32")
-        yield stream.resample_chunk(block)
+        if source != rate:
+            stream = stream or soxr.ResampleStream(source, rate, 1, dtype="float32")
+        block = heard if stream is None else stream.resample_chunk(heard)
+        yield place, block
+        place += block.size
     if stream is not None:
-        yield stream.resample_chunk(np.empty(0, np.float32), last=True)
+        yield place, stream.resample_chunk(np.empty(0, np.float32), last=True)
 
 
 def cut_windows(
-    blocks: Iterable[Samples], rate: int, window: float, hop: float
+    placed: Iterable[Placed], rate: int, window: float, hop: float
 ) -> Iterator[tuple[float, float, Samples]]:
     """Cut a stream of audio into overlapping windows.
 
     Windows start at every multiple of ``hop``; the last is the first that reaches the end, and is shorter than
-    ``window`` unless the audio fits. Audio no longer than a window is one window.
+    ``window`` unless the audio fits. Audio no longer than a window is one window. Behind a gap of more than ``hop``,
+    and where the audio begins late, windows start anew with the audio; shorter gaps are silence.
 
     Parameters
     ----------
+    placed : iterable of (int, ndarray)
+        Blocks, each with the number of its first sample, in order.
     rate : int
         Hertz of the samples.
     window, hop : float
@@ -130,7 +247,7 @@ def cut_windows(
     Yields
     ------
     start, end : float
-        Seconds from the start of the audio.
+        Seconds from the file's zero.
     samples : ndarray
         float32 (n,).
     """
@@ -139,9 +256,15 @@ def cut_windows(
         raise ValueError(f"windows of {window} s every {hop} s would leave gaps")
     held: list[Samples] = []
     count = start = 0
-    for block in blocks:
-        held.append(block)
-        count += block.size
+    for place, block in placed:
+        missing = place - start - count
+        if missing > step or not count:
+            if count:
+                yield start / rate, (start + count) / rate, np.concatenate(held)
+            held, count, start = [block], block.size, place
+        else:
+            held += [np.zeros(missing, np.float32), block] if missing else [block]
+            count += missing + block.size
         # A window goes out once it is known that audio follows it: the last one may be short.
         if count <= length:
             continue

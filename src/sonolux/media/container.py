@@ -11,10 +11,14 @@ from typing import Any, BinaryIO
 
 from sonolux.errors import MediaError
 from sonolux.media.errors import decoding
+from sonolux.media.extent import Extent
 from sonolux.media.safe_open import open_file
 
 REFERRING = frozenset({"concat", "dash", "hls", "imf", "rtp", "rtsp", "sap", "sdp"})
 """Formats that are lists of other files."""
+
+MOST_BROKEN = 100
+"""Places at which a file is broken, beyond which it is given up."""
 
 WAVE_LOOKED_AT = 2**14
 """Bytes of a WAV that are searched for other codecs among its samples; libav would read megabytes."""
@@ -94,27 +98,32 @@ def packets(container: Any, stream: Any) -> Iterator[Any]:
     from av.error import FFmpegError
 
     found = container.demux(stream)
-    while True:
+    broken = 0
+    while broken < MOST_BROKEN:
         try:
             yield next(found)
         except (StopIteration, EOFError):
             return
-        except FFmpegError as error:
+        except (FFmpegError, IndexError) as error:  # PyAV knows no streams that a broken file begins midway
             if isinstance(error, MemoryError):
                 raise
-            # What came before is whole; whether it was enough is for the caller to judge.
-            return
+            # There may be more behind; whether what came is enough is for the caller to judge.
+            found = container.demux(stream)
+            broken += 1
 
 
-def frames(container: Any, stream: Any) -> Iterator[Any]:
-    """Yield the frames of a stream that can be decoded; broken ones are skipped."""
+def frames(container: Any, stream: Any, extent: Extent | None = None) -> Iterator[Any]:
+    """Yield the frames of a stream that can be decoded; broken ones are skipped, and counted in its extent."""
     from av.error import FFmpegError
 
+    extent = Extent() if extent is None else extent
     for packet in packets(container, stream):
         try:
             decoded = packet.decode()
         except FFmpegError as error:
             if isinstance(error, MemoryError):
                 raise
+            extent.note(packet, failed=True)
             continue
+        extent.note(packet, failed=False)
         yield from (frame for frame in decoded if not frame.is_corrupt)

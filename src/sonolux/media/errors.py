@@ -11,6 +11,11 @@ from contextlib import contextmanager
 
 from sonolux.errors import MediaError
 
+
+class NothingDecodedError(MediaError):
+    """A stream is there, but nothing of it can be decoded; others of the file may be well."""
+
+
 LONGEST_LINE = 300
 """Characters that a reason may have."""
 

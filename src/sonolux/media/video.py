@@ -1,4 +1,4 @@
-"""Shot boundary detection: a video to shots with a keyframe each, in one pass; times are seconds from its first frame.
+"""Shot boundary detection: a video to shots with a keyframe each, in one pass; seconds from the file's zero.
 
 A frame that differs from the one before much more than its neighbours do begins a shot (PySceneDetect's adaptive
 detector, on frames of 160 pixels whose blacks are levelled: in the dark, hue and saturation are noise).
@@ -20,7 +20,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonolux.errors import MediaError
+from sonolux.media.clock import AV_TIME_BASE, TOLERANCE, Clock, in_time, zero_of
 from sonolux.media.container import frames, open_container, video_stream
+from sonolux.media.errors import NothingDecodedError
+from sonolux.media.extent import Extent
 from sonolux.media.geometry import square, upright
 from sonolux.media.image import fit_size, refuse_bomb
 from sonolux.media.segment import Image
@@ -54,7 +57,9 @@ UNNAMED_COLOURS = 2
 HD_WIDTH, SD_HEIGHT = 1280, 576
 """Wider or higher video is HD."""
 
-AV_TIME_BASE = 1_000_000
+SOUGHT_EARLIER = (0.0, 5.0, 30.0)
+"""Seconds before a time at which it is sought, by turns: some containers find a place without a whole frame."""
+
 FRAMES_SOUGHT = 1500
 """Frames decoded, at most, from a whole frame to the time asked for: a minute."""
 
@@ -90,7 +95,7 @@ class Shot:
         return self.start, end, Image(keyframe.pixels, time)
 
 
-def shots(path: str, side: int, max_pixels: int) -> Iterator[tuple[float, float, Image]]:
+def shots(path: str, side: int, max_pixels: int, extent: Extent | None = None) -> Iterator[tuple[float, float, Image]]:
     """Cut a video into shots.
 
     Parameters
@@ -99,6 +104,8 @@ def shots(path: str, side: int, max_pixels: int) -> Iterator[tuple[float, float,
         Pixels of the longer side of keyframes, at most.
     max_pixels : int
         Videos with larger frames are refused.
+    extent : Extent, optional
+        Is told how much there was.
 
     Yields
     ------
@@ -109,9 +116,12 @@ def shots(path: str, side: int, max_pixels: int) -> Iterator[tuple[float, float,
 
     Raises
     ------
-    MediaError
+    NothingDecodedError
         Where not one frame can be decoded.
+    MediaError
+        Where there are none, or they are too large.
     """
+    extent = Extent() if extent is None else extent
     with open_container(path, "video") as container:
         stream = video_stream(container)
         if stream is None:
@@ -119,17 +129,21 @@ def shots(path: str, side: int, max_pixels: int) -> Iterator[tuple[float, float,
         refuse_bomb((stream.width, stream.height), max_pixels)
         sparse = prepare(container, stream)
         shot: Shot | None = None
-        time = 0.0
-        for time, frame, is_cut in detect_shot_starts(timed(container, stream), sparse):
+        for time, frame, is_cut in detect_shot_starts(timed(container, stream, extent), sparse):
             if shot is not None and (is_cut or time - shot.start >= LONGEST_SHOT):
                 yield shot.ended(time)
                 shot = None
-            shot = shot or Shot(time, 1 if sparse else FIRST_STRIDE)
+            # A frame that is late by no more than a track's delay begins with the file.
+            shot = shot or Shot(time if time > TOLERANCE else 0.0, 1 if sparse else FIRST_STRIDE)
             if shot.takes():
                 shot.keep(time, image_of(frame, stream, side))
+        if sparse and extent.shown is not None:
+            # Of what lies behind the last whole frame, only packets were seen.
+            behind = extent.shown - (zero_of(container) or 0.0)
+            extent.end = max(extent.end, min(behind, extent.end + LONGEST_SHOT))
         if shot is None:
-            raise MediaError("damaged video: not one frame can be decoded")
-        yield shot.ended(time + usual_step(stream))
+            raise NothingDecodedError("damaged video: not one frame can be decoded")
+        yield shot.ended(extent.end)
 
 
 def frame_near(path: str, seconds: float, side: int, max_pixels: int) -> Image:
@@ -147,17 +161,28 @@ def frame_near(path: str, seconds: float, side: int, max_pixels: int) -> Image:
         if stream is None:
             raise MediaError("holds no moving pictures")
         refuse_bomb((stream.width, stream.height), max_pixels)
-        origin = (container.start_time or 0) / AV_TIME_BASE
-        # To the last whole frame before; where the container cannot, decoding starts at its beginning.
-        with contextlib.suppress(FFmpegError):
-            container.seek(int((origin + seconds) * AV_TIME_BASE))
+        origin = zero_of(container) or 0.0
         best = None
-        for best in itertools.islice(frames(container, stream), FRAMES_SOUGHT):
-            if best.time is None or best.time - origin >= seconds:
+        for earlier in SOUGHT_EARLIER:
+            # To the last whole frame before; where the container cannot, decoding starts at its beginning.
+            with contextlib.suppress(FFmpegError):
+                container.seek(int((origin + max(0.0, seconds - earlier)) * AV_TIME_BASE))
+            best, is_whole = _first_at(itertools.islice(frames(container, stream), FRAMES_SOUGHT), origin + seconds)
+            if is_whole:
                 break
         if best is None:
             raise MediaError("damaged video: no frame can be decoded there")
         return image_of(best, stream, side)
+
+
+def _first_at(decoded: Iterable[Any], stamp: float) -> tuple[Any | None, bool]:
+    """Return the first frame at or after a stamp, or the last before it, and whether a whole one came first."""
+    best, is_whole = None, False
+    for best in decoded:
+        is_whole = is_whole or (best.key_frame and (best.time is None or best.time <= stamp))
+        if best.time is None or best.time >= stamp:
+            break
+    return best, is_whole
 
 
 def prepare(container: Any, stream: Any) -> bool:
@@ -170,18 +195,16 @@ def prepare(container: Any, stream: Any) -> bool:
     return sparse
 
 
-def timed(container: Any, stream: Any) -> Iterator[tuple[float, Any]]:
-    """Yield frames with their seconds from the first; times never go back."""
+def timed(container: Any, stream: Any, extent: Extent) -> Iterator[tuple[float, Any]]:
+    """Yield frames with their seconds from the file's zero; times never go back."""
     step = usual_step(stream)
-    origin: float | None = None
-    now = -step
-    for frame in frames(container, stream):
-        if frame.time is None:
-            now += step
-        else:
-            origin = frame.time if origin is None else origin
-            now = max(now, frame.time - origin)
-        yield now, frame
+    clock = Clock(container, counts=False)
+    for time, frame in in_time(frames(container, stream, extent), clock, lambda _: step):
+        # A slide may be shown for long, but no longer than the file says that it lasts.
+        lasts = float((frame.duration or 0) * (frame.time_base or 0)) or step
+        latest = max(clock.announced, time + 1 / USUAL_RATE) if clock.announced else time + step
+        extent.end, extent.gaps = min(time + lasts, latest), clock.gaps
+        yield time, frame
 
 
 def usual_step(stream: Any) -> float:

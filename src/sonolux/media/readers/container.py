@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sonolux.errors import MediaError
+from sonolux.media.completeness import Reading
+from sonolux.media.errors import NothingDecodedError
+from sonolux.media.extent import Extent
 from sonolux.media.metadata import cleaned
 from sonolux.media.options import ReadOptions
 from sonolux.media.readers.base import MediaReader, Spanned, spanned_segments, whole_if_single
@@ -24,29 +27,28 @@ class ContainerReader(MediaReader):
 
     def read(self, path: str, head: bytes, options: ReadOptions) -> Iterator[ReadEvent]:
         """Yield the probe, then what there is to be seen and heard."""
-        found = _probe(path, head)
+        found, reading = _probe(path, head)
         yield found
         if found.modality == Modality.AUDIO:
-            yield from _audio(path, options)
-            return
-        from sonolux.media.video import shots
+            yield from _audio(path, options, reading.sound)
+        else:
+            yield from _video(path, options, reading, has_sound="rate" in found.metadata)
+        decoded = reading.closed(found.metadata.get("duration"))
+        if decoded is not None:
+            yield decoded
 
-        yield from spanned_segments("shot", shots(path, options.image_side, options.max_pixels))
-        if "rate" in found.metadata:
-            yield from _sound_track(path, options)
 
-
-def audio_windows(path: str, options: ReadOptions) -> Iterator[Spanned]:
+def audio_windows(path: str, options: ReadOptions, extent: Extent | None = None) -> Iterator[Spanned]:
     """Yield the sound of a file in windows."""
-    from sonolux.media.audio import cut_windows, decode_audio
+    from sonolux.media.audio import cut_windows, decode_placed
 
     rate = options.audio_rate
-    blocks = decode_audio(path, rate)
-    for start, end, samples in cut_windows(blocks, rate, options.audio_window, options.audio_hop):
+    placed = decode_placed(path, rate, extent)
+    for start, end, samples in cut_windows(placed, rate, options.audio_window, options.audio_hop):
         yield start, end, Audio(samples, rate)
 
 
-def _probe(path: str, head: bytes) -> Probe:
+def _probe(path: str, head: bytes) -> tuple[Probe, Reading]:
     from sonolux.media.container import open_container, video_stream
     from sonolux.media.tags import container_metadata
 
@@ -54,19 +56,20 @@ def _probe(path: str, head: bytes) -> Probe:
         with open_container(path, "recording or video") as container:
             modality = Modality.AUDIO if video_stream(container) is None else Modality.VIDEO
             name = container.format.name.partition(",")[0]
-            return Probe(modality, name, cleaned(container_metadata(container)))
+            found = Probe(modality, name, cleaned(container_metadata(container)))
+            return found, Reading.begun(path, container)
     except MediaError as error:
         # libav calls whatever it does not know damaged: it is, only where it began like a container.
         raise error if is_container(head) else MediaError(REFUSED) from error
 
 
-def _audio(path: str, options: ReadOptions) -> Iterator[Segment]:
+def _audio(path: str, options: ReadOptions, extent: Extent) -> Iterator[Segment]:
     from sonolux.media.audio import embedded_cover
 
     cover = embedded_cover(path)
     if cover is not None:
         yield from _cover(cover, options)
-    yield from whole_if_single("window", audio_windows(path, options))
+    yield from whole_if_single("window", audio_windows(path, options, extent))
 
 
 def _cover(cover: bytes, options: ReadOptions) -> Iterator[Segment]:
@@ -80,9 +83,22 @@ def _cover(cover: bytes, options: ReadOptions) -> Iterator[Segment]:
     yield Segment("cover", image)
 
 
-def _sound_track(path: str, options: ReadOptions) -> Iterator[Segment]:
-    """Yield the windows of a video's sound; one that cannot be decoded does not cost the video."""
+def _video(path: str, options: ReadOptions, reading: Reading, *, has_sound: bool) -> Iterator[Segment]:
+    """Yield the shots of a video and the windows of its sound; if one cannot be decoded, the other is there."""
+    from sonolux.media.video import shots
+
+    seen = shots(path, options.image_side, options.max_pixels, reading.pictures)
     try:
-        yield from spanned_segments("window", audio_windows(path, options))
-    except MediaError:
+        yield from spanned_segments("shot", seen)
+    except NothingDecodedError as error:
+        if not has_sound:
+            raise
+        reading.pictures.refused = str(error)
+    if not has_sound:
         return
+    try:
+        yield from spanned_segments("window", audio_windows(path, options, reading.sound))
+    except MediaError as error:
+        if reading.pictures.refused:
+            raise
+        reading.sound.refused = str(error)
