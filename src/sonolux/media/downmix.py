@@ -12,8 +12,6 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-Samples = NDArray[np.float32]
-
 CANCELS = 0.1
 """Power of the mean, as a share of what unrelated channels give, below which channels are turned: -10 dB."""
 
@@ -45,10 +43,10 @@ class Downmix:
         self._signs: NDArray[np.float32] | None = None
         self._begun = False
 
-    def mix(self, channels: Samples) -> Samples:
+    def mix(self, channels: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return a block of about `BLOCK` seconds, (channels, n), as (n,), both float32."""
-        mean: Samples = channels.mean(axis=0, dtype=np.float32)
-        before = self._signs
+        mean: NDArray[np.float32] = channels.mean(axis=0, dtype=np.float32)
+        before, begins = self._signs, not self._begun
         if len(channels) == 1:
             return mean
         self._signs = after = self._chosen(channels, before)
@@ -56,8 +54,8 @@ class Downmix:
             return mean
         plain = np.ones(len(channels), np.float32)
         old, new = (plain if signs is None else signs for signs in (before, after))
-        turned: Samples = np.einsum("c,cn->n", new / len(channels), channels)
-        if np.array_equal(old, new):
+        turned: NDArray[np.float32] = np.einsum("c,cn->n", new / len(channels), channels)
+        if begins or np.array_equal(old, new):
             return turned
         length = min(self._fade, channels.shape[1])
         rise = np.arange(1, length + 1, dtype=np.float32) / (length + 1)
@@ -66,7 +64,7 @@ class Downmix:
         turned[length:] = mean[length:] if after is None else turned[length:]
         return turned
 
-    def _chosen(self, channels: Samples, before: NDArray[np.float32] | None) -> NDArray[np.float32] | None:
+    def _chosen(self, channels: NDArray[np.float32], before: NDArray[np.float32] | None) -> NDArray[np.float32] | None:
         """Return the signs of the channels, None for the plain mean."""
         products = np.nan_to_num(channels, posinf=0.0, neginf=0.0).astype(np.float64)
         products = products @ products.T / channels.shape[1]

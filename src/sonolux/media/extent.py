@@ -54,10 +54,10 @@ class Extent:
         if not packet.size:
             return
         self.packets += 1
+        self.last, self.last_size = bytes(memoryview(packet)[:HEADER]), packet.size
         if failed:
             self.failed += float(packet.duration * packet.time_base) if packet.duration and packet.time_base else 0.0
             return
-        self.last, self.last_size = bytes(memoryview(packet)[:HEADER]), packet.size
         self.held += packet.size
         if packet.pts is not None and packet.time_base:
             self.shown = max(self.shown or 0.0, float((packet.pts + (packet.duration or 0)) * packet.time_base))
