@@ -16,7 +16,6 @@ from PIL.TiffImagePlugin import IFDRational
 from media.specimens import photo, plain, write_sound, write_video
 from sonolux.errors import MediaError
 from sonolux.media.container import open_container
-from sonolux.media.dates import clean_date
 from sonolux.media.metadata import LISTS, clean_words, cleaned
 from sonolux.media.probing import probe
 from sonolux.types import Modality
@@ -133,30 +132,6 @@ def test_lists_of_files_open_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert clip.stat().st_atime_ns == 1
 
 
-@pytest.mark.parametrize(
-    ("text", "date"),
-    [
-        ("2019:07:04 12:30:00", "2019-07-04T12:30:00Z"),
-        ("2019-07-04T12:30:00.123Z", "2019-07-04T12:30:00Z"),
-        ("2019-07-04 12:30+0530", "2019-07-04T12:30:00+05:30"),
-        ("2019:07:04 12:30:00-08:00", "2019-07-04T12:30:00-08:00"),
-        ("20190704", "2019-07-04T00:00:00Z"),
-        ("1999-05", "1999-05-01T00:00:00Z"),
-        ("1999", "1999-01-01T00:00:00Z"),
-        ("0000:00:00 00:00:00", None),
-        ("2019-02-30", None),
-        ("1066-10-14", None),
-        ("9999-12-31T23:59:59-23:00", None),
-        ("2019-07-04T12:30:00+99:99", None),
-        ("next week", None),
-        ("2019" * 100, None),
-        (None, None),
-    ],
-)
-def test_dates(text: object, date: str | None) -> None:
-    assert clean_date(text) == date
-
-
 @pytest.mark.parametrize("text", ["The Beatles", b"The Beatles\0", ["The Beatles", "The Beatles ", "", None]])
 def test_what_can_be_several_is_a_list(text: object) -> None:
     assert cleaned({"artist": text}) == {"artist": ["The Beatles"]}
@@ -191,14 +166,6 @@ def test_metadata_is_always_safe(raw: dict[str, Any]) -> None:
         else:
             assert math.isfinite(value)
     assert ("latitude" in cleaned(raw)) == ("longitude" in cleaned(raw))
-
-
-@given(st.text(alphabet="0123456789:-+TZ ./", max_size=30))
-def test_any_date_is_valid_or_none(text: str) -> None:
-    from datetime import datetime
-
-    date = clean_date(text)
-    assert date is None or datetime.fromisoformat(date).tzinfo is not None
 
 
 def test_the_room_is_cheap_to_enter() -> None:

@@ -21,7 +21,7 @@ MOST_DATES = 50
 """Dates of one file that are looked at until one of them is plausible."""
 
 OFFSET = r"(?P<offset>Z|UTC|GMT|[+-]\d\d?(?::?\d\d)?)"
-TIME = rf"(?P<hour>\d\d?)(?::?(?P<minute>\d\d)(?::?(?P<second>\d\d)(?:[.,]\d*)?)?)?\s*{OFFSET}?"
+TIME = rf"(?P<hour>\d\d?)(?::?(?P<minute>\d\d)(?::?(?P<second>\d\d?)(?:[.,]\d*)?)?)?\s*{OFFSET}?"
 DATE = re.compile(
     r"(?P<year>\d{4})"
     r"(?:(?:[-:/.](?P<month>\d\d?)|(?P<month_digits>\d\d))"

@@ -53,12 +53,12 @@ NUMBER = re.compile(r"(.*)(\(\d+\))", re.DOTALL)
 VERSION = re.compile(r"(.*)_\d\d(\.\w+)", re.DOTALL)
 """How darktable names the sidecar of a second version: ``IMG_01.CR2.xmp``."""
 
-EDITED = re.compile(
-    r"(.*)-(?:edited|effects|bearbeitet|modifié|modificato|editad[ao]|bewerkt|edytowane|redigerad|redigeret|编辑|編集済み)"
-    r"((?:\(\d+\))?\.\w+)",
-    re.IGNORECASE | re.DOTALL,
+EDITED = re.compile(r"(.*)-(\w[\w ]+?)((?:\(\d+\))?\.\w+)", re.DOTALL)
+EDITS = (
+    *("edited", "effects", "bearbeitet", "modifié", "modificato", "editado", "editada", "ha editado", "bewerkt"),
+    *("edytowane", "redigerad", "redigeret", "编辑", "編集済み"),
 )
-"""An edited copy, which Takeout gives no sidecar of its own."""
+"""How Takeout names an edited copy, cut perhaps, to which it gives no sidecar of its own."""
 
 OF_TAKEOUT = (b'"photoTakenTime"', b'"googlePhotosOrigin"', b'"geoDataExif"')
 LOOKED_AT = 65536
@@ -165,11 +165,18 @@ class _Folder:
             before, ending = _split(candidate)
             if (name := self.names.get(f"{before}{number}{ending}".casefold())) is not None:
                 return [name]
-        if same := self.stems.get(stem.casefold()):
-            return same
-        if len(base) not in CUT:
-            return []
-        start = whole[-1].casefold()
+        # Some have no ending of the file, or a part of it.
+        for candidate in whole:
+            if same := self.stems.get(f"{candidate}{number}".casefold()):
+                return same
+        for before, ending in map(_split, whole):
+            alike = self.stems.get(f"{before}{number}".casefold(), ())
+            if same := [name for name in alike if ending and _split(name)[1].lower().startswith(ending.lower())]:
+                return same
+        return self._cut(whole[-1].casefold(), number) if len(base) in CUT else []
+
+    def _cut(self, start: str, number: str) -> list[str]:
+        """Return media whose names begin so, with the number of a sidecar whose name Takeout has cut."""
         return [
             name
             for stem, names in self.stems.items()
@@ -183,8 +190,8 @@ class _Folder:
         """Yield files that Takeout describes with another: edited copies, and the films of live photos."""
         for name in self.names.values():
             edited = EDITED.fullmatch(name)
-            if edited and (original := self.names.get((edited[1] + edited[2]).casefold())):
-                yield name, original
+            if edited and any(word.startswith(edited[2].lower()) for word in EDITS):
+                yield name, self.names.get((edited[1] + edited[3]).casefold(), "")
             stem, ending = _split(name)
             if ending[1:].lower() in FILMS:
                 for other in self.stems.get(stem.casefold(), ()):

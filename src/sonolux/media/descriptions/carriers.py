@@ -20,8 +20,10 @@ from sonolux.media.descriptions.tag_text import tag_text
 from sonolux.media.descriptions.xmp import LARGEST_PACKET, orientation_of
 
 EXTENDED_XMP = b"http://ns.adobe.com/xmp/extension/\0"
+PACKET_STARTS = (b"<?xpacket", b"<x:x", b"<rdf:RDF")
 PHOTOSHOP = b"Photoshop 3.0\0"
-IPTC_TAG, RESOURCES_TAG = 33723, 34377
+TIFF_TAGS = 700, 33723, 34377
+"""Of XMP, IPTC and resources."""
 
 GIF_XMP, GIF_TRAILER = b"\x21\xff\x0bXMP DataXMP", b"\x01\xff\xfe"
 LARGEST_GIF = 64 * 2**20
@@ -65,16 +67,19 @@ def blocks_of(image: Picture) -> Blocks:
     if image.format == "PNG":
         return _png(image)
     blocks = Blocks(exif_of(image))
-    packet = image.info.get("xmp")
-    if isinstance(packet, bytes):
-        blocks.xmp.append(packet)
     if segments := getattr(image, "applist", None):
         _jpeg(segments, blocks)
-    elif image.format == "GIF":
+        return blocks
+    packet: object = image.info.get("xmp")
+    if image.format == "GIF":
         blocks.xmp += _gif_xmp(image)
         blocks.texts.append(("comment", tag_text(image.info.get("comment"))))
     elif image.format == "TIFF":
-        blocks.iptc, blocks.resources = (_numbers(blocks.exif, tag) for tag in (IPTC_TAG, RESOURCES_TAG))
+        # As they lie in the file: programs call them bytes or long numbers, of which Pillow brings one.
+        directory: Any = getattr(image, "tag_v2", None)
+        packet, blocks.iptc, blocks.resources = (directory._tagdata.get(tag, b"") for tag in TIFF_TAGS)
+    if isinstance(packet, bytes) and packet:
+        blocks.xmp.append(packet)
     return blocks
 
 
@@ -89,18 +94,13 @@ def _jpeg(segments: list[tuple[str, bytes]], blocks: Blocks) -> None:
         elif name == "APP1" and data.startswith(EXTENDED_XMP):
             guid, (_, offset) = data[35:67], struct.unpack(">II", data[67:75].ljust(8, b"\0"))
             extended.setdefault(guid, {})[offset] = data[75:]
+        elif name == "APP1" and any(start in data[:1000] for start in PACKET_STARTS):
+            # Whatever name stands in front: some sites overwrite a part of it.
+            blocks.xmp.append(data)
     for guid, parts in extended.items():
         packet = b"".join(parts[offset] for offset in sorted(parts))
         if len(packet) <= LARGEST_PACKET and any(guid in main for main in blocks.xmp):
             blocks.xmp.append(packet)
-
-
-def _numbers(exif: Exif, tag: int) -> bytes:
-    """Return the bytes of a TIFF tag, which some programs call long numbers."""
-    value: Any = exif.get(tag)
-    if isinstance(value, tuple) and all(isinstance(number, int) and 0 <= number < 2**32 for number in value):
-        return struct.pack(f"{exif.endian or '<'}{len(value)}I", *value)
-    return value if isinstance(value, bytes) else b""
 
 
 def _gif_xmp(image: Picture) -> list[bytes]:
@@ -182,7 +182,8 @@ def _png_text(kind: bytes, data: bytes) -> tuple[str, bytes] | None:
 def _take_profile(name: str, value: bytes, blocks: Blocks) -> bytes:
     """Take a block in hexadecimal digits, behind its name and its length; return it where it is EXIF."""
     try:
-        data = bytes.fromhex("".join(value.decode("latin-1").split()[2:]))
+        _name, _length, digits = value.decode("latin-1").strip().split("\n", 2)
+        data = bytes.fromhex(digits)
     except ValueError:
         return b""
     if name == "xmp":

@@ -5,9 +5,11 @@ Source: CIPA DC-008 (Exif 2.32), tags by number in hexadecimal; the XP tags are 
 
 from __future__ import annotations
 
+import codecs
 import re
 import struct
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from PIL.Image import Exif
@@ -15,7 +17,7 @@ from PIL.Image import Image as Picture
 
 from sonolux.media.descriptions.places import signed_degrees
 from sonolux.media.descriptions.statements import CHANGED, DIGITISED, SATELLITE, TAKEN, Statements, without_blanks
-from sonolux.media.descriptions.tag_text import tag_text
+from sonolux.media.descriptions.tag_text import own_words, tag_text
 
 DESCRIPTION, MAKE, MODEL, ORIENTATION, MODIFIED, ARTIST = 0x10E, 0x10F, 0x110, 0x112, 0x132, 0x13B
 RATING, RATING_PERCENT = 0x4746, 0x4749
@@ -32,8 +34,8 @@ BROKEN = (SyntaxError, ValueError, TypeError, KeyError, IndexError, OSError, EOF
 """What Pillow raises for EXIF blocks that are damaged; they say nothing."""
 
 UTC_OFFSET = re.compile(r"Z|[+-]\d{1,2}(:?\d\d)?")
-LEAST_CHARACTERS = 3
-"""Bytes of UTF-16 without a zero, from which on ASCII is the likelier reading."""
+LEAST_BYTES = 3
+"""Bytes of a comment from which on UTF-8 without a zero is no UTF-16 that happens to look so."""
 
 
 def exif_of(image: Picture, block: bytes | None = None) -> Exif:
@@ -103,7 +105,7 @@ def _user_comment(value: object, endian: str) -> str:
         return tag_text(value)
     code, body = value[:8].rstrip(b"\0 ").upper(), value[8:]
     if code == b"UNICODE":
-        return _utf_16(body, endian)
+        return _unicode(body, endian)
     if code == b"JIS":
         return body.decode("iso2022_jp", "replace").partition("\0")[0].strip()
     if code in (b"", b"ASCII"):
@@ -111,12 +113,14 @@ def _user_comment(value: object, endian: str) -> str:
     return tag_text(value)
 
 
-def _utf_16(data: bytes, endian: str) -> str:
-    """Decode in the byte order of the mark, of the spaces and other ASCII within, else of the file."""
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+def _unicode(data: bytes, endian: str) -> str:
+    """Decode UTF-8, as of Exif 3.0, or UTF-16 in the order of its mark, of the ASCII within, or of the file."""
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return data.decode("utf-16", "replace").partition("\0")[0].strip()
-    if len(data) > LEAST_CHARACTERS and b"\0" not in data.rstrip(b"\0") and data.isascii():
-        return tag_text(data)
+    with suppress(UnicodeDecodeError):
+        text = data.rstrip(b"\0").decode("utf-8")
+        if len(data) > LEAST_BYTES and "\0" not in text and own_words(text):
+            return text.strip()
     readings = [data.decode(f"utf-16-{order}e", "replace") for order in ("lb" if endian == "<" else "bl")]
     best = max(readings, key=lambda text: sum(c < "\u0250" and c.isprintable() for c in text))
     return best.partition("\0")[0].strip()

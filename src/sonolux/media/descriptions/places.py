@@ -21,7 +21,7 @@ def signed_degrees(parts: object, reference: str) -> float | None:
     parts : object
         Degrees, and minutes and seconds where there are any; a part of 0/0 is not there (CIPA DC-008, 4.6.6).
     reference : str
-        "N", "south" or the like; without one, the sign of the degrees counts.
+        "N", "south" or the like; degrees below zero are south or west whatever it says.
     """
     numbers = [_number(part) for part in (parts if isinstance(parts, Sequence) else (parts,))]
     if not 1 <= len(numbers) <= 3 or not math.isfinite(numbers[0]):
@@ -31,9 +31,7 @@ def signed_degrees(parts: object, reference: str) -> float | None:
     if not (0 <= minutes <= 60 and 0 <= seconds <= 60):
         return None
     size = abs(degrees) + minutes / 60 + seconds / 3600
-    letter = reference.strip()[:1].lower()
-    negative = letter in ("s", "w") or (letter not in ("n", "e") and math.copysign(1.0, degrees) < 0)
-    return -size if negative else size
+    return -size if degrees < 0 or reference.strip()[:1].lower() in ("s", "w") else size
 
 
 def written_degrees(text: str, reference: str = "") -> float | None:

@@ -6,7 +6,10 @@ Metadata 2.0, Metadata Working Group, 2010, 4.1.2), else the code page of their 
 
 from __future__ import annotations
 
+import codecs
 import re
+
+from sonolux.media.text_decoding import decode_legacy
 
 LONGEST_TEXT = 100_000
 """Bytes of a text that are looked at."""
@@ -52,10 +55,7 @@ def tag_text(value: object) -> str:
     if not isinstance(raw, bytes):
         return ""
     data = raw[:LONGEST_TEXT].partition(b"\0")[0].strip()
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return data.decode("cp1252", "replace")
+    return decode_legacy(data.removeprefix(codecs.BOM_UTF8))
 
 
 def own_words(text: str) -> str:

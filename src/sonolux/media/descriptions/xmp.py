@@ -35,7 +35,12 @@ LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
 CONTAINERS = tuple(f"{{{RDF}}}{name}" for name in ("Alt", "Bag", "Seq"))
 ITEM, DESCRIPTION, VALUE = (f"{{{RDF}}}{name}" for name in ("li", "Description", "value"))
 
+USED_PREFIX = re.compile(r"[<\s/]([A-Za-z_][\w.-]*):[A-Za-z_][\w.-]*[\s=/>]")
+DECLARED_PREFIX = re.compile(r"\bxmlns:([A-Za-z_][\w.-]*)\s*=")
+MOST_PREFIXES = 50
+
 PREFIXES = {
+    RDF: "rdf",
     "http://purl.org/dc/elements/1.1/": "dc",
     "http://ns.adobe.com/xap/1.0/": "xmp",
     "http://ns.adobe.com/photoshop/1.0/": "photoshop",
@@ -43,13 +48,13 @@ PREFIXES = {
     "http://ns.adobe.com/tiff/1.0/": "tiff",
     "http://ns.adobe.com/xmp/1.0/DynamicMedia/": "xmpDM",
     "http://ns.adobe.com/lightroom/1.0/": "lr",
-    "http://iptc.org/std/Iptc4xmpCore/1.0/xmlns/": "core",
-    "http://iptc.org/std/Iptc4xmpExt/2008-02-29/": "ext",
+    "http://iptc.org/std/Iptc4xmpCore/1.0/xmlns/": "Iptc4xmpCore",
+    "http://iptc.org/std/Iptc4xmpExt/2008-02-29/": "Iptc4xmpExt",
     "http://www.metadataworkinggroup.com/schemas/regions/": "mwg-rs",
-    "http://ns.microsoft.com/photo/1.0/": "microsoft",
-    "http://ns.microsoft.com/photo/1.0": "microsoft",
-    "http://ns.microsoft.com/photo/1.2/t/Region#": "mp-reg",
-    "http://www.digikam.org/ns/1.0/": "digikam",
+    "http://ns.microsoft.com/photo/1.0/": "MicrosoftPhoto",
+    "http://ns.microsoft.com/photo/1.0": "MicrosoftPhoto",
+    "http://ns.microsoft.com/photo/1.2/t/Region#": "MPReg",
+    "http://www.digikam.org/ns/1.0/": "digiKam",
     "http://ns.acdsee.com/iptc/1.0/": "acdsee",
     "http://ns.google.com/photos/1.0/": "google",
 }
@@ -57,18 +62,27 @@ PREFIXES = {
 TITLES = ("dc:title", "photoshop:Headline", "xmpDM:scene", "acdsee:caption")
 DESCRIPTIONS = ("dc:description", "tiff:ImageDescription", "acdsee:notes")
 ARTISTS = ("dc:creator", "tiff:Artist", "xmpDM:artist", "acdsee:author")
-KEYWORDS = ("dc:subject", "microsoft:LastKeywordXMP", "acdsee:keywords", "ext:PersonInImage")
-NAMES = ("mwg-rs:Name", "mp-reg:PersonDisplayName")
+KEYWORDS = ("dc:subject", "MicrosoftPhoto:LastKeywordXMP", "acdsee:keywords", "Iptc4xmpExt:PersonInImage")
+NAMES = ("mwg-rs:Name", "MPReg:PersonDisplayName")
 """Of people, and of what else a region shows."""
 
-PATHS = ("lr:hierarchicalSubject", "digikam:TagsList", "microsoft:LastKeywordXMP")
+PATHS = ("lr:hierarchicalSubject", "digiKam:TagsList", "MicrosoftPhoto:LastKeywordXMP")
 """Keywords with those above them: ``Animals|Birds|Kittiwake``, ``Animals/Birds``."""
 
-WORDS = ("exif:UserComment", "ext:Event", "core:IntellectualGenre", "core:Scene", "photoshop:SupplementalCategories")
+WORDS = (
+    "exif:UserComment",
+    "Iptc4xmpExt:Event",
+    "Iptc4xmpCore:IntellectualGenre",
+    "Iptc4xmpCore:Scene",
+    "photoshop:SupplementalCategories",
+)
 PLACES = (
-    ("core:Location", "photoshop:City", "photoshop:State", "photoshop:Country"),
+    ("Iptc4xmpCore:Location", "photoshop:City", "photoshop:State", "photoshop:Country"),
     *(
-        tuple(f"ext:{where}/ext:{part}" for part in ("Sublocation", "City", "ProvinceState", "CountryName"))
+        tuple(
+            f"Iptc4xmpExt:{where}/Iptc4xmpExt:{part}"
+            for part in ("Sublocation", "City", "ProvinceState", "CountryName")
+        )
         for where in ("LocationShown", "LocationCreated")
     ),
 )
@@ -108,9 +122,9 @@ def xmp_statements(packet: bytes | str) -> Statements:
             "description": descriptions,
             "artist": texts(*ARTISTS),
             "keywords": [text for text in keywords if not re.search(r".[|/].", text)] or [p[-1] for p in paths if p],
-            "words": [*texts(*WORDS), *(" ".join(path) for path in paths), *places[1:]],
+            "words": [*texts(*WORDS), *(" ".join(path) for path in paths)],
             "place": places,
-            "rating": [_rating(first("xmp:Rating"), first("microsoft:Rating"))],
+            "rating": [_rating(first("xmp:Rating"), first("MicrosoftPhoto:Rating"))],
             "camera": [camera_name(first("tiff:Make"), first("tiff:Model"))],
             "position": [_position(said)],
             "date": [(rank, text) for rank, name in DATES for text in texts(name)],
@@ -133,8 +147,9 @@ def properties(packet: bytes | str) -> Properties:
     if "<!DOCTYPE" in text or "<!ENTITY" in text:
         return {}
     parser: XMLPullParser[Element] = XMLPullParser(["start"])
+    body = re.sub(r"^[^<]*(<\?xml\b[^>]*>)?", "", text)
     with suppress(ParseError, ValueError):  # what came before the damage is there
-        parser.feed(re.sub(r"^[^<]*(<\?xml\b[^>]*>)?", "", text))
+        parser.feed(f"<packet{_missing_namespaces(body)}>{body}</packet>")
     begun: Iterator[Any] = parser.read_events()
     root: Element | None = None
     with suppress(ParseError):
@@ -155,6 +170,13 @@ def _decoded(packet: bytes) -> str:
     return packet.decode("utf-8", "sonolux-western").replace("\0", " ")
 
 
+def _missing_namespaces(text: str) -> str:
+    """Return declarations of the prefixes that a packet uses without one: strict parsers would read nothing of it."""
+    missing = sorted(set(USED_PREFIX.findall(text)) - set(DECLARED_PREFIX.findall(text)) - {"xml", "xmlns"})
+    usual = {prefix: namespace for namespace, prefix in PREFIXES.items()}
+    return "".join(f' xmlns:{prefix}="{usual.get(prefix, "unknown")}"' for prefix in missing[:MOST_PREFIXES])
+
+
 def _western(error: UnicodeError) -> tuple[str, int]:
     assert isinstance(error, UnicodeDecodeError)
     return error.object[error.start : error.end].decode("cp1252", "replace"), error.end
@@ -165,7 +187,7 @@ codecs.register_error("sonolux-western", _western)
 
 def _descriptions(root: Element) -> Iterator[Element]:
     """Yield the outermost descriptions of a packet: they lie in rdf:RDF, with or without an envelope."""
-    for outer in (root, *root, *(inner for envelope in root for inner in envelope)):
+    for outer in (*root, *(inner for envelope in root for inner in envelope)):
         if outer.tag == f"{{{RDF}}}RDF":
             yield from (element for element in outer if element.tag == DESCRIPTION)
             return
