@@ -16,7 +16,7 @@ from PIL.TiffImagePlugin import ImageFileDirectory_v2
 from media.descriptions.blocks import dataset, jpeg, listed, png, resource, saved, xmp
 from sonolux.media.dates import first_date
 from sonolux.media.descriptions.image import image_metadata
-from sonolux.media.image import open_image
+from sonolux.media.image import open_image, upright_size
 
 PACKET = xmp(listed("dc:subject", "kittiwake"))
 JPEG_XMP = b"http://ns.adobe.com/xap/1.0/\0"
@@ -26,7 +26,7 @@ RESOURCES = b"Photoshop 3.0\0" + resource(0x0404, IPTC)
 
 def read(data: bytes) -> dict[str, Any]:
     with open_image(data) as image:
-        return image_metadata(image)
+        return image_metadata(image) | {"size": upright_size(image)}
 
 
 def itxt(keyword: bytes, text: bytes, packed: bool = False) -> bytes:
@@ -132,11 +132,11 @@ def test_exif_behind_the_pixels_of_a_png_turns_it() -> None:
     exif = PIL.Image.Exif()
     exif[0x112], exif[0x10E] = 6, "kittiwake"
     found = read(png((b"eXIf", exif.tobytes()[6:]), behind=True))
-    assert (found["width"], found["height"], found["title"]) == (6, 8, "kittiwake")
+    assert (found["size"], found["title"]) == ((6, 8), "kittiwake")
     orientation = b'xmlns:tiff="http://ns.adobe.com/tiff/1.0/" tiff:Orientation="6" rdf:about'
     packet = PACKET.replace(b"rdf:about", orientation)
     turned = read(png((b"iTXt", itxt(b"XML:com.adobe.xmp", packet)), behind=True))
-    assert (turned["width"], turned["height"]) == (6, 8)
+    assert turned["size"] == (6, 8)
 
 
 def test_what_counts_where_several_say_the_same() -> None:

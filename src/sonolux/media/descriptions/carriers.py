@@ -15,9 +15,9 @@ from typing import Any, BinaryIO
 from PIL.Image import Exif
 from PIL.Image import Image as Picture
 
-from sonolux.media.descriptions.exif import ORIENTATION, exif_of
+from sonolux.media.descriptions.exif import exif_of
 from sonolux.media.descriptions.tag_text import tag_text
-from sonolux.media.descriptions.xmp import LARGEST_PACKET, orientation_of
+from sonolux.media.descriptions.xmp import LARGEST_PACKET
 
 EXTENDED_XMP = b"http://ns.adobe.com/xmp/extension/\0"
 PACKET_STARTS = (b"<?xpacket", b"<x:x", b"<rdf:RDF")
@@ -135,10 +135,11 @@ def _png(image: Picture) -> Blocks:
                 exif_block = _take_profile(keyword.removeprefix(PROFILE), value, blocks) or exif_block
             else:
                 blocks.texts.append((keyword, tag_text(value)))
-    blocks.exif = exif_of(image, exif_block)
-    turned = next(filter(None, map(orientation_of, blocks.xmp)), None)
-    if turned and ORIENTATION not in blocks.exif:
-        blocks.exif[ORIENTATION] = turned
+    # What is noted here, Pillow does not decode the picture to look for.
+    image.info.setdefault("exif", exif_block)
+    for packet in blocks.xmp:
+        image.info.setdefault("xmp", packet)
+    blocks.exif = exif_of(image)
     return blocks
 
 

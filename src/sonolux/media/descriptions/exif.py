@@ -38,14 +38,10 @@ LEAST_BYTES = 3
 """Bytes of a comment from which on UTF-8 without a zero is no UTF-16 that happens to look so."""
 
 
-def exif_of(image: Picture, block: bytes | None = None) -> Exif:
-    """Return the EXIF tags of an opened image, or of a block in its file; none where they are damaged."""
+def exif_of(image: Picture) -> Exif:
+    """Return the EXIF tags of an opened image; none where they are damaged."""
     try:
-        if block is None:
-            return image.getexif()
-        exif = Exif()
-        exif.load(block)
-        return exif
+        return image.getexif()
     except BROKEN:
         return Exif()
 

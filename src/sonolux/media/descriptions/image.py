@@ -1,4 +1,4 @@
-"""Description of an image: what its EXIF, XMP, IPTC and texts say together, and its size."""
+"""Description of an image: what its EXIF, XMP, IPTC and texts say together."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from PIL.Image import Image as Picture
 
 from sonolux.media.descriptions.carriers import blocks_of
-from sonolux.media.descriptions.exif import ORIENTATION, SIDEWAYS, exif_statements
+from sonolux.media.descriptions.exif import exif_statements
 from sonolux.media.descriptions.iptc import IIM, iptc_statements, is_newer_than_xmp, resources
 from sonolux.media.descriptions.statements import TAKEN, WRITTEN, Statements, combined, without_blanks
 from sonolux.media.descriptions.xmp import xmp_statements
@@ -35,7 +35,7 @@ DATES = {
 def image_metadata(image: Picture) -> dict[str, Any]:
     """Return what an opened image says, as found: `sonolux.media.metadata.cleaned` makes it safe.
 
-    ``words``, a list, holds more texts that find the image.
+    ``words``, a list, holds more texts that find the image; its size is not told.
     """
     blocks = blocks_of(image)
     found = resources(blocks.resources)
@@ -43,9 +43,6 @@ def image_metadata(image: Picture) -> dict[str, Any]:
     iptc = [iptc_statements(data) for data in (blocks.iptc, found.get(IIM, b"")) if data]
     others = [*iptc, *xmp] if is_newer_than_xmp(found) else [*xmp, *iptc]
     said = combined([exif_statements(blocks.exif), *others, _text_statements(blocks.texts)])
-    said["width"], said["height"] = image.size
-    if blocks.exif.get(ORIENTATION) in SIDEWAYS:
-        said["height"], said["width"] = image.size
     frames = getattr(image, "n_frames", 1)
     said["frames"] = frames if frames > 1 else None
     return said

@@ -132,12 +132,6 @@ def xmp_statements(packet: bytes | str) -> Statements:
     )
 
 
-def orientation_of(packet: bytes | str) -> int | None:
-    """Return the orientation that a packet names (CIPA DC-008, table 6), None for none."""
-    found = properties(packet).get("tiff:Orientation", [""])[0]
-    return int(found) if found in tuple("12345678") else None
-
-
 def properties(packet: bytes | str) -> Properties:
     """Return the properties of a packet, up to where it stops to be well formed."""
     if len(packet) > LARGEST_PACKET:
