@@ -10,9 +10,11 @@ import numpy as np
 import PIL.Image
 import pytest
 
-from making import write_wav
+from making import RATE, write_wav
 from sonolux.library import Library
+from sonolux.library.annotation_payload import with_annotations
 from sonolux.settings import settings
+from sonolux.types import Annotation
 
 XMP = """<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
 <rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:xmp="http://ns.adobe.com/xap/1.0/"
@@ -46,7 +48,7 @@ def found(library: Library, words: str) -> list[str]:
 
 
 def test_sidecars_find_their_files_and_are_no_items(folder: Path, tmp_path: Path) -> None:
-    write_wav(folder / "c.wav", np.zeros(4000))
+    write_wav(folder / "c.wav", np.zeros(12 * RATE))
     (folder / "c.xmp").write_text(XMP.format(title="Seabirds", keyword="puffin"))
     with Library(tmp_path / "l.sonolux") as library:
         summary = library.add(folder, spaces=SPACES)
@@ -63,17 +65,25 @@ def test_sidecars_find_their_files_and_are_no_items(folder: Path, tmp_path: Path
         assert (b["keywords"], b["rating"]) == (["Ada Lovelace"], 5.0)
         assert "sidecars" not in b
         assert library.add(folder).unchanged == 3
+        (folder / "c.xmp").write_text(XMP.format(title="Shearwaters", keyword="puffin"))
+        assert library.add(folder).updated == 1
+        spans = library.spans_of(library.item(folder / "c.wav").id)
+        assert [span.metadata["title"] for span in spans] == ["Shearwaters"] * len(spans) != []
+        assert spans[0].metadata["duration"] == 12.0
 
 
 def test_changed_new_and_deleted_sidecars_update_their_files(folder: Path, tmp_path: Path) -> None:
     with Library(tmp_path / "l.sonolux") as library:
         library.add(folder, spaces=SPACES)
         item = library.item(folder / "a.jpg")
+        library.index.set_payload([item.id], with_annotations([Annotation("by hand", "cliff face", 1.0)]))
         (folder / "a.jpg.xmp").write_text(XMP.format(title="Bempton", keyword="fulmar"))
         summary = library.add(folder)
         assert (summary.updated, summary.unchanged, summary.added) == (1, 1, 0)
         assert (found(library, "fulmar"), found(library, "kittiwake")) == (["a.jpg"], [])
         assert library.item(folder / "a.jpg").id == item.id
+        assert found(library, "cliff face") == ["a.jpg"]
+        assert [said.label for said in library.annotations(item.id)] == ["cliff face"]
         (folder / "a.jpg.xmp").unlink()
         assert library.add(folder).updated == 1
         assert (found(library, "fulmar"), "title" in library.item(folder / "a.jpg").metadata) == ([], False)
