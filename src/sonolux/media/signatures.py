@@ -37,6 +37,17 @@ CONTAINERS = (
 
 ISO_BOXES = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip")
 
+ZIP = b"PK\x03\x04"
+RTF = b"{\\rtf"
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+"""What begins packages of XML, rich text, and the documents of Office before 2007 and those under a password."""
+
+EMAIL_FIELD = re.compile(
+    rb"(from|to|subject|date|message-id|mime-version|received|return-path|delivered-to|content-type):[ \t]",
+    re.IGNORECASE,
+)
+"""Names of header fields; what begins with lines of three of them is a message."""
+
 HTML_START = re.compile(
     r"\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<(!doctype\s+html|html|head|body)\b",
     re.IGNORECASE | re.DOTALL,
@@ -73,6 +84,15 @@ def is_container(head: bytes) -> bool:
 def is_pdf(head: bytes) -> bool:
     """Tell whether a PDF begins here; the standard lets junk precede its header."""
     return b"%PDF-" in head[:1024]
+
+
+def is_email(head: bytes) -> bool:
+    """Tell whether the header of an e-mail begins here."""
+    lines = head.replace(b"\r\n", b"\n").partition(b"\n\n")[0].split(b"\n")
+    fields = [line for line in lines if not line.startswith((b" ", b"\t"))]
+    if not all(re.match(rb"[A-Za-z][A-Za-z0-9-]*:", field) for field in fields):
+        return False
+    return len({match[1].lower() for field in fields if (match := EMAIL_FIELD.match(field))}) >= 3
 
 
 def is_text(head: bytes) -> bool:

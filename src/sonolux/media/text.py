@@ -14,13 +14,15 @@ from collections.abc import Iterable, Iterator
 from sonolux.errors import MediaError
 from sonolux.media.document import pdf_pages
 from sonolux.media.errors import decoding
+from sonolux.media.letters import LETTERS
 from sonolux.media.markup import parse_page
+from sonolux.media.office import OFFICE_FORMS, office_pages
 from sonolux.media.safe_open import open_file
 from sonolux.media.subtitles import TIMED, cue_passages, parse_cues
 from sonolux.media.text_decoding import decode_text
 
 PAGE_BREAK = "\n\n"
-"""What stands between two pages of a PDF in its text."""
+"""What stands between two pages of a document in its text."""
 
 ENDS = (
     re.compile(r"\n\s*\n"),
@@ -50,8 +52,9 @@ def read_text(path: str, form: str, max_text: int | None = None) -> str:
     MediaError
         For binary data, unknown encodings, damaged or locked PDFs, and what is too large.
     """
-    if form == "pdf":
-        return PAGE_BREAK.join(_bounded(pdf_pages(path), max_text))
+    pages = _pages(path, form, max_text)
+    if pages is not None:
+        return PAGE_BREAK.join(_bounded(pages, max_text))
     text = read_raw(path, max_text)
     if form == "html":
         with decoding("HTML"):
@@ -63,11 +66,26 @@ def read_text(path: str, form: str, max_text: int | None = None) -> str:
 
 def read_raw(path: str, max_text: int | None = None) -> str:
     """Read a file of text, markup and all."""
+    return decode_text(_read_bytes(path, max_text))
+
+
+def _read_bytes(path: str, max_text: int | None) -> bytes:
     with open_file(path) as file, decoding("text"):
         data = file.read() if max_text is None else file.read(max_text + 1)
     if max_text is not None and len(data) > max_text:
         raise MediaError(f"is larger than {max_text} bytes, the limit for texts (SONOLUX_MAX_TEXT)")
-    return decode_text(data)
+    return data
+
+
+def _pages(path: str, form: str, max_text: int | None) -> Iterator[str] | None:
+    """Return the pages, chapters or slides of a document, None for a text that is all one."""
+    if form == "pdf":
+        return pdf_pages(path)
+    if form in OFFICE_FORMS:
+        return office_pages(path, form)
+    if form in LETTERS:
+        return iter([LETTERS[form](_read_bytes(path, max_text))])
+    return None
 
 
 def read_passages(path: str, form: str, chars: int, max_text: int) -> Iterator[tuple[float, float, str]]:
@@ -78,7 +96,7 @@ def read_passages(path: str, form: str, chars: int, max_text: int) -> Iterator[t
     if form in TIMED:
         yield from cue_passages(parse_cues(read_raw(path, max_text), form), chars)
         return
-    pages = pdf_pages(path) if form == "pdf" else iter([read_text(path, form, max_text)])
+    pages = _pages(path, form, max_text) or iter([read_text(path, form, max_text)])
     offset = 0
     for page in _bounded(pages, max_text):
         for start, end, passage in passages(page, chars):

@@ -20,6 +20,7 @@ from sonolux.registry import Registry
 BUILT_IN = {
     "image": "sonolux.media.readers.image:ImageReader",
     "pdf": "sonolux.media.readers.text:PdfReader",
+    "document": "sonolux.media.readers.document:DocumentReader",
     "text": "sonolux.media.readers.text:TextReader",
     "container": "sonolux.media.readers.container:ContainerReader",
 }

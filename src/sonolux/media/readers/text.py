@@ -35,7 +35,7 @@ class TextReader(MediaReader):
         if name == "md":
             found = {"title": markdown_title(start)}
         yield Probe(Modality.TEXT, name, cleaned(found))
-        yield from _passages(path, name, options)
+        yield from read_segments(path, name, options)
 
 
 class PdfReader(MediaReader):
@@ -50,10 +50,11 @@ class PdfReader(MediaReader):
         from sonolux.media.document import pdf_metadata
 
         yield Probe(Modality.TEXT, "pdf", cleaned(pdf_metadata(path)))
-        yield from _passages(path, "pdf", options)
+        yield from read_segments(path, "pdf", options)
 
 
-def _passages(path: str, name: str, options: ReadOptions) -> Iterator[Segment]:
+def read_segments(path: str, name: str, options: ReadOptions) -> Iterator[Segment]:
+    """Yield the passages of a text; MediaError where it holds none."""
     from sonolux.media.subtitles import TIMED
     from sonolux.media.text import read_passages
 

@@ -1,0 +1,97 @@
+"""E-mail and RTF extraction: the text of a message or of a rich text file, and what they say of themselves."""
+
+from __future__ import annotations
+
+import re
+from email import policy
+from email.message import EmailMessage
+from email.parser import BytesParser
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from sonolux.errors import MediaError
+from sonolux.media.errors import decoding
+from sonolux.media.markup import parse_page
+from sonolux.media.text_decoding import clean, decode_legacy, decode_text
+
+RTF_INFO = re.compile(r"\{\\(title|author|subject|keywords)[ \r\n]((?:[^{}\\]|\\'[0-9a-f]{2}|\\u-?\d+\??)*)\}", re.I)
+RTF_DATE = re.compile(r"\{\\creatim\\yr(\d{4})\\mo(\d\d?)\\dy(\d\d?)")
+RTF_NAMES = {"title": "title", "author": "artist", "keywords": "keywords"}
+
+
+def email_text(data: bytes) -> str:
+    """Return the subject and the body of a message, plain where it has both forms, and the names of attachments."""
+    with decoding("message"):
+        message = _parsed(data)
+        body = message.get_body(("plain", "html"))
+        said = [] if body is None else [_said(body)]
+        names = [name for part in message.iter_attachments() if (name := part.get_filename())]
+        return clean("\n\n".join(part for part in (_field(message, "subject"), *said, *names) if part))
+
+
+def email_metadata(data: bytes) -> dict[str, Any]:
+    """Return subject, sender and date, as found: `sonolux.media.metadata.cleaned` makes it safe."""
+    with decoding("message"):
+        message = _parsed(data)
+        return {"title": _field(message, "subject"), "artist": _field(message, "from"), "date": _sent(message)}
+
+
+def rtf_text(data: bytes) -> str:
+    """Return the text of a rich text file."""
+    from striprtf.striprtf import rtf_to_text
+
+    with decoding("RTF"):
+        return clean(rtf_to_text(data.decode("latin-1"), errors="replace"))
+
+
+def rtf_metadata(data: bytes) -> dict[str, Any]:
+    """Return what a rich text file says of itself, as found: `sonolux.media.metadata.cleaned` makes it safe."""
+    from striprtf.striprtf import rtf_to_text
+
+    head = data[:65536].decode("latin-1")
+    page = re.search(r"\\ansicpg(\d+)", head)
+    start = f"{{\\rtf1\\ansi\\ansicpg{page[1] if page else 1252} "
+    with decoding("RTF"):
+        found: dict[str, Any] = {}
+        for name, value in RTF_INFO.findall(head):
+            if name.lower() in RTF_NAMES:
+                found[RTF_NAMES[name.lower()]] = rtf_to_text(f"{start}{value}}}", errors="replace")
+    made = RTF_DATE.search(head)
+    if made is not None:
+        found["date"] = f"{made[1]}-{int(made[2]):02d}-{int(made[3]):02d}"
+    return found
+
+
+def _parsed(data: bytes) -> EmailMessage:
+    message = BytesParser(policy=policy.default).parsebytes(data)
+    if not isinstance(message, EmailMessage):
+        raise MediaError("is no e-mail")
+    return message
+
+
+def _field(message: EmailMessage, name: str) -> str:
+    """Return a header field as people read it; old programs left out how it is encoded."""
+    raw = next((str(value) for key, value in message.raw_items() if key.lower() == name), "")
+    if any("\udc80" <= character <= "\udcff" for character in raw):
+        return " ".join(decode_legacy(raw.encode("utf-8", "surrogateescape")).split())
+    return " ".join(str(message.get(name, "")).split())
+
+
+def _sent(message: EmailMessage) -> str | None:
+    try:
+        return parsedate_to_datetime(str(message["date"])).isoformat(timespec="seconds")
+    except (TypeError, ValueError):
+        return None
+
+
+def _said(body: Any) -> str:
+    data = body.get_payload(decode=True) or b""
+    try:
+        text = data.decode(body.get_content_charset() or "ascii")
+    except (LookupError, UnicodeError):
+        text = decode_text(data)
+    return parse_page(text).text if body.get_content_type() == "text/html" else text
+
+
+LETTERS = {"eml": email_text, "rtf": rtf_text}
+"""What gives the text of each form from its bytes."""

@@ -1,0 +1,229 @@
+"""Documents of office programs, e-books, e-mails, rich text, and PDFs under keys."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+
+from sonolux.errors import MediaError
+from sonolux.media.reading import ReadOptions, read
+from sonolux.media.signatures import OLE
+from sonolux.media.text import read_passages, read_text
+
+W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
+MC = 'xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006"'
+ODF = (
+    'xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" '
+    'xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0" xmlns:dc="http://purl.org/dc/elements/1.1/" '
+    'xmlns:meta="urn:oasis:names:tc:opendocument:xmlns:meta:1.0"'
+)
+CORE = """<cp:coreProperties xmlns:cp="c" xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:dcterms="t">
+<dc:title>Garden animals</dc:title>
+<dc:creator>Ada Pérez</dc:creator><dcterms:created>2021-03-04T05:06:07Z</dcterms:created>
+<cp:keywords>marsupials</cp:keywords></cp:coreProperties>"""
+
+
+def run(text: str) -> str:
+    return f"<w:r><w:t xml:space='preserve'>{text}</w:t></w:r>"
+
+
+DOCX = {
+    "[Content_Types].xml": "<Types/>",
+    "docProps/core.xml": CORE,
+    "word/document.xml": f"""<w:document {W} {MC}><w:body>
+<w:p>{run("The ban")}{run("dicoot digs")}<w:r><w:tab/></w:r>{run("deep.")}</w:p>
+<w:p><w:del>{run("wombat")}<w:r><w:delText>wombat</w:delText></w:r></w:del>
+<w:ins>{run("An okapi")}</w:ins>{run(" grazes.")}</w:p>
+<w:p><w:r><mc:AlternateContent><mc:Choice><w:txbxContent><w:p>{run("boxed numbat")}</w:p></w:txbxContent></mc:Choice>
+<mc:Fallback><w:txbxContent><w:p>{run("boxed numbat")}</w:p></w:txbxContent></mc:Fallback></mc:AlternateContent>
+</w:r></w:p><w:tbl><w:tr><w:tc><w:p>{run("quokka")}</w:p></w:tc><w:tc><w:p>{run("7")}</w:p></w:tc></w:tr></w:tbl>
+</w:body></w:document>""",
+    "word/footnotes.xml": f"<w:footnotes {W}><w:footnote><w:p>{run('a footnote on echidnas')}</w:p></w:footnote>"
+    "</w:footnotes>",
+    "word/header1.xml": f"<w:hdr {W}><w:p>{run('letterhead')}</w:p></w:hdr>",
+}
+PPTX = {
+    "ppt/presentation.xml": "<p/>",
+    **{
+        f"ppt/slides/slide{n}.xml": f'<p:sld xmlns:p="p" xmlns:a="a"><a:p><a:r><a:t>slide {n} {word}</a:t></a:r></a:p>'
+        "</p:sld>"
+        for n, word in ((1, "dugong"), (2, "manatee"), (10, "narwhal"))
+    },
+}
+XLSX = {
+    "xl/workbook.xml": "<workbook/>",
+    "xl/sharedStrings.xml": "<sst xmlns='s'><si><t>ringtail </t><r><t>possum</t></r></si></sst>",
+    "xl/worksheets/sheet1.xml": "<worksheet xmlns='s'><c t='inlineStr'><is><t>cuscus</t></is></c><c><v>3</v>"
+    "</c></worksheet>",
+}
+ODT = {
+    "mimetype": "application/vnd.oasis.opendocument.text",
+    "meta.xml": f"<office:document-meta {ODF}><dc:title>Diario</dc:title>"
+    "<meta:initial-creator>Luz</meta:initial-creator>"
+    "<meta:creation-date>2020-02-03T04:05:06.7</meta:creation-date></office:document-meta>",
+    "content.xml": f"""<office:document-content {ODF}><office:body><text:tracked-changes><text:p>wombat</text:p>
+</text:tracked-changes><text:h>El día</text:h>
+<text:p>Un <text:span>ban</text:span>dicut<text:s/>gris<text:line-break/>come.</text:p>
+</office:body></office:document-content>""",
+}
+EPUB = {
+    "mimetype": "application/epub+zip",
+    "META-INF/container.xml": '<container><rootfiles><rootfile full-path="OPS/book.opf"/></rootfiles></container>',
+    "OPS/book.opf": """<package xmlns:dc="http://purl.org/dc/elements/1.1/"><metadata><dc:title>Night birds</dc:title>
+<dc:creator>B. Author</dc:creator><dc:date>1999-05-06</dc:date><dc:language>en</dc:language></metadata><manifest>
+<item id="b" href="text/two.xhtml"/><item id="a" href="text/one%20a.xhtml"/>
+<item id="x" href="../../etc/passwd"/></manifest>
+<spine><itemref idref="a"/><itemref idref="b"/><itemref idref="x"/><itemref idref="none"/></spine></package>""",
+    "OPS/text/two.xhtml": "<html><body><p>Then a nightjar called.</p></body></html>",
+    "OPS/text/one a.xhtml": "<html><head><title>I</title></head><body><p>A morepork waits.</p></body></html>",
+}
+PACKAGES = {"docx": DOCX, "pptx": PPTX, "xlsx": XLSX, "odt": ODT, "epub": EPUB}
+TEXTS = {
+    "docx": "The bandicoot digs deep.\n\nAn okapi grazes.\n\nboxed numbat\n\nquokka\n\n7\n\n"
+    "a footnote on echidnas\n\nletterhead",
+    "pptx": "slide 1 dugong\n\nslide 2 manatee\n\nslide 10 narwhal",
+    "xlsx": "ringtail possum\n\ncuscus",
+    "odt": "El día\n\nUn bandicut gris\ncome.",
+    "epub": "A morepork waits.\n\nThen a nightjar called.",
+}
+FILED = {
+    "docx": {
+        "title": "Garden animals",
+        "artist": ["Ada Pérez"],
+        "date": "2021-03-04T05:06:07Z",
+        "keywords": ["marsupials"],
+    },
+    "odt": {"title": "Diario", "artist": ["Luz"], "date": "2020-02-03T04:05:06Z"},
+    "epub": {"title": "Night birds", "artist": ["B. Author"], "date": "1999-05-06T00:00:00Z", "language": "en"},
+}
+
+
+def package(parts: dict[str, str]) -> bytes:
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+    return held.getvalue()
+
+
+def first(path: Path) -> tuple[str, dict[str, object], str]:
+    """Return format, metadata and text of a file, however it is called."""
+    probe, *segments = read(str(path), ReadOptions())
+    assert all(isinstance(segment.content, str) for segment in segments)
+    return probe.format, probe.metadata, "\n\n".join(segment.content for segment in segments)
+
+
+@pytest.mark.parametrize("form", PACKAGES)
+def test_packages_of_xml(form: str, tmp_path: Path) -> None:
+    path = tmp_path / "named-otherwise.bin"
+    path.write_bytes(package(PACKAGES[form]))
+    found, metadata, text = first(path)
+    assert (found, text) == (form, TEXTS[form])
+    assert metadata == FILED.get(form, {})
+    whole = read_text(str(path), form)
+    for start, end, passage in read_passages(str(path), form, 20, 10**6):
+        assert whole[int(start) : int(end)] == passage
+
+
+def eml(**fields: str) -> EmailMessage:
+    message = EmailMessage()
+    for name, value in {"From": "Zoë <zoe@example.org>", "Subject": "Größe der Känguru-Gruppe", **fields}.items():
+        message[name] = value
+    message["Date"] = "Fri, 05 Jul 2019 10:11:12 +0200"
+    return message
+
+
+def test_emails(tmp_path: Path) -> None:
+    message = eml()
+    message.set_content("We saw a quoll.\n")
+    message.add_alternative("<html><p>We saw a <b>quoll</b>.</p></html>", subtype="html")
+    message.add_attachment(b"\x00\x01", maintype="image", subtype="jpeg", filename="thylacine.jpg")
+    path = tmp_path / "a.eml"
+    path.write_bytes(bytes(message))
+    form, metadata, text = first(path)
+    assert (form, text) == ("eml", "Größe der Känguru-Gruppe\n\nWe saw a quoll.\n\n\nthylacine.jpg")
+    assert metadata["title"] == "Größe der Känguru-Gruppe"
+    assert metadata["date"] == "2019-07-05T10:11:12+02:00"
+    assert "Zoë" in str(metadata["artist"])
+    page = eml(Subject="Hi")
+    page.set_content("<p>Ein <i>Schnabel</i>tier</p>", subtype="html", charset="iso-8859-1")
+    path.write_bytes(bytes(page))
+    assert first(path)[2] == "Hi\n\nEin Schnabeltier"
+    path.write_bytes(
+        b"From: a@example.org\r\nSubject: \xcf\xf0\xe8\xe2\xe5\xf2 \xec\xe8\xf0\r\nDate: never\r\n"
+        b"Content-Type: text/plain; charset=nonsense\r\n\r\n" + "Жёлтый верблюд идёт домой.".encode("koi8-r")
+    )
+    assert first(path)[2] == "Привет мир\n\nЖёлтый верблюд идёт домой."
+    path.write_text("Note: to self\nTo: do\n\nbuy milk")
+    assert first(path)[0] == "txt"
+
+
+def test_rich_text(tmp_path: Path) -> None:
+    path = tmp_path / "a.rtf"
+    path.write_bytes(
+        rb"{\rtf1\ansi\ansicpg1250{\info{\title B\'fcro}{\author M. Nov\'e1k}{\creatim\yr2001\mo2\dy3}}"
+        rb"{\fonttbl{\f0 Arial;}}\pard P\'f8\'edli\'9a \b blue\b0tongue \u8364?5\par lizard}"
+    )
+    form, metadata, text = first(path)
+    assert (form, text) == ("rtf", "Příliš bluetongue €5\nlizard")
+    assert metadata == {"title": "Büro", "artist": ["M. Novák"], "date": "2001-02-03T00:00:00Z"}
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (OLE + bytes(600), "Office before 2007, or under a password"),
+        (package(DOCX)[:900], "."),
+        (package({**DOCX, "word/document.xml": "<w:document"}), "document"),
+        (package({**DOCX, "word/document.xml": '<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>'}), "entities of its own"),
+        (package({**DOCX, "word/document.xml": f"<w:document {W}>" + " " * (65 * 2**20)}), "more than 67108864 bytes"),
+        (package({**DOCX, "word/document.xml": "<p>" * 100_000 + "</p>" * 100_000}), "."),
+        (package({"mimetype": "application/epub+zip"}), "."),
+        (package({"readme.txt": "a plain archive"}), "."),
+        (
+            package(
+                {
+                    **EPUB,
+                    "META-INF/encryption.xml": "<e><CipherReference URI='OPS/text/one a.xhtml'/>"
+                    "<CipherReference URI='OPS/text/two.xhtml'/></e>",
+                }
+            ),
+            "copy protection",
+        ),
+    ],
+)
+def test_what_is_no_readable_document_says_why(content: bytes, reason: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.docx"
+    path.write_bytes(content)
+    with pytest.raises(MediaError, match=reason) as raised:
+        first(path)
+    assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize("algorithm", ["RC4-128", "AES-128", "AES-256-R5", "AES-256"])
+def test_pdfs_that_open_without_a_password(algorithm: str, tmp_path: Path, specimens: dict[str, str]) -> None:
+    from pypdf import PdfReader, PdfWriter
+
+    for password in ("", "secret"):
+        writer = PdfWriter(clone_from=PdfReader(specimens["document.pdf"]))
+        writer.encrypt(password, "owner", algorithm=algorithm)
+        path = tmp_path / "a.pdf"
+        with path.open("wb") as file:
+            writer.write(file)
+        if password:
+            with pytest.raises(MediaError, match="under a password"):
+                first(path)
+        else:
+            form, metadata, text = first(path)
+            assert (form, metadata["title"]) == ("pdf", "Tides")
+            assert "The tide is high." in text
+
+
+def test_the_shared_pdfs(cases: Path) -> None:
+    assert "bandicoot" in first(cases / "pdf-aes" / "owner_aes256.pdf")[2]
+    with pytest.raises(MediaError, match="under a password"):
+        first(cases / "pdf-aes" / "user_aes256.pdf")
