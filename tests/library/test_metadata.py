@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from media.tagged import frame, id3, utf8, write_mp3
 from sonolux.index import Condition, Point
 from sonolux.index.remote import RemoteIndex
 from sonolux.library import Library
@@ -86,3 +87,24 @@ def test_hits_in_subtitles_are_places_in_time(opened: Library, tmp_path: Path) -
         opened.index.upsert([Point(point.id, {}, old)])
     units = {Path(item.path).suffix: item.span.unit for item in opened.items(spans=True) if item.span}
     assert units == {".srt": "seconds", ".txt": "characters"}
+
+
+def test_a_song_is_found_by_all_that_its_tags_hold(opened: Library, tmp_path: Path) -> None:
+    front = id3(
+        frame("TPE1", utf8("Ella\0Louis"), 4), frame("TCON", utf8("8\0Swing"), 4),
+        frame("USLT", b"\x03eng\0and the living is easy", 4), frame("COMM", b"\x03eng\0a wapiti", 4),
+        frame("TXXX", utf8("SYNCEDLYRICS\0[00:00.00]Summertime\n[00:00.20]okapi\n"), 4), version=4,
+    )  # fmt: skip
+    song = write_mp3(tmp_path / "duet.mp3", front)
+    opened.add(song, spaces=["bm25"])
+    [file] = list(opened.items())
+    for where in ({"artist": "Ella"}, {"artist": "Louis"}, {"genre": "Jazz"}, {"genre": ["Swing", "Rock"]}):
+        assert [item.id for item in opened.items(where)] == [file.id]
+    assert not list(opened.items({"artist": "Ella; Louis"}))
+    for word in ("living", "wapiti", "Louis", "swing"):
+        assert opened.search(word)[0].file == file.id
+    timed = opened.search("okapi")[0]
+    assert (timed.file, timed.span, timed.kind) == (file.id, Span(0.0, 4.2), "passage")
+    song.rename(tmp_path / "song.mp3")
+    opened.add(tmp_path / "song.mp3")
+    assert opened.search("wapiti")[0].path == str(tmp_path / "song.mp3")

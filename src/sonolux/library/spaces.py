@@ -23,9 +23,9 @@ logger = logging.getLogger(__name__)
 HOLDERS = {
     Modality.IMAGE: frozenset((Modality.IMAGE, Modality.VIDEO, Modality.AUDIO)),
     Modality.AUDIO: frozenset((Modality.AUDIO, Modality.VIDEO)),
-    Modality.TEXT: frozenset((Modality.TEXT,)),
+    Modality.TEXT: frozenset((Modality.TEXT, Modality.AUDIO, Modality.VIDEO)),
 }
-"""Files that hold images (songs have covers), sounds, and texts."""
+"""Files that hold images (songs have covers), sounds, and texts (films have subtitles, songs lyrics)."""
 
 
 @dataclass(frozen=True, slots=True)

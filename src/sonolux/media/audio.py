@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 
 from sonolux.errors import MediaError
 from sonolux.media.clock import Clock, in_time
-from sonolux.media.container import audio_stream, frames, is_cover, open_container, packets
+from sonolux.media.container import audio_stream, frames, open_container
 from sonolux.media.downmix import BLOCK, Downmix
-from sonolux.media.errors import NothingDecodedError, decoding
+from sonolux.media.errors import NothingDecodedError
 from sonolux.media.extent import Extent
 from sonolux.media.ogg import Slice, is_ogg, scan_pages
 from sonolux.media.safe_open import open_file
@@ -42,9 +42,6 @@ LOUDEST = 8.0
 
 LOWEST_RATE, HIGHEST_RATE = 1_000, 1_000_000
 """Hertz; a rate out of these limits would only serve to blow a small file up."""
-
-LARGEST_COVER = 64 * 2**20
-"""Bytes of an embedded cover."""
 
 
 def decode_audio(source: str | BinaryIO, rate: int) -> Iterator[Samples]:
@@ -299,13 +296,3 @@ def load_audio(path: str, rate: int, seconds: float | None = None, start: float 
     if not held:
         raise MediaError(f"ends after {count / rate:.1f} s, before {start:.1f} s")
     return Audio(np.concatenate(held)[: None if limit is None else limit - first], rate)
-
-
-def embedded_cover(path: str) -> bytes | None:
-    """Return the first image attached to an audio file, as the file that it is, None where there is none."""
-    with open_container(path, "recording") as container, decoding("recording"):
-        covers = [stream for stream in container.streams.video if is_cover(stream)]
-        if not covers:
-            return None
-        packet = next(iter(packets(container, covers[0])), None)
-        return bytes(packet) if packet is not None and 0 < packet.size <= LARGEST_COVER else None

@@ -51,7 +51,7 @@ def open_container(source: str | BinaryIO, what: str) -> Iterator[Any]:
     with (
         open_file(source) if isinstance(source, str) else nullcontext(source) as file,
         decoding(what),
-        av.open(file, metadata_errors="replace", container_options=_options(file)) as container,
+        av.open(file, metadata_errors="surrogateescape", container_options=_options(file)) as container,
     ):
         names = container.format.name
         if names.endswith("_pipe") or not (REFERRING | STILLS).isdisjoint(names.split(",")):

@@ -80,7 +80,7 @@ def text_streams(container: Any) -> list[Any]:
 
 def codec_of(stream: Any) -> str:
     """Return libav's name of a stream's codec, empty for one that it does not know."""
-    return stream.codec_context.name if stream.codec_context is not None else ""
+    return stream.codec_context.codec.canonical_name if stream.codec_context is not None else ""
 
 
 def track_cues(container: Any, *streams: Any) -> Iterator[Cue]:

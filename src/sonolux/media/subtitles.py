@@ -32,7 +32,7 @@ STARTS = {
     "subviewer": re.compile(r"\s*(?:\[INFORMATION\]|\d\d?:\d\d:\d\d\.\d\d\d?,\d\d?:\d\d:\d\d\.\d\d\d?[ \t]*\n)"),
     "lrc": re.compile(
         r"\s*(?:\[(?:ti|ar|al|au|by|re|ve|la|length|offset|lr|tool|id|#)\s*:[^\n]{0,500}\][ \t]*\n\s*){0,20}"
-        r"(?:\[\d{1,3}:\d\d\.\d{2,3}\][^\n]{0,500}\n\s*){2}",
+        r"(?:\[\d{1,3}:\d\d\.\d{2,3}\][^\n]{0,500}(?:\n\s*|\Z)){2}",
         re.IGNORECASE,
     ),
 }

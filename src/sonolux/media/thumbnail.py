@@ -104,7 +104,7 @@ def _image(view: View, found: Probe, side: int, max_pixels: int) -> Image | None
 
         return frame_near(view.path, _moment(view, found), side, max_pixels)
     if found.modality == Modality.AUDIO:
-        from sonolux.media.audio import embedded_cover
+        from sonolux.media.cover import embedded_cover
         from sonolux.media.image import decode_image
 
         try:

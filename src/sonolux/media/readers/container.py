@@ -1,4 +1,7 @@
-"""Reader of containers: audio in windows, with its cover; video in shots, with the windows of its sound track."""
+"""Reader of containers: audio in windows, with its cover; video in shots, with the windows of its sound track.
+
+Subtitle tracks, titles of chapters and lyrics with times are passages of either.
+"""
 
 from __future__ import annotations
 
@@ -33,6 +36,9 @@ class ContainerReader(MediaReader):
             yield from _audio(path, options, reading.sound)
         else:
             yield from _video(path, options, reading, has_sound="rate" in found.metadata)
+        from sonolux.media.inner_text import inner_passages
+
+        yield from spanned_segments("passage", inner_passages(path, options.passage_chars))
         decoded = reading.closed(found.metadata.get("duration"))
         if decoded is not None:
             yield decoded
@@ -50,21 +56,24 @@ def audio_windows(path: str, options: ReadOptions, extent: Extent | None = None)
 
 def _probe(path: str, head: bytes) -> tuple[Probe, Reading]:
     from sonolux.media.container import open_container, video_stream
+    from sonolux.media.music_tags.reading import read_tags
+    from sonolux.media.safe_open import open_file
     from sonolux.media.tags import container_metadata
 
     try:
         with open_container(path, "recording or video") as container:
             modality = Modality.AUDIO if video_stream(container) is None else Modality.VIDEO
             name = container.format.name.partition(",")[0]
-            found = Probe(modality, name, cleaned(container_metadata(container)))
-            return found, Reading.begun(path, container)
+            with open_file(path) as file:
+                said, words = container_metadata(container, read_tags(file))
+            return Probe(modality, name, cleaned(said), words), Reading.begun(path, container)
     except MediaError as error:
         # libav calls whatever it does not know damaged: it is, only where it began like a container.
         raise error if is_container(head) else MediaError(REFUSED) from error
 
 
 def _audio(path: str, options: ReadOptions, extent: Extent) -> Iterator[Segment]:
-    from sonolux.media.audio import embedded_cover
+    from sonolux.media.cover import embedded_cover
 
     cover = embedded_cover(path)
     if cover is not None:
