@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import struct
 import time
 import zlib
 from collections.abc import Callable
@@ -16,6 +17,7 @@ from PIL import ImageCms
 from media.specimens import noisy, photo, png_of_zeros
 from sonolux.errors import MediaError
 from sonolux.media.image import decode_image
+from sonolux.media.reading import ReadOptions, read
 
 LIMIT = 200_000_000
 RED, GREEN, BLUE, YELLOW = (255, 0, 0), (0, 128, 0), (0, 0, 255), (255, 255, 0)
@@ -229,3 +231,26 @@ def test_progressive_jpegs_are_refused_when_truncated() -> None:
 def test_no_image() -> None:
     with pytest.raises(MediaError, match="not a picture"):
         decode_image(b"%!PS-Adobe-3.0 EPSF-3.0", 64, LIMIT)
+
+
+def test_jpeg_2000_and_photoshop() -> None:
+    assert_close(quarters(decoded(encoded(photo(), "JPEG2000"))), [RED, GREEN, BLUE, YELLOW], 2)
+    planes = np.asarray(photo()).transpose(2, 0, 1).tobytes()
+    header = b"8BPS\0\1" + bytes(6) + struct.pack(">HIIHH", 3, 64, 96, 8, 3)
+    assert_close(quarters(decoded(header + bytes(12) + b"\0\0" + planes)), [RED, GREEN, BLUE, YELLOW], 0)
+
+
+def test_images_that_are_not_read_are_named(tmp_path: Path) -> None:
+    path = tmp_path / "a.jxl"
+    for content in (b"\xff\x0a" + bytes(90), b"\0\0\0\x0cJXL \r\n\x87\n" + bytes(90)):
+        path.write_bytes(content)
+        with pytest.raises(MediaError, match="is a JPEG XL picture, which is not read: save a copy"):
+            next(read(str(path), ReadOptions()))
+
+
+def test_what_lies_behind_a_picture_is_no_part_of_it() -> None:
+    """Films behind photos, and further pictures of a camera."""
+    content = encoded(photo(), "JPEG")
+    assert (decoded(content + b"\0\0\0\x18ftypmp42" + bytes(999)) == decoded(content)).all()
+    both = encoded(photo(), "MPO", save_all=True, append_images=[noisy()])
+    assert_close(quarters(decoded(both)), [RED, GREEN, BLUE, YELLOW], 20)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
+from zlib import crc32
 
 import av
 import numpy as np
 import PIL.Image
+import pillow_heif
 import pytest
 import skimage.data
 
 from media.specimens import photo, write_video
+from sonolux.media.image import decode_image
 from sonolux.media.probing import probe
 from sonolux.media.tone_mapping import HLG, PQ, REFERENCE_WHITE, TO_SRGB, to_sdr
 from sonolux.media.video import frame_near, shots
@@ -202,3 +206,26 @@ def test_a_matrix_that_is_not_named_follows_the_size(size: tuple[int, int], matr
             container.mux(stream.encode(frame))
         container.mux(stream.encode())
     assert np.abs(first_keyframe(path).mean(axis=(0, 1)) - (30, 200, 60)).max() < 5
+
+
+def chunk(kind: bytes, data: bytes) -> bytes:
+    return len(data).to_bytes(4, "big") + kind + data + crc32(kind + data).to_bytes(4, "big")
+
+
+@pytest.mark.parametrize("form", ["PNG", "HEIF", "AVIF"])
+@pytest.mark.parametrize(("curve", "transfer"), [(pq, PQ), (hlg, HLG)])
+def test_hdr_stills_look_like_their_sdr(
+    scene: np.ndarray, curve: Callable[[np.ndarray], np.ndarray], transfer: int, form: str
+) -> None:
+    picture = PIL.Image.fromarray(np.rint(255 * hdr(scene, curve)).astype(np.uint8))
+    out = io.BytesIO()
+    if form == "HEIF":
+        colours = {"color_primaries": 9, "transfer_characteristics": transfer, "matrix_coefficients": 9}
+        pillow_heif.from_pillow(picture).save(out, quality=95, **colours)
+        content = out.getvalue()
+    else:
+        picture.save(out, form, **({"quality": 95} if form == "AVIF" else {}))
+        content = out.getvalue().replace(b"colrnclx\0\1\0\r", b"colrnclx\0\x09\0" + bytes([transfer]))
+    if form == "PNG":
+        content = content[:33] + chunk(b"cICP", bytes([9, transfer, 0, 1])) + content[33:]
+    assert np.abs(decode_image(content, 512, LIMIT).pixels.astype(int) - scene).mean() < 9

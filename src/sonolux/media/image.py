@@ -22,10 +22,12 @@ from sonolux.media.colours import eight_bits, to_srgb
 from sonolux.media.descriptions.exif import ORIENTATION, SIDEWAYS, exif_of
 from sonolux.media.errors import decoding
 from sonolux.media.frames import frames_of, seek_telling
+from sonolux.media.raw import is_raw_tiff, open_preview
 from sonolux.media.safe_open import open_file
 from sonolux.media.salvage import ALL_THERE, LARGEST, Salvaged, completed, is_unwritten, lacks_end, salvage
 from sonolux.media.segment import Image
-from sonolux.media.signatures import HEAD, image_format
+from sonolux.media.signatures import HEAD, RAW, hdr_colours, image_format
+from sonolux.media.tone_mapping import HLG, PQ, to_sdr
 
 Opener = Callable[[IO[bytes], str], ImageFile]
 
@@ -42,6 +44,9 @@ UPRIGHT = {
 
 PHOTOMETRIC, WHITE_IS_ZERO = 262, 0
 """Of a TIFF (TIFF 6.0, PhotometricInterpretation)."""
+
+HDR, HDR_FORMATS = "hdr_colours", ("AVIF", "HEIF", "PNG")
+"""Key of an opened image's information, and the formats that name HDR colours."""
 
 SMALL = 64
 """Pixels of the longer side to which frames are decoded that are only compared."""
@@ -120,6 +125,9 @@ def _finished(image: Picture, side: int) -> Image:
     small = _shrunk(image, side)
     if upright is not None:
         small = small.transpose(upright)
+    if colours := image.info.get(HDR):
+        signal = np.divide(np.asarray(small.convert("RGB")), 255, dtype=np.float32)
+        return Image(to_sdr(signal, colours[1], colours[0]))
     return Image(np.array(to_srgb(small, image.info.get("icc_profile")), dtype=np.uint8))
 
 
@@ -129,8 +137,9 @@ def _salvaged(source: str | bytes, max_pixels: int) -> Salvaged | None:
     if isinstance(content, str):
         with open_file(content) as file, decoding("file"):
             content = file.read(LARGEST + 1)
-    name = image_format(content[:HEAD])
-    if name is None:
+    with io.BytesIO(content) as file:
+        name, _ = _format_of(file)
+    if name == RAW:
         return None
     opener = PIL.Image.OPEN[name][0]
 
@@ -165,14 +174,25 @@ def open_image(source: str | bytes, *, broken: bool = False) -> Iterator[ImageFi
     """
     file: BinaryIO = io.BytesIO(source) if isinstance(source, bytes) else open_file(source)
     with file:
-        name = image_format(file.read(HEAD))
-        if name is None:
-            raise MediaError("not a picture that can be decoded")
-        file.seek(0)
+        name, colours = _format_of(file)
         _register_formats()
-        opener = PIL.Image.OPEN[name][0]
+        opener = open_preview if name == RAW else PIL.Image.OPEN[name][0]
         with decoding(f"{name} picture"), _opened(file, name, opener, broken) as image:
+            if colours and colours[1] in (PQ, HLG):
+                image.info[HDR] = colours
             yield image
+
+
+def _format_of(file: BinaryIO) -> tuple[str, tuple[int, int] | None]:
+    """Return the name of an open file's format, its primaries and transfer function; go back to its beginning."""
+    head = file.read(HEAD)
+    name = image_format(head)
+    if name is None:
+        raise MediaError("not a picture that can be decoded")
+    if name == "TIFF" and is_raw_tiff(file):
+        name = RAW
+    file.seek(0)
+    return name, hdr_colours(head) if name in HDR_FORMATS else None
 
 
 def _opened(file: BinaryIO, name: str, opener: Opener, broken: bool) -> ImageFile:

@@ -9,7 +9,9 @@ Source: ITU-T T.81, B.2.3 and G.1.1.
 
 from __future__ import annotations
 
+import itertools
 import re
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -23,7 +25,10 @@ COARSE = (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 17, 18, 24)
 
 LAST_BIT = 1
 UNKNOWN = 16
-MOST_SEGMENTS = 10_000
+TABLES = (0xC4, 0xCC)
+"""Markers among those of frames that define tables."""
+
+MOST_SEGMENTS, MOST_HEADERS, BETWEEN = 10_000, 100, 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +72,20 @@ def what_is_lacking(content: bytes) -> Lacking:
     return Lacking(needed=not before, finest=not exact)
 
 
+def frame_size(content: bytes, start: int) -> tuple[int, int] | None:
+    """Return width and height of the JPEG that begins at a place; None for none, and for one that is no picture.
+
+    Pictures have 8 bits, and one or three components, coded with loss: raw values of a sensor are not.
+    """
+    for kind, segment in itertools.islice(_segments(content, start + 2, BETWEEN), MOST_HEADERS):
+        if kind in FRAMES and len(segment) >= 6 and segment[0] == 8 and segment[5] in (1, 3):
+            height, width = (int.from_bytes(segment[at : at + 2], "big") for at in (1, 3))
+            return (width, height) if width and height else None
+        if (0xC0 <= kind <= 0xCF and kind not in TABLES) or kind in (SCAN, END[1]):
+            return None
+    return None
+
+
 def restart_interval(content: bytes) -> int:
     """Return after how many blocks a JPEG has a restart marker, 0 for none."""
     found = (segment for kind, segment in _segments(content) if kind == RESTARTS)
@@ -86,11 +105,10 @@ def _enough(known: dict[int, list[int]]) -> bool:
     return bool(known) and all(bits[place] <= LAST_BIT for bits in known.values() for place in COARSE)
 
 
-def _segments(content: bytes) -> Iterator[tuple[int, bytes]]:
-    """Yield marker and content of the segments of a JPEG, up to its end or its damage."""
-    at = 2
+def _segments(content: bytes, at: int = 2, reach: int = sys.maxsize) -> Iterator[tuple[int, bytes]]:
+    """Yield marker and content of the segments of a JPEG, none further than ``reach`` bytes behind the last."""
     for _ in range(MOST_SEGMENTS):
-        found = MARKER.search(content, at)
+        found = MARKER.search(content, at, min(at + reach, len(content)))
         if found is None:
             return
         start = found.end() + 2

@@ -22,8 +22,29 @@ IMAGES = (
     (b"MM\x00*", "TIFF"),
     (b"II+\x00", "TIFF"),
     (b"MM\x00+", "TIFF"),
+    (b"\x00\x00\x00\x0cjP  \r\n\x87\n", "JPEG2000"),
+    (b"\xff\x4f\xff\x51", "JPEG2000"),
+    (b"8BPS\x00\x01", "PSD"),
 )
 """First bytes and Pillow's names of formats that they are enough for."""
+
+RAW = "RAW"
+"""Name of camera raw files, which Pillow does not know; most begin as TIFFs do (`sonolux.media.raw`)."""
+
+RAWS = (b"FUJIFILMCCD-RAW", b"IIU\x00", b"IIRO", b"IIRS", b"MMOR", b"FOVb", b"\x00MRM")
+CANON_BRAND = b"crx "
+
+UNREAD = (
+    (b"\xff\x0a", "JPEG XL"),
+    (b"\x00\x00\x00\x0cJXL \r\n\x87\n", "JPEG XL"),
+    (b"II\xbc\x01", "JPEG XR"),
+    (b"#?RADIANCE", "Radiance HDR"),
+    (b"v/1\x01", "OpenEXR"),
+)
+"""First bytes of images that are not read, and what people call them."""
+
+HDR_COLOURS = re.compile(rb"colrnclx(.{4})|\x00\x00\x00\x04cICP(..)", re.DOTALL)
+"""Box of HEIF and AVIF (ISO 23008-12), chunk of PNG (third edition, 11.3.2.6)."""
 
 HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 AVIF_BRANDS = (b"avif", b"avis")
@@ -55,7 +76,7 @@ HTML_START = re.compile(
 
 
 def image_format(head: bytes) -> str | None:
-    """Return Pillow's name of the image format that begins so, None for anything else."""
+    """Return Pillow's name of the image format that begins so, or `RAW`, None for anything else."""
     for magic, name in IMAGES:
         if head.startswith(magic):
             return name
@@ -63,9 +84,25 @@ def image_format(head: bytes) -> str | None:
         return "WEBP"
     if head.startswith(b"BM") and int.from_bytes(head[14:18], "little") in BMP_HEADER_SIZES:
         return "BMP"
+    if head.startswith(RAWS):
+        return RAW
     if head[4:8] == b"ftyp":
-        return _iso_image_format(head)
+        return RAW if head[8:12] == CANON_BRAND else _iso_image_format(head)
     return None
+
+
+def unread_format(head: bytes) -> str | None:
+    """Return the name of a format of images that is not read, None for anything else."""
+    return next((name for magic, name in UNREAD if head.startswith(magic)), None)
+
+
+def hdr_colours(head: bytes) -> tuple[int, int] | None:
+    """Return primaries and transfer function, as H.273 numbers them, that a HEIF, AVIF or PNG names; None for none."""
+    found = HDR_COLOURS.search(head)
+    if found is None:
+        return None
+    wide = found[1] or found[2]
+    return (wide[1], wide[3]) if found[1] else (wide[0], wide[1])
 
 
 def _iso_image_format(head: bytes) -> str | None:

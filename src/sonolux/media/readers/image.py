@@ -9,7 +9,7 @@ from sonolux.media.metadata import clean_words, cleaned
 from sonolux.media.options import ReadOptions
 from sonolux.media.readers.base import MediaReader
 from sonolux.media.segment import Decoded, Probe, ReadEvent, Segment
-from sonolux.media.signatures import image_format
+from sonolux.media.signatures import image_format, unread_format
 from sonolux.types import Modality, Span
 
 
@@ -18,10 +18,12 @@ class ImageReader(MediaReader):
 
     def claims(self, path: str, head: bytes) -> bool:
         """Tell whether a file begins like an image."""
-        return image_format(head) is not None
+        return image_format(head) is not None or unread_format(head) is not None
 
     def read(self, path: str, head: bytes, options: ReadOptions) -> Iterator[ReadEvent]:
         """Yield the probe, then the image, or the pages of a TIFF of several, then what is missing."""
+        if name := unread_format(head):
+            raise MediaError(f"is a {name} picture, which is not read: save a copy as JPEG, PNG or TIFF")
         from sonolux.media.descriptions.image import image_metadata
         from sonolux.media.frames import frames_of
         from sonolux.media.image import decode_partly, open_image, upright_size
