@@ -450,7 +450,7 @@ class Library:
         with self.locks.questions.reading:
             if any(part.is_file for part in query.parts):
                 self._decoder.start()  # while the library is opened
-                query = decode_files(query, self._decoder, self._read_options())
+            query = decode_files(query, self._decoder, self._read_options())
             questions = plan(query, self.spaces)
             ranker = Ranker(self.index, self.calibration, self.manifest.changes, self.manifest.spans)
             return Hits(ranker.rank(query, questions), tuple({question.space.name: None for question in questions}))

@@ -112,6 +112,8 @@ def _ask_part(part: Part, spaces: Sequence[Space], asking: Asking) -> list[Space
         for row in split_rows(encoder.encode_queries([inputs.of(encoder, content) for content in media]))
         if row is not None
     ]
+    if not asked and part.kind != "text":
+        raise QueryError(f"the {part.kind} is silent or blank all through: no space here describes it")
     return _shared(part.weight, asked, asking)
 
 
@@ -156,7 +158,7 @@ def _direction(vector: NDArray[np.float32], length: np.float32) -> NDArray[np.fl
 
 def _contents(part: Part) -> dict[Modality, list[Content]]:
     """Return what a part asks with, by modality."""
-    if part.kind == "text":
+    if isinstance(part.content, str):
         return {Modality.TEXT: [str(part.content)]}
     if isinstance(part.content, Image):
         return {Modality.IMAGE: [part.content]}

@@ -91,10 +91,14 @@ class Ranker:
         if self.spans and not query.spans:
             lists = [(asked, best_of_each_file(found)) for asked, found in lists]
         ranking = lists[0][1] if alone else self._fuse(query, lists)
+        said = {} if alone else self._judge_lists(query, lists, ranking)
+        if not alone and len(query.parts) + bool(query.like) == 1:
+            # Ranks say who is nearer, not how near: what is beyond chance in one space need not be good in the others.
+            ranking = sorted(ranking, key=lambda match: not (said[match.id] or GONE)[2])
         if query.diverse:
             ranking = self._spread(query, space_queries, ranking)
         page = ranking[query.offset : query.offset + query.k]
-        evidence = self._judge_list(space_queries[0], page) if alone else self._judge_lists(query, lists, page)
+        evidence = self._judge_list(space_queries[0], page) if alone else [said[match.id] for match in page]
         hits = _hits(page, evidence)
         return [hit for hit in hits if hit.confident] if query.confident else hits
 
@@ -153,15 +157,17 @@ class Ranker:
         ]
 
     def _judge_lists(
-        self, query: Query, lists: Sequence[SpaceAnswer], page: Sequence[ScoredPoint]
-    ) -> list[Evidence | None]:
-        """Return the evidence for each match of a page: what all lists say together of its file; None for one gone."""
-        said: dict[str, list[ListEvidence]] = {self._name(query, match): [] for match in page}
+        self, query: Query, lists: Sequence[SpaceAnswer], ranking: Sequence[ScoredPoint]
+    ) -> dict[str, Evidence | None]:
+        """Return the evidence for each match by its id: what all lists say together of its file; None for one gone."""
+        said: dict[str, list[ListEvidence]] = {self._name(query, match): [] for match in ranking}
         for space_query, found in lists:
-            shown = [match for match in found if self._name(query, match) in said]
-            for match, one in zip(shown, self._assess(space_query, shown), strict=True):
+            for match, one in zip(found, self._assess(space_query, found), strict=True):
                 said[self._name(query, match)].append(one)
-        return [None if GONE in each else self._judge(each, len(lists)) for each in said.values()]
+        return {
+            match.id: None if GONE in each else self._judge(each, len(lists))
+            for match, each in zip(ranking, said.values(), strict=True)
+        }
 
     def _judge(self, said: Sequence[ListEvidence], tries: int) -> Evidence:
         """Return what so many lists say together of an item that some of them hold.
