@@ -10,7 +10,7 @@ its weight, each by the weight of its space. What is unlike moves every vector o
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isfinite, sqrt
 from typing import Any, Protocol
 
@@ -53,11 +53,12 @@ class Asking(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SpaceQuery:
-    """One vector to ask one space with; its weight in the fusion."""
+    """One vector to ask one space with; its weight in the fusion, and the words that it stands for, if any."""
 
     space: Space
     vector: Any
     weight: float
+    words: str = ""
 
 
 def plan(query: Query, asking: Asking) -> list[SpaceQuery]:
@@ -107,14 +108,20 @@ def _ask_part(part: Part, spaces: Sequence[Space], asking: Asking) -> list[Space
         raise QueryError(_no_space(part, [space.name for space in spaces]))
     inputs = EncoderInputs()
     asked = [
-        (space, row)
+        (space, row, content)
         for space, encoder, media in able
-        for row in split_rows(encoder.encode_queries([inputs.of(encoder, content) for content in media]))
+        for row, content in zip(
+            split_rows(encoder.encode_queries([inputs.of(encoder, content) for content in media])), media, strict=True
+        )
         if row is not None
     ]
     if not asked and part.kind != "text":
         raise QueryError(f"the {part.kind} is silent or blank all through: no space here describes it")
-    return _shared(part.weight, asked, asking)
+    questions = _shared(part.weight, [(space, row) for space, row, _ in asked], asking)
+    return [
+        replace(question, words=content) if isinstance(content, str) else question
+        for question, (*_, content) in zip(questions, asked, strict=True)
+    ]
 
 
 def _shared(weight: float, asked: Sequence[tuple[Space, Any]], asking: Asking) -> list[SpaceQuery]:
@@ -233,4 +240,4 @@ def _moved_away(question: SpaceQuery, negative: Any) -> SpaceQuery:
         return question
     moved = question.vector - np.float32(GAMMA) * negative
     vector = normalised(moved[None])[0] if space.metric == "cosine" else moved
-    return SpaceQuery(space, vector, question.weight)
+    return replace(question, vector=vector)

@@ -117,6 +117,8 @@ class Ranker:
             found = self.index.search(
                 space_query.space.name, space_query.vector, limit, where=where, without=examples, keys=KEYS
             )
+            if space_query.words:
+                found = _verbatim_first(space_query.words, found)
             if len(found) < limit:
                 return found
             files = len({match.payload["file"] for match in found}) if grouped else len(found)
@@ -229,7 +231,20 @@ def _nearness(asked: SpaceQuery, found: Sequence[ScoredPoint]) -> list[float]:
     """Return scores in which all that is at a distance of about nothing is equal."""
     scores = np.array([match.score for match in found])
     near: list[float] = (scores if asked.space.kind == "sparse" else closeness(asked.space, scores)).tolist()
+    if asked.words:
+        near = [math.inf if _says(match, asked.words) else score for match, score in zip(found, near, strict=True)]
     return near
+
+
+def _verbatim_first(words: str, found: list[ScoredPoint]) -> list[ScoredPoint]:
+    """Put first what says just what is asked: of a text, others may hold the words more often."""
+    return sorted(found, key=lambda match: not _says(match, words))
+
+
+def _says(match: ScoredPoint, words: str) -> bool:
+    """Return whether a match says these words and no others, in any case, however they are spaced."""
+    text = match.payload.get("text", "")
+    return len(text) <= 2 * len(words) and text.casefold().split() == words.casefold().split()
 
 
 def _all_tied(asked: SpaceQuery, found: Sequence[ScoredPoint]) -> bool:
