@@ -167,6 +167,14 @@ def startup(page: PageOption = PAGE) -> None:
     _publish(benchmark_startup(), page)
 
 
+@app.command()
+def encodings(page: PageOption = PAGE) -> None:
+    """How many texts in encodings from before Unicode are read with every character right."""
+    from sonolux.evaluation.benchmarks.encodings import benchmark_encodings
+
+    _publish(benchmark_encodings(), page)
+
+
 def _publish_scores(cards: Sequence[Scorecard], report: Report, page: Path, out: Output) -> None:
     """Print the table, or the scores as JSON, and write the table into a page."""
     if not out.as_json:

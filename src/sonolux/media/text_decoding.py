@@ -59,10 +59,10 @@ ESCAPES = (
 OTHER = "\u0370-\u1dff"
 ODD = re.compile(
     rf"[A-Za-z][{OTHER}\u2500-\u259f]|[{OTHER}\u2500-\u259f][A-Za-z]"
-    rf"|[\u00c0-\u024f]{{4,}}|(?<=[A-Za-z] )[{OTHER}](?= [A-Za-z])"
+    rf"|[\u00c0-\u024f]{{4,}}|(?<=[A-Za-z] )[{OTHER}](?= [A-Za-z])|[\x80-\x9f]"
 )
 """What no language writes: letters of two alphabets, or a piece of a frame, in one word; four accented letters in a
-row; a letter of another alphabet alone among Latin words."""
+row; a letter of another alphabet alone among Latin words; controls where the code pages of Windows have letters."""
 
 UNSEEN = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f\ud800-\udfff]")
 BLANKED = bytes.maketrans(CONTROLS, b" " * len(CONTROLS))
