@@ -48,7 +48,7 @@ def test_prune_of_an_emptied_folder_is_refused(cli, tmp_path: Path) -> None:
     (mount / "ash.txt").unlink()
     refused = cli("add", mount, "--prune")
     assert refused.code == 3
-    assert f"failed: {mount}: held 1 files and is empty now: is a drive not mounted?" in refused.err
+    assert f"failed: {mount}: held 1 file and is empty now: is a drive not mounted?" in refused.err
     assert f"sonolux remove {mount}" in refused.err
     assert cli("info", "--json").records[0]["files"] == 1
     assert cli("remove", mount).code == 0

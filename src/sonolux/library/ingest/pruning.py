@@ -40,7 +40,7 @@ def gone_from(index: Index, root: str) -> list[str] | Failure:
         else:
             present.add(volume)
     if gone and not present and next(find([root]), None) is None:
-        return _refusal(root, f"held {len(gone):,} files and is empty now", root)
+        return _refusal(root, f"held {len(gone):,} {'file' if len(gone) == 1 else 'files'} and is empty now", root)
     # A drive can come back under another number: then its other files are there.
     lost = [path for path, volume in gone.values() if volume not in present and lies_elsewhere(path, volume)]
     if lost:
