@@ -101,6 +101,9 @@ def test_a_moved_file_takes_its_sidecar_along(folder: Path, tmp_path: Path) -> N
         summary = library.add(folder)
         assert (summary.moved, summary.updated, summary.unchanged) == (1, 0, 1)
         assert found(library, "kittiwake") == ["z.jpg"]
+        (tmp_path / "links").mkdir()
+        (tmp_path / "links" / "link.jpg").symlink_to(folder / "z.jpg")
+        assert library.add(tmp_path / "links").updated == 0
         shutil.move(folder / "z.jpg", folder / "y.jpg")
         assert library.add(folder).moved == 1
         assert "title" not in library.item(folder / "y.jpg").metadata

@@ -131,6 +131,7 @@ class ChangeDetector:
             if former is None:
                 new.append(task)
             elif Path(task.path).is_symlink() and not is_gone(from_stored(former.path)):
+                self._stamps[former.id] = sidecars_stamp(task.path)  # what lies beside a link is not beside the file
                 yield replace(task, state="unchanged", id=former.id)
             else:
                 self._claimed.add(former.id)
