@@ -51,6 +51,9 @@ HDR, HDR_FORMATS = "hdr_colours", ("AVIF", "HEIF", "PNG")
 SMALL = 64
 """Pixels of the longer side to which frames are decoded that are only compared."""
 
+PNG_TEXT = 32 * 2**20
+"""Bytes of a text in a PNG; pictures with longer ones are refused."""
+
 
 def decode_image(source: str | bytes, side: int, max_pixels: int, page: int | None = None) -> Image:
     """Decode an image, scaled down until its longer side is at most ``side``.
@@ -210,8 +213,11 @@ def _opened(file: BinaryIO, name: str, opener: Opener, broken: bool) -> ImageFil
 
 @lru_cache(maxsize=1)
 def _register_formats() -> None:
+    from PIL import PngImagePlugin
     from pillow_heif import register_heif_opener
 
+    # Programs that make pictures keep whole workflows beside them; above Pillow's limit the picture would be lost.
+    PngImagePlugin.MAX_TEXT_CHUNK = PNG_TEXT
     PIL.Image.init()
     register_heif_opener()
 

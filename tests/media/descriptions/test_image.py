@@ -158,6 +158,15 @@ def test_what_counts_where_several_say_the_same() -> None:
     assert (every["keywords"], every["artist"]) == (["Gull", "tern"], ["Ada"])
 
 
+def test_a_place_that_was_never_set_hides_no_other() -> None:
+    exif = PIL.Image.Exif()
+    exif.get_ifd(0x8825).update({1: "N", 2: (0.0, 0.0, 0.0), 3: "E", 4: (0.0, 0.0, 0.0)})
+    packet = xmp(attributes='exif:GPSLatitude="54.5" exif:GPSLongitude="-0.25"')
+    for segments in ([(0xE1, JPEG_XMP + packet)], []):
+        found = read(jpeg((0xE1, exif.tobytes()), *segments))
+        assert (found["latitude"], found["longitude"]) == ((54.5, -0.25) if segments else (None, None))
+
+
 @pytest.mark.filterwarnings("ignore:Corrupt EXIF")
 @pytest.mark.parametrize("behind", [False, True])
 def test_hostile_chunks_say_nothing(behind: bool) -> None:
@@ -165,8 +174,7 @@ def test_hostile_chunks_say_nothing(behind: bool) -> None:
     chunks = [(b"zTXt", b"Comment\0\0garbage"), (b"iTXt", b"Comment"), (b"tEXt", b""), (b"eXIf", b"II*\0garbage")]
     chunks += [(b"zTXt", b"Raw profile type iptc\0\0" + zlib.compress(b"zz")), (b"tIME", b"1")]
     assert read(png(*chunks, behind=True))["words"] == []
-    if behind:
-        assert len(str(read(png((b"zTXt", b"Comment\0\0" + bomb), behind=True))["words"])) < 1_100_000
+    assert len(str(read(png((b"zTXt", b"Comment\0\0" + bomb), behind=behind))["words"])) < 1_100_000
 
 
 def test_text_in_front_of_the_pixels_may_be_long() -> None:

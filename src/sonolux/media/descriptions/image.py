@@ -27,7 +27,6 @@ DATES = {
     "exif:datetimeoriginal": TAKEN,
     "date": TAKEN,
     "datetime": TAKEN,
-    "date:create": WRITTEN,
     "time": WRITTEN,
 }
 

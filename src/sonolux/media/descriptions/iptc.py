@@ -24,7 +24,7 @@ TEXTS = {
     "description": (120,),
     "artist": (80,),
     "keywords": (25,),
-    "words": (20, 40),
+    "words": (20,),
 }
 """Kinds of statements, and the datasets of record 2 that make them."""
 

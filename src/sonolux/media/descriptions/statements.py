@@ -64,10 +64,15 @@ def combined(sources: Sequence[Mapping[str, Sequence[Any]]]) -> dict[str, Any]:
 
 
 def without_blanks(statements: Mapping[str, Iterable[Any]]) -> Statements:
-    """Return statements without what is empty, and dates without those that are no dates."""
+    """Return statements without what is empty, dates that are none, and places that are none or were never set."""
     kept = {key: [value for value in values if value not in (None, "", ())] for key, values in statements.items()}
+    kept["position"] = [place for place in kept.get("position", ()) if _is_place(*place)]
     kept["date"] = [(rank, text) for rank, text in kept.get("date", ()) if clean_date(text)]
     return {key: values for key, values in kept.items() if values}
+
+
+def _is_place(latitude: float, longitude: float) -> bool:
+    return abs(latitude) <= 90 and abs(longitude) <= 180 and (latitude, longitude) != (0.0, 0.0)
 
 
 def _distinct(texts: Iterable[object]) -> list[str]:

@@ -28,7 +28,7 @@ PROGRAM = re.compile(
     r"""(creator:\ ?gd-jpeg | created\ (with|by)\ (the\ )?(gimp|dcraw|ufraw|imagej) | file\ written\ by\ adobe | lavc\d
     | optimized\ by\ jpeg | compressed\ (by|with) | intel\(r\)\ jpeg | applemark | lead\ technologies | jpeg\ encoder
     | handmade\ software | u-lead\ systems | processed\ (by|with) | xv\ version | edited\ (with|by) | ascii\b
-    | software:\ | \*{3}
+    | software:\ | \*{3} | imagej= | \{"shape": | <\?xml\b | <ome\b
     )""",
     re.IGNORECASE | re.VERBOSE,
 )

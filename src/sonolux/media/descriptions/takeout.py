@@ -45,7 +45,7 @@ def takeout_statements(data: bytes, medium: str) -> Statements:
             "description": [_text(said.get("description"))],
             "keywords": [_text(name) for name in names],
             "rating": [FAVOURITE if said.get("favorited") is True else None],
-            "position": [_position(said.get("geoData")) or _position(said.get("geoDataExif"))],
+            "position": [_position(said.get("geoData")), _position(said.get("geoDataExif"))],
             "date": [(TAKEN, _date(said.get("photoTakenTime")))],
         }
     )
@@ -68,7 +68,7 @@ def _position(place: object) -> tuple[float, float] | None:
     latitude, longitude = place.get("latitude"), place.get("longitude")
     if not isinstance(latitude, int | float) or not isinstance(longitude, int | float):
         return None
-    return (float(latitude), float(longitude)) if latitude or longitude else None
+    return float(latitude), float(longitude)
 
 
 def _date(moment: Any) -> str:
