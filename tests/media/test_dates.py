@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from media.specimens import write_sound
 from sonolux.media.dates import MOST_DATES, clean_date, first_date
+from sonolux.media.probing import probe
 
 
 @pytest.mark.parametrize(
@@ -60,6 +63,20 @@ def test_dates(text: object, date: str | None) -> None:
 def test_the_first_plausible_date_counts() -> None:
     assert first_date(["0000:00:00", None, 7, "2005:06:07", "2006:01:01"]) == "2005-06-07T00:00:00Z"
     assert first_date(["0000:00:00"] * MOST_DATES + ["2005:06:07"]) is None
+
+
+@pytest.mark.parametrize(
+    ("tags", "date"),
+    [
+        ({"date": "0000-00-00", "creation_time": "2012-05-29T06:55:06Z"}, "2012-05-29T06:55:06Z"),
+        ({"creation_time": "1946-05-29T06:55:06Z"}, "2012-05-29T06:55:06Z"),
+        ({"creation_time": "1904-01-01T00:00:00Z"}, None),
+        ({"date": "1946", "creation_time": "2012-05-29T06:55:06Z"}, "1946-01-01T00:00:00Z"),
+    ],
+)
+def test_dates_of_films_and_music(tags: dict[str, str], date: str | None, tmp_path: Path) -> None:
+    path = write_sound(tmp_path / "a.m4a", "aac", 0.1, tags=tags)
+    assert probe(str(path)).metadata.get("date") == date
 
 
 @given(st.text(alphabet="0123456789:-+TZ ./", max_size=30))

@@ -66,8 +66,11 @@ def container_metadata(container: Any, own: Fields) -> tuple[dict[str, Any], str
     """
     audio, video = audio_stream(container), video_stream(container)
     tags = _tags([container, *(stream for stream in (video, audio) if stream is not None)])
-    texts = _named(tags) | own.decoded()
+    named = _named(tags)
+    texts = named | own.decoded()
     found = _described(texts, slashes=own.slashes)
+    # A date that is blank or zero does not hide the next: the first that is plausible counts.
+    found["date"] = [*texts.get("date", []), *texts.get("released", []), *named.get("date", [])]
     kinds = ("com.apple.quicktime.", "com.android.", "")
     parts = (_first(tags, tuple(f"{kind}{part}" for kind in kinds)) for part in ("make", "model"))
     found["camera"] = " ".join(part for part in parts if part) or None
@@ -102,7 +105,6 @@ def _described(texts: Mapping[str, list[str]], *, slashes: bool) -> dict[str, An
     found["keywords"] = [word for text in texts.get("keywords", []) for word in KEYWORD_ENDS.split(text)]
     found["composer"] = "; ".join(dict.fromkeys(texts.get("composer", [])))
     found["description"] = next(iter(texts.get("description", [])), None)
-    found["date"] = next(iter(texts.get("date") or texts.get("released") or []), None)
     found["language"] = next((text for text in texts.get("language", []) if text not in UNKNOWN_LANGUAGES), None)
     found["rating"] = _stars(texts)
     return found
@@ -144,7 +146,7 @@ def _named(tags: Mapping[str, str | bytes]) -> dict[str, list[str]]:
     fields = Fields()
     for key, names in NAMES.items():
         values = [tags[name] for name in names if tags.get(name)]
-        fields.add(key, *(values if key in ("comment", "more") else values[:1]))
+        fields.add(key, *(values if key in ("comment", "date", "more") else values[:1]))
     fields.add("lyrics", *(value for name, value in tags.items() if LYRICS.match(name)))
     return fields.decoded()
 
