@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from media.specimens import pdf
 from sonolux.errors import MediaError
 from sonolux.media.reading import ReadOptions, read
 from sonolux.media.signatures import OLE
@@ -221,6 +222,55 @@ def test_pdfs_that_open_without_a_password(algorithm: str, tmp_path: Path, speci
             form, metadata, text = first(path)
             assert (form, metadata["title"]) == ("pdf", "Tides")
             assert "The tide is high." in text
+
+
+def test_notes_and_form_fields_of_a_pdf(tmp_path: Path, specimens: dict[str, str]) -> None:
+    from pypdf import PdfReader, PdfWriter
+    from pypdf.annotations import FreeText, Link
+    from pypdf.generic import DictionaryObject, NameObject, TextStringObject
+
+    writer = PdfWriter(clone_from=PdfReader(specimens["document.pdf"]))
+    writer.add_annotation(0, FreeText(text="an annotated pangolin", rect=(0, 0, 9, 9)))
+    writer.add_annotation(0, Link(rect=(0, 0, 9, 9), url="https://example.org/aardvark"))
+    field = {"/Subtype": NameObject("/Widget"), "/FT": NameObject("/Tx"), "/V": TextStringObject("filled-in tapir")}
+    writer.add_annotation(1, DictionaryObject({NameObject(key): value for key, value in field.items()}))
+    path = tmp_path / "a.pdf"
+    with path.open("wb") as file:
+        writer.write(file)
+    text = read_text(str(path), "pdf")
+    assert "an annotated pangolin" in text.split("\n\n")[0]
+    assert "filled-in tapir" in text
+    assert "aardvark" not in text
+
+
+def test_a_damaged_page_costs_no_other(tmp_path: Path) -> None:
+    path = tmp_path / "a.pdf"
+    pages = pdf("The first.", "The second.", "The third.")
+    path.write_bytes(pages.replace(b"(The second.)", b"<The second.)"))
+    *events, last = read(str(path), ReadOptions())
+    said = " ".join(event.content for event in events[1:])
+    assert "The first." in said
+    assert "The third." in said
+    assert last.missing == "pages that could not be read: 2"
+
+
+@pytest.mark.parametrize(
+    ("broken", "said"),
+    [
+        ((b"startxref\n", b"startxref\n9"), "The tide"),
+        ((b"/Root 1 0 R", b"/Root 9 0 R"), None),
+        ((b"/Kids[4 0 R", b"/Kids[2 0 R 4 0 R"), None),
+        ((b"/Count 2", b"/Count 99999999"), "The tide"),
+    ],
+)
+def test_broken_structures_of_pdfs_end(broken: tuple[bytes, bytes], said: str | None, tmp_path: Path) -> None:
+    path = tmp_path / "a.pdf"
+    path.write_bytes(pdf("The tide.", "The sea.").replace(*broken))
+    try:
+        assert said is None or said in first(path)[2]
+    except MediaError as error:
+        assert said is None
+        assert "\n" not in str(error)
 
 
 def test_the_shared_pdfs(cases: Path) -> None:

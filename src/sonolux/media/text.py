@@ -77,10 +77,10 @@ def _read_bytes(path: str, max_text: int | None) -> bytes:
     return data
 
 
-def _pages(path: str, form: str, max_text: int | None) -> Iterator[str] | None:
+def _pages(path: str, form: str, max_text: int | None, unread: list[int] | None = None) -> Iterator[str] | None:
     """Return the pages, chapters or slides of a document, None for a text that is all one."""
     if form == "pdf":
-        return pdf_pages(path)
+        return pdf_pages(path, unread)
     if form in OFFICE_FORMS:
         return office_pages(path, form)
     if form in LETTERS:
@@ -88,15 +88,18 @@ def _pages(path: str, form: str, max_text: int | None) -> Iterator[str] | None:
     return None
 
 
-def read_passages(path: str, form: str, chars: int, max_text: int) -> Iterator[tuple[float, float, str]]:
+def read_passages(
+    path: str, form: str, chars: int, max_text: int, unread: list[int] | None = None
+) -> Iterator[tuple[float, float, str]]:
     """Read a file passage by passage: seconds for subtitles, else characters of `read_text`'s text.
 
-    A PDF is read a page at a time, so that the first passages of a long one come soon.
+    A PDF is read a page at a time, so that the first passages of a long one come soon; ``unread`` gets the numbers of
+    its damaged pages.
     """
     if form in TIMED:
         yield from cue_passages(parse_cues(read_raw(path, max_text), form), chars)
         return
-    pages = _pages(path, form, max_text) or iter([read_text(path, form, max_text)])
+    pages = _pages(path, form, max_text, unread) or iter([read_text(path, form, max_text)])
     offset = 0
     for page in _bounded(pages, max_text):
         for start, end, passage in passages(page, chars):

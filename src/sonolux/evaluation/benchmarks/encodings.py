@@ -53,8 +53,8 @@ def benchmark_encodings() -> Report:
         command="sonolux bench encodings",
         about="A title, a sentence and a paragraph of 28 languages, without any declaration, in encodings from before"
         " Unicode and in Unicode without a mark: how many are read with every character right. Written for this table;"
-        " what chooses encodings was tuned on other sentences; one rule, that controls are no letters, came after a first"
-        " run, which had 224 of 228.",
+        " what chooses encodings was tuned on other sentences; one rule, that controls are no letters, came after a"
+        " first run, which had 224 of 228.",
         columns=("language", "encodings", *LENGTHS),
         rows=[*rows, ["all", "", *totals]],
         verdicts=[

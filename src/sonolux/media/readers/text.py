@@ -9,9 +9,11 @@ from sonolux.errors import MediaError
 from sonolux.media.metadata import cleaned
 from sonolux.media.options import ReadOptions
 from sonolux.media.readers.base import MediaReader, spanned_segments, whole_if_single
-from sonolux.media.segment import Probe, ReadEvent, Segment
+from sonolux.media.segment import Decoded, Probe, ReadEvent, Segment
 from sonolux.media.signatures import HEAD, is_pdf, is_text, text_format
 from sonolux.types import Modality
+
+NAMED_PAGES = 10
 
 
 class TextReader(MediaReader):
@@ -53,13 +55,14 @@ class PdfReader(MediaReader):
         yield from read_segments(path, "pdf", options)
 
 
-def read_segments(path: str, name: str, options: ReadOptions) -> Iterator[Segment]:
-    """Yield the passages of a text; MediaError where it holds none."""
+def read_segments(path: str, name: str, options: ReadOptions) -> Iterator[Segment | Decoded]:
+    """Yield the passages of a text, then what could not be read of it; MediaError where it holds none."""
     from sonolux.media.subtitles import TIMED
     from sonolux.media.text import read_passages
 
     empty = True
-    found = read_passages(path, name, options.passage_chars, options.max_text)
+    unread: list[int] = []
+    found = read_passages(path, name, options.passage_chars, options.max_text, unread)
     # Subtitles are places in time, however few: a short one is no whole.
     timed = name in TIMED
     for segment in spanned_segments("passage", found) if timed else whole_if_single("passage", found, "characters"):
@@ -68,3 +71,6 @@ def read_segments(path: str, name: str, options: ReadOptions) -> Iterator[Segmen
     if empty:
         scan = " (is it a scan?)" if name == "pdf" else ""
         raise MediaError(f"holds no text{scan}")
+    if unread:
+        pages = ", ".join(map(str, unread[:NAMED_PAGES])) + (", ..." if len(unread) > NAMED_PAGES else "")
+        yield Decoded(missing=f"pages that could not be read: {pages}")
