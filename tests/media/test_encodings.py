@@ -57,7 +57,9 @@ def test_texts_from_before_unicode(text: str, encoding: str) -> None:
 
 
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
-@pytest.mark.parametrize("text", ["notes", GERMAN, "Привет, это заметки.", KYOTO, "我的家乡在江边的一座小镇。\n" * 300])
+@pytest.mark.parametrize(
+    "text", ["notes", "עברית", GERMAN, "Привет, это заметки.", KYOTO, "我的家乡在江边的一座小镇。\n" * 300]
+)
 def test_unicode_without_a_mark(text: str, encoding: str) -> None:
     content = text.encode(encoding)
     assert is_text(content)
@@ -81,7 +83,14 @@ def test_stray_control_characters_do_not_make_a_text_binary(content: bytes, text
 
 @pytest.mark.parametrize(
     "content",
-    [b"\x7fELF\x02\x01\x01" + bytes(9), b"\x01\x02" * 40, bytes(range(256)) * 8, b"PK\x03\x04\x14\x00\x00\x00\x08\x00"],
+    [
+        b"\x7fELF\x02\x01\x01" + bytes(9),
+        bytes(500),
+        b"\xd7\x0e\xfb\x91\xa0\x33\xc4\x8d",
+        b"\x01\x02" * 40,
+        bytes(range(256)) * 8,
+        b"PK\x03\x04\x14\x00\x00\x00\x08\x00",
+    ],
 )
 def test_binary_data_is_no_text(content: bytes) -> None:
     assert not is_text(content)

@@ -29,6 +29,8 @@ SELDOM = 1000
 KOREAN = b"\x1b$)C"
 """Announces ISO-2022-KR, which changes its alphabet with the control characters 14 and 15."""
 
+NOT_ASCII = re.compile(rb"[\x80-\xff]")
+
 UNMARKED_SAMPLE = 4096
 UNMARKED = ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")
 
@@ -52,7 +54,7 @@ SCRIPTS = tuple(
 ONE_SCRIPT = 0.95
 """Characters of a text that are of its script, at least."""
 
-FEWEST = 8
+FEWEST = 5
 FEWEST_DISTINCT = 4
 """Characters, and different ones, that must be there to tell UTF-16 that is not mostly ASCII from binary data."""
 
@@ -89,11 +91,18 @@ def marked_encoding(head: bytes) -> str | None:
 
 
 def has_text_bytes(data: bytes) -> bool:
-    """Tell whether bytes could be a text in an encoding that extends ASCII: hardly any control characters."""
+    """Tell whether bytes could be a text in an encoding that extends ASCII: hardly any control characters.
+
+    A short text with one of them must look like a text otherwise: UTF-8, or mostly ASCII.
+    """
     text = data.rstrip(PADDING)
     if KOREAN in text[:4096]:
         text = text.translate(None, b"\x0e\x0f")
-    return _control_count(text) <= 1 + len(text) // SELDOM
+    controls = _control_count(text)
+    if not controls:
+        return bool(text) or not data
+    looks_like_text = len(text) >= SELDOM or len(NOT_ASCII.findall(text)) < len(text) / 3 or _is_utf8(text)
+    return controls <= 1 + len(text) // SELDOM and looks_like_text
 
 
 def unmarked_encoding(data: bytes) -> str | None:
@@ -105,7 +114,8 @@ def unmarked_encoding(data: bytes) -> str | None:
     sample = data[:UNMARKED_SAMPLE]
     zeros = [sample[place::2].count(0) for place in (0, 1)]
     mostly_ascii = 4 * max(zeros) > len(sample)
-    if not mostly_ascii and (not _control_count(sample.rstrip(PADDING)) or _is_utf8(sample)):
+    controls = _control_count(sample.rstrip(PADDING))
+    if not mostly_ascii and (not controls or (_is_utf8(sample) and has_text_bytes(sample))):
         return None
     fewest = (1, 1) if mostly_ascii else (FEWEST, FEWEST_DISTINCT)
     fitting = [name for name in UNMARKED if _is_one_script(sample, name, fewest)]
@@ -133,7 +143,7 @@ def _is_utf8(sample: bytes) -> bool:
         codecs.getincrementaldecoder("utf-8")().decode(sample)
     except UnicodeDecodeError:
         return False
-    return has_text_bytes(sample)
+    return True
 
 
 def _is_one_script(sample: bytes, encoding: str, fewest: tuple[int, int]) -> bool:

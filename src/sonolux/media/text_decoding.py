@@ -88,7 +88,7 @@ def decode_text(data: bytes, *, partial: bool = False) -> str:
     if unmarked is not None:
         return clean(_decoded(data, unmarked, "its beginning suggests", partial=partial))
     if not has_text_bytes(data):
-        first = next(place for place, byte in enumerate(data) if byte in CONTROLS)
+        first = next((place for place, byte in enumerate(data) if byte in CONTROLS), 0)
         raise MediaError(f"not text: byte {first} is {data[first]:#04x}, binary data")
     data = data.rstrip(PADDING)
     for encoding in _shown_encodings(data):
