@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from sonolux.library import Library
-from sonolux.retrieval.background import BackgroundModel
+from sonolux.retrieval.dense_background import DenseBackground
 
 
 def paint(folder: Path, numbers: range) -> Path:
@@ -22,9 +22,9 @@ def paint(folder: Path, numbers: range) -> Path:
     return folder
 
 
-def null_of(library: Library) -> BackgroundModel:
+def null_of(library: Library) -> DenseBackground:
     background = library.calibration.background(library.spaces.by_name("colour-layout"), library.manifest.changes)
-    assert isinstance(background, BackgroundModel)
+    assert isinstance(background, DenseBackground)
     return background
 
 
@@ -36,8 +36,13 @@ def library(tmp_path: Path) -> Iterator[Library]:
     opened.close()
 
 
-def same(one: BackgroundModel, other: BackgroundModel) -> bool:
-    return np.array_equal(one.references, other.references) and one.tail == other.tail
+def same(one: DenseBackground, other: DenseBackground) -> bool:
+    models = one.own, other.own
+    return (
+        np.array_equal(one.references, other.references)
+        and np.array_equal(models[0].references, models[1].references)
+        and models[0].tail == models[1].tail
+    )
 
 
 def test_a_null_outlives_the_process(library: Library, tmp_path: Path) -> None:
@@ -86,4 +91,4 @@ def test_a_damaged_null_is_drawn_again(library: Library, tmp_path: Path) -> None
 
 def test_a_null_that_cannot_be_kept_serves_all_the_same(library: Library, tmp_path: Path) -> None:
     (tmp_path / "l.sonolux" / "background").write_text("in the way")
-    assert null_of(library).references.shape == (30, 41)
+    assert null_of(library).own.references.shape == (30, 41)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_array
 from scipy.stats import expon
 
-from sonolux.retrieval.background import _close, closeness, fit_background
+from sonolux.retrieval.background import closeness, closeness_of, fit_background
 from sonolux.retrieval.keywords import KeywordBackground
 from sonolux.retrieval.tail import SMALLEST, fit_tail
 from sonolux.types import Metric, Space
@@ -147,4 +147,4 @@ def test_keyword_chance_is_that_of_independent_terms() -> None:
 @given(scores=st.lists(st.floats(-1, 1, width=32), max_size=3))
 def test_closeness_of_a_few_scores_is_that_of_many(metric: Metric, scores: list[float]) -> None:
     space = Space("any", 4, metric)
-    assert _close(metric, scores) == pytest.approx(closeness(space, np.array(scores, np.float32)).tolist())
+    assert closeness_of(metric, scores) == pytest.approx(closeness(space, np.array(scores, np.float32)).tolist())

@@ -54,7 +54,8 @@ def calibration(data: DataOption = None, page: PageOption = PAGE) -> None:
     """Whether chances are true."""
     from sonolux.evaluation.benchmarks.calibration import benchmark_calibration
 
-    _publish(benchmark_calibration(data or _photos()), page)
+    sets = _data()
+    _publish(benchmark_calibration(data or _photos(), [sets / "esc10", sets / "instruments"]), page)
 
 
 @app.command()

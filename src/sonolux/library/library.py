@@ -161,7 +161,9 @@ class Library:
         if calibration is None:
             with self.locks.making:
                 if self._calibration is None:
-                    self._calibration = Calibration(self.index, self._cache_folder())
+                    entries = self.spaces.entries.items()
+                    digests = {name: [encoder.digest for encoder in encoders] for name, encoders in entries}
+                    self._calibration = Calibration(self.index, self._cache_folder(), digests)
                 calibration = self._calibration
         return calibration
 

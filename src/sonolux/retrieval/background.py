@@ -16,11 +16,11 @@ well.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import exp, log
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,20 +77,39 @@ class BackgroundModel:
         scores : sequence of float
             Of the hits of this query.
         """
-        near, spread = self._scale(query)
-        return self.tail.chances([(close - near) / spread for close in _close(self.space.metric, scores)])
+        near, spread = self.scale(query)
+        return self.tail.chances([(close - near) / spread for close in closeness_of(self.space.metric, scores)])
 
     def score(self, query: NDArray[Any], chance: float) -> float:
         """Return the score that a random item reaches with a small probability."""
-        near, spread = self._scale(query)
+        near, spread = self.scale(query)
         return _score(self.space.metric, near + spread * self.tail.value(chance))
 
-    def _scale(self, query: NDArray[Any]) -> tuple[float, float]:
+    def scale(self, query: NDArray[Any]) -> tuple[float, float]:
         """Return the closeness of the near non-matches of a query, and how fast they thin out."""
         ordered = similarities(self.space, query[None], self.references)[0]
         ordered.sort()
-        near, nearest = _close(self.space.metric, [float(ordered[place]) for place in self._places])
+        near, nearest = closeness_of(self.space.metric, [float(ordered[place]) for place in self._places])
         return near, max(nearest - near, FLATTEST)
+
+    def to_arrays(self) -> dict[str, Any]:
+        """Return what a file keeps of it."""
+        tail = self.tail
+        return {
+            "references": self.references,
+            "values": np.array(tail.values),
+            "survival": np.array(tail.survival),
+            "scale": tail.scale,
+        }
+
+    @classmethod
+    def from_arrays(cls, space: Space, arrays: Mapping[str, NDArray[Any]]) -> Self:
+        """Return what `to_arrays` gave; KeyError or ValueError for anything else."""
+        references = arrays["references"]
+        if references.dtype == np.float16:
+            references = references.astype(np.float32)
+        tail = Tail(arrays["values"].tolist(), arrays["survival"].tolist(), float(arrays["scale"]))
+        return cls(space, references, tail)
 
     @cached_property
     def _places(self) -> list[int]:
@@ -135,7 +154,7 @@ def closeness(space: Space, scores: NDArray[np.floating]) -> NDArray[np.float64]
     return np.asarray(-0.5 * np.log(np.maximum(2 - 2 * exact, CLOSEST**2)))
 
 
-def _close(metric: Metric, scores: Sequence[float]) -> Sequence[float]:
+def closeness_of(metric: Metric, scores: Sequence[float]) -> Sequence[float]:
     """Return `closeness` of a few scores, in a third of the time."""
     if metric == "dot":
         return scores

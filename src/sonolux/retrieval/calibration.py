@@ -13,10 +13,10 @@ import logging
 import os
 import shutil
 import threading
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 from zipfile import BadZipFile
 
 import numpy as np
@@ -24,17 +24,20 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array, vstack
 
 from sonolux.index import Index
-from sonolux.retrieval.background import FEWEST, REFERENCES, BackgroundModel, fit_background
+from sonolux.retrieval.background import REFERENCES
+from sonolux.retrieval.borrowed import BorrowedBackground, borrow_background
+from sonolux.retrieval.dense_background import DenseBackground, fit_dense_background
 from sonolux.retrieval.keywords import KeywordBackground
-from sonolux.retrieval.tail import Tail
 from sonolux.types import Space
 
 logger = logging.getLogger(__name__)
 
+Background: TypeAlias = DenseBackground | KeywordBackground
+
 STALE = 0.1
 """Share of a space that may change before its background model is fitted again."""
 
-VERSION = 1
+VERSION = 2
 """Of the files that keep background models; one of another version is not found, and made again."""
 
 FORMER_FOLDER = "nulls"
@@ -50,7 +53,7 @@ class CachedBackground:
 
     changes: int
     count: int
-    background: BackgroundModel | KeywordBackground | None
+    background: Background
 
     def stale(self, changes: int, count: int) -> bool:
         """Return whether too much has come or gone since; counts show changes that a crash left unwritten."""
@@ -66,11 +69,14 @@ class Calibration:
         Where references are cached.
     folder : Path
         Where background models are kept.
+    digests : mapping
+        Of the encoders that write into each space, by its name: what comes with Sonolux serves no others.
     """
 
-    def __init__(self, index: Index, folder: Path) -> None:
+    def __init__(self, index: Index, folder: Path, digests: Mapping[str, Collection[str]]) -> None:
         self.index = index
         self.folder = folder
+        self.digests = digests
         self._fitting = threading.Lock()
         self._backgrounds: dict[str, CachedBackground] = {}
         self._counts: dict[str, tuple[int, int]] = {}
@@ -83,8 +89,8 @@ class Calibration:
             self._counts[space] = known
         return known[1]
 
-    def background(self, space: Space, changes: int) -> BackgroundModel | KeywordBackground | None:
-        """Return the background model of a space; None where it holds too few files to tell.
+    def background(self, space: Space, changes: int) -> Background:
+        """Return the background model of a space.
 
         Parameters
         ----------
@@ -103,11 +109,11 @@ class Calibration:
                 self._backgrounds[space.name] = cached
         return cached.background
 
-    def _fit(self, space: Space) -> BackgroundModel | KeywordBackground | None:
+    def _fit(self, space: Space) -> Background:
         points = self.index.sample(space.name, REFERENCES)
         if space.kind == "sparse":
             rows = [point.vectors[space.name] for point in points]
-            return KeywordBackground(vstack(rows, format="csr")) if rows else None
+            return KeywordBackground(vstack(rows, format="csr") if rows else csr_array((0, space.dim)))
         # In an order that is as good as random but follows from the descriptors: of a space that fits into one sample,
         # the same files get the same p-values each time, in whatever folder they are.
         points.sort(
@@ -116,18 +122,20 @@ class Calibration:
                 point.id,
             )
         )
-        files = np.array([point.payload["file"] for point in points])
-        if len(set(files)) < FEWEST:
-            return None
-        return fit_background(space, np.stack([point.vectors[space.name] for point in points]), files)
+        files = np.array([point.payload["file"] for point in points], dtype=str)
+        descriptors = [point.vectors[space.name] for point in points]
+        stacked = np.stack(descriptors) if descriptors else np.empty((0, space.dim), np.float32)
+        return fit_dense_background(space, stacked, files, self._borrowed(space))
+
+    def _borrowed(self, space: Space) -> BorrowedBackground | None:
+        return borrow_background(space, self.digests.get(space.name, ()))
 
     def _path(self, space: Space) -> Path:
-        name = hashlib.blake2b(f"{VERSION}\0{space}".encode(), digest_size=8).hexdigest()
+        encoders = sorted(self.digests.get(space.name, ()))
+        name = hashlib.blake2b(f"{VERSION}\0{space}\0{encoders}".encode(), digest_size=8).hexdigest()
         return self.folder / f"{name}.npz"
 
     def _save(self, space: Space, cached: CachedBackground) -> None:
-        if cached.background is None:
-            return
         # Named after its process: several may share a library on a cluster, and this folder.
         partial = self._path(space).with_suffix(f".{os.getpid()}.partial.npz")
         try:
@@ -141,28 +149,22 @@ class Calibration:
     def _load(self, space: Space) -> CachedBackground | None:
         try:
             with self._path(space).open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-                return CachedBackground(int(arrays["changes"]), int(arrays["count"]), _from_arrays(space, arrays))
+                background = _from_arrays(space, arrays, self._borrowed(space))
+                return CachedBackground(int(arrays["changes"]), int(arrays["count"]), background)
         except (OSError, ValueError, KeyError, EOFError, BadZipFile):
             return None
 
 
-def _to_arrays(background: BackgroundModel | KeywordBackground) -> dict[str, Any]:
-    if isinstance(background, KeywordBackground):
-        rows = background.references
-        return {"data": rows.data, "indices": rows.indices, "indptr": rows.indptr}
-    tail = background.tail
-    return {
-        "references": background.references,
-        "values": np.array(tail.values),
-        "survival": np.array(tail.survival),
-        "scale": tail.scale,
-    }
+def _to_arrays(background: Background) -> dict[str, Any]:
+    if isinstance(background, DenseBackground):
+        return background.to_arrays()
+    rows = background.references
+    return {"data": rows.data, "indices": rows.indices, "indptr": rows.indptr}
 
 
-def _from_arrays(space: Space, arrays: Mapping[str, NDArray[Any]]) -> BackgroundModel | KeywordBackground:
-    if space.kind == "sparse":
-        indptr = arrays["indptr"]
-        rows = (arrays["data"], arrays["indices"], indptr)
-        return KeywordBackground(csr_array(rows, shape=(len(indptr) - 1, space.dim)))
-    tail = Tail(arrays["values"].tolist(), arrays["survival"].tolist(), float(arrays["scale"]))
-    return BackgroundModel(space, arrays["references"], tail)
+def _from_arrays(space: Space, arrays: Mapping[str, NDArray[Any]], borrowed: BorrowedBackground | None) -> Background:
+    if space.kind != "sparse":
+        return DenseBackground.from_arrays(space, arrays, borrowed)
+    indptr = arrays["indptr"]
+    rows = (arrays["data"], arrays["indices"], indptr)
+    return KeywordBackground(csr_array(rows, shape=(len(indptr) - 1, space.dim)))

@@ -23,6 +23,7 @@ from sonolux.encoders.inputs import EncoderInputs
 from sonolux.errors import QueryError
 from sonolux.index import Condition, Index
 from sonolux.media.segment import Audio, Content, Image
+from sonolux.retrieval.plainness import is_plain
 from sonolux.retrieval.query import Part, Query
 from sonolux.types import Modality, Space
 
@@ -53,12 +54,24 @@ class Asking(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SpaceQuery:
-    """One vector to ask one space with; its weight in the fusion, and the words that it stands for, if any."""
+    """One vector to ask one space with, and its weight in the fusion.
+
+    Attributes
+    ----------
+    space : Space
+    vector : ndarray or csr_array
+    weight : float
+    words : str
+        What the vector stands for, where that is text.
+    plain : bool
+        Whether it stands for a blank picture or for silence.
+    """
 
     space: Space
     vector: Any
     weight: float
     words: str = ""
+    plain: bool = False
 
 
 def plan(query: Query, asking: Asking) -> list[SpaceQuery]:
@@ -107,6 +120,7 @@ def _ask_part(part: Part, spaces: Sequence[Space], asking: Asking) -> list[Space
     if not able:
         raise QueryError(_no_space(part, [space.name for space in spaces]))
     inputs = EncoderInputs()
+    plain = {id(content): is_plain(content) for media in contents.values() for content in media}
     asked = [
         (space, row, content)
         for space, encoder, media in able
@@ -119,7 +133,7 @@ def _ask_part(part: Part, spaces: Sequence[Space], asking: Asking) -> list[Space
         raise QueryError(f"the {part.kind} is silent or blank all through: no space here describes it")
     questions = _shared(part.weight, [(space, row) for space, row, _ in asked], asking)
     return [
-        replace(question, words=content) if isinstance(content, str) else question
+        replace(question, words=content if isinstance(content, str) else "", plain=plain[id(content)])
         for question, (*_, content) in zip(questions, asked, strict=True)
     ]
 

@@ -189,7 +189,7 @@ class Ranker:
         if isinstance(background, KeywordBackground):
             return self._assess_words(background, space_query, matches)
         chances = [1.0] * len(matches)
-        if background is not None:
+        if not space_query.plain:
             chances = background.chance(space_query.vector, [match.score for match in matches])
         return [(chance, space.name, False) for chance in chances]
 

@@ -37,6 +37,28 @@ def similarities(space: Space, queries: NDArray[Any], rows: NDArray[Any]) -> NDA
     return np.asarray(queries @ rows.T, np.float32)
 
 
+def pairwise_distances(space: Space, rows: NDArray[Any]) -> NDArray[np.float64]:
+    """Return how far the rows of a dense space lie from one another.
+
+    Parameters
+    ----------
+    space : Space
+    rows : ndarray, shape (n, dim) or (n, dim / 8)
+
+    Returns
+    -------
+    distances : ndarray, shape (n, n)
+        Euclidean ones; of directions and codes, those on the unit sphere, 2 at most.
+    """
+    if space.metric in ("euclidean", "dot"):
+        # From their mean, for far from zero the squares would lose what is near.
+        centred = rows.astype(np.float64) - (rows.mean(axis=0) if len(rows) else 0)
+        lengths = (centred**2).sum(axis=1)
+        return np.asarray(np.sqrt(np.maximum(lengths[:, None] + lengths[None, :] - 2 * centred @ centred.T, 0)))
+    scores = similarities(space, rows, rows).astype(np.float64)
+    return np.asarray(np.sqrt(np.maximum(2 - 2 * scores, 0)))
+
+
 def signed(codes: NDArray[np.uint8], bits: int) -> NDArray[np.float32]:
     """Unpack codes of shape (n, bits / 8) into rows of -1 and +1, shape (n, bits)."""
     return np.unpackbits(codes, axis=1, count=bits).astype(np.float32) * 2 - 1

@@ -1,0 +1,74 @@
+"""Borrowed background models: they come with Sonolux, for libraries that are too small for one of their own.
+
+They were learned from free and made-up media (`tools/backgrounds.py` makes them again) and hold for one version of one
+encoder each: its digest is in the file. Photographs of the world resemble one another more than those media do, so a
+p-value is raised to a power, the discount, by as much as it overstates what real media give.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from sonolux.retrieval.background import BackgroundModel
+from sonolux.types import Space
+
+FOLDER = Path(__file__).parent / "backgrounds"
+
+
+@dataclass(frozen=True)
+class BorrowedBackground:
+    """A background model of other media than the library's.
+
+    Attributes
+    ----------
+    digest : str
+        Of the encoder whose descriptors it knows.
+    model : BackgroundModel
+    discount : float
+        Power to which its p-values are raised, at most 1.
+    """
+
+    digest: str
+    model: BackgroundModel
+    discount: float
+
+    def write(self, folder: Path = FOLDER) -> None:
+        """Write it as the one of its space."""
+        arrays = self.model.to_arrays()
+        # Half the numbers of float32, and a thousandth of a distance.
+        arrays["references"] = arrays["references"].astype(np.float16)
+        path = folder / f"{self.model.space.name}.npz"
+        np.savez_compressed(path, digest=np.array(self.digest), discount=self.discount, **arrays)
+
+
+def borrow_background(space: Space, digests: Collection[str]) -> BorrowedBackground | None:
+    """Return the background model that comes with Sonolux for a space.
+
+    Parameters
+    ----------
+    space : Space
+    digests : collection of str
+        Of the encoders that write into the space.
+
+    Returns
+    -------
+    borrowed : BorrowedBackground or None
+        None where there is none for this space, or it was made with another version of its encoder.
+    """
+    path = FOLDER / f"{space.name}.npz"
+    if space.kind == "sparse" or path.parent != FOLDER or not path.is_file():
+        return None
+    found = _read(path, space)
+    return found if found.digest in digests else None
+
+
+@cache
+def _read(path: Path, space: Space) -> BorrowedBackground:
+    with np.load(path, allow_pickle=False) as arrays:
+        model = BackgroundModel.from_arrays(space, arrays)
+        return BorrowedBackground(str(arrays["digest"]), model, float(arrays["discount"]))
