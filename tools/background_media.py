@@ -12,6 +12,7 @@ import colorsys
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 import PIL.Image
@@ -66,7 +67,7 @@ def _page(level: int, random: np.random.Generator) -> NDArray[np.uint8]:
     page = np.full((224, 224, 3), level) + random.normal(scale=1.0, size=(224, 224, 1))
     top, left = random.integers(10, 180, 2)
     page[top : top + 3, left : left + 30] = 255 - level
-    return np.uint8(np.clip(page, 0, 255))
+    return np.clip(page, 0, 255).astype(np.uint8)
 
 
 def _composed(photos: list[Image], random: np.random.Generator) -> Image:
@@ -83,8 +84,8 @@ def _composed(photos: list[Image], random: np.random.Generator) -> Image:
     sizes = np.minimum(0.2 * (1 + random.pareto(1.0, random.integers(3, 40))), 0.9)
     for size in np.sort(sizes)[::-1]:
         wide, high = (max(8, int(side * size * random.uniform(0.5, 1.5))) for side in shape)
-        place = tuple(int(random.integers(-part // 2, side)) for part, side in zip((wide, high), shape, strict=True))
-        picture.paste(surface((wide, high)), place, _outline((wide, high), random))
+        left, top = (int(random.integers(-part // 2, side)) for part, side in zip((wide, high), shape, strict=True))
+        picture.paste(surface((wide, high)), (left, top), _outline((wide, high), random))
     return picture
 
 
@@ -127,38 +128,38 @@ def make_sounds(count: int, seed: int) -> Iterator[tuple[str, NDArray[np.float32
         yield f"{kind.__name__} {number}", np.asarray(0.7 * sound / np.abs(sound).max(), np.float32)
 
 
-def _tune(random: np.random.Generator) -> NDArray[np.floating]:
+def _tune(random: np.random.Generator) -> Any:
     return sounds.synthesise_tune(random.integers(-20, 15, random.integers(3, 20)).tolist(), repeats=1)
 
 
-def _drums(random: np.random.Generator) -> NDArray[np.floating]:
+def _drums(random: np.random.Generator) -> Any:
     drums = sounds.synthesise_drums(random.uniform(60, 180), bars=2)
     return lfilter([1.0], [1.0, -random.uniform(-0.8, 0.9)], drums)
 
 
-def _birdsong(random: np.random.Generator) -> NDArray[np.floating]:
+def _birdsong(random: np.random.Generator) -> Any:
     song = sounds.synthesise_birdsong(SECONDS, seed=int(random.integers(2**31)))
     return lfilter([1.0], [1.0, -random.uniform(-0.5, 0.9)], song)
 
 
-def _waves(random: np.random.Generator) -> NDArray[np.floating]:
+def _waves(random: np.random.Generator) -> Any:
     return sounds.synthesise_waves(SECONDS, int(random.integers(2**31)), period=random.uniform(0.3, 6))
 
 
-def _bells(random: np.random.Generator) -> NDArray[np.floating]:
+def _bells(random: np.random.Generator) -> Any:
     bells = sounds.synthesise_bells(SECONDS, seed=int(random.integers(2**31)))
     step = random.uniform(0.4, 2)
     return np.interp(np.arange(0, len(bells) - 1, step), np.arange(len(bells)), bells)
 
 
-def _noise(random: np.random.Generator) -> NDArray[np.floating]:
+def _noise(random: np.random.Generator) -> Any:
     """Noise through a resonance, in bursts or steady."""
     angle, radius = random.uniform(0.02, np.pi - 0.02), random.uniform(0, 0.98)
     noise = lfilter([1.0], [1.0, -2 * radius * np.cos(angle), radius**2], random.normal(size=SECONDS * RATE))
     return noise * _bursts(random)
 
 
-def _tones(random: np.random.Generator) -> NDArray[np.floating]:
+def _tones(random: np.random.Generator) -> Any:
     """Notes of an instrument that is bowed or blown: harmonics with a slope of their own, with vibrato."""
     time = np.arange(SECONDS * RATE) / RATE
     base = 55 * 2 ** (random.choice(12, random.integers(1, 5)) / 12 + random.integers(0, 5))
@@ -170,7 +171,7 @@ def _tones(random: np.random.Generator) -> NDArray[np.floating]:
     return out * _bursts(random) + random.exponential(0.02) * random.normal(size=len(time))
 
 
-def _babble(random: np.random.Generator) -> NDArray[np.floating]:
+def _babble(random: np.random.Generator) -> Any:
     """Speech-like babble: pulses through three formants that glide from vowel to vowel, with hisses between."""
     length, pitch = RATE // 8, random.uniform(80, 320)
     out = []
@@ -185,7 +186,7 @@ def _babble(random: np.random.Generator) -> NDArray[np.floating]:
     return np.concatenate(out) + 1e-4 * random.normal(size=8 * SECONDS * length)
 
 
-def _mixture(random: np.random.Generator) -> NDArray[np.floating]:
+def _mixture(random: np.random.Generator) -> Any:
     """Two or three of the other kinds at once."""
     chosen = random.choice(np.array([_tune, _drums, _birdsong, _noise, _tones, _babble]), random.integers(2, 4))
     parts = [part / np.abs(part).max() for part in (kind(random) for kind in chosen)]
@@ -193,7 +194,7 @@ def _mixture(random: np.random.Generator) -> NDArray[np.floating]:
     return sum((random.uniform(0.2, 1) * part[:shortest] for part in parts), np.zeros(shortest))
 
 
-def _bursts(random: np.random.Generator) -> NDArray[np.floating]:
+def _bursts(random: np.random.Generator) -> Any:
     """A loudness over time: steady, swelling, or in bursts that die away."""
     time = np.arange(SECONDS * RATE) / RATE
     rate, decay = random.uniform(0.2, 6), random.choice([0.0, random.uniform(1, 25)])

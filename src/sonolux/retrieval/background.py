@@ -25,7 +25,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from sonolux.retrieval.similarity import similarities
+from sonolux.retrieval.similarity import ROUNDING, similarities
 from sonolux.retrieval.tail import Tail, fit_tail
 from sonolux.types import Metric, Space
 
@@ -38,8 +38,8 @@ SCALING = 250
 FEWEST = 4
 """Files from which something can be learned at all."""
 
-CLOSEST = 1e-3
-"""Distances below this are rounding: float32 cosines of equal vectors differ from 1 by some 1e-7."""
+CLOSEST = ROUNDING
+"""Distances below this are one to the model."""
 
 FLATTEST = 1e-6
 """Least spread of closeness: where all references are as far, none is."""

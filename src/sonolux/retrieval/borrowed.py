@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from sonolux.retrieval.background import BackgroundModel
-from sonolux.types import Space
+from sonolux.types import Metric, Space
 
 FOLDER = Path(__file__).parent / "backgrounds"
 
@@ -43,7 +43,8 @@ class BorrowedBackground:
         # Half the numbers of float32, and a thousandth of a distance.
         arrays["references"] = arrays["references"].astype(np.float16)
         path = folder / f"{self.model.space.name}.npz"
-        np.savez_compressed(path, digest=np.array(self.digest), discount=self.discount, **arrays)
+        metric = np.array(self.model.space.metric)
+        np.savez_compressed(path, digest=np.array(self.digest), metric=metric, discount=self.discount, **arrays)
 
 
 def borrow_background(space: Space, digests: Collection[str]) -> BorrowedBackground | None:
@@ -61,14 +62,15 @@ def borrow_background(space: Space, digests: Collection[str]) -> BorrowedBackgro
         None where there is none for this space, or it was made with another version of its encoder.
     """
     path = FOLDER / f"{space.name}.npz"
-    if space.kind == "sparse" or path.parent != FOLDER or not path.is_file():
+    if space.kind != "float" or path.parent != FOLDER or not path.is_file():
         return None
-    found = _read(path, space)
-    return found if found.digest in digests else None
+    found = _read(path, space.name)
+    return found if found.digest in digests and found.model.space == space else None
 
 
 @cache
-def _read(path: Path, space: Space) -> BorrowedBackground:
+def _read(path: Path, name: str) -> BorrowedBackground:
     with np.load(path, allow_pickle=False) as arrays:
-        model = BackgroundModel.from_arrays(space, arrays)
+        metric: Metric = str(arrays["metric"])  # type: ignore[assignment] # written by `write`
+        model = BackgroundModel.from_arrays(Space(name, arrays["references"].shape[1], metric), arrays)
         return BorrowedBackground(str(arrays["digest"]), model, float(arrays["discount"]))

@@ -13,6 +13,9 @@ from numpy.typing import NDArray
 
 from sonolux.types import Space
 
+ROUNDING = 1e-3
+"""Distance on the unit sphere that is none: float32 cosines of equal vectors differ from 1 by some 1e-7."""
+
 
 def similarities(space: Space, queries: NDArray[Any], rows: NDArray[Any]) -> NDArray[np.float32]:
     """Score every query against every row of a dense space.
@@ -56,7 +59,8 @@ def pairwise_distances(space: Space, rows: NDArray[Any]) -> NDArray[np.float64]:
         lengths = (centred**2).sum(axis=1)
         return np.asarray(np.sqrt(np.maximum(lengths[:, None] + lengths[None, :] - 2 * centred @ centred.T, 0)))
     scores = similarities(space, rows, rows).astype(np.float64)
-    return np.asarray(np.sqrt(np.maximum(2 - 2 * scores, 0)))
+    distances = np.sqrt(np.maximum(2 - 2 * scores, 0))
+    return np.asarray(np.where(distances < ROUNDING, 0, distances))
 
 
 def signed(codes: NDArray[np.uint8], bits: int) -> NDArray[np.float32]:

@@ -64,7 +64,7 @@ def _radius(strangers: NDArray[np.floating]) -> float:
     strangers = strangers[~np.isnan(strangers).all(axis=1)]
     near, far = np.nanquantile(strangers, (NEAR, FAR), axis=1)
     dimension = log(FAR / NEAR) / max(float(np.median(np.log(far / near))), 1e-3)
-    return float(np.median(np.nanmin(strangers, axis=1))) * (LOST / log(2)) ** (1 / dimension)
+    return float(np.median(np.nanmin(strangers, axis=1)) * (LOST / log(2)) ** (1 / dimension))
 
 
 def _leaders(distances: NDArray[np.floating], radius: float) -> NDArray[np.intp]:

@@ -9,9 +9,9 @@ import pytest
 
 from sonolux.errors import SonoluxError
 from sonolux.evaluation.benchmarks import calibration, ingest, search
+from sonolux.evaluation.benchmarks.calibration_media import Collection
 from sonolux.evaluation.benchmarks.report import Report, compare_with_target
 from sonolux.library import Library
-from sonolux.types import Space
 
 
 def report(name: str, cell: str) -> Report:
@@ -67,13 +67,23 @@ def test_photos_are_needed(tmp_path: Path) -> None:
     with pytest.raises(SonoluxError, match="no JPEG files"):
         ingest.benchmark_add(tmp_path)
     with pytest.raises(SonoluxError, match="900"):
-        calibration.benchmark_calibration(tmp_path)
+        calibration.benchmark_calibration(tmp_path, [])
 
 
-def test_calibration_of_pure_noise_is_right(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(calibration, "SPLITS", 3)
-    rows = np.random.default_rng(0).standard_normal((1500, 12)).astype(np.float32)
-    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
-    ratios = calibration._ratios(Space("s", 12), rows, 500)
-    assert ratios[0] == pytest.approx(1, abs=0.3)
-    assert ratios[1] == pytest.approx(1, abs=0.5)
+def test_calibration_of_pure_noise_is_right_and_versions_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(calibration, "SPLITS", {300: 2})
+    random = np.random.default_rng(0)
+
+    def near(rows: np.ndarray) -> np.ndarray:
+        moved = rows + 0.01 * random.standard_normal(rows.shape)
+        return (moved / np.linalg.norm(moved, axis=-1, keepdims=True)).astype(np.float32)
+
+    rows = near(random.standard_normal((400, 24)))
+    many = near(np.repeat(rows[: calibration.COPIED, None], 60, axis=1))
+    noise = Collection("noise", np.arange(400), {"chroma": rows}, {"chroma": near(rows)}, {"chroma": many})
+    for share in (0.0, 0.2):
+        tally = calibration.measure(noise, 300, share)["fused"]
+        (tenth, _), (hundredth, _), _ = tally.ratios()
+        assert (tenth, hundredth) == (pytest.approx(1, abs=0.3), pytest.approx(1, abs=0.5))
+        assert tally.false <= tally.absent / 10
+        assert tally.found == tally.there == (20 if share == 0 else 120)
