@@ -76,8 +76,22 @@ def test_score_has_three_digits() -> None:
 @given(st.text(max_size=400), st.integers(20, 200))
 def test_snippet_is_one_harmless_line_of_bounded_length(text: str, length: int) -> None:
     line = snippet(text, length)
-    assert line.isprintable() and len(line) <= length
-    assert " ".join("".join(c if c.isprintable() else " " for c in text).split()).startswith(line.removesuffix("…"))
+    assert line.translate(dict.fromkeys(map(ord, "\u200c\u200d"))).isprintable() and len(line) <= length
+    assert len(line.split("\n")) <= 1
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("hippo\u00adpota\u00admus", "hippopotamus"),
+        ("\ufeffrhino\u200bceros", "rhinoceros"),
+        ("a well-\n  known quoll - \n or two", "a well-known quoll - or two"),
+        ("می\u200cخواهم", "می\u200cخواهم"),
+        ("tab\there\x07", "tab here"),
+    ],
+)
+def test_words_are_shown_whole(text: str, shown: str) -> None:
+    assert snippet(text) == shown
 
 
 @pytest.mark.parametrize(

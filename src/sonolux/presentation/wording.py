@@ -7,11 +7,21 @@ percent of its width and height.
 from __future__ import annotations
 
 import math
+import re
 
 from sonolux.types import Hit, Region, Span
 
 SNIPPET = 160
 """Characters of a passage that are shown."""
+
+UNSEEN = dict.fromkeys(map(ord, "\u00ad\u200b\u2060\ufeff"))
+"""Places where a word may be broken, or may not, and the mark of byte order: words are shown whole."""
+
+BROKEN = re.compile(r"(?<=[^\W\d_])-[ \t]*\r?\n[ \t]*(?=[^\W\d_])")
+"""The hyphen of a word that is broken at the end of a line."""
+
+JOINERS = "\u200c\u200d"
+"""Invisible, but part of many scripts and of most emoji."""
 
 HOUR = 3600
 
@@ -95,7 +105,8 @@ def score_in_words(score: float) -> str:
 
 def snippet(text: str, length: int = SNIPPET) -> str:
     """Return the beginning of a text as one line, cut between words where it can be."""
-    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    seen = BROKEN.sub("-", text.translate(UNSEEN))
+    line = " ".join("".join(c if c.isprintable() or c in JOINERS else " " for c in seen).split())
     if len(line) <= length:
         return line
     head = line[: length - 1]
