@@ -99,6 +99,9 @@ def test_the_cases(cases: Path) -> None:
         ("Üsküdar'a gider iken", "Şükriye Işık", "cp1254"),
         ("ירושלים של זהב", "שולי נתן", "cp1255"),
         ("Für Elise", "Münchner Philharmoniker", "cp1252"),
+        ("Déjà vu", "Beyoncé", "cp1252"),
+        ("Ainsi à la fin", "La bande", "cp1252"),
+        ("Je čas metat kamení", "Prostě Jiří", "cp1250"),
         ("Größe und Würde", "Jürgen Müller", "utf-8"),
         (EVENINGS, TROSHIN, "utf-8"),
     ],
@@ -276,6 +279,13 @@ def test_ape_and_lyrics3_behind_the_sound(song: Callable[..., Path]) -> None:
     assert words(song(back=first)) == "la la lu lu" and told(song(back=first))["title"] == "A song"
     appended = id3(frame("TIT2", utf8(EVENINGS), 4), version=4, flags=0x10)
     assert told(song(back=appended + b"3DI" + appended[3:10]))["title"] == EVENINGS
+
+
+def test_day_and_year_of_old_tags(song: Callable[..., Path]) -> None:
+    path = song(id3(frame("TDAT", latin("0405")), frame("TYER", latin("1999"))))
+    assert told(path)["date"] == "1999-05-04T00:00:00Z"
+    released = song(id3(frame("TDRL", utf8("2001-02-03"), 4), frame("TDRC", utf8("1999"), 4), version=4))
+    assert told(released)["date"].startswith("1999")
 
 
 def test_the_longer_tag_counts(song: Callable[..., Path]) -> None:

@@ -13,7 +13,7 @@ from html.parser import HTMLParser
 
 from sonolux.media.cues import Cue, plain_cue
 
-TIME = r"(?:(-?\d{1,4})\s?:\s?)?(-?\d{1,3})\s?:\s?(-?\d{1,2})(?:\s?[,.:]\s?(-?\d{1,12}))?"
+TIME = r"(?:(-?\d{1,4})\s?:\s?)?(-?\d{1,3})\s?:\s?(-?\d{1,2})(?:\s?[,.:]\s?(-?\d{1,12})(?:\.\d{1,20})?)?"
 TIMES = re.compile(rf"^\s*{TIME}\s*(?:-{{1,3}}|[–—]-?)\s?>\s*{TIME}(?:\s[^\n]*)?$")
 NUMBER = re.compile(r"\s*\d{1,9}\s*")
 ASIDE = re.compile(r"(?:NOTE|STYLE|REGION)\b")

@@ -67,7 +67,7 @@ def container_metadata(container: Any, own: Fields) -> tuple[dict[str, Any], str
     audio, video = audio_stream(container), video_stream(container)
     tags = _tags([container, *(stream for stream in (video, audio) if stream is not None)])
     named = _named(tags)
-    texts = named | own.decoded()
+    texts = _merged(own, named)
     found = _described(texts, slashes=own.slashes)
     # A date that is blank or zero does not hide the next: the first that is plausible counts.
     found["date"] = [*texts.get("date", []), *texts.get("released", []), *named.get("date", [])]
@@ -122,9 +122,10 @@ def _stars(texts: Mapping[str, list[str]]) -> float | None:
 
 def _more_words(texts: Mapping[str, list[str]], found: Mapping[str, Any]) -> Iterator[str]:
     """Yield texts that find a file and are not shown: those without times, and what metadata has no room for."""
-    timed = set(timed_lyrics(texts))
-    for key in ("album_artist", "artist", "comment", "lyrics", "more"):
-        yield from (text for text in texts.get(key, []) if text not in timed and text not in found["artist"])
+    known = {*timed_lyrics(texts), *found["artist"]}
+    joined = ("artist",) if texts.get("artists") else ()
+    for key in ("album_artist", *joined, "comment", "lyrics", "more"):
+        yield from (text for text in texts.get(key, []) if text not in known)
     yield from (text for text in texts.get("description", []) if len(text) > LONGEST_VALUE)
 
 
@@ -138,6 +139,17 @@ def _tags(holders: Iterable[Any]) -> dict[str, str | bytes]:
         for name, value in holder.metadata.items():
             raw = value.encode("utf-8", "surrogateescape")
             merged.setdefault(name.lower(), raw if "\udc80" <= max(value, default="") <= "\udcff" else value)
+    return merged
+
+
+def _merged(own: Fields, named: Mapping[str, list[str]]) -> dict[str, list[str]]:
+    """Return what our readers found, and what they did not, as libav has it."""
+    texts = own.decoded()
+    merged = {**named, **texts}
+    # Where an encoding had to be guessed, libav has the same words wrongly.
+    if not own.guessing:
+        for key in ("comment", "lyrics", "more"):
+            merged[key] = [*texts.get(key, []), *named.get(key, [])]
     return merged
 
 

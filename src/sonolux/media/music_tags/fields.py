@@ -6,6 +6,7 @@ words, the better the guess.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from sonolux.media.cues import Cue
@@ -14,7 +15,15 @@ from sonolux.media.text_decoding import decode_legacy
 MOST_TEXTS = 1000
 """Texts that are taken from one file."""
 
-MOST_PICTURES = 50
+DECLARED = "cp1252"
+COMMON = ("cp1250", "cp1254")
+"""Latin pages that many old tags are in."""
+
+FEW = 3
+"""Letters that speak for a rare page."""
+
+WORD = re.compile(r"[^\W\d_]+")
+LATIN_ENDS, ALPHABETS_END = "\u0250", "\u1e00"
 FRONT = 3
 """What ID3, FLAC and their kin call a picture of the front cover."""
 
@@ -55,6 +64,12 @@ class Fields:
         if not held:
             del self.texts[key]
 
+    @property
+    def guessing(self) -> bool:
+        """Whether a text is in an encoding that its tag does not tell."""
+        texts = (value for values in self.texts.values() for value in values if isinstance(value, bytes))
+        return any(not value.isascii() for value in texts)
+
     def decoded(self) -> dict[str, list[str]]:
         """Return all texts, those of unknown encoding guessed together."""
         unknown = [value for values in self.texts.values() for value in values if isinstance(value, bytes)]
@@ -76,10 +91,31 @@ def guessed(texts: list[bytes]) -> list[str]:
         else:
             found[text] = utf8
     lines = [text.replace(b"\r\n", b"\n").replace(b"\r", b"\n") for text in others]
-    said = iter(decode_legacy(b"\n".join(lines)).split("\n"))
+    whole = b"\n".join(lines)
+    said = iter(_unless_declared(whole, decode_legacy(whole)).split("\n"))
     for text, line in zip(others, lines, strict=True):
         found[text] = "\n".join(next(said, "") for _ in range(line.count(b"\n") + 1))
     return [found[text] for text in texts]
+
+
+def _unless_declared(data: bytes, guess: str) -> str:
+    """Return a guess, or Windows' Latin-1, which the tag declares, where little speaks for anything else.
+
+    Little is one or two letters of a Latin alphabet that is neither Central European nor Turkish, or letters of another
+    alphabet that stand alone or within Latin words.
+    """
+    try:
+        declared = data.decode(DECLARED)
+    except UnicodeDecodeError:
+        return guess
+    others = [word for word in WORD.findall(guess) if any(LATIN_ENDS < letter < ALPHABETS_END for letter in word)]
+    if others and all(len(word) == 1 or any(map(str.isascii, word)) for word in others):
+        return declared
+    differing = [letter for letter, other in zip(guess, declared, strict=False) if letter != other]
+    rare = guess not in (data.decode(page, "replace") for page in COMMON)
+    if rare and len(differing) < FEW and all(letter < LATIN_ENDS for letter in differing):
+        return declared
+    return guess
 
 
 def as_utf8(text: bytes) -> str | None:

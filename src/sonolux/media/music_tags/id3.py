@@ -47,12 +47,16 @@ SIMPLE_MARKS = (b"\xff\xfe", b"\xfe\xff")
 MOST_PIECES = 20_000
 """Lines or syllables that have times."""
 
+DAY = re.compile(r"(\d\d)(\d\d)")
+"""Day and month of TDAT, beside the year of TYER."""
+
 LOST = re.compile(r"[?\s]{3,}")
 """What is left of a text that was forced into an encoding that lacks its letters."""
 
 
 def add_frames(fields: Fields, frames: Iterable[Frame]) -> None:
     """Add what the frames of a tag say to the fields of a file."""
+    day = None
     for frame in frames:
         name, data = frame.name, frame.data
         fields.slashes |= frame.version < 4
@@ -60,6 +64,11 @@ def add_frames(fields: Fields, frames: Iterable[Frame]) -> None:
             _add_text(fields, TEXTS[name], data)
         elif name in READERS:
             READERS[name](fields, data)
+        elif name in ("TDAT", "TDA"):
+            day = DAY.fullmatch(_plain_text(data[1:], data[0]).strip("\0 "))
+    years = fields.texts.get("date", [])
+    if day and len(years) == 1 and len(year := _shown(years[0]).strip()) == 4:
+        fields.texts["date"] = [f"{year}-{day[2]}-{day[1]}"]
 
 
 def add_id3v1(fields: Fields, data: bytes) -> None:
@@ -132,14 +141,16 @@ def _split(data: bytes, encoding: int) -> tuple[bytes, bytes]:
 def _plain_text(data: bytes, encoding: int) -> str:
     """Return a description, in whose encoding little lies."""
     texts = _texts(data, encoding)
-    text = texts[0] if texts else ""
+    return _shown(texts[0]) if texts else ""
+
+
+def _shown(text: Text) -> str:
     return text.decode("latin-1") if isinstance(text, bytes) else text
 
 
 def _add_text(fields: Fields, key: str, data: bytes) -> None:
     encoding, said = (data[0], data[1:]) if data[0] <= 3 else (0, data)
-    texts = ((text, text.decode("latin-1") if isinstance(text, bytes) else text) for text in _texts(said, encoding))
-    fields.add(key, *(text for text, shown in texts if not LOST.fullmatch(shown)))
+    fields.add(key, *(text for text in _texts(said, encoding) if not LOST.fullmatch(_shown(text))))
 
 
 def _add_own_text(fields: Fields, data: bytes) -> None:

@@ -69,7 +69,8 @@ def _id3_places(file: BinaryIO) -> list[int]:
     if head.startswith((b"ID3",)):
         return [0]
     if head.startswith(b"DSD "):
-        return [int.from_bytes(head[20:28], "little")]
+        place = int.from_bytes(head[20:28], "little")
+        return [place] if 0 < place < file.seek(0, io.SEEK_END) else []
     order = CHUNKED.get(head[:4])
     return [] if order is None else _chunks(file, order, (b"id3 ", b"ID3 "))
 

@@ -38,6 +38,7 @@ APE_TEXTS = {
     "mixartist": "more", "remixer": "more", "mood": "more", "work": "more",
 }  # fmt: skip
 LYRICS_TEXTS = {"LYR": "lyrics", "INF": "comment", "AUT": "more", "EAL": "album", "EAR": "artist", "ETT": "title"}
+LYRICS_FIELD = re.compile(rb"([A-Z]{3})(\d{5})")
 APE_TEXT, APE_BINARY = 0, 1
 """Kinds of an item's value, in bits 1 and 2 of its flags."""
 
@@ -154,7 +155,7 @@ def _lyrics3(data: bytes) -> Fields:
     fields = Fields()
     start = data.find(b"LYRICSBEGIN")
     at = start + 11 if start >= 0 else 0
-    while match := re.compile(rb"([A-Z]{3})(\d{5})").match(data, at):
+    while match := LYRICS_FIELD.match(data, at):
         at = match.end() + int(match[2])
         key = LYRICS_TEXTS.get(match[1].decode())
         if key is not None:
