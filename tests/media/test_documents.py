@@ -11,6 +11,7 @@ import pytest
 
 from media.specimens import pdf
 from sonolux.errors import MediaError
+from sonolux.media.letters import rtf_text
 from sonolux.media.reading import ReadOptions, read
 from sonolux.media.signatures import OLE
 from sonolux.media.text import read_passages, read_text
@@ -130,6 +131,15 @@ def test_packages_of_xml(form: str, tmp_path: Path) -> None:
         assert whole[int(start) : int(end)] == passage
 
 
+def test_a_damaged_part_costs_no_other(tmp_path: Path) -> None:
+    path = tmp_path / "a.pptx"
+    path.write_bytes(package({**PPTX, "ppt/slides/slide2.xml": "<p:sld"}))
+    *events, last = read(str(path), ReadOptions())
+    assert "dugong" in events[1].content
+    assert "narwhal" in events[-1].content
+    assert last.missing == "could not be read: ppt/slides/slide2.xml"
+
+
 def eml(**fields: str) -> EmailMessage:
     message = EmailMessage()
     for name, value in {"From": "Zoë <zoe@example.org>", "Subject": "Größe der Känguru-Gruppe", **fields}.items():
@@ -172,6 +182,19 @@ def test_rich_text(tmp_path: Path) -> None:
     form, metadata, text = first(path)
     assert (form, text) == ("rtf", "Příliš bluetongue €5\nlizard")
     assert metadata == {"title": "Büro", "artist": ["M. Novák"], "date": "2001-02-03T00:00:00Z"}
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        (rb"{\rtf1\ansi\ansicpg932{\fonttbl{\f0\fcharset128 M;}}\f0 \'93\'fa\'96\'7b}", "日本"),
+        (rb"{\rtf1\ansi A \u10132? B \u8364\'80 \u-10179?\u-8704?}", "A ➔ B € 😀"),
+        (rb"{\rtf1\mac caf\'8e}", "café"),
+        (rb"{\rtf1\ansi broken \'zz {{{", "broken zz "),
+    ],
+)
+def test_characters_of_rich_text(content: bytes, text: str) -> None:
+    assert rtf_text(content) == text
 
 
 @pytest.mark.parametrize(
@@ -251,7 +274,7 @@ def test_a_damaged_page_costs_no_other(tmp_path: Path) -> None:
     said = " ".join(event.content for event in events[1:])
     assert "The first." in said
     assert "The third." in said
-    assert last.missing == "pages that could not be read: 2"
+    assert last.missing == "could not be read: page 2"
 
 
 @pytest.mark.parametrize(

@@ -37,13 +37,13 @@ def open_pdf(path: str) -> Iterator[PdfReader]:
         yield reader
 
 
-def pdf_pages(path: str, unread: list[int] | None = None) -> Iterator[str]:
+def pdf_pages(path: str, unread: list[str] | None = None) -> Iterator[str]:
     """Yield the text of each page, cleaned, with its notes and the fields of its forms; empty for one without any.
 
     Parameters
     ----------
-    unread : list of int, optional
-        Gets the numbers of damaged pages, from 1, which are left out.
+    unread : list of str, optional
+        Gets the names of damaged pages, which are left out: "page 3".
 
     Raises
     ------
@@ -63,7 +63,7 @@ def pdf_pages(path: str, unread: list[int] | None = None) -> Iterator[str]:
                 if failed == count:
                     raise
                 if unread is not None:
-                    unread.append(number + 1)
+                    unread.append(f"page {number + 1}")
                 text = ""
             yield clean(text)
 

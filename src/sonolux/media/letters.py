@@ -14,6 +14,7 @@ from sonolux.media.errors import decoding
 from sonolux.media.markup import parse_page
 from sonolux.media.text_decoding import clean, decode_legacy, decode_text
 
+RTF_MAC = re.compile(rb"\{\\rtf1?\s*\\mac\b")
 RTF_INFO = re.compile(r"\{\\(title|author|subject|keywords)[ \r\n]((?:[^{}\\]|\\'[0-9a-f]{2}|\\u-?\d+\??)*)\}", re.I)
 RTF_DATE = re.compile(r"\{\\creatim\\yr(\d{4})\\mo(\d\d?)\\dy(\d\d?)")
 RTF_NAMES = {"title": "title", "author": "artist", "keywords": "keywords"}
@@ -37,11 +38,14 @@ def email_metadata(data: bytes) -> dict[str, Any]:
 
 
 def rtf_text(data: bytes) -> str:
-    """Return the text of a rich text file."""
+    """Return the text of a rich text file; what striprtf leaves out (footnotes, headers) is left out."""
     from striprtf.striprtf import rtf_to_text
 
     with decoding("RTF"):
-        return clean(rtf_to_text(data.decode("latin-1"), errors="replace"))
+        encoding = "mac_roman" if RTF_MAC.match(data) else "cp1252"
+        text = rtf_to_text(data.decode("latin-1"), encoding=encoding, errors="replace")
+        # Characters beyond 16 bits are written as two halves.
+        return clean(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
 
 
 def rtf_metadata(data: bytes) -> dict[str, Any]:

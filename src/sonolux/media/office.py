@@ -40,6 +40,9 @@ PARTS = {
 }
 """Parts that hold text, in the order in which they are read."""
 
+SEPARATE = ("pptx", "epub")
+"""Forms whose parts are of one rank; of others, the first is the document."""
+
 OFFICE_FORMS = frozenset((*PARTS, "epub"))
 
 PARAGRAPHS = frozenset({"p", "h", "si", "is"})
@@ -77,17 +80,34 @@ def office_form(path: str) -> str | None:
     return None
 
 
-def office_pages(path: str, form: str) -> Iterator[str]:
-    """Yield the text of each part: of a chapter, a slide, a document; paragraphs have an empty line between them."""
+def office_pages(path: str, form: str, unread: list[str] | None = None) -> Iterator[str]:
+    """Yield the text of each part: of a chapter, a slide, a document; paragraphs have an empty line between them.
+
+    Parameters
+    ----------
+    unread : list of str, optional
+        Gets the names of damaged parts, which are left out.
+
+    Raises
+    ------
+    MediaError
+        For a damaged document, and where no part can be read.
+    """
     with _opened(path) as read:
-        if form == "epub":
-            yield from _chapters(read)
-            return
-        for pattern in PARTS[form]:
-            for name in sorted((name for name in read.names if re.fullmatch(pattern, name)), key=_numbered):
-                paragraphs: list[str] = []
-                _collect(_parsed(read(name), name), [], paragraphs, mixed=form.startswith("od"))
-                yield "\n\n".join(paragraphs)
+        names, failed = _chapters(read) if form == "epub" else _text_parts(read, form), 0
+        for name in names:
+            try:
+                text = _chapter(read(name)) if form == "epub" else _part(read(name), name, mixed=form.startswith("od"))
+            except MemoryError:
+                raise
+            except Exception:  # damaged archives and markup raise anything
+                failed += 1
+                if failed == len(names) or (form not in SEPARATE and name == names[0]):
+                    raise
+                if unread is not None:
+                    unread.append(name)
+                text = ""
+            yield text
 
 
 def office_metadata(path: str, form: str) -> dict[str, Any]:
@@ -140,6 +160,27 @@ def _parsed(data: bytes, name: str) -> ElementTree.Element:
     return ElementTree.fromstring(data)
 
 
+def _text_parts(read: _Parts, form: str) -> list[str]:
+    """Return the names of the parts that hold text, in the order in which they are read."""
+    found: list[str] = []
+    for pattern in PARTS[form]:
+        found += sorted((name for name in read.names if re.fullmatch(pattern, name)), key=_numbered)
+    return found
+
+
+def _part(data: bytes, name: str, *, mixed: bool) -> str:
+    paragraphs: list[str] = []
+    _collect(_parsed(data, name), [], paragraphs, mixed=mixed)
+    return "\n\n".join(paragraphs)
+
+
+def _chapter(data: bytes) -> str:
+    from sonolux.media.markup import parse_page
+    from sonolux.media.text_decoding import decode_text
+
+    return parse_page(decode_text(data)).text
+
+
 def _collect(element: ElementTree.Element, words: list[str], paragraphs: list[str], *, mixed: bool) -> None:
     """Gather the paragraphs below an element; those of a text box come before the paragraph it is in.
 
@@ -168,11 +209,8 @@ def _collect(element: ElementTree.Element, words: list[str], paragraphs: list[st
             paragraphs.append(paragraph)
 
 
-def _chapters(read: _Parts) -> Iterator[str]:
-    """Yield the chapters of an EPUB in the order of its spine."""
-    from sonolux.media.markup import parse_page
-    from sonolux.media.text_decoding import decode_text
-
+def _chapters(read: _Parts) -> list[str]:
+    """Return the names of the chapters of an EPUB, in the order of its spine."""
     part = _package_part(read)
     package = _parsed(read(part), part)
     folder = part.rpartition("/")[0]
@@ -180,13 +218,12 @@ def _chapters(read: _Parts) -> Iterator[str]:
         element.get("id", ""): element.get("href", "") for element in package.iter() if _local(element.tag) == "item"
     }
     spine = [element.get("idref", "") for element in package.iter() if _local(element.tag) == "itemref"]
+    held = frozenset(read.names)
+    names = [name for idref in spine if (name := _joined(folder, items.get(idref, ""))) in held]
     locked = _encrypted(read)
-    names = [name for idref in spine if (name := _joined(folder, items.get(idref, ""))) in read.names]
     if names and all(name in locked for name in names):
         raise MediaError("is an e-book under copy protection")
-    for name in names:
-        if name not in locked:
-            yield parse_page(decode_text(read(name))).text
+    return [name for name in names if name not in locked]
 
 
 def _package_part(read: _Parts) -> str:

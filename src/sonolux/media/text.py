@@ -77,24 +77,24 @@ def _read_bytes(path: str, max_text: int | None) -> bytes:
     return data
 
 
-def _pages(path: str, form: str, max_text: int | None, unread: list[int] | None = None) -> Iterator[str] | None:
+def _pages(path: str, form: str, max_text: int | None, unread: list[str] | None = None) -> Iterator[str] | None:
     """Return the pages, chapters or slides of a document, None for a text that is all one."""
     if form == "pdf":
         return pdf_pages(path, unread)
     if form in OFFICE_FORMS:
-        return office_pages(path, form)
+        return office_pages(path, form, unread)
     if form in LETTERS:
         return iter([LETTERS[form](_read_bytes(path, max_text))])
     return None
 
 
 def read_passages(
-    path: str, form: str, chars: int, max_text: int, unread: list[int] | None = None
+    path: str, form: str, chars: int, max_text: int, unread: list[str] | None = None
 ) -> Iterator[tuple[float, float, str]]:
     """Read a file passage by passage: seconds for subtitles, else characters of `read_text`'s text.
 
-    A PDF is read a page at a time, so that the first passages of a long one come soon; ``unread`` gets the numbers of
-    its damaged pages.
+    A PDF is read a page at a time, so that the first passages of a long one come soon; ``unread`` gets the names of
+    damaged pages, slides and chapters.
     """
     if form in TIMED:
         yield from cue_passages(parse_cues(read_raw(path, max_text), form), chars)

@@ -61,7 +61,7 @@ def read_segments(path: str, name: str, options: ReadOptions) -> Iterator[Segmen
     from sonolux.media.text import read_passages
 
     empty = True
-    unread: list[int] = []
+    unread: list[str] = []
     found = read_passages(path, name, options.passage_chars, options.max_text, unread)
     # Subtitles are places in time, however few: a short one is no whole.
     timed = name in TIMED
@@ -72,5 +72,5 @@ def read_segments(path: str, name: str, options: ReadOptions) -> Iterator[Segmen
         scan = " (is it a scan?)" if name == "pdf" else ""
         raise MediaError(f"holds no text{scan}")
     if unread:
-        pages = ", ".join(map(str, unread[:NAMED_PAGES])) + (", ..." if len(unread) > NAMED_PAGES else "")
-        yield Decoded(missing=f"pages that could not be read: {pages}")
+        named = ", ".join(unread[:NAMED_PAGES]) + (", ..." if len(unread) > NAMED_PAGES else "")
+        yield Decoded(missing=f"could not be read: {named}")
