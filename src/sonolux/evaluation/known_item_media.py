@@ -10,6 +10,7 @@ import gzip
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -119,7 +120,7 @@ def make_texts(material: Material, count: int) -> Iterator[str]:
 
 
 def write_film(path: Path, film: Film, *, codec: str = "mpeg4", bits: int = 600_000, scale: float = 1.0) -> None:
-    """Write a video with its sound: MPEG-4 or H.264, and MP3."""
+    """Write a video with its sound: MPEG-4 with MP2, or H.264 with AAC."""
     import av
 
     height, width = (int(side * scale) // 2 * 2 for side in film.frames.shape[1:3])
@@ -129,7 +130,7 @@ def write_film(path: Path, film: Film, *, codec: str = "mpeg4", bits: int = 600_
         stream.codec_context.thread_count = 1
         if codec == "libx264":
             stream.options = {"preset": "veryfast"}
-        sound = container.add_stream("libmp3lame", rate=RATE)
+        sound = container.add_stream("aac" if codec == "libx264" else "mp2", rate=RATE)
         for pixels in film.frames:
             container.mux(stream.encode(av.VideoFrame.from_ndarray(pixels)))
         container.mux(stream.encode())
@@ -144,7 +145,7 @@ def write_medley(path: Path, samples: NDArray[np.float32], codec: str = "flac", 
     with av.open(str(path), "w") as container:
         stream = container.add_stream(codec, rate=RATE)
         if bits:
-            stream.bit_rate = bits
+            stream.bit_rate, stream.options = bits, {"compression_level": "9"}
         for packet in _encoded(stream, samples):
             container.mux(packet)
 
@@ -198,7 +199,12 @@ def _sound(recordings: Sequence[Path], seconds: float, pieces: int, random: np.r
     return np.concatenate(joined)[: int(seconds * RATE)].astype(np.float32)
 
 
+@cache
+def _decoded(path: Path) -> NDArray[np.float32]:
+    return np.concatenate(list(decode_audio(str(path), RATE)))
+
+
 def _part(path: Path, length: int, random: np.random.Generator) -> NDArray[np.float32]:
-    samples = np.concatenate(list(decode_audio(str(path), RATE)))
+    samples = _decoded(path)
     start = int(random.integers(max(1, len(samples) - length)))
     return np.resize(samples[start:], length)
