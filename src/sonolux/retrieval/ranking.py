@@ -55,8 +55,8 @@ SpaceAnswer = tuple[SpaceQuery, list[ScoredPoint]]
 ListEvidence = tuple[float, str, bool]
 """P-value of an item in one list, the space, and whether the item is sure to be meant whatever its chance."""
 
-Evidence = tuple[float, str, bool]
-"""P-value of an item, the space in which it is strongest, and whether the item is confident."""
+Evidence = tuple[float, str, bool, bool]
+"""P-value of an item, the space in which it is strongest, whether it is confident, and whether by its p-value."""
 
 GONE: ListEvidence = (math.inf, "", False)
 """Said of an item that was removed after it was found: it is no hit."""
@@ -92,9 +92,10 @@ class Ranker:
             lists = [(asked, best_of_each_file(found)) for asked, found in lists]
         ranking = lists[0][1] if alone else self._fuse(query, lists)
         said = {} if alone else self._judge_lists(query, lists, ranking)
-        if not alone and len(query.parts) + bool(query.like) == 1:
+        if not (alone or query.spans) and len(query.parts) + bool(query.like) == 1:
             # Ranks say who is nearer, not how near: what is beyond chance in one space need not be good in the others.
-            ranking = sorted(ranking, key=lambda match: not (said[match.id] or GONE)[2])
+            beyond = {item for item, one in said.items() if one and one[3]}
+            ranking = sorted(ranking, key=lambda match: match.id not in beyond)
         if query.diverse:
             ranking = self._spread(query, space_queries, ranking)
         page = ranking[query.offset : query.offset + query.k]
@@ -154,7 +155,7 @@ class Ranker:
         """Return the evidence for each match of a page of a single list; None for one that is gone."""
         count = self.calibration.count(space_query.space.name, self.changes)
         return [
-            None if said is GONE else (said[0], said[1], said[2] or said[0] * count <= EXPECTED)
+            None if said is GONE else (said[0], said[1], said[2] or said[0] * count <= EXPECTED, False)
             for said in self._assess(space_query, page)
         ]
 
@@ -177,8 +178,9 @@ class Ranker:
         It is confident where fewer than `EXPECTED` random items of its space would be as near.
         """
         expected = [chance * self.calibration.count(space, self.changes) for chance, space, _ in said]
-        sure = any(whole for _, _, whole in said) or simes(expected, tries) <= EXPECTED
-        return min(1.0, simes([chance for chance, _, _ in said], tries)), min(said)[1], sure
+        beyond = simes(expected, tries) <= EXPECTED
+        chance = min(1.0, simes([chance for chance, _, _ in said], tries))
+        return chance, min(said)[1], beyond or any(whole for _, _, whole in said), beyond
 
     def _assess(self, space_query: SpaceQuery, matches: list[ScoredPoint]) -> list[ListEvidence]:
         """Return what the list of one space says of some of its matches."""
@@ -258,7 +260,7 @@ def _hits(page: Sequence[ScoredPoint], evidence: Sequence[Evidence | None]) -> l
     for (id_, score, payload), said in zip(page, evidence, strict=True):
         if said is None:
             continue
-        chance, space, confident = said
+        chance, space, confident, _ = said
         hit = Hit(
             id_,
             from_stored(payload["path"]),
