@@ -18,7 +18,8 @@ from sonolux.library import Library
 from sonolux.media import frames
 from sonolux.media.image import decode_image
 from sonolux.media.reading import ReadOptions, read
-from sonolux.media.segment import Decoded, Probe, Segment
+from sonolux.media.segment import Decoded, Image, Probe, Segment
+from sonolux.media.thumbnail import View, view_of
 from sonolux.presentation.wording import span_in_words
 from sonolux.types import Span
 
@@ -105,6 +106,9 @@ def test_pages_are_spans(tmp_path: Path) -> None:
     ]  # fmt: skip
     assert (decode_image(str(path), 512, LIMIT).pixels == np.asarray(photos(1)[0])).all()
     assert (decode_image(str(path), 512, LIMIT, page=2).pixels == np.asarray(photos(2)[1])).all()
+    for span, turn in ((None, 0), (Span(2, 3, "pages"), 1)):
+        seen = view_of(View(str(path), span=span), found, LIMIT)
+        assert isinstance(seen, Image) and (seen.pixels == np.asarray(photos(2)[turn])).all()
     assert span_in_words(Span(2, 3, "pages")) == "page 3"
 
 
@@ -145,8 +149,9 @@ def endless_tiff(path: Path, pages: int) -> Path:
 
 def test_pages_without_end_are_read_a_while(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(frames, "MOST_PAGES", 5)
-    _, *pages, end = read(str(endless_tiff(tmp_path / "a.tif", 50)), ReadOptions())
-    assert len(pages) == 5
+    found, *pages, end = read(str(endless_tiff(tmp_path / "a.tif", 50)), ReadOptions())
+    assert isinstance(found, Probe)
+    assert len(pages) == 5 and "frames" not in found.metadata
     assert isinstance(end, Decoded) and end.missing == "has more than 5 pages: the rest is not read"
     loop = tmp_path / "loop.tif"
     content = bytearray(endless_tiff(loop, 3).read_bytes())

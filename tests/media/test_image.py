@@ -62,9 +62,9 @@ def test_lossy_formats_are_close(form: str) -> None:
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
-@pytest.mark.parametrize("form", ["JPEG", "TIFF", "PNG", "WEBP"])
+@pytest.mark.parametrize("form", ["JPEG", "TIFF", "PNG", "WEBP", "AVIF"])
 def test_images_are_upright(form: str, orientation: int) -> None:
-    """The stored pixels are turned the wrong way round, so that the orientation undoes it."""
+    """The stored pixels are turned the wrong way round, so that the orientation undoes it, once."""
     turns = {
         1: [],
         2: ["FLIP_LEFT_RIGHT"],
@@ -80,7 +80,7 @@ def test_images_are_upright(form: str, orientation: int) -> None:
         stored = stored.transpose(PIL.Image.Transpose[turn])
     exif = PIL.Image.Exif()
     exif[0x112] = orientation
-    options: dict[str, Any] = {"quality": 95} if form in ("JPEG", "WEBP") else {}
+    options: dict[str, Any] = {"quality": 95} if form in ("JPEG", "WEBP", "AVIF") else {}
     pixels = decoded(encoded(stored, form, exif=exif, **options))
     assert pixels.shape == (64, 96, 3)
     assert_close(quarters(pixels), [RED, GREEN, BLUE, YELLOW], 40)

@@ -29,7 +29,7 @@ from sonolux.presentation.waveform import waveform
 from sonolux.settings import settings
 from sonolux.types import Modality
 
-FORMAT = 1
+FORMAT = 2
 """Of what is kept: another number, and all of it is made again."""
 
 QUALITY = 85

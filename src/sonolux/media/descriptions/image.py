@@ -42,8 +42,6 @@ def image_metadata(image: Picture) -> dict[str, Any]:
     iptc = [iptc_statements(data) for data in (blocks.iptc, found.get(IIM, b"")) if data]
     others = [*iptc, *xmp] if is_newer_than_xmp(found) else [*xmp, *iptc]
     said = combined([exif_statements(blocks.exif), *others, _text_statements(blocks.texts)])
-    frames = getattr(image, "n_frames", 1)
-    said["frames"] = frames if frames > 1 else None
     return said
 
 

@@ -25,13 +25,15 @@ class ImageReader(MediaReader):
         if name := unread_format(head):
             raise MediaError(f"is a {name} picture, which is not read: save a copy as JPEG, PNG or TIFF")
         from sonolux.media.descriptions.image import image_metadata
-        from sonolux.media.frames import frames_of
+        from sonolux.media.frames import MOST_PAGES, frames_of
         from sonolux.media.image import decode_partly, open_image, upright_size
 
         with open_image(path, broken=True) as image:
             name, found = (image.format or "").lower(), image_metadata(image)
             found["width"], found["height"] = upright_size(image)
             pages = frames_of(image) if image.format == "TIFF" else ()
+            frames = len(pages) or getattr(image, "n_frames", 1)
+            found["frames"] = frames if frames > 1 and len(pages) <= MOST_PAGES else None
         yield Probe(Modality.IMAGE, name, cleaned(found), clean_words(found["words"]))
         if len(pages) > 1:
             yield from _pages(path, pages, options)
