@@ -130,6 +130,12 @@ def test_previews_are_turned_as_the_file_says(tmp_path: Path) -> None:
     assert np.abs(decode_image(str(path), 512, LIMIT).pixels - upright).mean() < 8
 
 
+def test_previews_that_are_upright_already_stay_so() -> None:
+    for orientation in (1, 6, 8):
+        pixels = decode_image(tiff([jpeg(160, 240)], orientation=orientation), 512, LIMIT).pixels
+        assert np.abs(pixels.astype(int) - np.asarray(photo(160, 240))).mean() < 8
+
+
 def test_raw_files_without_a_preview_are_refused() -> None:
     with pytest.raises(MediaError, match="raw file without a preview"):
         decode_image(tiff([]), 64, LIMIT)

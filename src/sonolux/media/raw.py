@@ -21,7 +21,7 @@ from PIL.JpegImagePlugin import JpegImageFile
 from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
 from sonolux.errors import MediaError
-from sonolux.media.descriptions.exif import BROKEN, EXIF_IFD, GPS_IFD
+from sonolux.media.descriptions.exif import BROKEN, EXIF_IFD, GPS_IFD, ORIENTATION, SIDEWAYS
 from sonolux.media.jpeg_scans import frame_size
 from sonolux.media.signatures import RAW
 
@@ -118,6 +118,8 @@ def _described(content: bytes, preview: Any) -> ImageFile:
         described.update({tag: part[tag] for tag in part if tag not in (EXIF_IFD, GPS_IFD)})
         for directory in (EXIF_IFD, GPS_IFD):
             described.get_ifd(directory).update(part.get_ifd(directory))
+    if described.get(ORIENTATION) in SIDEWAYS and preview.height > preview.width:
+        described[ORIENTATION] = 1  # sensors are wider than high: such a preview was turned when it was made
     if isinstance(packet := described.get(XMP), bytes):
         preview.info["xmp"] = packet
     preview.getexif = lambda: described
