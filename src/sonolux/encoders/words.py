@@ -9,7 +9,7 @@ dictionary (K. L. Kwok, "Comparing representations in Chinese information retrie
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator
+from functools import lru_cache
 from itertools import pairwise
 
 import regex
@@ -22,7 +22,8 @@ UNSEEN = regex.compile(r"[\p{Cf}\ufe00-\ufe0f]")
 """Soft hyphens, zero-width spaces and joiners, marks of byte order and of direction, variants of emoji."""
 
 SOFT_BREAK = regex.compile(r"\u00ad[ \t]*\r?\n")
-CONTRACTION = regex.compile(r"(?<=[\p{L}\p{M}])['’ʼ＇](?=(?:s|ll|re|ve|d|m)(?![\p{L}\p{N}]))", regex.IGNORECASE)
+APOSTROPHES = "'’ʼ＇"
+CONTRACTION = regex.compile(r"['’ʼ＇](?<=[\p{L}\p{M}].)(?=(?:s|ll|re|ve|d|m)(?![\p{L}\p{N}]))", regex.IGNORECASE)
 """A dog's bone is a dog's, and she'll is no shell."""
 
 WORD = regex.compile(
@@ -56,6 +57,9 @@ SEAM = regex.compile(
 MOST_PARTS = 4
 """Parts of a word that is one as well; more are a sentence with other signs for spaces."""
 
+LONGEST_KEPT = 40
+"""Characters of a word whose parts are remembered."""
+
 UNSPACED = regex.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
     "\U00020000-\U0003ffff]+"
@@ -86,11 +90,15 @@ def words_of_text(text: str) -> list[str]:
     """
     found: list[str] = []
     plain = unicodedata.normalize("NFKC", _unaccented(_seen(text)))
-    signed = SIGNED.sub(lambda match: f"{match[1]} {match[1]}{SIGNS[match[2]]}", CONTRACTION.sub(" ", plain))
-    for parts in _words(signed):
-        whole = ["".join(parts)] if 1 < len(parts) <= MOST_PARTS and not all(map(str.isdigit, parts)) else []
-        for part in (*whole, *parts):
-            found += _spaced(part.casefold())
+    # Most texts have none of these, and looking for them takes as long as all else.
+    if any(mark in plain for mark in APOSTROPHES):
+        plain = CONTRACTION.sub(" ", plain)
+    if any(sign in plain for sign in SIGNS):
+        plain = SIGNED.sub(lambda match: f"{match[1]} {match[1]}{SIGNS[match[2]]}", plain)
+    for match in WORD.finditer(plain):
+        word = match[0]
+        # Most words come again; a very long one is no word, and is not kept.
+        found += _folded(word) if len(word) <= LONGEST_KEPT else _folded.__wrapped__(word)
     return found
 
 
@@ -101,7 +109,7 @@ def words_of_name(name: str) -> str:
     ``"n02085620 Chihuahua"``, ``"LetsGoFishin"`` gives ``"Lets Go Fishin"``.
     """
     bare = _seen(EXTENSION.sub("", encodable(name)))
-    return " ".join(part for parts in _words(bare) for part in parts)
+    return " ".join(part for match in WORD.finditer(bare) for part in _parts(match[0]))
 
 
 def _seen(text: str) -> str:
@@ -118,13 +126,18 @@ def _unaccented(text: str) -> str:
     return str(ACCENTED.sub(r"\1", apart)).translate(ARABIC)
 
 
-def _words(text: str) -> Iterator[list[str]]:
-    """Yield each word as its parts."""
-    for match in WORD.finditer(text):
-        word = match[0]
-        # Most words have no parts, and looking for them takes long.
-        whole = word.isalpha() and word[1:].islower()
-        yield [word] if whole else [part for part in SEAM.split(word) if part]
+@lru_cache(maxsize=2**16)
+def _folded(word: str) -> tuple[str, ...]:
+    """Return what a word is found by: the whole and its parts, in one case."""
+    parts = _parts(word)
+    whole = ["".join(parts)] if 1 < len(parts) <= MOST_PARTS and not all(map(str.isdigit, parts)) else []
+    return tuple(said for part in (*whole, *parts) for said in _spaced(part.casefold()))
+
+
+def _parts(word: str) -> list[str]:
+    # Most words have no parts, and looking for them takes long.
+    whole = word.isalpha() and word[1:].islower()
+    return [word] if whole else [part for part in SEAM.split(word) if part]
 
 
 def _spaced(word: str) -> list[str]:
