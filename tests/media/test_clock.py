@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -9,12 +10,15 @@ import numpy as np
 import pytest
 
 from media.films import write_film
+from sonolux.fingerprints.decoding import decode_audio_file
 from sonolux.media.audio import decode_audio, load_audio
 from sonolux.media.clock import LONGEST_GAP, TOLERANCE, Clock, in_time
 from sonolux.media.excerpt import read_excerpt
+from sonolux.media.isolated import IsolatedDecoder
 from sonolux.media.reading import ReadOptions, read
 from sonolux.media.segment import Decoded, Segment
 from sonolux.media.video import frame_near
+from sonolux.training.data.decoding import decode_clips
 
 OPTIONS = ReadOptions(image_side=64, audio_rate=8_000)
 
@@ -98,6 +102,18 @@ def test_a_stamp_of_another_age_costs_no_time(tmp_path: Path) -> None:
     assert duration(path) == pytest.approx(6.0, abs=0.1)
 
 
+def test_what_is_counted_is_counted_from_the_zero_of_a_file(cases: Path, tmp_path: Path) -> None:
+    gap = write_film(tmp_path / "gap.mkv", sounds=[(0, 2), (50, 52)])
+    for path, whole, sounds in ((cases / "late-sound" / "late_sound.mkv", 7.0, [5.5]), (gap, 52.0, [0.5, 50.5])):
+        with closing(IsolatedDecoder()) as decoder:
+            sound = np.concatenate(list(decode_audio_file(str(path), decoder)))
+        [[kept]] = [np.concatenate(blocks)[None] for blocks in decode_clips([str(path)], 8_000, np.copy)[0].values()]
+        np.testing.assert_array_equal(sound, kept)
+        assert len(sound) == pytest.approx(8_000 * whole, abs=400)
+        assert all(np.abs(sound[int(8_000 * at) :][:400]).max() > 0.01 for at in sounds)
+        assert not sound[16_500:39_000].any()
+
+
 def placed(*stamps: float | None, length: float = 0.02, zero: float | None = 0.0, counts: bool = True) -> list[float]:
     container = SimpleNamespace(format=SimpleNamespace(flags=0), start_time=zero and zero * 1e6, duration=None)
     decoded = [SimpleNamespace(time=stamp) for stamp in stamps]
@@ -117,8 +133,13 @@ def placed(*stamps: float | None, length: float = 0.02, zero: float | None = 0.0
         ((5.0, 5.02, 4.7, 4.72), [5.0, 5.02, 4.7, 4.72]),
         ((-2.0, -1.98, -1.96, -1.94), [-2.0, -1.98, -1.96, -1.94]),
         ((1.0, None, 1.04), [1.0, 1.02, 1.04]),
+        ((0.0, 0.42, 0.44, 0.86, 0.88), [0.0, 0.42, 0.44, 0.86, 0.88]),
+        ((0.244, 0.264, 0.284), [0.244, 0.264, 0.284]),
     ],
-    ids=["none", "all alike", "one off", "gap", "set anew", "beyond belief", "overlap", "before zero", "some missing"],
+    ids=[
+        *("none", "all alike", "one off", "gap", "set anew", "beyond belief", "overlap", "before zero", "some missing"),
+        *("silence is not sent", "a little late"),
+    ],
 )
 def test_stamps_are_believed_where_the_next_bears_them_out(stamps: tuple[float, ...], wanted: list[float]) -> None:
     assert placed(*stamps) == pytest.approx(wanted)

@@ -139,6 +139,19 @@ def test_a_streamed_wav_says_no_size(size: int, whole: dict[str, Path], tmp_path
     assert closing(path) == (pytest.approx(5.0, abs=0.01), "")
 
 
+def test_a_wav_that_says_less_than_it_holds_is_heard_to_its_end(whole: dict[str, Path], tmp_path: Path) -> None:
+    content = bytearray(whole["wav"].read_bytes())
+    place = content.index(b"data")
+    content[place + 4 : place + 8] = (100_000).to_bytes(4, "little")
+    path = tmp_path / "a.wav"
+    path.write_bytes(content)
+    assert closing(path) == (pytest.approx(10.0, abs=0.01), "")
+    # What follows is a chunk of its own: no sound.
+    content[place + 100_008 : place + 100_016] = b"LIST" + (len(content) - place - 100_016).to_bytes(4, "little")
+    path.write_bytes(content)
+    assert closing(path) == (pytest.approx(100_000 / 44_100, abs=0.01), "")
+
+
 @pytest.mark.parametrize(
     "behind", [bytes(100_000), b"LYRICSBEGIN" + b"la " * 2000 + b"LYRICS200", b"TAG" + bytes(125)], ids=len
 )

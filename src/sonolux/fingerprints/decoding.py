@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing
+from functools import partial
 from itertools import groupby
 from typing import Any
 
@@ -25,6 +26,9 @@ BLOCK = 30.0
 OPTIONS = ReadOptions(audio_rate=RATE, audio_window=BLOCK, audio_hop=BLOCK)
 """At 8,000 Hz, in blocks that do not overlap."""
 
+READER = partial(read_sound, filled=True)
+"""From the file's zero on, so that what is counted are its times."""
+
 Blocks = Generator[NDArray[np.float32], None, None]
 
 
@@ -34,9 +38,7 @@ def decode_audio_files(paths: Iterable[str]) -> Iterator[tuple[str, Blocks]]:
     The blocks of a file raise `MediaError` where it cannot be decoded, or no further.
     """
     limits = settings()
-    with DecoderPool(
-        1, OPTIONS, timeout=limits.decode_seconds, memory=limits.decode_memory, reader=read_sound
-    ) as decoder:
+    with DecoderPool(1, OPTIONS, timeout=limits.decode_seconds, memory=limits.decode_memory, reader=READER) as decoder:
         for path, events in groupby(decoder.read(paths), key=lambda heard: heard[0]):
             yield path, _blocks(events)
 
@@ -54,7 +56,7 @@ def decode_audio_file(path: str, decoder: IsolatedDecoder, *, waits: bool = True
     MediaError
         Where it cannot be decoded; it names the file.
     """
-    with closing(decoder.read(path, OPTIONS, read_sound, waits=waits)) as events:
+    with closing(decoder.read(path, OPTIONS, READER, waits=waits)) as events:
         for event in events:
             if isinstance(event, Segment) and isinstance(event.content, Audio):
                 yield event.content.samples

@@ -66,14 +66,20 @@ def decode_audio(source: str | BinaryIO, rate: int) -> Iterator[Samples]:
     MediaError
         Where there is no audio, or none that decodes.
     """
+    for _, block in fill_gaps(decode_placed(source, rate)):
+        yield block
+
+
+def fill_gaps(placed: Iterable[Placed]) -> Iterator[Placed]:
+    """Yield blocks that follow each other from the file's zero on, with silence where there were none."""
     count = 0
-    for first, block in decode_placed(source, rate):
+    for first, block in placed:
         while count < first:
             silence = np.zeros(min(first - count, SILENCE), np.float32)
+            yield count, silence
             count += silence.size
-            yield silence
-        count += block.size
-        yield block
+        yield first, block
+        count = first + block.size
 
 
 def decode_placed(source: str | BinaryIO, rate: int, extent: Extent | None = None) -> Iterator[Placed]:

@@ -13,6 +13,7 @@ from sonolux.errors import MediaError
 from sonolux.media.errors import decoding
 from sonolux.media.extent import Extent
 from sonolux.media.safe_open import open_file
+from sonolux.media.wave_file import find_wave_data, understates
 
 REFERRING = frozenset({"concat", "dash", "hls", "imf", "rtp", "rtsp", "sap", "sdp"})
 """Formats that are lists of other files."""
@@ -64,11 +65,11 @@ def open_container(source: str | BinaryIO, what: str) -> Iterator[Any]:
 def _options(file: BinaryIO) -> dict[str, str]:
     # An empty list of protocols is no list, so one that does not exist stands for "none".
     options = {"protocol_whitelist": "none"}
-    if file.seekable():
-        head = file.read(12)
-        file.seek(0)
-        if head[:4] == b"RIFF" and head[8:] == b"WAVE":
-            options["probesize"] = str(WAVE_LOOKED_AT)
+    data = find_wave_data(file) if file.seekable() else None
+    if data is not None:
+        options["probesize"] = str(WAVE_LOOKED_AT)
+        if understates(file, data):
+            options["ignore_length"] = "1"
     return options
 
 

@@ -48,8 +48,13 @@ def read_description(path: str, options: ReadOptions) -> Iterator[ReadEvent]:
     yield next(read(path, options))
 
 
-def read_sound(path: str, options: ReadOptions) -> Iterator[Segment]:
+def read_sound(path: str, options: ReadOptions, *, filled: bool = False) -> Iterator[Segment]:
     """Decode nothing but the sound of a file, in windows; `read`, unprobed, for those who look at nothing else.
+
+    Parameters
+    ----------
+    filled : bool
+        Whether there is silence where the file has no sound, so that windows follow each other from its zero on.
 
     Raises
     ------
@@ -58,7 +63,7 @@ def read_sound(path: str, options: ReadOptions) -> Iterator[Segment]:
     """
     claimed = reader_of(path)
     if isinstance(claimed.reader, ContainerReader):
-        yield from spanned_segments("window", audio_windows(path, options))
+        yield from spanned_segments("window", audio_windows(path, options, filled=filled))
         return
     if claimed.name in BUILT_IN:
         raise MediaError("holds no sound")

@@ -13,12 +13,10 @@ from typing import BinaryIO, NamedTuple
 
 from sonolux.media.matroska import scan_matroska
 from sonolux.media.ogg import scan_pages
+from sonolux.media.wave_file import find_wave_data, understates
 
 MOST_BOXES = 2**16
 """Boxes and chunks that are looked at."""
-
-STREAMED = 0x7FFF0000
-"""Sizes from here on, and 0, were written by who did not know how much would follow."""
 
 
 class End(NamedTuple):
@@ -85,25 +83,11 @@ def _ogg(file: BinaryIO, size: int) -> End:
 
 
 def _wave(file: BinaryIO, size: int) -> End:
-    """Look at the chunks of a WAV: ``fmt`` says how many bytes a second has, ``data`` how many there are."""
-    place, second, long = 12, 0, None
-    for _ in range(MOST_BOXES):
-        file.seek(place)
-        head = file.read(28)
-        if len(head) < 8:
-            break
-        kind, length = head[:4], int.from_bytes(head[4:8], "little")
-        if kind == b"ds64" and len(head) == 28:
-            long = int.from_bytes(head[16:24], "little")
-        if kind == b"fmt " and len(head) == 28:
-            second = int.from_bytes(head[16:20], "little")
-        if kind == b"data":
-            length = long if length == 0xFFFFFFFF and long is not None else length
-            if not length or (long is None and length >= STREAMED) or not second:
-                return End()
-            return End(place + 8 + length <= size, seconds=length / second)
-        place += 8 + length + length % 2
-    return End()
+    """Look at the samples of a WAV, which say how many they are."""
+    data = find_wave_data(file)
+    if data is None or data.length is None or not data.second or understates(file, data):
+        return End()
+    return End(data.begins + data.length <= size, seconds=data.length / data.second)
 
 
 def _chunks(file: BinaryIO, size: int) -> End:

@@ -62,7 +62,7 @@ def span_in_words(span: Span) -> str:
     if span.unit == "characters":
         return f"characters {span.start:.0f}-{span.end:.0f}"
     # Containers round times: 10.0000001 s is not in the eleventh second.
-    return f"{clock(math.floor(round(span.start, 2)), 0)}-{clock(math.ceil(round(span.end, 2)), 0)}"
+    return f"{clock(math.floor(round(span.start, 1)), 0)}-{clock(math.ceil(round(span.end, 1)), 0)}"
 
 
 def region_in_words(region: Region) -> str:

@@ -153,6 +153,42 @@ def test_bad_files_cost_only_themselves(own: Path, tmp_path: Path) -> None:
         assert all(failure.reason and "\n" not in failure.reason for failure in summary.failed)
 
 
+def test_media_read_in_part_are_in_with_what_is_there(cases: Path, tmp_path: Path) -> None:
+    kinds = ("partly-read", "duration", "late-sound", "phase-inverted")
+    with Library(tmp_path / "l.sonolux") as library:
+        summary = library.add(*(cases / kind for kind in kinds), spaces=["mfcc"], fingerprints=False)
+        assert (summary.added, summary.failed) == (7, [])
+        told = {Path(failure.path).name: failure.reason for failure in summary.partly}
+        assert told == {
+            "cut.flac": "breaks off after 3.5 s of 10.0 s",
+            "tail_cut.mp4": "breaks off after 4.9 s of 12.0 s",
+            "tail_cut.mkv": "breaks off after 5.0 s of 12.0 s",
+        }
+        stored = {Path(item.path).name: item for item in library.items()}
+        lasts = {"joined.mp3": 12.0, "zero_tail.mp3": 4.0, "cut.flac": 3.5, "tail_cut.mkv": 5.0, "late_sound.mkv": 12.0}
+        for name, seconds in lasts.items():
+            assert stored[name].metadata["duration"] == pytest.approx(seconds, abs=0.1)
+            assert stored[name].metadata.get("partly") == told.get(name)
+        [window] = library.spans_of(stored["late_sound.mkv"].id)
+        assert (window.span.start, window.span.end) == pytest.approx((5.0, 7.0), abs=0.05)
+        heard = library.search(audio=cases / "phase-inverted" / "phase_inverted.flac", k=1)
+        assert heard[0].title == "" and Path(heard[0].path).name == "phase_inverted.flac"
+
+
+def test_spans_that_stand_elsewhere_now_are_written_anew(cases: Path, tmp_path: Path) -> None:
+    """An older version counted samples: what it wrote of a film whose sound begins late stood at its beginning."""
+    film = shutil.copy(cases / "late-sound" / "late_sound.mkv", tmp_path / "film.mkv")
+    with Library(tmp_path / "l.sonolux") as library:
+        library.add(film, spaces=["mfcc"], fingerprints=False)
+        [window] = library.spans_of(library.item(film).id)
+        library.index.set_payload([window.id], {"start": 0.0, "end": 2.0})
+        library.add(film, spaces=["chroma"], fingerprints=False)
+        library.add(film, fingerprints=False)
+        [window] = library.spans_of(library.item(film).id)
+        assert window.span.start == pytest.approx(5.0, abs=0.05)
+        assert library.search(audio=film, k=1, spaces=["mfcc"])[0].span == window.span
+
+
 @pytest.mark.parametrize("name", ["new\nline.txt", "quo\"te's.txt", "émoji 🐈.txt", os.fsdecode(b"latin-\xff.txt")])
 def test_any_name_can_be_added_found_and_removed(name: str, tmp_path: Path) -> None:
     folder = tmp_path / "odd"

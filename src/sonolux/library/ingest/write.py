@@ -72,8 +72,8 @@ class Writer:
 
     def _write_incomplete(self, draft: Draft, spans: list[Point]) -> None:
         """Add descriptors in new spaces to a file's points; write it anew where it now falls into other spans."""
-        there = self._span_ids(draft, besides=("file", "region"))
-        if there != {span.id for span in spans}:
+        there = self._span_places(draft)
+        if there != {span.id: (span.payload["start"], span.payload["end"]) for span in spans}:
             self.index.delete(list(there))
             self._upsert(spans)
             self.index.upsert([draft.file_point(draft.task.spaces)])
@@ -87,9 +87,14 @@ class Writer:
         if points:
             self.index.upsert(points)
 
-    def _span_ids(self, draft: Draft, besides: tuple[str, ...] = ("file",)) -> set[str]:
-        where = [Condition("file", "=", draft.task.id), Condition("kind", "!=", besides)]
+    def _span_ids(self, draft: Draft) -> set[str]:
+        where = [Condition("file", "=", draft.task.id), Condition("kind", "!=", "file")]
         return {point.id for point in self.index.scroll(where, keys=())}
+
+    def _span_places(self, draft: Draft) -> dict[str, tuple[float, float]]:
+        where = [Condition("file", "=", draft.task.id), Condition("kind", "!=", ("file", "region"))]
+        spans = self.index.scroll(where, keys=("start", "end"))
+        return {span.id: (span.payload["start"], span.payload["end"]) for span in spans}
 
 
 def forget_space(index: Index, name: str) -> None:

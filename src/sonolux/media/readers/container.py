@@ -44,12 +44,15 @@ class ContainerReader(MediaReader):
             yield decoded
 
 
-def audio_windows(path: str, options: ReadOptions, extent: Extent | None = None) -> Iterator[Spanned]:
-    """Yield the sound of a file in windows."""
-    from sonolux.media.audio import cut_windows, decode_placed
+def audio_windows(
+    path: str, options: ReadOptions, extent: Extent | None = None, *, filled: bool = False
+) -> Iterator[Spanned]:
+    """Yield the sound of a file in windows; filled: with silence where there is none."""
+    from sonolux.media.audio import cut_windows, decode_placed, fill_gaps
 
     rate = options.audio_rate
     placed = decode_placed(path, rate, extent)
+    placed = fill_gaps(placed) if filled else placed
     for start, end, samples in cut_windows(placed, rate, options.audio_window, options.audio_hop):
         yield start, end, Audio(samples, rate)
 

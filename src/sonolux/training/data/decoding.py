@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sonolux.media.pool import DecoderPool
-from sonolux.media.reading import ReadOptions
+from sonolux.media.reading import ReadOptions, read_sound
 from sonolux.media.segment import Audio, Segment
 from sonolux.settings import settings
 from sonolux.types import Failure
@@ -23,7 +24,7 @@ BLOCK = 60.0
 def decode_clips(
     paths: Sequence[str], rate: int, keep: Callable[[NDArray[np.float32]], Kept], longest: float = float("inf")
 ) -> tuple[dict[str, list[Kept]], list[Failure]]:
-    """Return what is kept of each recording, block by block, and the files that cannot be learned from.
+    """Return what is kept of each recording, from its zero on, and the files that cannot be learned from.
 
     Parameters
     ----------
@@ -40,7 +41,10 @@ def decode_clips(
     kept: dict[str, list[Kept]] = {}
     seconds: dict[str, float] = {}
     failed: dict[str, Failure] = {}
-    with DecoderPool(limits.workers, options, timeout=limits.decode_seconds, memory=limits.decode_memory) as pool:
+    reader = partial(read_sound, filled=True)
+    with DecoderPool(
+        limits.workers, options, timeout=limits.decode_seconds, memory=limits.decode_memory, reader=reader
+    ) as pool:
         for path, event in pool.read(paths):
             if isinstance(event, Failure):
                 failed[path] = event
