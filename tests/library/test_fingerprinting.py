@@ -156,7 +156,7 @@ class TestBadInput:
         from media import faulty
         from sonolux.fingerprints import decoding
 
-        monkeypatch.setattr(decoding, "read_sound", faulty.read)
+        monkeypatch.setattr(decoding, "READER", faulty.read)
         (media / "segfault").write_bytes(b"sound")
         with pytest.raises(MediaError, match=r"segfault: the decoder crashed"):
             library.identify(media / "segfault")
