@@ -105,6 +105,14 @@ def test_grey_of_any_depth_uses_its_own_white(bits: int, form: str, tmp_path: Pa
     assert np.abs(shown - np.arange(256)).max() <= 1
 
 
+@pytest.mark.parametrize("bits", [12, 14, 16])
+def test_colours_of_any_depth_use_their_own_white(bits: int, tmp_path: Path) -> None:
+    deep = np.asarray(photo()).astype(np.uint16) << (bits - 8)
+    tifffile.imwrite(tmp_path / "a.tif", deep, photometric="rgb")
+    shown = decode_image(str(tmp_path / "a.tif"), 512, LIMIT).pixels.astype(int)
+    assert np.abs(shown - np.asarray(photo())).mean() < 5
+
+
 def test_single_hot_pixels_say_nothing_of_the_depth() -> None:
     grey = np.linspace(0, 4095, 256 * 256).round().astype(np.uint16).reshape(256, 256)
     grey[17, 31] = 65535

@@ -97,6 +97,14 @@ def eight_bits(image: Picture, *, whole: bool = False, inverted: bool = False) -
     return PIL.Image.fromarray(255 - shown if inverted else shown)
 
 
+def brightened(image: Picture) -> Picture:
+    """Bring colours of 10 to 14 bits that a file of 16 holds to 0-255; of 16 bits, Pillow keeps the upper 8."""
+    pixels = np.asarray(image)
+    greatest = np.percentile(pixels, BRIGHTEST)
+    top = next((int(top) >> 8 for top in DEEP_TOPS[2:] if greatest <= int(top) >> 8), 255)
+    return PIL.Image.fromarray(np.minimum(pixels * (255.0 / top), 255).astype(np.uint8)) if top < 255 else image
+
+
 def _srgb(image: Picture, profile: object) -> Picture:
     transform = _transform(profile, image.mode) if isinstance(profile, bytes) else None
     if image.mode == "LAB":

@@ -18,7 +18,7 @@ from PIL.Image import Resampling, Transpose
 from PIL.ImageFile import ImageFile
 
 from sonolux.errors import MediaError
-from sonolux.media.colours import eight_bits, to_srgb
+from sonolux.media.colours import brightened, eight_bits, to_srgb
 from sonolux.media.descriptions.exif import ORIENTATION, SIDEWAYS, exif_of
 from sonolux.media.errors import decoding
 from sonolux.media.frames import frames_of, seek_telling
@@ -42,8 +42,8 @@ UPRIGHT = {
 }
 """What turns an image upright, by EXIF orientation (CIPA DC-008, table 6)."""
 
-PHOTOMETRIC, WHITE_IS_ZERO = 262, 0
-"""Of a TIFF (TIFF 6.0, PhotometricInterpretation)."""
+BITS, PHOTOMETRIC, WHITE_IS_ZERO = 258, 262, 0
+"""Of a TIFF (TIFF 6.0, BitsPerSample and PhotometricInterpretation)."""
 
 HDR, HDR_FORMATS = "hdr_colours", ("AVIF", "HEIF", "PNG")
 """Key of an opened image's information, and the formats that name HDR colours."""
@@ -247,6 +247,6 @@ def _shrunk(image: Picture, side: int) -> Picture:
         image = image.convert("L")
     if image.mode in ("P", "PA") or "transparency" in image.info:
         image = image.convert("RGBA" if image.has_transparency_data else "RGB")
-    if size == image.size:
-        return image
-    return image.resize(size, Resampling.LANCZOS, reducing_gap=2.0)
+    small = image if size == image.size else image.resize(size, Resampling.LANCZOS, reducing_gap=2.0)
+    deep = image.mode == "RGB" and getattr(image, "tag_v2", {}).get(BITS) == (16, 16, 16)
+    return brightened(small) if deep else small
