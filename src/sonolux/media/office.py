@@ -81,7 +81,7 @@ def office_form(path: str) -> str | None:
 
 
 def office_pages(path: str, form: str, unread: list[str] | None = None) -> Iterator[str]:
-    """Yield the text of each part: of a chapter, a slide, a document; paragraphs have an empty line between them.
+    """Yield the text of each chapter or slide, of other documents all; paragraphs have an empty line between them.
 
     Parameters
     ----------
@@ -93,6 +93,15 @@ def office_pages(path: str, form: str, unread: list[str] | None = None) -> Itera
     MediaError
         For a damaged document, and where no part can be read.
     """
+    texts = _texts(path, form, [] if unread is None else unread)
+    if form in SEPARATE:
+        yield from texts
+    else:
+        yield "\n\n".join(text for text in texts if text)
+
+
+def _texts(path: str, form: str, unread: list[str]) -> Iterator[str]:
+    """Yield the text of each part."""
     with _opened(path) as read:
         names, failed = _chapters(read) if form == "epub" else _text_parts(read, form), 0
         for name in names:
@@ -104,8 +113,7 @@ def office_pages(path: str, form: str, unread: list[str] | None = None) -> Itera
                 failed += 1
                 if failed == len(names) or (form not in SEPARATE and name == names[0]):
                     raise
-                if unread is not None:
-                    unread.append(name)
+                unread.append(name)
                 text = ""
             yield text
 
