@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -106,6 +107,21 @@ def test_an_empty_line_within_a_cue_loses_nothing() -> None:
 )
 def test_other_texts_are_no_subtitles(text: str) -> None:
     assert text_format(text, "a") == "txt"
+
+
+@pytest.mark.parametrize("form", ["srt", "vtt", "ttml"])
+@pytest.mark.parametrize("text", ["", "WEBVTT\n", "WEBVTT\n\nNOTE nothing\n", "<tt><p>no times</p></tt>"])
+def test_nothing_said_is_no_cue(form: str, text: str) -> None:
+    assert parse_cues(text, form) == []
+
+
+@pytest.mark.parametrize(
+    "text", ["<!--" * 16_000, "<!-- -->" * 8_000 + "<", "{1}{1}" * 9_000, "[ti:" * 15_000, " " * 65_000]
+)
+def test_no_text_takes_long_to_be_told(text: str) -> None:
+    started = time.process_time()
+    assert text_format(text, "a") == "txt"
+    assert time.process_time() - started < 2
 
 
 def test_passages_bridge_no_silence_and_are_no_longer_than_a_look() -> None:

@@ -26,7 +26,9 @@ STARTS = {
     "vtt": re.compile(r"\s*WEBVTT\b"),
     "ass": re.compile(r"\s*(?:;[^\n]*\n\s*){0,9}\[(?:Script Info|V4\+? Styles|Events)\]", re.IGNORECASE),
     "sami": re.compile(r"\s*<SAMI\b", re.IGNORECASE),
-    "ttml": re.compile(r"\s*(?:<\?xml[^>]{0,200}\?>\s*)?(?:<!--.{0,4000}?-->\s*)*<(?:\w{1,20}:)?tt[\s>]", re.DOTALL),
+    "ttml": re.compile(
+        r"\s*(?:<\?xml[^>]{0,200}\?>\s*)?(?:<!--(?:(?!-->).){0,4000}-->\s*){0,9}<(?:\w{1,20}:)?tt[\s>]", re.DOTALL
+    ),
     "microdvd": re.compile(r"\s*\{\d{1,9}\}\{\d{0,9}\}[^\n]*\n\s*\{\d{1,9}\}\{\d{0,9}\}"),
     "mpl2": re.compile(r"\s*\[\d{1,9}\]\[\d{0,9}\][^\n]*\n\s*\[\d{1,9}\]\[\d{0,9}\]"),
     "subviewer": re.compile(r"\s*(?:\[INFORMATION\]|\d\d?:\d\d:\d\d\.\d\d\d?,\d\d?:\d\d:\d\d\.\d\d\d?[ \t]*\n)"),
@@ -113,7 +115,7 @@ def _blocks(lines: list[str]) -> Iterator[Cue]:
     """Yield the cues of SubRip and WebVTT: what stands between two lines of times, but for numbers and names."""
     times = [(at, match) for at, line in enumerate(lines) if (match := TIMES.match(line))]
     ends = [*(at for at, _ in times[1:]), len(lines)]
-    for (at, match), end in zip(times, ends, strict=True):
+    for (at, match), end in zip(times, ends, strict=False):  # without times there is one end too many
         said = lines[at + 1 : end]
         if end < len(lines) and said:
             named = len(said) > 1 and not said[-2].strip()
