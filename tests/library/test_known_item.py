@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import wave
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +11,10 @@ import pytest
 from PIL import Image
 
 from making import POEM, RATE, write_wav
+from sonolux.encoders import Encoder
 from sonolux.errors import QueryError
 from sonolux.library import Library
+from sonolux.types import Modality
 
 FILMS = 6
 PALETTE = np.random.default_rng(7).integers(40, 255, (12, 3), dtype=np.uint8)
@@ -102,6 +105,12 @@ def test_a_long_text_comes_first_whole_or_in_capitals(library: Library, held: Pa
         assert first(library, text=text.upper())[0] == f"text{number}.txt"
 
 
+def test_an_example_of_many_spans_finds_its_copy(library: Library, held: Path) -> None:
+    assert first(library, like=held / "film3.mp4")[0] == "film_copy.mp4"
+    assert "film_copy.mp4" in first(library, like=[held / "film3.mp4", held / "film1.mp4"])
+    assert first(library, like=held / "photo3.png")[0] == "photo_copy.png"
+
+
 @pytest.mark.parametrize("weights", [{"video": 0.01}, {"video": 50}])
 def test_weights_do_not_matter_to_a_question_of_one_part(
     library: Library, held: Path, weights: dict[str, float]
@@ -130,3 +139,31 @@ def test_a_library_of_one_answers_with_it(held: Path, tmp_path: Path) -> None:
         assert first(library, video=held / "film1.mp4") == ["film1.mp4"]
         assert first(library, video=held / "film2.mp4") == ["film1.mp4"]
         assert library.search(audio=held / "medley1.wav") == []
+
+
+class HighTones(Encoder):
+    """Hears the loudness of bands of 4 kHz, up to 24."""
+
+    name = spec = space = digest = "high-tones"
+    modality = Modality.AUDIO
+    dim = 6
+    sample_rate = 48_000
+
+    def encode_batch(self, batch: Sequence[np.ndarray]) -> np.ndarray:
+        spectra = [np.abs(np.fft.rfft(samples, 48_000))[:24_000] for samples in batch]
+        return np.stack([spectrum.reshape(6, 4000).sum(1) for spectrum in spectra]).astype(np.float32)
+
+
+def test_sound_is_asked_with_at_the_rate_at_which_it_was_added(tmp_path: Path) -> None:
+    time = np.arange(96_000) / 48_000
+    for hertz in (14_000, 18_000):
+        with wave.open(str(tmp_path / f"{hertz}.wav"), "wb") as file:
+            file.setparams((1, 2, 48_000, 0, "NONE", ""))
+            both = np.sin(2 * np.pi * 1000 * time) / 4 + np.sin(2 * np.pi * hertz * time) / 2
+            file.writeframes((both * 32_000).astype("<i2").tobytes())
+    with Library(tmp_path / "l.sonolux") as library:
+        library.create([HighTones()])
+        library.add(tmp_path, fingerprints=False)
+        for hertz in (14_000, 18_000):
+            hit = library.search(audio=tmp_path / f"{hertz}.wav")[0]
+            assert (Path(hit.path).stem, hit.score) == (str(hertz), pytest.approx(1, abs=1e-4))

@@ -452,7 +452,7 @@ class Library:
         with self.locks.questions.reading:
             if any(part.is_file for part in query.parts):
                 self._decoder.start()  # while the library is opened
-            query = decode_files(query, self._decoder, self._read_options())
+            query = decode_files(query, self._decoder, self._read_options(self._rate_asked(query)))
             questions = plan(query, self.spaces)
             ranker = Ranker(self.index, self.calibration, self.manifest.changes, self.manifest.spans)
             return Hits(ranker.rank(query, questions), tuple({question.space.name: None for question in questions}))
@@ -692,6 +692,13 @@ class Library:
 
     def _read_options(self, audio_rate: int = 22_050) -> ReadOptions:
         return replace(ReadOptions.from_settings(audio_rate), **self.manifest.cutting)
+
+    def _rate_asked(self, query: Query) -> int:
+        """Return the rate at which sound is decoded to ask with: that at which `add` decodes it."""
+        asks = any(part.kind in ("audio", "video") for part in query.parts)
+        names = (query.spaces or self.spaces.names()) if asks else ()
+        hearing = [encoder for name in names if (encoder := self.spaces.asker(name, Modality.AUDIO))]
+        return max((encoder.sample_rate for encoder in hearing), default=0) or 22_050
 
     def _pool(self, options: ReadOptions) -> DecoderPool:
         limits = settings()

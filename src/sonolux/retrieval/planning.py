@@ -2,9 +2,10 @@
 
 Each part of a query is encoded by every space that has an encoder for it. A part that is longer than a span (a
 recording, a video) asks with several of its segments, evenly spaced (`sonolux.retrieval.query_files`). Items given as
-examples ask in every space that holds them, with the mean of their descriptors. All vectors that a part asks with share
-its weight, each by the weight of its space. What is unlike moves every vector of its space away (Rocchio 1971,
-"Relevance feedback in information retrieval": ``q - gamma * mean(negatives)``).
+examples ask in every space that holds them, with the mean of their descriptors; files that are there through their
+spans with some of these. All vectors that a part asks with share its weight, each by the weight of its space. What is
+unlike moves every vector of its space away (Rocchio 1971, "Relevance feedback in information retrieval":
+``q - gamma * mean(negatives)``).
 """
 
 from __future__ import annotations
@@ -25,13 +26,14 @@ from sonolux.index import Condition, Index
 from sonolux.media.segment import Audio, Content, Image
 from sonolux.retrieval.plainness import is_plain
 from sonolux.retrieval.query import Part, Query
+from sonolux.retrieval.query_files import SEGMENTS
 from sonolux.types import Modality, Space
 
 GAMMA = 0.5
 """Weight of what is unlike. Rocchio's usual .15 to .25, made for sparse counts, hardly moves a dense unit vector."""
 
 EXAMPLE_SPANS = 256
-"""Most spans whose mean stands for a file given as example."""
+"""Most spans that stand for a file given as example."""
 
 
 class Asking(Protocol):
@@ -192,26 +194,46 @@ def _contents(part: Part) -> dict[Modality, list[Content]]:
 
 
 def _ask_examples(query: Query, spaces: Sequence[Space], asking: Asking) -> list[SpaceQuery]:
+    """Ask with examples in every space that holds them; spaces share the weight, and so do the vectors of each."""
     if not query.like:
         return []
-    means = [(space, _mean_of_items(asking.index, space, query.like)) for space in spaces]
-    asked = [(space, mean) for space, mean in means if mean is not None]
-    if not asked:
+    by_space = [(space, rows) for space in spaces if (rows := _rows_of_examples(asking.index, space, query.like))]
+    if not by_space:
         raise QueryError(
             f"no descriptor of {', '.join(query.like)} in the spaces asked ({', '.join(s.name for s in spaces)})"
         )
-    return _shared(query.like_weight, asked, asking)
+    total = sum(asking.weight(space.name) for space, _ in by_space)
+    return [
+        SpaceQuery(space, row, query.like_weight * asking.weight(space.name) / total / len(rows))
+        for space, rows in by_space
+        for row in rows
+    ]
+
+
+def _rows_of_examples(index: Index, space: Space, ids: Sequence[str]) -> list[Any]:
+    """Return the mean of the items that have a descriptor in a space, and some of the spans of each other file.
+
+    The mean of a film's shots is like none of them.
+    """
+    own = _own_vectors(index, space, ids)
+    rows = [_mean(space, list(own.values()))] if own else []
+    others = [item for item in ids if item not in own]
+    for item in others:
+        rows += _spread(_span_vectors(index, space, item), max(1, SEGMENTS // len(others)))
+    return rows
+
+
+def _spread(rows: list[Any], most: int) -> list[Any]:
+    """Return at most so many, evenly spaced."""
+    count = min(most, len(rows))
+    return [rows[number * (len(rows) - 1) // max(1, count - 1)] for number in range(count)]
 
 
 def _mean_of_items(index: Index, space: Space, ids: Sequence[str]) -> Any:
     """Return the mean descriptor of some items, None where none is in the space; a file counts by its spans."""
     if not ids:
         return None
-    own = {
-        point.id: point.vectors[space.name]
-        for point in index.fetch(ids, spaces=[space.name], keys=())
-        if space.name in point.vectors
-    }
+    own = _own_vectors(index, space, ids)
     rows = list(own.values())
     for item in ids:
         if item not in own:
@@ -219,15 +241,21 @@ def _mean_of_items(index: Index, space: Space, ids: Sequence[str]) -> Any:
     return _mean(space, rows) if rows else None
 
 
+def _own_vectors(index: Index, space: Space, ids: Sequence[str]) -> dict[str, Any]:
+    points = index.fetch(ids, spaces=[space.name], keys=())
+    return {point.id: point.vectors[space.name] for point in points if space.name in point.vectors}
+
+
 def _span_vectors(index: Index, space: Space, file: str) -> list[Any]:
-    rows: list[Any] = []
+    """Return the descriptors of a file's spans, as they follow one another."""
+    found: list[tuple[float, Any]] = []
     spans = [Condition("file", "=", file), Condition("kind", "!=", "region")]
-    for point in index.scroll(spans, spaces=[space.name], keys=()):
+    for point in index.scroll(spans, spaces=[space.name], keys=("start",)):
         if space.name in point.vectors:
-            rows.append(point.vectors[space.name])
-        if len(rows) == EXAMPLE_SPANS:
+            found.append((point.payload.get("start", 0.0), point.vectors[space.name]))
+        if len(found) == EXAMPLE_SPANS:
             break
-    return rows
+    return [vector for _, vector in sorted(found, key=lambda one: one[0])]
 
 
 def _mean(space: Space, rows: list[Any]) -> Any:
