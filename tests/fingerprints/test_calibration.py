@@ -12,6 +12,7 @@ from sonolux.fingerprints.calibration import BackgroundSampler, MonitoredAudio
 from sonolux.fingerprints.catalog import SAMPLES, FingerprintCatalog
 from sonolux.fingerprints.constellation import RATE
 from sonolux.fingerprints.extraction import extract_fingerprints
+from sonolux.fingerprints.matching import match_window
 from sonolux.fingerprints.neural_codes import fingerprint_encoder
 from tunes import faster, tune
 
@@ -44,10 +45,28 @@ def test_every_recording_is_asked_about_without_itself(tmp_path: Path) -> None:
     assert FingerprintCatalog(tmp_path).samples == catalog.samples
 
 
-def test_copies_are_no_wrong_places(tmp_path: Path) -> None:
-    catalog = taken(tmp_path, [tune(number % 3, 20) for number in range(30)])
-    assert len(catalog.samples) == 30
-    assert all(score < 9 for _, score in catalog.samples)
+def test_copies_are_no_wrong_places_and_count_once_for_each_length(tmp_path: Path) -> None:
+    catalog = taken(tmp_path, [tune(number % 4, 20) for number in range(32)])
+    assert sorted(seconds for seconds, _ in catalog.samples) == [2.0] * 4 + [5.0] * 4 + [10.0] * 4
+    assert all(2 < score < 9 for _, score in catalog.samples)
+
+
+def test_many_copies_of_one_piece_change_no_scores(tmp_path: Path) -> None:
+    pieces = [tune(number, 12) for number in range(4)]
+    few = taken(tmp_path / "few", pieces)
+    many = taken(tmp_path / "many", [*pieces, *[pieces[0]] * 30])
+    scores = [max(score for _, score in catalog.samples) for catalog in (few, many)]
+    assert scores[1] == pytest.approx(scores[0], abs=1)
+    encoder, random = fingerprint_encoder(), np.random.default_rng(0)
+    found = match_window(many, pieces[0][2 * RATE : 8 * RATE], encoder=encoder)
+    assert len(found) == 31
+    assert all(match.chance < 1e-6 for match in found)
+    both = np.concatenate([pieces[0][6 * RATE :], pieces[2][: 6 * RATE]])
+    assert {int(uuid.UUID(match.id)) for match in match_window(many, both, encoder=encoder)} == {0, 2, *range(4, 34)}
+    for seconds in (2, 5, 10):
+        hiss = 0.1 * random.standard_normal(seconds * RATE).astype(np.float32)
+        assert match_window(many, hiss, encoder=encoder) == []
+        assert match_window(many, tune(50 + seconds, seconds), encoder=encoder) == []
 
 
 def test_copies_that_begin_later_or_run_faster_are_no_wrong_places(tmp_path: Path) -> None:

@@ -85,7 +85,7 @@ def score_alignments(
     query: QueryEvidence, segment: CatalogSegment, places: Alignments
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the score of each alignment, in standard deviations, and starts moved to the best frame."""
-    owner, rows, columns = _expected_peaks(query, segment, places)
+    owner, rows, columns = expected_peaks(query, segment, places)
     width = query.values.shape[1]
     flat, at = query.values.ravel(), rows * width + columns
     count = np.bincount(owner, minlength=len(places.tracks))
@@ -99,7 +99,7 @@ def evidence_by_frame(
     query: QueryEvidence, segment: CatalogSegment, place: Alignments
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Return the evidence at each frame of the query, (frames,), for one alignment, and how many peaks."""
-    _, rows, columns = _expected_peaks(query, segment, place)
+    _, rows, columns = expected_peaks(query, segment, place)
     frames = np.clip(rows - MARGIN, 0, query.frames - 1)
     # All bands of a frame may be strong, as where a query gets louder: only what is above their mean counts.
     usual = query.values[MARGIN:-MARGIN, MARGIN:-MARGIN].mean(axis=1)
@@ -122,7 +122,7 @@ def refine_alignment(
     speeds = np.repeat(speed + np.asarray(steps), len(PARTS))
     starts = np.tile(middle + PARTS, len(steps)) - half * speeds
     tries = Alignments(np.full(len(starts), place.tracks[0]), starts, speeds)
-    owner, rows, columns = _expected_peaks(query, segment, tries)
+    owner, rows, columns = expected_peaks(query, segment, tries)
     count = np.bincount(owner, minlength=len(starts))
     found = np.bincount(owner, query.values[rows, columns], minlength=len(starts)) / np.sqrt(np.maximum(count, FEWEST))
     # The best is a plateau as wide as a frame: its middle is the answer.
@@ -135,7 +135,7 @@ PARTS = np.arange(-1.5, 1.51, 0.25)
 """Frames by which the middle of a line is moved."""
 
 
-def _expected_peaks(
+def expected_peaks(
     query: QueryEvidence, segment: CatalogSegment, places: Alignments
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """Return, for each peak that each alignment expects, the alignment, and row and column of the evidence."""

@@ -7,7 +7,7 @@ the window are heard, one right after the other. See `sonolux.fingerprints.false
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from sonolux.fingerprints.catalog import SAMPLES, FingerprintCatalog
 from sonolux.fingerprints.constellation import RATE
 from sonolux.fingerprints.false_alarms import USUAL_LENGTHS
-from sonolux.fingerprints.matching import ACCEPTED, Match, MemoryCatalog, match_window
+from sonolux.fingerprints.matching import ACCEPTED, Match, MemoryCatalog, WindowQuery, describe_window, match_query
 from sonolux.fingerprints.neural_codes import FingerprintEncoder
 
 WINDOW, UNTIL = 10, 40
@@ -90,39 +90,42 @@ class BackgroundSampler:
         waiting, self._waiting = self._waiting, []
         places = _places(self.catalog) if waiting else {}
         samples = []
+        asked: set[tuple[str, float]] = set()
         for count, (recording, held) in enumerate(waiting):
             window = held.astype(np.float32)
             seconds = USUAL_LENGTHS[count % len(USUAL_LENGTHS)]
-            best = self._best_wrong(window, seconds, recording, places)
+            if (recording, seconds) in asked:
+                continue  # The piece was asked about: again, it would say the same, and seem to be known from more.
+            without = {recording}
+            best = self._best_wrong(window, seconds, without, places)
+            asked |= {(copy, seconds) for copy in without}
             samples += [(seconds, best.score)] if best else []
         self.catalog.note(samples)
 
     def _best_wrong(
-        self, window: NDArray[np.float32], seconds: float, recording: str, places: Mapping[str, Place]
+        self, window: NDArray[np.float32], seconds: float, without: set[str], places: Mapping[str, Place]
     ) -> Match | None:
-        """Return the best match of a window's beginning in what is neither its own recording nor a copy, if any."""
-        without = {recording}
-        while found := self._matches(self._left(without, places), window[: round(seconds * RATE)]):
-            if not self._is_copy(found[0], window, places):
+        """Return the best match of a window's beginning in what is no copy, if any; copies are added to `without`."""
+        asked = describe_window(window[: round(seconds * RATE)], self.encoder)
+        halves = [describe_window(half, self.encoder) for half in np.array_split(window, 2)]
+        while found := match_query(self._left(without, places), asked, accepted=1.0):
+            same = {match.id for match in found if self._is_copy(match, halves, places)}
+            if found[0].id not in same:
                 return found[0]
-            without.add(found[0].id)
+            without |= same
         return None
 
-    def _is_copy(self, match: Match, window: NDArray[np.float32], places: Mapping[str, Place]) -> bool:
+    def _is_copy(self, match: Match, halves: Sequence[WindowQuery], places: Mapping[str, Place]) -> bool:
         """Tell whether a match is no chance, but the same sound: one half of the window follows the other there."""
         if match.chance > ACCEPTED:
             return False
         there = self._left(places.keys() - {match.id}, places)
-        half = window.size // 2
         begins = [
-            one.start - (one.query_start + first / RATE) * one.speed
-            for first in (0, half)
-            for one in self._matches(there, window[first : first + half])
+            one.start - (one.query_start + number * WINDOW / 2) * one.speed
+            for number, half in enumerate(halves)
+            for one in match_query(there, half, accepted=1.0)
         ]
         return len(begins) == 2 and abs(begins[0] - begins[1]) <= FOLLOWING
-
-    def _matches(self, catalog: MemoryCatalog, sound: NDArray[np.float32]) -> list[Match]:
-        return match_window(catalog, sound, accepted=1.0, encoder=self.encoder)
 
     def _left(self, without: Collection[str], places: Mapping[str, Place]) -> MemoryCatalog:
         """Return the catalog without some recordings."""

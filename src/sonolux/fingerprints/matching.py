@@ -33,6 +33,7 @@ from sonolux.fingerprints.code_agreement import (
     score_codes,
 )
 from sonolux.fingerprints.constellation import MIDDLE, SECONDS, band_log_power, pick_peaks, spectral_contrast
+from sonolux.fingerprints.copies import find_copies
 from sonolux.fingerprints.false_alarms import fit_false_alarms
 from sonolux.fingerprints.landmarks import QueryLandmarks, query_landmarks
 from sonolux.fingerprints.neural_codes import ASKED_STEP, FingerprintEncoder
@@ -44,6 +45,9 @@ ACCEPTED = 0.01
 
 FINALISTS = 12
 """Places whose line is fitted."""
+
+MOST_COPIES = 64
+"""The same, in copies of the recordings that these are in."""
 
 ALIKE = 0.95
 """Of the score of the best place of a recording, from which others are compared with it in detail."""
@@ -202,16 +206,19 @@ def _score_candidates(
 def _matches(catalog: Catalog, query: WindowQuery, rows: NDArray[np.float64], accepted: float) -> list[Match]:
     """Fit the best places, one or more a recording; of each recording the best that chance rules out is a match."""
     segments = catalog.segments
-    scale = fit_agreement_scale(rows[:, 5])
-    rows[:, 0] += scale.standardise(rows[:, 5])
-    rows = rows[np.argsort(-rows[:, 0], kind="stable")]
     if not len(rows):
         return []
+    rows = rows[np.argsort(-rows[:, 0], kind="stable")]
+    copies = find_copies(query.whole, segments, rows)
+    scale = fit_agreement_scale(rows[~copies, 5])
+    rows[:, 0] += scale.standardise(rows[:, 5])
+    order = np.argsort(-rows[:, 0], kind="stable")
+    rows, copies = rows[order], copies[order]
     by_track: dict[tuple[int, int], list[_Candidate]] = {}
-    for row in _apart(rows):
+    for row in [*_apart(rows[~copies], FINALISTS), *_apart(rows[copies], MOST_COPIES)]:
         place = _Candidate(row[0], *map(int, row[1:3]), *row[3:5])
         by_track.setdefault((place.segment, place.track), []).append(_fitted(segments, query, scale, place))
-    mean, spread = _wrong(rows, query.whole.frames)
+    mean, spread = _wrong(rows[~copies], query.whole.frames)
     alarms = fit_false_alarms(tuple(catalog.samples))
     answers = []
     for places in by_track.values():
@@ -234,13 +241,13 @@ def _choose_among_repeats(
     return max(near, key=lambda one: refine_alignment(detail, segments[one.segment], _alone(one), (0.0,))[0])
 
 
-def _apart(rows: NDArray[np.float64]) -> list[NDArray[np.float64]]:
+def _apart(rows: NDArray[np.float64], most: int) -> list[NDArray[np.float64]]:
     """Return the best places that are not nearly the same."""
     kept: list[NDArray[np.float64]] = []
     for row in rows:
         if all((row[1:3] != other[1:3]).any() or abs(row[3] - other[3]) > 4 for other in kept):
             kept.append(row)
-        if len(kept) == FINALISTS:
+        if len(kept) == most:
             break
     return kept
 

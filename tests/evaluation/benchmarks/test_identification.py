@@ -49,7 +49,10 @@ def test_scores_are_told_as_json(
         main()
     assert not end.value.code
     cards = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert [card["protocol"] for card in cards] == ["identify, 2 s", "identify, 5 s", "identify, 10 s"]
-    assert cards[-1]["scores"] == {"n10": 1.0, "all": 1.0}
+    kinds = ("identify", "identify in joined clips")
+    assert [card["protocol"] for card in cards] == [f"{kind}, {length} s" for kind in kinds for length in (2, 5, 10)]
+    assert cards[2]["scores"] == {"n10": 1.0, "all": 1.0}
+    joined = ("hiss in front", "hiss behind", "silence in front")
+    assert cards[-1]["scores"] == dict.fromkeys([*joined, "all"], 1.0)
     assert "## Name that tune" in page.read_text()
     assert np.isfinite([card["scores"]["all"] for card in cards]).all()
