@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 INSTALL := --disable-pip-version-check install --quiet
 PIP := $(BIN)/python -m pip $(INSTALL) -c constraints.txt
 
-.PHONY: demo test test-long lint format docs hops wheel wheel-test lowest-test bench bench-codes bench-sounds bench-events \
+.PHONY: demo test test-long lint format docs backgrounds hops wheel wheel-test lowest-test bench bench-codes bench-sounds bench-events \
 	bench-speech clean
 
 demo: $(VENV)/.installed
@@ -35,6 +35,10 @@ docs: $(VENV)/.installed-dev
 	$(BIN)/python -m sonolux.cli.reference > build/page && mv build/page docs/cli.md
 	$(BIN)/python -m tools.python_reference > build/page && mv build/page docs/python-reference.md
 	$(BIN)/python -m tools.architecture > build/page && mv build/page docs/pictures/architecture.svg
+
+# The background models that small libraries borrow: when an encoder has changed.
+backgrounds: $(VENV)/.installed-dev
+	$(BIN)/python -m tools.backgrounds
 
 # How many functions one photo passes through; python -m tools.hops --passing names those that only pass a call on.
 hops: $(VENV)/.installed-dev

@@ -19,6 +19,7 @@ NEEDED = (
     "sonolux/encoders/trained/photo/model.json",
     "sonolux/encoders/trained/photo/NOTICE",
     "sonolux/fingerprints/model/model.safetensors",
+    "sonolux/retrieval/backgrounds/photo.npz",
 )
 LINKS = ("Homepage", "Documentation", "Issues", "Changelog")
 

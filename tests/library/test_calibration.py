@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -57,6 +58,42 @@ def test_the_same_files_in_another_folder_are_told_the_same(library: Library, tm
     with Library(tmp_path / "other.sonolux") as other:
         other.add(paint(tmp_path / "elsewhere", range(60)), spaces=["colour-layout"])
         assert same(null_of(other), null_of(library))
+
+
+@pytest.mark.parametrize("size", [1, 3, 10])
+def test_a_small_library_finds_the_very_file_and_a_version_and_nothing_for_another(size: int, tmp_path: Path) -> None:
+    pictures = paint(tmp_path / "pictures", range(size))
+    other = paint(tmp_path / "other", range(500, 501)) / "500.png"
+    with Image.open(pictures / "0.png") as picture:
+        picture.save(tmp_path / "version.jpg", quality=80)
+    with Library(tmp_path / "small.sonolux") as library:
+        library.add(pictures, spaces=["colour-layout", "colour-histogram"])
+        for asked in (pictures / "0.png", tmp_path / "version.jpg"):
+            assert [Path(hit.path).name for hit in library.search(image=asked, confident=True)] == ["0.png"]
+        assert not library.search(image=other, confident=True)
+        told = [hit.chance for hit in library.search(image=other)]
+    with Library(tmp_path / "small.sonolux") as again:
+        assert [hit.chance for hit in again.search(image=other)] == told
+
+
+def test_a_blank_picture_finds_no_other_blank_one(tmp_path: Path) -> None:
+    folder = paint(tmp_path / "pictures", range(3))
+    Image.new("RGB", (90, 60), (250, 250, 255)).save(folder / "blank.png")
+    Image.new("RGB", (60, 90), (250, 250, 255)).save(tmp_path / "asked.png")
+    with Library(tmp_path / "l.sonolux") as library:
+        library.add(folder, spaces=["colour-layout", "colour-histogram"])
+        hits = library.search(image=tmp_path / "asked.png")
+        assert Path(hits[0].path).name == "blank.png"
+        assert not any(hit.confident for hit in hits)
+
+
+def test_what_an_older_version_kept_is_not_read(library: Library, tmp_path: Path) -> None:
+    kept = tmp_path / "l.sonolux" / "background"
+    kept.mkdir(parents=True, exist_ok=True)
+    space = library.spaces.by_name("colour-layout")
+    name = hashlib.blake2b(f"1\0{space}".encode(), digest_size=8).hexdigest()
+    np.savez(kept / f"{name}.npz", changes=library.manifest.changes, count=60, references=np.zeros((9, 41)), scale=0.0)
+    assert null_of(library).own.references.shape == (30, 41)
 
 
 def test_a_few_changes_leave_it_and_many_do_not(library: Library, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 import numpy as np
@@ -36,6 +36,14 @@ class BorrowedBackground:
     digest: str
     model: BackgroundModel
     discount: float
+
+    @cached_property
+    def usual_spread(self) -> float:
+        """Return how fast the near non-matches of most queries thin out, in closeness.
+
+        Around a query that is unlike everything all media are about as far, and seem to thin out at once.
+        """
+        return float(np.median([self.model.scale(row)[1] for row in self.model.references]))
 
     def write(self, folder: Path = FOLDER) -> None:
         """Write it as the one of its space."""

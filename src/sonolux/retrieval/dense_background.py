@@ -71,8 +71,7 @@ class DenseBackground:
             small = self._among_few(self.borrowed, query, scores)
             share = max(0.0, (self.files - FEWEST) / (ENOUGH - FEWEST))
             chances = [own**share * few ** (1 - share) for own, few in zip(chances, small, strict=True)]
-        same = self.identity.chances(query, scores)
-        return [min(both) for both in zip(chances, same, strict=True)]
+        return list(map(min, chances, self.identity.chances(query, scores)))
 
     def to_arrays(self) -> dict[str, Any]:
         """Return what a file keeps of it; what is borrowed is not."""
@@ -100,7 +99,7 @@ class DenseBackground:
         place = min(1 + MATCHES, max(2, len(self.references) // 2))
         around = np.sort(similarities(space, query[None], self.references)[0])[-place]
         start = closeness_of(space.metric, [float(around)])[0]
-        rate = 1 / max(spread * model.tail.scale, FLATTEST)
+        rate = 1 / max(max(spread, borrowed.usual_spread) * model.tail.scale, FLATTEST)
         share = (place - 1) / len(self.references)
         here = [max(share * exp(min(0.0, (start - close) * rate)), SMALLEST) for close in found]
         return [max(both) for both in zip(at_large, here, strict=True)]

@@ -63,8 +63,10 @@ class Identity:
         query : ndarray, shape (dim,) or (dim / 8,)
         scores : sequence of float
         """
-        if self.collapsed:
+        if self.collapsed or not scores:
             return [1.0] * len(scores)
+        if self.space.metric == "cosine" and 2 - 2 * max(scores) > SAME**2:
+            return [1.0] * len(scores)  # nearly every question
         if self.space.kind == "binary":
             alike = 1 - 1 / self.space.dim
             certain = max(2.0 ** -(BITS * self.space.dim), SMALLEST)
