@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,20 @@ def test_what_only_looks_like_a_sidecar_is_none(medium: str, other: str) -> None
 def test_one_sidecar_describes_a_raw_file_and_its_jpeg() -> None:
     found = matched_sidecars(["a.CR2", "a.jpg", "a.xmp", "a.jpg.xmp"])
     assert found == {"a.jpg": ("a.jpg.xmp", "a.xmp"), "a.CR2": ("a.xmp",)}
+
+
+def test_case_and_unicode_form_count_only_where_names_differ_in_nothing_else() -> None:
+    assert matched_sidecars(["A.jpg", "a.jpg", "a.jpg.xmp"]) == {"a.jpg": ("a.jpg.xmp",)}
+    assert matched_sidecars(["A.jpg", "a.jpg", "a.xmp"]) == {"a.jpg": ("a.xmp",)}
+    composed, decomposed = "Gr\u00f6\u00dfe.jpg", "Gro\u0308\u00dfe.jpg"
+    assert matched_sidecars([decomposed, f"{composed}.json"]) == {decomposed: (f"{composed}.json",)}
+
+
+def test_large_folders_are_matched_in_linear_time() -> None:
+    photos = [f"IMG_{number}.jpg" for number in range(20_000)]
+    began = time.process_time()
+    assert len(matched_sidecars([*photos, *(f"{name}.json" for name in photos)])) == 20_000
+    assert time.process_time() - began < 5
 
 
 def test_sidecars_are_no_items(tmp_path: Path) -> None:

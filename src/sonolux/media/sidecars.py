@@ -10,8 +10,11 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import unicodedata
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 XMP, TAKEOUT = ".xmp", ".json"
@@ -46,6 +49,9 @@ MEDIA = STILLS | FILMS | SOUNDS
 """Endings of media that a sidecar without their ending may describe."""
 
 SUPPLEMENT = "supplemental-metadata"
+MOST_ALIKE = 100
+"""Names with the same 46 characters in front that are looked at."""
+
 CUT = (45, 46, 47)
 """Characters of a name that Takeout has cut off."""
 
@@ -68,7 +74,7 @@ LOOKED_AT = 65536
 def sidecars_of(path: str) -> list[str]:
     """Return the paths of a file's sidecars, XMP first."""
     folder, name = os.path.split(path)
-    return [_joined(folder, sidecar) for sidecar in _sidecars(folder).get(name, ())]
+    return [_joined(folder, sidecar) for sidecar in _matched(folder).sidecars.get(name, ())]
 
 
 def described_by(path: str) -> list[str]:
@@ -76,7 +82,7 @@ def described_by(path: str) -> list[str]:
     folder, name = os.path.split(path)
     if not name.lower().endswith((XMP, TAKEOUT)):
         return []
-    described = [medium for medium, sidecars in _sidecars(folder).items() if name in sidecars]
+    described = _matched(folder).media.get(name, [])
     if described and name.lower().endswith(TAKEOUT) and not _is_takeout(path):
         return []
     return [_joined(folder, medium) for medium in described]
@@ -95,17 +101,29 @@ def sidecars_stamp(path: str) -> str:
     return digest.hexdigest() if found else ""
 
 
-def _sidecars(folder: str) -> dict[str, tuple[str, ...]]:
+@dataclass(frozen=True)
+class _Matched:
+    """Names of one folder: the sidecars of its media, and the media of its sidecars."""
+
+    sidecars: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    media: dict[str, list[str]] = field(default_factory=dict)
+
+
+def _matched(folder: str) -> _Matched:
     try:
         return _listed(folder, Path(folder).stat().st_mtime_ns)
     except OSError:
-        return {}
+        return _Matched()
 
 
 @lru_cache(maxsize=16)
-def _listed(folder: str, _changed: int) -> dict[str, tuple[str, ...]]:
-    """Return the media of a folder that have sidecars, with their names; it is listed anew once it has changed."""
-    return matched_sidecars(entry.name for entry in Path(folder).iterdir())
+def _listed(folder: str, _changed: int) -> _Matched:
+    """Return what a folder holds; it is listed anew once it has changed."""
+    found = _Matched(matched_sidecars(entry.name for entry in Path(folder).iterdir()))
+    for medium, sidecars in found.sidecars.items():
+        for sidecar in sidecars:
+            found.media.setdefault(sidecar, []).append(medium)
+    return found
 
 
 def matched_sidecars(names: Iterable[str]) -> dict[str, tuple[str, ...]]:
@@ -120,7 +138,7 @@ def matched_sidecars(names: Iterable[str]) -> dict[str, tuple[str, ...]]:
     beside = [name for name in names if name.lower().endswith((XMP, TAKEOUT))]
     if not beside:
         return {}
-    folder = _Folder(name for name in names if name not in set(beside))
+    folder = _Folder(name for name in names if not name.lower().endswith((XMP, TAKEOUT)))
     found: dict[str, list[str]] = {}
     for name in sorted(beside, key=lambda name: (not name.lower().endswith(XMP), name)):
         stem, ending = _split(name)
@@ -136,24 +154,32 @@ def matched_sidecars(names: Iterable[str]) -> dict[str, tuple[str, ...]]:
 
 
 class _Folder:
-    """The names of a folder that may be described, whatever case their sidecars are in."""
+    """The names of a folder that may be described, whatever case and Unicode form their sidecars are in."""
 
     def __init__(self, names: Iterable[str]) -> None:
-        self.names: dict[str, str] = {}
+        self.names: dict[str, list[str]] = {}
         self.stems: dict[str, list[str]] = {}
         for name in names:
-            self.names.setdefault(name.casefold(), name)
+            self.names.setdefault(_key(name), []).append(name)
             stem, ending = _split(name)
             if ending[1:].lower() in MEDIA:
-                self.stems.setdefault(stem.casefold(), []).append(name)
+                self.stems.setdefault(_key(stem), []).append(name)
+
+    def named(self, name: str) -> list[str]:
+        """Return the file of a name: spelled so, or else nearly so."""
+        alike = self.names.get(_key(name), [])
+        return [name] if name in alike else alike[:1]
+
+    def with_stem(self, stem: str) -> list[str]:
+        """Return the media that have a name before any ending: spelled so, or else nearly so."""
+        alike = self.stems.get(_key(stem), [])
+        return [name for name in alike if _split(name)[0] == stem] or alike
 
     def of_xmp(self, stem: str) -> list[str]:
         """Return whom ``stem.xmp`` describes: the file of that name, or all that differ in the ending alone."""
         version = VERSION.fullmatch(stem)
-        for whole in (stem, version[1] + version[2] if version else stem):
-            if (name := self.names.get(whole.casefold())) is not None:
-                return [name]
-        return self.stems.get(stem.casefold(), [])
+        first = version[1] + version[2] if version else stem
+        return self.named(stem) or self.named(first) or self.with_stem(stem)
 
     def of_takeout(self, stem: str) -> list[str]:
         """Return whom ``stem.json`` of Takeout describes."""
@@ -161,42 +187,46 @@ class _Folder:
         base, number = (numbered[1], numbered[2]) if numbered else (stem, "")
         title, _, tail = base.rpartition(".")
         whole = [base, title] if title and SUPPLEMENT.startswith(tail.lower()) else [base]
-        for candidate in whole:
-            before, ending = _split(candidate)
-            if (name := self.names.get(f"{before}{number}{ending}".casefold())) is not None:
-                return [name]
+        for before, ending in map(_split, whole):
+            if same := self.named(f"{before}{number}{ending}"):
+                return same
         # Some have no ending of the file, or a part of it.
         for candidate in whole:
-            if same := self.stems.get(f"{candidate}{number}".casefold()):
+            if same := self.with_stem(f"{candidate}{number}"):
                 return same
         for before, ending in map(_split, whole):
-            alike = self.stems.get(f"{before}{number}".casefold(), ())
+            alike = self.with_stem(f"{before}{number}")
             if same := [name for name in alike if ending and _split(name)[1].lower().startswith(ending.lower())]:
                 return same
-        return self._cut(whole[-1].casefold(), number) if len(base) in CUT else []
+        return self._cut(_key(whole[-1]), number) if len(base) in CUT else []
 
     def _cut(self, start: str, number: str) -> list[str]:
         """Return media whose names begin so, with the number of a sidecar whose name Takeout has cut."""
-        return [
-            name
-            for stem, names in self.stems.items()
-            for name in names
-            if name.casefold().startswith(start)
-            and stem.endswith(number)
-            and bool(NUMBER.fullmatch(stem)) == bool(number)
-        ]
+        found: list[str] = []
+        first = bisect_left(self.sorted_stems, start)
+        for stem in self.sorted_stems[first : first + MOST_ALIKE]:
+            if not stem.startswith(start):
+                break
+            numbered = NUMBER.fullmatch(stem)
+            if (numbered[2] if numbered else "") == number:
+                found += self.stems[stem]
+        return found
+
+    @cached_property
+    def sorted_stems(self) -> list[str]:
+        """Return the names before their endings, in order."""
+        return sorted(self.stems)
 
     def derived(self) -> Iterator[tuple[str, str]]:
         """Yield files that Takeout describes with another: edited copies, and the films of live photos."""
-        for name in self.names.values():
+        for name in [name for names in self.names.values() for name in names]:
             edited = EDITED.fullmatch(name)
             if edited and any(word.startswith(edited[2].lower()) for word in EDITS):
-                yield name, self.names.get((edited[1] + edited[3]).casefold(), "")
+                yield from ((name, original) for original in self.named(edited[1] + edited[3]))
             stem, ending = _split(name)
             if ending[1:].lower() in FILMS:
-                for other in self.stems.get(stem.casefold(), ()):
-                    if _split(other)[1][1:].lower() in STILLS:
-                        yield name, other
+                stills = (other for other in self.with_stem(stem) if _split(other)[1][1:].lower() in STILLS)
+                yield from ((name, still) for still in stills)
 
 
 def _is_takeout(path: str) -> bool:
@@ -206,6 +236,10 @@ def _is_takeout(path: str) -> bool:
     except OSError:
         return False
     return any(key in head for key in OF_TAKEOUT)
+
+
+def _key(name: str) -> str:
+    return unicodedata.normalize("NFC", name).casefold()
 
 
 def _split(name: str) -> tuple[str, str]:
