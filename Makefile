@@ -72,6 +72,7 @@ bench: $(VENV)/.installed-bench
 	$(BIN)/sonolux bench add
 	$(BIN)/sonolux bench startup
 	$(BIN)/sonolux bench calibration
+	$(BIN)/sonolux bench known-item
 	$(BIN)/sonolux bench encodings
 
 # MODELS="folder folder": model folders to measure beside the baselines.

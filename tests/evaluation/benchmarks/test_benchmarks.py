@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from sonolux.errors import SonoluxError
-from sonolux.evaluation.benchmarks import calibration, ingest, search
+from sonolux.evaluation import known_item_media
+from sonolux.evaluation.benchmarks import calibration, ingest, known_item, search
 from sonolux.evaluation.benchmarks.calibration_media import Collection
 from sonolux.evaluation.benchmarks.report import Report, compare_with_target
 from sonolux.library import Library
@@ -87,3 +88,14 @@ def test_calibration_of_pure_noise_is_right_and_versions_are_found(monkeypatch: 
         assert (tenth, hundredth) == (pytest.approx(1, abs=0.3), pytest.approx(1, abs=0.5))
         assert tally.false <= tally.absent / 10
         assert tally.found == tally.there == (20 if share == 0 else 120)
+
+
+def test_known_items_are_asked_with_themselves(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(known_item, "COUNTS", {"video": 1, "medley": 1, "photo": 1, "text": 1})
+    monkeypatch.setattr(known_item, "ABSENT", 1)
+    for name, less in (("MEDLEY", 11), ("PIECES", 2), ("SCENES", (2, 3))):
+        monkeypatch.setattr(known_item_media, name, less)
+    report = known_item.benchmark_known_item(data, lambda _: None)
+    itself = [row for row in report.rows if row[1] == "itself"]
+    assert [row[2:4] for row in itself] == [["1", "1.00"]] * 4
+    assert len(report.rows) == 4 + 3 + 4 + 3 + 4
