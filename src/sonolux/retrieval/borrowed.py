@@ -19,6 +19,9 @@ from sonolux.types import Metric, Space
 
 FOLDER = Path(__file__).parent / "backgrounds"
 
+LEAST = 0.1
+"""Share of queries whose near non-matches thin out so fast that it is not believed."""
+
 
 @dataclass(frozen=True)
 class BorrowedBackground:
@@ -38,12 +41,12 @@ class BorrowedBackground:
     discount: float
 
     @cached_property
-    def usual_spread(self) -> float:
-        """Return how fast the near non-matches of most queries thin out, in closeness.
+    def least_spread(self) -> float:
+        """Return the spread, in closeness, below which the near non-matches of few queries thin out.
 
         Around a query that is unlike everything all media are about as far, and seem to thin out at once.
         """
-        return float(np.median([self.model.scale(row)[1] for row in self.model.references]))
+        return float(np.quantile([self.model.scale(row)[1] for row in self.model.references], LEAST))
 
     def write(self, folder: Path = FOLDER) -> None:
         """Write it as the one of its space."""

@@ -99,7 +99,7 @@ class DenseBackground:
         place = min(1 + MATCHES, max(2, len(self.references) // 2))
         around = np.sort(similarities(space, query[None], self.references)[0])[-place]
         start = closeness_of(space.metric, [float(around)])[0]
-        rate = 1 / max(max(spread, borrowed.usual_spread) * model.tail.scale, FLATTEST)
+        rate = 1 / max(max(spread, borrowed.least_spread) * model.tail.scale, FLATTEST)
         share = (place - 1) / len(self.references)
         here = [max(share * exp(min(0.0, (start - close) * rate)), SMALLEST) for close in found]
         return [max(both) for both in zip(at_large, here, strict=True)]
