@@ -217,3 +217,11 @@ def test_codes_of_another_model_are_not_asked(tmp_path: Path) -> None:
     surer = only(identify(kept, [clip(1, 5, 6)]))
     assert surer.id == asked.id == "1"
     assert surer.score != asked.score
+
+
+def test_a_piece_that_repeats_itself_is_found_in_a_small_catalog(tmp_path: Path) -> None:
+    bar = tune(5, 1.5)
+    kept = FingerprintCatalog(tmp_path)
+    kept.add([(str(n), "a.wav", prints_of(tune(n, 7))) for n in range(3)])
+    kept.add([("loop", "loop.wav", prints_of(np.tile(bar, 5)))])
+    assert only(identify(kept, [np.concatenate([tune(60, 2), np.tile(bar, 8)])])).id == "loop"

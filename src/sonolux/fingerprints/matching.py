@@ -64,6 +64,9 @@ USUAL = (5.5, 1.4)
 USUAL_WEIGHT = 10
 """Wrong places that the usual counts for, where a catalog has few."""
 
+CROWD = 1 / 3
+"""Share of the places that are looked at, from which one recording has too many."""
+
 FAR = 5.0
 """Standard deviations above the mean of wrong places at which none of them is."""
 
@@ -210,15 +213,17 @@ def _matches(catalog: Catalog, query: WindowQuery, rows: NDArray[np.float64], ac
         return []
     rows = rows[np.argsort(-rows[:, 0], kind="stable")]
     copies = find_copies(query.whole, segments, rows)
-    scale = fit_agreement_scale(rows[~copies, 5])
+    counted = ~copies
+    counted[counted] = _few_of_each(rows[counted])
+    scale = fit_agreement_scale(rows[counted, 5])
     rows[:, 0] += scale.standardise(rows[:, 5])
     order = np.argsort(-rows[:, 0], kind="stable")
-    rows, copies = rows[order], copies[order]
+    rows, copies, counted = rows[order], copies[order], counted[order]
     by_track: dict[tuple[int, int], list[_Candidate]] = {}
     for row in [*_apart(rows[~copies], FINALISTS), *_apart(rows[copies], MOST_COPIES)]:
         place = _Candidate(row[0], *map(int, row[1:3]), *row[3:5])
         by_track.setdefault((place.segment, place.track), []).append(_fitted(segments, query, scale, place))
-    mean, spread = _wrong(rows[~copies], query.whole.frames)
+    mean, spread = _wrong(rows[counted], query.whole.frames)
     alarms = fit_false_alarms(tuple(catalog.samples))
     answers = []
     for places in by_track.values():
@@ -259,6 +264,22 @@ def _fitted(
     score, start, speed = refine_alignment(query.whole, segment, _alone(place), STEPS)
     fitted = place._replace(start=start, speed=speed)
     return fitted._replace(score=score + float(scale.standardise(query.agreements(segment, _alone(fitted)))[0]))
+
+
+def _few_of_each(rows: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Tell which places count for what is usual: where a recording has a third of all, ten of each from best to worst.
+
+    A piece that repeats itself has hundreds of places, most of them right, where a small catalog has few others.
+    """
+    _, owner, counts = np.unique(rows[:, 1:3], axis=0, return_inverse=True, return_counts=True)
+    if counts.max() < CROWD * len(rows):
+        return np.ones(len(rows), bool)
+    owner = owner.ravel()
+    rank = np.empty(len(rows), np.int64)
+    rank[np.argsort(owner, kind="stable")] = np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts)
+    many = np.maximum(counts[owner], USUAL_WEIGHT)
+    few: NDArray[np.bool_] = rank * USUAL_WEIGHT // many != (rank - 1) * USUAL_WEIGHT // many
+    return few | (counts[owner] <= USUAL_WEIGHT)
 
 
 def _wrong(rows: NDArray[np.float64], frames: int) -> tuple[float, float]:
