@@ -93,6 +93,22 @@ def test_changed_new_and_deleted_sidecars_update_their_files(folder: Path, tmp_p
         assert library.add(folder / "a.xmp").unchanged == 1
 
 
+def test_a_date_that_a_sidecar_no_longer_says_is_gone(folder: Path, tmp_path: Path) -> None:
+    dated = (
+        '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+        '<rdf:Description xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmp:CreateDate="{}"/></rdf:RDF></x:xmpmeta>'
+    )
+    sidecar = folder / "a.jpg.xmp"
+    with Library(tmp_path / "l.sonolux") as library:
+        for said, days in (("2024-05-17T23:30:00+10:00", ["2024-05-17"]), ("2021-03-04T10:00:00Z", ["2021-03-04"])):
+            sidecar.write_text(dated.format(said))
+            library.add(folder, spaces=SPACES)
+            assert [day for day in ("2024-05-17", "2021-03-04") if any(library.items({"date": day}))] == days
+        sidecar.unlink()
+        library.add(folder)
+        assert not [day for day in ("2024-05-17", "2021-03-04") if any(library.items({"date": day}))]
+
+
 def test_a_moved_file_takes_its_sidecar_along(folder: Path, tmp_path: Path) -> None:
     with Library(tmp_path / "l.sonolux") as library:
         library.add(folder, spaces=SPACES)

@@ -54,7 +54,7 @@ def redescribe(index: Index, task: Task, probe: Probe, keyword: list[Encoder]) -
     decoded = {key: value for key, value in draft.probe.metadata.items() if key not in DESCRIPTIVE}
     said = {key: value for key, value in probe.metadata.items() if key in DESCRIPTIVE}
     draft.probe = replace(draft.probe, metadata=decoded | said, words=probe.words)
-    blank: dict[str, Any] = dict.fromkeys(FILED)
+    blank: dict[str, Any] = dict.fromkeys((*FILED, "clock"))
     index.set_payload([point.id for point in points], blank | draft.filed())
     index.set_payload([task.id], {"words": probe.words or None, "sidecars": task.sidecars or None})
     _write_words(index, draft, keyword)
