@@ -13,8 +13,8 @@ from making import RATE, write_wav
 from sonolux.annotators import Annotator
 from sonolux.annotators.files import Annotated, annotate_files, windows_of
 from sonolux.encoders import Encoder
-from sonolux.media.pool import DecoderPool
 from sonolux.media.reading import ReadOptions
+from sonolux.media.workers.pool import DecoderPool
 from sonolux.types import Annotation, Failure, Modality, Region, Span
 
 STEP = 0.1

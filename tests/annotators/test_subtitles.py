@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from sonolux.annotators.subtitles import srt, vtt, write_subtitles
 from sonolux.errors import SonoluxError
-from sonolux.media.subtitles import parse_cues
+from sonolux.media.texts.subtitles import parse_cues
 from sonolux.types import Annotation, Span
 
 SAID = [

@@ -14,7 +14,7 @@ from sonolux.annotators import resolve
 from sonolux.annotators.phrases import phrases
 from sonolux.annotators.voice_activity import VoiceActivity, stretches
 from sonolux.errors import EncoderError
-from sonolux.media.audio import load_audio
+from sonolux.media.containers.audio import load_audio
 from sonolux.models.silero_vad import CHUNK, CONTEXT, SileroVad
 
 RATE = 16_000

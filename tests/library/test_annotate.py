@@ -16,7 +16,7 @@ from making import write_video
 from sonolux.annotators import Annotator
 from sonolux.errors import Cancelled, QueryError, SonoluxError
 from sonolux.library import Library
-from sonolux.media.pool import Worker
+from sonolux.media.workers.pool import Worker
 from sonolux.types import Annotation, Modality, Region
 
 RGB = {"red": (250, 10, 10), "green": (10, 250, 10), "blue": (10, 10, 250)}

@@ -152,7 +152,7 @@ def test_of_a_folder_texts_and_images_are_passed_over_but_not_what_is_named(song
 
 
 def test_one_process_decodes_clip_after_clip(songs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from sonolux.media import isolated, pool
+    from sonolux.media.workers import isolated, pool
 
     monkeypatch.setattr(isolated, "_workers", isolated._Workers())
     started: list[pool.Worker] = []
@@ -179,7 +179,7 @@ def test_one_process_decodes_clip_after_clip(songs: Path, tmp_path: Path, monkey
 def test_a_library_that_is_not_closed_leaves_no_process(
     songs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from sonolux.media import isolated
+    from sonolux.media.workers import isolated
 
     monkeypatch.setattr(isolated, "_workers", isolated._Workers())
     library = Library(tmp_path / "l.sonolux")

@@ -15,7 +15,7 @@ import numpy as np
 from sonolux.errors import MediaError
 from sonolux.media.reading import ReadOptions
 from sonolux.media.segment import Image, Probe, Segment
-from sonolux.media.worker import GATHERED_SECONDS
+from sonolux.media.workers.worker import GATHERED_SECONDS
 from sonolux.types import Modality
 
 

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from media.specimens import tone, write_sound, write_wav
 from sonolux.errors import MediaError
-from sonolux.media.audio import LOUDEST, Placed, cut_windows, decode_audio, load_audio
-from sonolux.media.cover import embedded_cover
+from sonolux.media.containers.audio import LOUDEST, Placed, cut_windows, decode_audio, load_audio
+from sonolux.media.containers.cover import embedded_cover
 
 
 def int16(samples: np.ndarray) -> np.ndarray:

@@ -11,13 +11,13 @@ import pytest
 
 from media.films import write_film
 from sonolux.fingerprints.decoding import decode_audio_file
-from sonolux.media.audio import decode_audio, load_audio
-from sonolux.media.clock import LONGEST_GAP, TOLERANCE, Clock, in_time
+from sonolux.media.containers.audio import decode_audio, load_audio
+from sonolux.media.containers.clock import LONGEST_GAP, TOLERANCE, Clock, in_time
+from sonolux.media.containers.video import frame_near
 from sonolux.media.excerpt import read_excerpt
-from sonolux.media.isolated import IsolatedDecoder
 from sonolux.media.reading import ReadOptions, read
 from sonolux.media.segment import Decoded, Segment
-from sonolux.media.video import frame_near
+from sonolux.media.workers.isolated import IsolatedDecoder
 from sonolux.training.data.decoding import decode_clips
 
 OPTIONS = ReadOptions(image_side=64, audio_rate=8_000)

@@ -13,7 +13,7 @@ import tifffile
 from PIL import ImageDraw
 
 from media.specimens import photo
-from sonolux.media.image import decode_image
+from sonolux.media.images.image import decode_image
 from sonolux.media.readers.image import ImageReader
 from sonolux.media.reading import ReadOptions, read
 from sonolux.media.segment import Probe

@@ -9,11 +9,11 @@ import pytest
 
 from media.films import write_film
 from media.specimens import plain, tone, write_sound, write_video, write_wav
-from sonolux.media.completeness import Reading
-from sonolux.media.extent import Extent
+from sonolux.media.containers.completeness import Reading
+from sonolux.media.containers.extent import Extent
+from sonolux.media.containers.truncation import End, frame_bytes
 from sonolux.media.reading import ReadOptions, read
 from sonolux.media.segment import Decoded, Segment
-from sonolux.media.truncation import End, frame_bytes
 
 OPTIONS = ReadOptions(image_side=64, audio_rate=8_000)
 
@@ -181,12 +181,12 @@ def test_links_of_a_chain_have_rates_and_channels_of_their_own(tmp_path: Path) -
     chain = tmp_path / "chain.ogg"
     chain.write_bytes(opus.read_bytes() + vorbis.read_bytes() + flac.read_bytes())
     assert closing(chain) == (pytest.approx(6.5, abs=0.1), "")
-    from sonolux.media.audio import load_audio
+    from sonolux.media.containers.audio import load_audio
 
     last = load_audio(str(chain), 8_000, 1.0, 5.2).samples
     assert np.abs(last).max() > 0.3
     with chain.open("rb") as opened:
-        from sonolux.media.audio import decode_audio
+        from sonolux.media.containers.audio import decode_audio
 
         assert sum(map(len, decode_audio(opened, 8_000))) == pytest.approx(6.5 * 8_000, abs=800)
 
@@ -240,7 +240,7 @@ def test_structure_tells_a_cut_from_a_wrong_header(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     (tmp_path / "a").write_bytes(b"some")
-    monkeypatch.setattr("sonolux.media.completeness.end_of", lambda *_: end)
+    monkeypatch.setattr("sonolux.media.containers.completeness.end_of", lambda *_: end)
     decoded = Reading(str(tmp_path / "a"), form, announced, sound=Extent(end=reached)).closed(reached)
     assert (decoded.missing if decoded else "") == missing
 

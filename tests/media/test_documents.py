@@ -11,10 +11,10 @@ import pytest
 
 from media.specimens import pdf
 from sonolux.errors import MediaError
-from sonolux.media.letters import rtf_text
 from sonolux.media.reading import ReadOptions, read
 from sonolux.media.signatures import OLE
-from sonolux.media.text import read_passages, read_text
+from sonolux.media.texts.letters import rtf_text
+from sonolux.media.texts.text import read_passages, read_text
 
 W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
 MC = 'xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006"'

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from media.specimens import write_wav
-from sonolux.media.audio import load_audio
+from sonolux.media.containers.audio import load_audio
 
 RATE = 22_050
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from sonolux.errors import MediaError
-from sonolux.media.encodings import declared_encoding
 from sonolux.media.signatures import is_text
-from sonolux.media.text_decoding import decode_legacy, decode_text
+from sonolux.media.texts.encodings import declared_encoding
+from sonolux.media.texts.text_decoding import decode_legacy, decode_text
 
 KYOTO = "昨日は京都の金閣寺を見物しました。"
 GERMAN = "Über die Größe der Straße müssen wir später reden."

@@ -15,11 +15,11 @@ import tifffile
 from media.specimens import photo
 from sonolux.encoders.classical.colour_layout import ColourLayout
 from sonolux.library import Library
-from sonolux.media import frames
-from sonolux.media.image import decode_image
+from sonolux.media.images import frames
+from sonolux.media.images.image import decode_image
+from sonolux.media.images.thumbnail import View, view_of
 from sonolux.media.reading import ReadOptions, read
 from sonolux.media.segment import Decoded, Image, Probe, Segment
-from sonolux.media.thumbnail import View, view_of
 from sonolux.presentation.wording import span_in_words
 from sonolux.types import Span
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from sonolux.media.pool import DecodeEvent, DecoderPool, Finished
 from sonolux.media.reading import ReadOptions
 from sonolux.media.segment import Audio, Image, Probe, Segment
+from sonolux.media.workers.pool import DecodeEvent, DecoderPool, Finished
 from sonolux.types import Failure
 
 

@@ -16,7 +16,7 @@ from PIL import ImageCms
 
 from media.specimens import noisy, photo, png_of_zeros
 from sonolux.errors import MediaError
-from sonolux.media.image import decode_image
+from sonolux.media.images.image import decode_image
 from sonolux.media.reading import ReadOptions, read
 
 LIMIT = 200_000_000

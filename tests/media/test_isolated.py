@@ -17,10 +17,10 @@ import pytest
 
 from media import faulty
 from sonolux.errors import MediaError
-from sonolux.media import isolated
-from sonolux.media.isolated import IsolatedDecoder
 from sonolux.media.reading import ReadOptions
 from sonolux.media.segment import Probe, Segment
+from sonolux.media.workers import isolated
+from sonolux.media.workers.isolated import IsolatedDecoder
 from sonolux.settings import settings
 
 OPTIONS = ReadOptions()
@@ -181,7 +181,7 @@ def test_a_forked_process_has_workers_of_its_own(tmp_path: Path) -> None:
         import os, sys
         sys.path.insert(0, {str(Path(faulty.__file__).parent)!r})
         import faulty
-        from sonolux.media.isolated import IsolatedDecoder
+        from sonolux.media.workers.isolated import IsolatedDecoder
         from sonolux.media.reading import ReadOptions
         decoder = IsolatedDecoder()
         ask = lambda: next(decoder.read({file(tmp_path, "good-1")!r}, ReadOptions(), faulty.read)).metadata["title"]

@@ -34,7 +34,7 @@ from media.tagged import (
     write_mp3,
     write_subtitled,
 )  # fmt: skip
-from sonolux.media.cover import embedded_cover
+from sonolux.media.containers.cover import embedded_cover
 from sonolux.media.music_tags.genres import GENRES, named_genres
 from sonolux.media.music_tags.reading import read_tags
 from sonolux.media.music_tags.several import artists, genres

@@ -14,9 +14,9 @@ import pytest
 
 from media import faulty
 from sonolux.errors import SonoluxError
-from sonolux.media.pool import AHEAD, SMALL, DecodeEvent, DecoderPool, Finished
 from sonolux.media.reading import ReadOptions, read
 from sonolux.media.segment import Audio, Image, Probe, Segment
+from sonolux.media.workers.pool import AHEAD, SMALL, DecodeEvent, DecoderPool, Finished
 from sonolux.types import Failure
 
 MIB = 2**20
@@ -238,7 +238,7 @@ SCRIPT = """
 import sys
 sys.path.insert(0, {folder!r})
 import faulty
-from sonolux.media.pool import DecoderPool
+from sonolux.media.workers.pool import DecoderPool
 from sonolux.media.reading import ReadOptions
 
 pool = DecoderPool(1, ReadOptions(), timeout={timeout}, memory=2**29, reader=faulty.{reader})

@@ -15,7 +15,7 @@ from PIL.TiffImagePlugin import IFDRational
 
 from media.specimens import photo, plain, write_sound, write_video
 from sonolux.errors import MediaError
-from sonolux.media.container import open_container
+from sonolux.media.containers.container import open_container
 from sonolux.media.metadata import LISTS, clean_words, cleaned
 from sonolux.media.probing import probe
 from sonolux.types import Modality
@@ -169,6 +169,6 @@ def test_metadata_is_always_safe(raw: dict[str, Any]) -> None:
 
 
 def test_the_room_is_cheap_to_enter() -> None:
-    code = "import sys, sonolux.media.pool, sonolux.media.finding; print(*sys.modules)"
+    code = "import sys, sonolux.media.workers.pool, sonolux.media.finding; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert not {"av", "PIL", "pypdf", "cv2", "scenedetect", "soxr", "torch"} & set(loaded.stdout.split())

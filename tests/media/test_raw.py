@@ -14,7 +14,7 @@ import tifffile
 
 from media.specimens import noisy, photo
 from sonolux.errors import MediaError
-from sonolux.media.image import decode_image
+from sonolux.media.images.image import decode_image
 from sonolux.media.reading import ReadOptions, read
 from sonolux.media.segment import Probe, Segment
 

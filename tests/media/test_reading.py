@@ -8,7 +8,7 @@ import pytest
 
 from media.specimens import plain, write_video
 from sonolux.errors import MediaError, SonoluxError
-from sonolux.media.audio import load_audio
+from sonolux.media.containers.audio import load_audio
 from sonolux.media.reading import ReadOptions, read
 from sonolux.media.segment import Audio, Decoded, Image, Probe, Segment
 from sonolux.types import Modality, Span

@@ -15,8 +15,8 @@ import pytest
 import tifffile
 
 from sonolux.errors import MediaError
-from sonolux.media.image import decode_image, decode_partly
-from sonolux.media.jpeg_scans import Lacking, what_is_lacking
+from sonolux.media.images.image import decode_image, decode_partly
+from sonolux.media.images.jpeg_scans import Lacking, what_is_lacking
 from sonolux.media.reading import ReadOptions, read
 from sonolux.media.segment import Decoded, Segment
 

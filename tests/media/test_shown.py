@@ -16,10 +16,10 @@ import pytest
 import skimage.data
 
 from media.specimens import photo, write_video
-from sonolux.media.image import decode_image
+from sonolux.media.containers.video import frame_near, shots
+from sonolux.media.images.image import decode_image
+from sonolux.media.images.tone_mapping import HLG, PQ, REFERENCE_WHITE, TO_SRGB, to_sdr
 from sonolux.media.probing import probe
-from sonolux.media.tone_mapping import HLG, PQ, REFERENCE_WHITE, TO_SRGB, to_sdr
-from sonolux.media.video import frame_near, shots
 
 LIMIT = 200_000_000
 

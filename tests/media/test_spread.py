@@ -12,7 +12,7 @@ from sonolux.errors import MediaError
 from sonolux.media.reading import ReadOptions, read
 from sonolux.media.segment import Probe, Segment
 from sonolux.media.spread import KEPT, Thinned, read_spread
-from sonolux.media.worker import Progress
+from sonolux.media.workers.worker import Progress
 
 MOST = 8
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from sonolux.media.cues import Cue
 from sonolux.media.reading import ReadOptions, read
 from sonolux.media.segment import Probe, Segment
 from sonolux.media.signatures import text_format
-from sonolux.media.subtitles import cue_passages, parse_cues
+from sonolux.media.texts.cues import Cue
+from sonolux.media.texts.subtitles import cue_passages, parse_cues
 from sonolux.types import Span
 
 ASS = """[Script Info]

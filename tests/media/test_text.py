@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 from media.specimens import HTML, SRT, VTT, pdf
 from sonolux.errors import MediaError
-from sonolux.media.cues import Cue
-from sonolux.media.markup import markdown_title, parse_page
-from sonolux.media.subtitles import cue_passages, parse_cues
-from sonolux.media.text import passages, read_passages, read_text
-from sonolux.media.text_decoding import decode_text
+from sonolux.media.texts.cues import Cue
+from sonolux.media.texts.markup import markdown_title, parse_page
+from sonolux.media.texts.subtitles import cue_passages, parse_cues
+from sonolux.media.texts.text import passages, read_passages, read_text
+from sonolux.media.texts.text_decoding import decode_text
 
 FRENCH = "Le château est fermé. Déjà vu, garçon ! L'été est là où naît la forêt."
 RUSSIAN = "Привет, как дела? Сегодня хорошая погода, и мы пойдём гулять."

@@ -10,12 +10,12 @@ import pytest
 
 from media.specimens import noisy, photo, plain, write_sound, write_video
 from sonolux.errors import MediaError
-from sonolux.media import video
+from sonolux.media.containers import video
+from sonolux.media.containers.video import frame_near, shots
 from sonolux.media.hashing import content_hash
+from sonolux.media.images.thumbnail import View, view_of
 from sonolux.media.probing import probe
 from sonolux.media.segment import Audio, Image
-from sonolux.media.thumbnail import View, view_of
-from sonolux.media.video import frame_near, shots
 from sonolux.types import Region, Span
 
 LIMIT = 200_000_000

@@ -14,8 +14,8 @@ import PIL.Image
 import pytest
 
 from making import write_video
+from sonolux.media.images.thumbnail import View
 from sonolux.media.segment import Image
-from sonolux.media.thumbnail import View
 from sonolux.presentation import thumbnails as module
 from sonolux.presentation.html import PageSection, page
 from sonolux.presentation.thumbnails import thumbnails
@@ -132,7 +132,7 @@ def test_a_hostile_image_costs_its_own_thumbnail_alone(tmp_path: Path, monkeypat
     """It is decoded in a process whose memory is limited; this one opens none of the files."""
     monkeypatch.setenv("SONOLUX_DECODE_MEMORY", str(100 * 2**20))
     settings.cache_clear()
-    monkeypatch.setattr("sonolux.media.image.open_image", refuse)
+    monkeypatch.setattr("sonolux.media.images.image.open_image", refuse)
     monkeypatch.setattr("sonolux.media.probing.probe", refuse)
     views = [View(str(image(tmp_path / f"{number}.png"))) for number in range(2)]
     views.insert(1, View(str(bomb(tmp_path / "bomb.png", 13_000))))
@@ -154,7 +154,7 @@ def hanging(path, options, wanted):
     """Read views, but of one file for ever."""
     import time
 
-    from sonolux.media.thumbnail import read_views
+    from sonolux.media.images.thumbnail import read_views
 
     if path.endswith("hangs.png"):
         time.sleep(600)

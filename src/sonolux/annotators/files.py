@@ -19,10 +19,10 @@ from sonolux.encoders import Encoder
 from sonolux.encoders.base import split_rows
 from sonolux.encoders.inputs import EncoderInputs, resampled
 from sonolux.errors import Cancelled, SonoluxError
-from sonolux.media.pool import DecoderPool
 from sonolux.media.reading import ReadOptions
 from sonolux.media.segment import Audio, Content, Image, ReadEvent, Segment
-from sonolux.media.worker import Finished
+from sonolux.media.workers.pool import DecoderPool
+from sonolux.media.workers.worker import Finished
 from sonolux.types import Annotation, Failure, Modality, Region, Span
 
 CROPS = 32

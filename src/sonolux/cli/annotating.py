@@ -94,8 +94,8 @@ def _annotated(annotator: Annotator, paths: Sequence[str]) -> Iterator[Annotated
     from sonolux.annotators.files import annotate_files, windows_of
     from sonolux.library.items import absolute
     from sonolux.media.finding import find
-    from sonolux.media.pool import DecoderPool
     from sonolux.media.reading import ReadOptions
+    from sonolux.media.workers.pool import DecoderPool
     from sonolux.settings import settings
     from sonolux.types import Failure
 

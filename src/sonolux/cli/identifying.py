@@ -62,7 +62,7 @@ def identify(
     Chance is how often a sound that is in no recording of the library would be named as surely. On stdin, and with
     --json, a match is printed as soon as it has ended, so a clip may be as long as a day; else the surest comes first.
     """
-    from sonolux.media.isolated import IsolatedDecoder
+    from sonolux.media.workers.isolated import IsolatedDecoder
 
     if clip != "-":
         IsolatedDecoder().start()  # while the rest is imported and the library is opened

@@ -112,10 +112,10 @@ def _read(image: str, data: str, out: Output) -> tuple[Pixels, dict[str, Pixels]
 
 
 def _decoded(paths: Sequence[str]) -> tuple[dict[str, Pixels], list[Failure]]:
-    from sonolux.media.pool import DecoderPool
     from sonolux.media.reading import ReadOptions
     from sonolux.media.segment import Image as Decoded
     from sonolux.media.segment import Segment
+    from sonolux.media.workers.pool import DecoderPool
     from sonolux.settings import settings
     from sonolux.types import Failure
 

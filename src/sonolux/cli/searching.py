@@ -65,7 +65,7 @@ def search(  # noqa: PLR0913 - each is an option of the command line
 
     The chance of a hit says how many items taken at random would score as high.
     """
-    from sonolux.media.isolated import IsolatedDecoder
+    from sonolux.media.workers.isolated import IsolatedDecoder
 
     if image or audio or video:
         IsolatedDecoder().start()  # while the rest is imported and the library is opened

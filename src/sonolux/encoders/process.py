@@ -21,7 +21,7 @@ from sonolux.encoders.base import Encoder
 from sonolux.encoders.batch import Batch, Encoded, encode_all
 from sonolux.encoders.registry import resolve
 from sonolux.errors import EncoderError, SonoluxError
-from sonolux.media.ipc import receive, send
+from sonolux.media.workers.ipc import receive, send
 
 ENDING_SECONDS = 10.0
 """A process whose pipes are closed ends by then, or is made to."""

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonolux.errors import SonoluxError
-from sonolux.media.audio import decode_audio
+from sonolux.media.containers.audio import decode_audio
 
 RATE = 22_050
 FRAMES = 6

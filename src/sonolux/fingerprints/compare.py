@@ -9,8 +9,8 @@ from sonolux.fingerprints.decoding import decode_audio_file
 from sonolux.fingerprints.extraction import SilenceError, extract_fingerprints
 from sonolux.fingerprints.neural_codes import fingerprint_encoder
 from sonolux.fingerprints.segment import build_segment
-from sonolux.media.isolated import IsolatedDecoder
 from sonolux.media.paths import printable
+from sonolux.media.workers.isolated import IsolatedDecoder
 
 
 @dataclass(frozen=True, slots=True)

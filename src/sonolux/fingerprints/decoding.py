@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from sonolux.errors import MediaError
 from sonolux.fingerprints.constellation import RATE
-from sonolux.media.isolated import IsolatedDecoder
-from sonolux.media.pool import DecoderPool
 from sonolux.media.reading import ReadOptions, read_sound
 from sonolux.media.segment import Audio, Segment
+from sonolux.media.workers.isolated import IsolatedDecoder
+from sonolux.media.workers.pool import DecoderPool
 from sonolux.settings import settings
 from sonolux.types import Failure
 

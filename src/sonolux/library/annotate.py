@@ -36,7 +36,7 @@ from sonolux.library.ingest.changes import Task
 from sonolux.library.ingest.moved import draft_of
 from sonolux.library.ingest.run import Progress
 from sonolux.media.paths import from_stored
-from sonolux.media.pool import DecoderPool
+from sonolux.media.workers.pool import DecoderPool
 from sonolux.types import Annotation, Failure, Modality
 
 FILES = 64

@@ -26,13 +26,13 @@ from sonolux.fingerprints.segment import Fingerprint
 from sonolux.index import Condition, Index, Where
 from sonolux.library.ingest.run import Progress
 from sonolux.library.items import absolute
-from sonolux.media.audio import decode_audio
+from sonolux.media.containers.audio import decode_audio
 from sonolux.media.finding import find
 from sonolux.media.hashing import content_hash
-from sonolux.media.isolated import IsolatedDecoder
 from sonolux.media.paths import from_stored, to_stored
 from sonolux.media.probing import probe
 from sonolux.media.segment import Audio
+from sonolux.media.workers.isolated import IsolatedDecoder
 from sonolux.types import Failure, Modality
 
 NAMESPACE = uuid.UUID("d2a7c9b4-53f1-4f0e-8a36-1c9be07d6e52")

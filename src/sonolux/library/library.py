@@ -45,10 +45,10 @@ from sonolux.library.query import (
 )
 from sonolux.library.sharing import SharingLocks
 from sonolux.library.spaces import Spaces, default_encoders
-from sonolux.media.isolated import IsolatedDecoder
 from sonolux.media.paths import from_stored, printable
-from sonolux.media.pool import DecoderPool
 from sonolux.media.reading import ReadOptions
+from sonolux.media.workers.isolated import IsolatedDecoder
+from sonolux.media.workers.pool import DecoderPool
 from sonolux.retrieval.calibration import Calibration
 from sonolux.retrieval.duplicates import find_duplicates
 from sonolux.retrieval.hits import Hits
@@ -391,7 +391,8 @@ class Library:
         text : str, optional
             Words.
         image : path, ndarray of uint8 (height, width, 3), or PIL image, optional
-            What the items are to show. Files to ask with are decoded in worker processes, see `sonolux.media.isolated`.
+            What the items are to show. Files to ask with are decoded in worker processes, see
+            `sonolux.media.workers.isolated`.
         audio : path, or (samples, hertz), optional
             What they are to sound like: a file, or mono samples in [-1, 1].
         video : path, optional

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from functools import partial
 
 from sonolux.errors import MediaError
-from sonolux.media.audio import load_audio
-from sonolux.media.isolated import IsolatedDecoder
+from sonolux.media.containers.audio import load_audio
 from sonolux.media.probing import probe
 from sonolux.media.reading import ReadOptions
 from sonolux.media.segment import Audio, Probe, Segment
+from sonolux.media.workers.isolated import IsolatedDecoder
 from sonolux.types import Modality, Span
 
 RATES = (8_000, 48_000)

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 
-from sonolux.media.encodings import has_text_bytes, marked_encoding, unmarked_encoding
-from sonolux.media.subtitles import subtitle_format
+from sonolux.media.texts.encodings import has_text_bytes, marked_encoding, unmarked_encoding
+from sonolux.media.texts.subtitles import subtitle_format
 
 HEAD = 65536
 """Bytes of the beginning of a file that the functions here want to see."""
@@ -29,7 +29,7 @@ IMAGES = (
 """First bytes and Pillow's names of formats that they are enough for."""
 
 RAW = "RAW"
-"""Name of camera raw files, which Pillow does not know; most begin as TIFFs do (`sonolux.media.raw`)."""
+"""Name of camera raw files, which Pillow does not know; most begin as TIFFs do (`sonolux.media.images.raw`)."""
 
 RAWS = (b"FUJIFILMCCD-RAW", b"IIU\x00", b"IIRO", b"IIRS", b"MMOR", b"FOVb", b"\x00MRM")
 CANON_BRAND = b"crx "

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from sonolux.media.probing import probe
 from sonolux.media.reading import ReadOptions, read, read_sound
 from sonolux.media.segment import Probe, Segment
-from sonolux.media.worker import Progress
+from sonolux.media.workers.worker import Progress
 from sonolux.types import Modality, SegmentKind
 
 KEPT = 32
@@ -71,8 +71,8 @@ def read_spread(
 ) -> Iterator[Probe | Segment | Progress]:
     """Decode a file: its probe, then at most so many segments of each of some kinds, evenly spaced.
 
-    A reader for `sonolux.media.pool.DecoderPool`, run in a worker process. Where the file is of a modality that has
-    none of the kinds, nothing but its probe is read.
+    A reader for `sonolux.media.workers.pool.DecoderPool`, run in a worker process. Where the file is of a modality that
+    has none of the kinds, nothing but its probe is read.
 
     Parameters
     ----------

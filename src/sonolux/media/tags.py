@@ -10,13 +10,13 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from sonolux.media.container import audio_stream, video_stream
-from sonolux.media.geometry import shown_size
+from sonolux.media.containers.container import audio_stream, video_stream
+from sonolux.media.images.geometry import shown_size
 from sonolux.media.metadata import LONGEST_VALUE, clean_words
 from sonolux.media.music_tags.fields import Fields
 from sonolux.media.music_tags.genres import named_genres
 from sonolux.media.music_tags.several import artists, genres
-from sonolux.media.subtitles import subtitle_format
+from sonolux.media.texts.subtitles import subtitle_format
 
 NAMES: dict[str, tuple[str, ...]] = {
     "title": ("title", "com.apple.quicktime.title"),

@@ -13,8 +13,8 @@ from html import escape
 from pathlib import Path
 
 from sonolux.errors import SonoluxError
+from sonolux.media.images.thumbnail import View
 from sonolux.media.paths import printable
-from sonolux.media.thumbnail import View
 from sonolux.presentation.thumbnails import Thumbnail, thumbnails
 from sonolux.presentation.waveform import svg
 from sonolux.presentation.wording import chance_in_words, place_in_words, score_in_words, snippet

@@ -20,10 +20,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonolux.errors import MediaError
-from sonolux.media.isolated import IsolatedDecoder
+from sonolux.media.images.thumbnail import View, read_views
 from sonolux.media.reading import ReadOptions
 from sonolux.media.segment import Audio, Content, Image, Probe, Segment
-from sonolux.media.thumbnail import View, read_views
+from sonolux.media.workers.isolated import IsolatedDecoder
 from sonolux.presentation.cache import DiskCache
 from sonolux.presentation.waveform import waveform
 from sonolux.settings import settings

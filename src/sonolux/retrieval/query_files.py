@@ -7,12 +7,12 @@ from dataclasses import replace
 from functools import partial
 
 from sonolux.errors import QueryError
-from sonolux.media.isolated import IsolatedDecoder
 from sonolux.media.options import ReadOptions
 from sonolux.media.paths import printable
 from sonolux.media.segment import Segment
 from sonolux.media.spread import Thinned, read_spread
-from sonolux.media.text import passages
+from sonolux.media.texts.text import passages
+from sonolux.media.workers.isolated import IsolatedDecoder
 from sonolux.retrieval.query import Part, PartKind, Query
 from sonolux.types import SegmentKind, Span
 

@@ -16,7 +16,7 @@ from PIL.TiffImagePlugin import ImageFileDirectory_v2
 from media.descriptions.blocks import dataset, jpeg, listed, png, resource, saved, xmp
 from sonolux.media.dates import first_date
 from sonolux.media.descriptions.image import image_metadata
-from sonolux.media.image import open_image, upright_size
+from sonolux.media.images.image import open_image, upright_size
 
 PACKET = xmp(listed("dc:subject", "kittiwake"))
 JPEG_XMP = b"http://ns.adobe.com/xap/1.0/\0"

@@ -10,11 +10,11 @@ import pytest
 import sonolux as sx
 from installing import install, write_package
 from sonolux.errors import MediaError
-from sonolux.media.pool import DecoderPool
 from sonolux.media.probing import probe
 from sonolux.media.readers.registry import BUILT_IN, READERS
 from sonolux.media.reading import ReadOptions, read, read_sound
 from sonolux.media.segment import Segment
+from sonolux.media.workers.pool import DecoderPool
 from sonolux.types import Failure, Modality
 
 READER = """

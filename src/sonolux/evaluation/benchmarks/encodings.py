@@ -14,7 +14,7 @@ from typing import Any
 
 from sonolux.errors import MediaError
 from sonolux.evaluation.benchmarks.report import Report, compare_with_target
-from sonolux.media.text_decoding import decode_text
+from sonolux.media.texts.text_decoding import decode_text
 
 LENGTHS = ("title", "sentence", "paragraph")
 UNICODE = ("utf-8", "utf-16-le", "utf-16-be")

@@ -30,9 +30,9 @@ from sonolux.errors import SonoluxError
 from sonolux.evaluation.benchmarks.report import Report, compare_with_target
 from sonolux.library import Library
 from sonolux.library.ingest.encode import BATCH
-from sonolux.media.pool import DecoderPool
 from sonolux.media.reading import ReadOptions, read
 from sonolux.media.segment import Image, Segment
+from sonolux.media.workers.pool import DecoderPool
 from sonolux.settings import settings
 
 CLASSICAL = ("colour-histogram", "colour-layout", "hog")

@@ -18,7 +18,7 @@ from sonolux.checkpoints.outputs import Labels
 from sonolux.encoders.classical.mfcc import Mfcc
 from sonolux.evaluation.benchmarks.report import Announce, report_epochs
 from sonolux.evaluation.protocols.labelled_sounds import LabelledSounds
-from sonolux.media.audio import load_audio
+from sonolux.media.containers.audio import load_audio
 from sonolux.models.feature_extractor import LayerDescriptor
 from sonolux.training.classification.recipes import BagOfAudioWordsRecipe, SoundsRecipe
 from sonolux.training.classification.sound_learner import scores_of

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from sonolux.evaluation.protocols.labelled_sounds import find_spoken_digits
 from sonolux.features.speech_cepstra import speech_cepstra
-from sonolux.media.audio import load_audio
+from sonolux.media.containers.audio import load_audio
 from sonolux.training.data.utterances import UtteranceSet, analysis
 
 RATE = 8_000

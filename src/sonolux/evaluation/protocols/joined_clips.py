@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonolux.evaluation.protocols.identification import UNKNOWN, Clip
-from sonolux.media.audio import load_audio
+from sonolux.media.containers.audio import load_audio
 from sonolux.media.segment import Audio
 
 RATE = 22_050

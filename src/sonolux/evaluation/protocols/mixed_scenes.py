@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonolux.errors import SonoluxError
-from sonolux.media.audio import load_audio
+from sonolux.media.containers.audio import load_audio
 from sonolux.training.data.soundscapes import Soundscapes, audible
 
 RATE = 16_000

@@ -15,7 +15,7 @@ from sonolux.library.annotation_payload import annotations_within, with_annotati
 from sonolux.library.ingest.changes import Task, span_id
 from sonolux.media.paths import folders, to_stored
 from sonolux.media.segment import Decoded, Image, Probe, Segment
-from sonolux.media.text_decoding import decode_legacy
+from sonolux.media.texts.text_decoding import decode_legacy
 from sonolux.types import Span
 
 WORDED = ("title", "artist", "album", "composer", "genre", "keywords", "place", "camera", "description")

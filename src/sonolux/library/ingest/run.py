@@ -20,11 +20,11 @@ from sonolux.library.ingest.write import Writer
 from sonolux.library.spaces import Spaces
 from sonolux.media.finding import find
 from sonolux.media.paths import to_stored
-from sonolux.media.pool import DecoderPool
 from sonolux.media.reading import read_description
 from sonolux.media.segment import Decoded, Probe, Segment
 from sonolux.media.sidecars import sidecars_of
-from sonolux.media.worker import DecodeEvent
+from sonolux.media.workers.pool import DecoderPool
+from sonolux.media.workers.worker import DecodeEvent
 from sonolux.types import Failure, Modality
 
 LOOKED_UP = 64

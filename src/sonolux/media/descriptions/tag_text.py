@@ -9,7 +9,7 @@ from __future__ import annotations
 import codecs
 import re
 
-from sonolux.media.text_decoding import decode_legacy
+from sonolux.media.texts.text_decoding import decode_legacy
 
 LONGEST_TEXT = 100_000
 """Bytes of a text that are looked at."""

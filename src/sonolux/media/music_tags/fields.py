@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from sonolux.media.cues import Cue
-from sonolux.media.text_decoding import decode_legacy
+from sonolux.media.texts.cues import Cue
+from sonolux.media.texts.text_decoding import decode_legacy
 
 MOST_TEXTS = 1000
 """Texts that are taken from one file."""

@@ -13,9 +13,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 
-from sonolux.media.cues import Cue, plain_cue
 from sonolux.media.music_tags.fields import Fields, Picture, guessed
 from sonolux.media.music_tags.id3_frames import Frame, synchronised
+from sonolux.media.texts.cues import Cue, plain_cue
 
 Text = str | bytes
 

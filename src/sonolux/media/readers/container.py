@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sonolux.errors import MediaError
-from sonolux.media.completeness import Reading
+from sonolux.media.containers.completeness import Reading
+from sonolux.media.containers.extent import Extent
 from sonolux.media.errors import NothingDecodedError
-from sonolux.media.extent import Extent
 from sonolux.media.metadata import cleaned
 from sonolux.media.options import ReadOptions
 from sonolux.media.readers.base import MediaReader, Spanned, spanned_segments, whole_if_single
@@ -36,7 +36,7 @@ class ContainerReader(MediaReader):
             yield from _audio(path, options, reading.sound)
         else:
             yield from _video(path, options, reading, has_sound="rate" in found.metadata)
-        from sonolux.media.inner_text import inner_passages
+        from sonolux.media.containers.inner_text import inner_passages
 
         yield from spanned_segments("passage", inner_passages(path, options.passage_chars))
         decoded = reading.closed(found.metadata.get("duration"))
@@ -48,7 +48,7 @@ def audio_windows(
     path: str, options: ReadOptions, extent: Extent | None = None, *, filled: bool = False
 ) -> Iterator[Spanned]:
     """Yield the sound of a file in windows; filled: with silence where there is none."""
-    from sonolux.media.audio import cut_windows, decode_placed, fill_gaps
+    from sonolux.media.containers.audio import cut_windows, decode_placed, fill_gaps
 
     rate = options.audio_rate
     placed = decode_placed(path, rate, extent)
@@ -58,7 +58,7 @@ def audio_windows(
 
 
 def _probe(path: str, head: bytes) -> tuple[Probe, Reading]:
-    from sonolux.media.container import open_container, video_stream
+    from sonolux.media.containers.container import open_container, video_stream
     from sonolux.media.music_tags.reading import read_tags
     from sonolux.media.safe_open import open_file
     from sonolux.media.tags import container_metadata
@@ -76,7 +76,7 @@ def _probe(path: str, head: bytes) -> tuple[Probe, Reading]:
 
 
 def _audio(path: str, options: ReadOptions, extent: Extent) -> Iterator[Segment]:
-    from sonolux.media.cover import embedded_cover
+    from sonolux.media.containers.cover import embedded_cover
 
     cover = embedded_cover(path)
     if cover is not None:
@@ -86,7 +86,7 @@ def _audio(path: str, options: ReadOptions, extent: Extent) -> Iterator[Segment]
 
 def _cover(cover: bytes, options: ReadOptions) -> Iterator[Segment]:
     """Yield the cover; a damaged one does not cost the recording that carries it."""
-    from sonolux.media.image import decode_image
+    from sonolux.media.images.image import decode_image
 
     try:
         image = decode_image(cover, options.image_side, options.max_pixels)
@@ -97,7 +97,7 @@ def _cover(cover: bytes, options: ReadOptions) -> Iterator[Segment]:
 
 def _video(path: str, options: ReadOptions, reading: Reading, *, has_sound: bool) -> Iterator[Segment]:
     """Yield the shots of a video and the windows of its sound; if one cannot be decoded, the other is there."""
-    from sonolux.media.video import shots
+    from sonolux.media.containers.video import shots
 
     seen = shots(path, options.image_side, options.max_pixels, reading.pictures)
     try:

@@ -19,7 +19,7 @@ class DocumentReader(MediaReader):
 
     def claims(self, path: str, head: bytes) -> bool:
         """Tell whether a document begins here; of zip archives, only those that are one."""
-        from sonolux.media.office import office_form
+        from sonolux.media.texts.office import office_form
 
         if head.startswith(ZIP):
             return office_form(path) is not None
@@ -27,8 +27,8 @@ class DocumentReader(MediaReader):
 
     def read(self, path: str, head: bytes, options: ReadOptions) -> Iterator[ReadEvent]:
         """Yield the probe, then passages."""
-        from sonolux.media.letters import email_metadata, rtf_metadata
-        from sonolux.media.office import office_form, office_metadata
+        from sonolux.media.texts.letters import email_metadata, rtf_metadata
+        from sonolux.media.texts.office import office_form, office_metadata
 
         if head.startswith(OLE):
             raise MediaError(

@@ -25,8 +25,8 @@ class ImageReader(MediaReader):
         if name := unread_format(head):
             raise MediaError(f"is a {name} picture, which is not read: save a copy as JPEG, PNG or TIFF")
         from sonolux.media.descriptions.image import image_metadata
-        from sonolux.media.frames import MOST_PAGES, frames_of
-        from sonolux.media.image import decode_partly, open_image, upright_size
+        from sonolux.media.images.frames import MOST_PAGES, frames_of
+        from sonolux.media.images.image import decode_partly, open_image, upright_size
 
         with open_image(path, broken=True) as image:
             name, found = (image.format or "").lower(), image_metadata(image)
@@ -46,8 +46,8 @@ class ImageReader(MediaReader):
 
 def _pages(path: str, frames: Sequence[int], options: ReadOptions) -> Iterator[ReadEvent]:
     """Yield the pages of a TIFF, each with its place among them, then which of them cannot be read."""
-    from sonolux.media.frames import MOST_PAGES
-    from sonolux.media.image import decode_pages
+    from sonolux.media.images.frames import MOST_PAGES
+    from sonolux.media.images.image import decode_pages
 
     side, most = options.image_side, options.max_pixels
     broken: list[tuple[int, MediaError]] = []

@@ -25,8 +25,8 @@ class TextReader(MediaReader):
 
     def read(self, path: str, head: bytes, options: ReadOptions) -> Iterator[ReadEvent]:
         """Yield the probe, for which only the beginning is decoded, then passages."""
-        from sonolux.media.markup import markdown_title, parse_page
-        from sonolux.media.text_decoding import decode_text
+        from sonolux.media.texts.markup import markdown_title, parse_page
+        from sonolux.media.texts.text_decoding import decode_text
 
         start = decode_text(head, partial=len(head) == HEAD)
         name = text_format(start, path)
@@ -49,7 +49,7 @@ class PdfReader(MediaReader):
 
     def read(self, path: str, head: bytes, options: ReadOptions) -> Iterator[ReadEvent]:
         """Yield the probe, then passages."""
-        from sonolux.media.document import pdf_metadata
+        from sonolux.media.texts.document import pdf_metadata
 
         yield Probe(Modality.TEXT, "pdf", cleaned(pdf_metadata(path)))
         yield from read_segments(path, "pdf", options)
@@ -57,8 +57,8 @@ class PdfReader(MediaReader):
 
 def read_segments(path: str, name: str, options: ReadOptions) -> Iterator[Segment | Decoded]:
     """Yield the passages of a text, then what could not be read of it; MediaError where it holds none."""
-    from sonolux.media.subtitles import TIMED
-    from sonolux.media.text import read_passages
+    from sonolux.media.texts.subtitles import TIMED
+    from sonolux.media.texts.text import read_passages
 
     empty = True
     unread: list[str] = []

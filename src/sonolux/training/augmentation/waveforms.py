@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from sonolux.media.audio import Samples
+from sonolux.media.containers.audio import Samples
 
 BIT_RATES = (8_000, 16_000, 24_000)
 """Of MP3 at 8,000 hertz, bits a second."""

@@ -9,9 +9,9 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from sonolux.media.pool import DecoderPool
 from sonolux.media.reading import ReadOptions, read_sound
 from sonolux.media.segment import Audio, Segment
+from sonolux.media.workers.pool import DecoderPool
 from sonolux.settings import settings
 from sonolux.types import Failure
 

@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonolux.errors import TrainingError
-from sonolux.media.pool import DecoderPool
 from sonolux.media.reading import ReadOptions
 from sonolux.media.segment import Image, Segment
+from sonolux.media.workers.pool import DecoderPool
 from sonolux.settings import settings
 from sonolux.training.data.packed import is_packed, read_packed
 from sonolux.training.data.sources import FEWEST, files_at, numbered

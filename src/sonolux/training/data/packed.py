@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from sonolux.errors import MediaError, TrainingError
 from sonolux.extras import extras_named
-from sonolux.media.image import decode_image
+from sonolux.media.images.image import decode_image
 from sonolux.settings import settings
 
 SUFFIXES = (".parquet", "-images-idx3-ubyte.gz")

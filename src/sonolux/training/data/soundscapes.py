@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sonolux.media.audio import Samples
+from sonolux.media.containers.audio import Samples
 from sonolux.metrics.events import Event
 
 AUDIBLE = 30.0

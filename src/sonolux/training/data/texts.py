@@ -14,9 +14,9 @@ from sonolux.checkpoints.inputs import Words
 from sonolux.encoders.trained.encoder import word_counts, words_in
 from sonolux.errors import TrainingError
 from sonolux.media.finding import find
-from sonolux.media.pool import DecoderPool
 from sonolux.media.reading import ReadOptions
 from sonolux.media.segment import Segment
+from sonolux.media.workers.pool import DecoderPool
 from sonolux.settings import settings
 from sonolux.training.data.numbers import RowSet
 from sonolux.training.data.sources import FEWEST

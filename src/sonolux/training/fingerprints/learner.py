@@ -27,7 +27,7 @@ from sonolux.fingerprints.constellation import (
     spectral_contrast,
 )
 from sonolux.fingerprints.neural_codes import STEP, pool_bands
-from sonolux.media.audio import Samples
+from sonolux.media.containers.audio import Samples
 from sonolux.metrics.ranking import paired_recall
 from sonolux.training.augmentation.waveforms import (
     at_a_speed,

@@ -1,7 +1,7 @@
 """Isolated decoding: what a question is asked with is decoded in worker processes that all threads share.
 
-The limits are those of adding files (`sonolux.media.pool`): a decoder that crashes, hangs or eats memory costs one
-question, and says so in one line. At most `settings().workers` processes decode for the threads of one process; who
+The limits are those of adding files (`sonolux.media.workers.pool`): a decoder that crashes, hangs or eats memory costs
+one question, and says so in one line. At most `settings().workers` processes decode for the threads of one process; who
 comes later waits for its turn. They stay warm for the next question, and end when nobody has asked for a while, with
 the last library that used them, and with the process.
 """
@@ -20,11 +20,11 @@ from weakref import WeakSet
 from sonolux.errors import MediaError
 from sonolux.media.errors import unreadable
 from sonolux.media.paths import printable
-from sonolux.media.pool import DecoderPool
 from sonolux.media.reading import ReadOptions, read
 from sonolux.media.safe_open import refuse_special
 from sonolux.media.segment import ReadEvent
-from sonolux.media.worker import Finished, Orders, Reader
+from sonolux.media.workers.pool import DecoderPool
+from sonolux.media.workers.worker import Finished, Orders, Reader
 from sonolux.settings import settings
 from sonolux.types import Failure
 

@@ -10,10 +10,10 @@ from contextlib import contextmanager, nullcontext
 from typing import Any, BinaryIO
 
 from sonolux.errors import MediaError
+from sonolux.media.containers.extent import Extent
+from sonolux.media.containers.wave_file import find_wave_data, understates
 from sonolux.media.errors import decoding
-from sonolux.media.extent import Extent
 from sonolux.media.safe_open import open_file
-from sonolux.media.wave_file import find_wave_data, understates
 
 REFERRING = frozenset({"concat", "dash", "hls", "imf", "rtp", "rtsp", "sap", "sdp"})
 """Formats that are lists of other files."""

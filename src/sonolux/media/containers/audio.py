@@ -1,7 +1,8 @@
 """Audio decoding: a file to float32 samples, mono, finite, in blocks of any length, each at its place in the file.
 
-Channels are mixed as `sonolux.media.downmix` says, resampling is soxr's HQ, as in librosa. Samples that are NaN or
-infinite become silence and louder ones than 8 times full scale are clipped: one bad sample must not cost a file, and no
+Channels are mixed as `sonolux.media.containers.downmix` says, resampling is soxr's HQ, as in librosa. Samples that are
+NaN or infinite become silence and louder ones than 8 times full scale are clipped: one bad sample must not cost a file,
+and no
 encoder may meet it. Audio without a single finite sample is refused. Broken packets are skipped while others decode.
 Memory does not grow with length.
 """
@@ -17,12 +18,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonolux.errors import MediaError
-from sonolux.media.clock import Clock, in_time
-from sonolux.media.container import audio_stream, frames, open_container
-from sonolux.media.downmix import BLOCK, Downmix
+from sonolux.media.containers.clock import Clock, in_time
+from sonolux.media.containers.container import audio_stream, frames, open_container
+from sonolux.media.containers.downmix import BLOCK, Downmix
+from sonolux.media.containers.extent import Extent
+from sonolux.media.containers.ogg import Slice, is_ogg, scan_pages
 from sonolux.media.errors import NothingDecodedError
-from sonolux.media.extent import Extent
-from sonolux.media.ogg import Slice, is_ogg, scan_pages
 from sonolux.media.safe_open import open_file
 from sonolux.media.segment import Audio
 

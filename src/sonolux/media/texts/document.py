@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sonolux.errors import MediaError
 from sonolux.media.errors import decoding
 from sonolux.media.safe_open import open_file
-from sonolux.media.text_decoding import clean
+from sonolux.media.texts.text_decoding import clean
 
 if TYPE_CHECKING:
     from pypdf import PageObject, PdfReader

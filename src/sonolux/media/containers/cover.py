@@ -5,7 +5,7 @@ Tags are asked first, as they say what each picture shows and hold formats that 
 
 from __future__ import annotations
 
-from sonolux.media.container import is_cover, open_container, packets
+from sonolux.media.containers.container import is_cover, open_container, packets
 from sonolux.media.errors import decoding
 from sonolux.media.music_tags.reading import best_picture, read_tags
 from sonolux.media.safe_open import open_file

@@ -9,13 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
-from sonolux.media.clock import AV_TIME_BASE
-from sonolux.media.extent import Extent
-from sonolux.media.matroska import scan_matroska
-from sonolux.media.ogg import scan_pages
+from sonolux.media.containers.clock import AV_TIME_BASE
+from sonolux.media.containers.extent import Extent
+from sonolux.media.containers.matroska import scan_matroska
+from sonolux.media.containers.ogg import scan_pages
+from sonolux.media.containers.truncation import End, end_of, frame_bytes
 from sonolux.media.safe_open import open_file
 from sonolux.media.segment import Decoded
-from sonolux.media.truncation import End, end_of, frame_bytes
 
 LITTLE = 0.25
 """Seconds of the end that may be missing, and a tenth of a short file: what encoders and headers round."""

@@ -22,7 +22,7 @@ from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
 from sonolux.errors import MediaError
 from sonolux.media.descriptions.exif import BROKEN, EXIF_IFD, GPS_IFD, ORIENTATION, SIDEWAYS
-from sonolux.media.jpeg_scans import frame_size
+from sonolux.media.images.jpeg_scans import frame_size
 from sonolux.media.signatures import RAW
 
 LARGEST = 2**29

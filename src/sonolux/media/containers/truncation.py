@@ -11,9 +11,9 @@ import struct
 from collections.abc import Callable
 from typing import BinaryIO, NamedTuple
 
-from sonolux.media.matroska import scan_matroska
-from sonolux.media.ogg import scan_pages
-from sonolux.media.wave_file import find_wave_data, understates
+from sonolux.media.containers.matroska import scan_matroska
+from sonolux.media.containers.ogg import scan_pages
+from sonolux.media.containers.wave_file import find_wave_data, understates
 
 MOST_BOXES = 2**16
 """Boxes and chunks that are looked at."""

@@ -21,9 +21,9 @@ from typing import Any
 
 from sonolux.errors import MediaError
 from sonolux.media.errors import one_line, unreadable
-from sonolux.media.ipc import receive, send
 from sonolux.media.reading import ReadOptions
 from sonolux.media.segment import ReadEvent
+from sonolux.media.workers.ipc import receive, send
 from sonolux.types import Failure
 
 GATHERED = 3

@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Any
 
-from sonolux.media.cues import Cue, plain_cue
 from sonolux.media.errors import decoding
+from sonolux.media.texts.cues import Cue, plain_cue
 
 MOST_CUES = 100_000
 """Cues of one track: a day of speech."""
@@ -85,7 +85,7 @@ def codec_of(stream: Any) -> str:
 
 def track_cues(container: Any, *streams: Any) -> Iterator[Cue]:
     """Yield the cues of subtitle streams that say something; a cue without an end lasts until the next."""
-    from sonolux.media.container import packets
+    from sonolux.media.containers.container import packets
 
     held: dict[int, Cue] = {}
     for packet in islice(packets(container, list(streams)), MOST_CUES):

@@ -10,15 +10,15 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
-from sonolux.media.clock import zero_of
-from sonolux.media.container import open_container
-from sonolux.media.cues import Cue
+from sonolux.media.containers.clock import zero_of
+from sonolux.media.containers.container import open_container
 from sonolux.media.metadata import LONGEST_VALUE
 from sonolux.media.music_tags.reading import read_tags
 from sonolux.media.safe_open import open_file
-from sonolux.media.subtitle_packets import text_streams, track_cues
-from sonolux.media.subtitles import cue_passages, parse_cues
 from sonolux.media.tags import timed_lyrics
+from sonolux.media.texts.cues import Cue
+from sonolux.media.texts.subtitle_packets import text_streams, track_cues
+from sonolux.media.texts.subtitles import cue_passages, parse_cues
 
 MOST_CHAPTERS = 2000
 MOST_TRACKS = 64

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from PIL.Image import Image as Picture
 from PIL.ImageFile import ImageFile
 
-from sonolux.media.jpeg_scans import END, Lacking, restart_interval, what_is_lacking
+from sonolux.media.images.jpeg_scans import END, Lacking, restart_interval, what_is_lacking
 
 LEAST = 0.95
 """Share of a picture's pixels that has to be there."""

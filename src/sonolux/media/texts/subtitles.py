@@ -2,7 +2,7 @@
 
 SubRip, WebVTT and TTML are read here, with the faults that people's files have: numbers, empty lines or milliseconds
 that are missing, times below zero or out of order. The other formats are read by libav
-(`sonolux.media.subtitle_packets`).
+(`sonolux.media.texts.subtitle_packets`).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from html.parser import HTMLParser
 
-from sonolux.media.cues import Cue, plain_cue
+from sonolux.media.texts.cues import Cue, plain_cue
 
 TIME = r"(?:(-?\d{1,4})\s?:\s?)?(-?\d{1,3})\s?:\s?(-?\d{1,2})(?:\s?[,.:]\s?(-?\d{1,12})(?:\.\d{1,20})?)?"
 TIMES = re.compile(rf"^\s*{TIME}\s*(?:-{{1,3}}|[–—]-?)\s?>\s*{TIME}(?:\s[^\n]*)?$")
@@ -74,7 +74,7 @@ def parse_cues(text: str, form: str = "srt") -> list[Cue]:
     elif form in ("srt", "vtt"):
         cues = _blocks(text.split("\n"))
     else:
-        from sonolux.media.subtitle_packets import parsed_cues
+        from sonolux.media.texts.subtitle_packets import parsed_cues
 
         cues = parsed_cues(text, form)
     return sorted(cues, key=lambda cue: cue.start)

@@ -12,14 +12,14 @@ import re
 from collections.abc import Iterable, Iterator
 
 from sonolux.errors import MediaError
-from sonolux.media.document import pdf_pages
 from sonolux.media.errors import decoding
-from sonolux.media.letters import LETTERS
-from sonolux.media.markup import parse_page
-from sonolux.media.office import OFFICE_FORMS, office_pages
 from sonolux.media.safe_open import open_file
-from sonolux.media.subtitles import TIMED, cue_passages, parse_cues
-from sonolux.media.text_decoding import decode_text
+from sonolux.media.texts.document import pdf_pages
+from sonolux.media.texts.letters import LETTERS
+from sonolux.media.texts.markup import parse_page
+from sonolux.media.texts.office import OFFICE_FORMS, office_pages
+from sonolux.media.texts.subtitles import TIMED, cue_passages, parse_cues
+from sonolux.media.texts.text_decoding import decode_text
 
 PAGE_BREAK = "\n\n"
 """What stands between two pages of a document in its text."""
@@ -43,7 +43,7 @@ def read_text(path: str, form: str, max_text: int | None = None) -> str:
     Parameters
     ----------
     form : str
-        As probed: txt, md, html, pdf, or one of `sonolux.media.subtitles.TIMED`.
+        As probed: txt, md, html, pdf, or one of `sonolux.media.texts.subtitles.TIMED`.
     max_text : int, optional
         Larger files (for PDF: longer texts) are refused; bytes.
 

@@ -1,6 +1,6 @@
 """Character encodings that a text shows or names: byte order marks, UTF-16 without one, and declarations.
 
-What nothing shows is guessed, in `sonolux.media.text_decoding`.
+What nothing shows is guessed, in `sonolux.media.texts.text_decoding`.
 """
 
 from __future__ import annotations

@@ -96,16 +96,16 @@ def view_of(view: View, found: Probe, max_pixels: int) -> Content:
 
 def _image(view: View, found: Probe, side: int, max_pixels: int) -> Image | None:
     if found.modality == Modality.IMAGE:
-        from sonolux.media.image import decode_image
+        from sonolux.media.images.image import decode_image
 
         return decode_image(view.path, side, max_pixels, int(view.span.start) if view.span else None)
     if found.modality == Modality.VIDEO:
-        from sonolux.media.video import frame_near
+        from sonolux.media.containers.video import frame_near
 
         return frame_near(view.path, _moment(view, found), side, max_pixels)
     if found.modality == Modality.AUDIO:
-        from sonolux.media.cover import embedded_cover
-        from sonolux.media.image import decode_image
+        from sonolux.media.containers.cover import embedded_cover
+        from sonolux.media.images.image import decode_image
 
         try:
             cover = embedded_cover(view.path)
@@ -125,7 +125,7 @@ def _moment(view: View, found: Probe) -> float:
 
 
 def _sound(view: View) -> Content:
-    from sonolux.media.audio import load_audio
+    from sonolux.media.containers.audio import load_audio
 
     start = view.span.start if view.span else 0.0
     if start > LATEST:

@@ -18,16 +18,16 @@ from PIL.Image import Resampling, Transpose
 from PIL.ImageFile import ImageFile
 
 from sonolux.errors import MediaError
-from sonolux.media.colours import brightened, eight_bits, to_srgb
 from sonolux.media.descriptions.exif import ORIENTATION, SIDEWAYS, exif_of
 from sonolux.media.errors import decoding
-from sonolux.media.frames import frames_of, seek_telling
-from sonolux.media.raw import is_raw_tiff, open_preview
+from sonolux.media.images.colours import brightened, eight_bits, to_srgb
+from sonolux.media.images.frames import frames_of, seek_telling
+from sonolux.media.images.raw import is_raw_tiff, open_preview
+from sonolux.media.images.salvage import ALL_THERE, LARGEST, Salvaged, completed, is_unwritten, lacks_end, salvage
+from sonolux.media.images.tone_mapping import HLG, PQ, to_sdr
 from sonolux.media.safe_open import open_file
-from sonolux.media.salvage import ALL_THERE, LARGEST, Salvaged, completed, is_unwritten, lacks_end, salvage
 from sonolux.media.segment import Image
 from sonolux.media.signatures import HEAD, RAW, hdr_colours, image_format
-from sonolux.media.tone_mapping import HLG, PQ, to_sdr
 
 Opener = Callable[[IO[bytes], str], ImageFile]
 

@@ -20,15 +20,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonolux.errors import MediaError
-from sonolux.media.clock import AV_TIME_BASE, TOLERANCE, Clock, in_time, zero_of
-from sonolux.media.container import frames, open_container, video_stream
+from sonolux.media.containers.clock import AV_TIME_BASE, TOLERANCE, Clock, in_time, zero_of
+from sonolux.media.containers.container import frames, open_container, video_stream
+from sonolux.media.containers.extent import Extent
 from sonolux.media.errors import NothingDecodedError
-from sonolux.media.extent import Extent
-from sonolux.media.geometry import square, upright
-from sonolux.media.image import fit_size, refuse_bomb
+from sonolux.media.images.geometry import square, upright
+from sonolux.media.images.image import fit_size, refuse_bomb
+from sonolux.media.images.tone_mapping import HLG, PQ, to_sdr
 from sonolux.media.segment import Image
 from sonolux.media.tags import duration
-from sonolux.media.tone_mapping import HLG, PQ, to_sdr
 
 DETECTION_SIDE = 160
 DARKEST = 32

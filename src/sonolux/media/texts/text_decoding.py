@@ -17,7 +17,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from sonolux.errors import MediaError
-from sonolux.media.encodings import (
+from sonolux.media.texts.encodings import (
     CONTROLS,
     PADDING,
     declared_encoding,

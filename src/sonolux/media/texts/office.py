@@ -183,8 +183,8 @@ def _part(data: bytes, name: str, *, mixed: bool) -> str:
 
 
 def _chapter(data: bytes) -> str:
-    from sonolux.media.markup import parse_page
-    from sonolux.media.text_decoding import decode_text
+    from sonolux.media.texts.markup import parse_page
+    from sonolux.media.texts.text_decoding import decode_text
 
     return parse_page(decode_text(data)).text
 

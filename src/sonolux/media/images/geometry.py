@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sonolux.media.container import packets
+from sonolux.media.containers.container import packets
 
 FIRST_PACKETS = 64
 """Packets, at most, among which the first frame is looked for."""

@@ -25,9 +25,9 @@ from typing import Any, Self
 
 from sonolux.errors import SonoluxError
 from sonolux.media.errors import one_line
-from sonolux.media.ipc import receive, send
 from sonolux.media.reading import ReadOptions, read
-from sonolux.media.worker import DecodeEvent, Finished, Orders, Progress, Reader, Ready, WorkerEvent
+from sonolux.media.workers.ipc import receive, send
+from sonolux.media.workers.worker import DecodeEvent, Finished, Orders, Progress, Reader, Ready, WorkerEvent
 from sonolux.types import Failure
 
 __all__ = ["DecodeEvent", "DecoderPool", "Finished"]
@@ -76,7 +76,7 @@ class Worker:
         # The search path is handed on: it may have been changed since this process started.
         program = (
             f"import sys; sys.path[:] = {[p for p in sys.path if isinstance(p, str)]!r}; "
-            f"from sonolux.media.worker import main; main({asked.fileno()}, {told.fileno()})"
+            f"from sonolux.media.workers.worker import main; main({asked.fileno()}, {told.fileno()})"
         )
         with asked, told:
             self._process = subprocess.Popen(
@@ -304,7 +304,7 @@ class DecoderPool:
             return []
         if not self._proven:
             # No worker ever started, so it is not the file's fault.
-            why = f'`{sys.executable} -c "import sonolux.media.worker"` may say why'
+            why = f'`{sys.executable} -c "import sonolux.media.workers.worker"` may say why'
             raise SonoluxError(f"decoding processes do not start ({end}): {why}")
         return [Failure(path, end)]
 

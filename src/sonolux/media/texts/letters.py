@@ -11,8 +11,8 @@ from typing import Any
 
 from sonolux.errors import MediaError
 from sonolux.media.errors import decoding
-from sonolux.media.markup import parse_page
-from sonolux.media.text_decoding import clean, decode_legacy, decode_text
+from sonolux.media.texts.markup import parse_page
+from sonolux.media.texts.text_decoding import clean, decode_legacy, decode_text
 
 RTF_MAC = re.compile(rb"\{\\rtf1?\s*\\mac\b")
 RTF_INFO = re.compile(r"\{\\(title|author|subject|keywords)[ \r\n]((?:[^{}\\]|\\'[0-9a-f]{2}|\\u-?\d+\??)*)\}", re.I)

@@ -1,0 +1,1 @@
+"""Containers of sound and moving pictures: one clock, what was there, channels, shots."""

@@ -1,0 +1,1 @@
+"""Texts: bytes to characters, files to passages."""
