@@ -134,13 +134,32 @@ def test_keyword_chance_is_that_of_independent_terms() -> None:
     random = np.random.default_rng(5)
     probability = np.array([0.5, 0.2, 0.05, 0.3])
     present = random.random((1000, 4)) < probability
-    background = KeywordBackground(texts(*[np.flatnonzero(row).tolist() for row in present]))
+    others = list(range(4, 100))  # of which every text holds as many, so that all are about as long
+    background = KeywordBackground(texts(*[[*np.flatnonzero(row), *others] for row in present]))
     chance, _ = background.chance(texts([0, 1, 2, 3]), texts([0, 1], [1, 2, 3]))
     p = (present.sum(0) + 0.5) / 1001
     worth = np.log1p((1 - p) / p)
     fresh = random.random((200_000, 4)) < p
     for held, claimed in (([0, 1], chance[0]), ([1, 2, 3], chance[1])):
         assert claimed == pytest.approx((fresh @ worth >= worth[held].sum() - 0.02).mean(), rel=0.15)
+
+
+def test_among_short_names_a_passage_is_no_find_for_any_other() -> None:
+    random = np.random.default_rng(6)
+    usual = 1 / np.arange(1, 3001)
+    usual /= usual.sum()
+
+    def passage(words: int) -> list[int]:
+        return sorted(set(random.choice(3000, words, p=usual).tolist()))
+
+    names, passages = [passage(4) for _ in range(300)], [passage(150) for _ in range(80)]
+    rows = texts(*names, *passages, dim=3000)
+    background = KeywordBackground(rows)
+    chances = np.array([background.chance(texts(passage(150), dim=3000), rows)[0] for _ in range(100)])
+    for claimed in (0.1, 0.01, 0.001):
+        assert (chances <= claimed).mean() == pytest.approx(claimed, rel=1.0)
+    # A copy of a passage is no chance, in the middle of all.
+    assert background.chance(rows[[-1]], rows[[-1]])[0][0] < 1e-6
 
 
 @pytest.mark.parametrize("metric", ["cosine", "dot", "euclidean"])
