@@ -81,7 +81,7 @@ class Query:
                 raise QueryError(f"{name} is a whole number from 1, not {count!r}")
         if int(self.page) * int(self.k) > MOST_HITS:
             raise QueryError(
-                f"k hits a page reach to the {MOST_HITS:,}th at most, all pages together: narrow the question by where"
+                f"k is too large: a question gives {MOST_HITS:,} hits at most, all pages together; narrow it by where"
             )
         if not (_is_number(self.diverse) and 0 <= self.diverse < 1):
             raise QueryError(f"diverse lies in [0, 1), not {self.diverse!r}")
