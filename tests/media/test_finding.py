@@ -81,15 +81,23 @@ def test_links_are_followed_once(tmp_path: Path) -> None:
     (tmp_path / "zlink").symlink_to(tmp_path / "real" / "file.txt")
     os.link(tmp_path / "real" / "file.txt", tmp_path / "zhard.txt")
     (tmp_path / "alias").symlink_to(tmp_path / "other")
-    assert names(tmp_path) == ["other/deep/x.txt", "real/file.txt", "zhard.txt"]
+    assert names(tmp_path) == ["alias/deep/x.txt", "real/file.txt", "zhard.txt"]
     assert names(tmp_path, tmp_path / "real" / "file.txt", tmp_path, tmp_path) == [
         "real/file.txt",
-        "other/deep/x.txt",
+        "alias/deep/x.txt",
         "zhard.txt",
     ]
-    # A link keeps its own name, and a folder has one however it was reached.
     assert names(tmp_path, tmp_path / "zlink", tmp_path / "real" / "file.txt") == ["zlink"]
-    assert names(tmp_path, tmp_path / "alias") == names(tmp_path, tmp_path / "other") == ["other/deep/x.txt"]
+    assert names(tmp_path, tmp_path / "other" / "deep" / "x.txt", tmp_path / "alias") == ["other/deep/x.txt"]
+
+
+def test_a_folder_has_one_path_however_it_was_reached(tmp_path: Path) -> None:
+    fill(tmp_path, "other/deep/x.txt")
+    (tmp_path / "alias").symlink_to(tmp_path / "other")
+    (tmp_path / "other" / "named").symlink_to(tmp_path / "other" / "deep" / "x.txt")
+    for root in ("alias", "other"):
+        assert list(find([str(tmp_path / root)], real=True)) == [str(tmp_path / "other" / "deep" / "x.txt")]
+    assert list(find([str(tmp_path / "alias" / "named")], real=True)) == [str(tmp_path / "other" / "named")]
 
 
 def test_what_cannot_be_walked_is_told_and_skipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

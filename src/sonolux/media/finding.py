@@ -18,8 +18,8 @@ JUNK = frozenset({"thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r"})
 """What file managers leave in folders, in lower case; hidden files are left out by their dot."""
 
 
-def find(roots: Sequence[str]) -> Iterator[str | Failure]:
-    """Yield the path of every file at or under some roots (`sonolux.media.paths.real_path`), each file once.
+def find(roots: Sequence[str], *, real: bool = False) -> Iterator[str | Failure]:
+    """Yield the absolute path of every file at or under some roots, each file once.
 
     Hidden files and folders, libraries of Sonolux and what file managers leave behind are passed over, unless they are
     named as roots (a library is refused). Links are followed; a file or folder that is reached again is not yielded
@@ -30,24 +30,27 @@ def find(roots: Sequence[str]) -> Iterator[str | Failure]:
     ----------
     roots : sequence of str
         Files and folders, in the order they are to be walked.
+    real : bool
+        Whether paths are without links to folders (`sonolux.media.paths.real_path`): a file has one then, however its
+        folder was reached.
     """
     files: set[str] = set()
     walked: set[tuple[int, int]] = set()
-    for root in map(real_path, roots):
-        waiting = [root]
+    for root in map(os.path.abspath, roots):
+        waiting = [(root, real_path(root))]
         while waiting:
-            path = waiting.pop()
+            path, named = waiting.pop()
             try:
                 status = Path(path).stat()
-                target = os.path.realpath(path) if Path(path).is_symlink() else path
+                target = os.path.realpath(named) if Path(named).is_symlink() else named
                 if not stat.S_ISDIR(status.st_mode):
                     if described := described_by(path):
-                        waiting += reversed(described)
+                        waiting += [(one, _beside(named, one)) for one in reversed(described)]
                     elif target not in files:
                         files.add(target)
-                        yield path
+                        yield named if real else path
                     continue
-                path, identity = target, (status.st_dev, status.st_ino)
+                identity = (status.st_dev, status.st_ino)
                 if identity in walked:
                     continue
                 walked.add(identity)
@@ -55,9 +58,17 @@ def find(roots: Sequence[str]) -> Iterator[str | Failure]:
             except (OSError, ValueError) as error:
                 yield Failure(path, unreadable(error) if isinstance(error, OSError) else str(error))
                 continue
-            if LIBRARY_FILE in names or path.endswith(LIBRARY_SUFFIX):
+            if LIBRARY_FILE in names or target.endswith(LIBRARY_SUFFIX):
                 if path == root:
                     yield Failure(path, f"is a library: {printable(path)} holds no media of yours")
                 continue
-            kept = (name for name in names if not name.startswith(".") and name.lower() not in JUNK)
-            waiting += [f"{path.rstrip('/')}/{name}" for name in kept]
+            kept = [name for name in names if not name.startswith(".") and name.lower() not in JUNK]
+            waiting += [(_under(path, name), _under(target, name)) for name in kept]
+
+
+def _under(folder: str, name: str) -> str:
+    return f"{folder.rstrip('/')}/{name}"
+
+
+def _beside(path: str, other: str) -> str:
+    return _under(os.path.dirname(path), other.rpartition("/")[2])

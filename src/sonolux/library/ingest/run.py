@@ -99,7 +99,7 @@ class Adder:
             Where `progress` raised it. Files that were done with are in, whole; the next run goes on with the others.
         """
         try:
-            for path, event in self.pool.read(self._to_decode(find(roots))):
+            for path, event in self.pool.read(self._to_decode(find(roots, real=True))):
                 self._take(path, event)
             self._fail(self.queue.flush())
             self._write_all()
