@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-KEYS = ["id", "path", "modality", "start", "end", "score", "chance", "space"]
+KEYS = ["id", "path", "modality", "start", "end", "unit", "score", "chance", "space"]
 
 
 def names(ran) -> list[str]:
@@ -17,7 +17,7 @@ class TestAsking:
         ran = cli("search", "a", "cup", "of", "coffee", "--json")
         assert ran.code == 0
         assert {"coffee.jpg", "coffee_small.jpg", "coffee.md"} <= set(names(ran))
-        assert all(list(hit)[:8] == KEYS for hit in ran.records)
+        assert all(list(hit)[:9] == KEYS for hit in ran.records)
         assert all(0 < hit["chance"] <= 1 for hit in ran.records)
 
     def test_image(self, cli, sample: Path) -> None:
