@@ -148,13 +148,11 @@ class FolderFeedback(Feedback):
         """Open the file, made where it is missing, and do whatever is done with it whole or not at all."""
         import sqlite3
 
-        mode, begin = ("ro", "BEGIN") if read_only else ("rwc", "BEGIN IMMEDIATE")
-        address = f"{self.path.absolute().as_uri()}?mode={mode}"
         try:
-            with closing(sqlite3.connect(address, uri=True, timeout=WAIT, isolation_level=None)) as database:
+            with closing(sqlite3.connect(self.path, timeout=WAIT, isolation_level=None)) as database:
                 # Full is not enough: the name of the journal could come back after a power cut, and undo the write.
                 database.execute("PRAGMA synchronous = EXTRA")
-                database.execute(begin)
+                database.execute("BEGIN" if read_only else "BEGIN IMMEDIATE")
                 if not read_only and not _version(database):
                     database.execute(TABLE)
                     database.execute(f"PRAGMA user_version = {FORMAT}")
