@@ -64,7 +64,17 @@ def test_some_failed_is_code_3_with_one_summary(tmp_path: Path) -> None:
     ran = run("add", str(tmp_path), "--json", "--space", "bm25")
     summary = json.loads(ran.stdout)
     assert ran.returncode == 3
-    assert list(summary) == ["added", "updated", "moved", "unchanged", "removed", "fingerprinted", "failed", "seconds"]
+    assert list(summary) == [
+        "added",
+        "updated",
+        "moved",
+        "unchanged",
+        "removed",
+        "fingerprinted",
+        "failed",
+        "partly",
+        "seconds",
+    ]
     assert summary["added"] == 1
     assert [failed["path"] for failed in summary["failed"]] == [str(tmp_path / "bad.jpg")]
     assert summary["failed"][0]["reason"]

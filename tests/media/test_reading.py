@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import av
+import numpy as np
 import pytest
 
 from media.specimens import plain, write_video
@@ -204,3 +205,17 @@ def test_options_come_from_the_settings(monkeypatch: pytest.MonkeyPatch) -> None
     settings.cache_clear()
     made = ReadOptions.from_settings(audio_rate=8000)
     assert (made.image_side, made.audio_rate, made.max_text) == (99, 8000, 64 * 2**20)
+
+
+@pytest.mark.parametrize("name", ["wav", "aiff", "au", "caf", "w64"])
+def test_sound_that_is_nearly_silent_is_no_text(name: str, options: ReadOptions, tmp_path: Path) -> None:
+    path = tmp_path / f"quiet.{name}"
+    codec = "pcm_s16le" if name in ("wav", "w64") else "pcm_s16be"
+    quiet = np.random.default_rng(0).integers(-3, 0, (1, 80_000)).astype(np.int16)
+    with av.open(str(path), "w", format=name) as container:
+        stream = container.add_stream(codec, rate=22_050, layout="mono")
+        frame = av.AudioFrame.from_ndarray(quiet, format="s16", layout="mono")
+        frame.rate = 22_050
+        container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    assert next(iter(read(str(path), options))).modality == Modality.AUDIO

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from sonolux.media.texts.encodings import has_text_bytes, marked_encoding, unmarked_encoding
+from sonolux.media.texts.encodings import CONTROLS, has_text_bytes, marked_encoding, unmarked_encoding
 from sonolux.media.texts.subtitles import subtitle_format
 
 HEAD = 65536
@@ -51,7 +51,8 @@ AVIF_BRANDS = (b"avif", b"avis")
 BMP_HEADER_SIZES = (12, 16, 40, 52, 56, 64, 108, 124)
 
 CONTAINERS = (
-    *(b"OggS", b"fLaC", b"RIFF", b"RF64", b"FORM", b"ID3", b"FLV\x01", b"wvpk", b"MAC ", b"#!AMR", b".snd"),
+    *(b"OggS", b"fLaC", b"RIFF", b"RF64", b"riff", b"FORM", b"caff", b".snd"),
+    *(b"ID3", b"FLV\x01", b"wvpk", b"MAC ", b"#!AMR"),
     *(b"\x1aE\xdf\xa3", b"0&\xb2u\x8ef\xcf\x11", b"\x00\x00\x01\xba", b"\x00\x00\x01\xb3"),
 )
 """First bytes of common containers of audio and video; MP4 and its kin have a name four bytes on."""
@@ -133,8 +134,15 @@ def is_email(head: bytes) -> bool:
 
 
 def is_text(head: bytes) -> bool:
-    """Tell whether these bytes could be text: marked, UTF-16 without a mark, or hardly any controls."""
-    return marked_encoding(head) is not None or has_text_bytes(head) or unmarked_encoding(head) is not None
+    """Tell whether these bytes could be text: marked, UTF-16 without a mark, or hardly any controls.
+
+    Sound that is nearly silent can have hardly any controls too: what begins like its container must have none.
+    """
+    if marked_encoding(head) is not None:
+        return True
+    if is_container(head):
+        return len(head.translate(None, CONTROLS)) == len(head)
+    return has_text_bytes(head) or unmarked_encoding(head) is not None
 
 
 def text_format(start: str, name: str) -> str:
