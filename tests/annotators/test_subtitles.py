@@ -50,5 +50,6 @@ def test_what_is_written_is_read_again(drawn: list[tuple[int, int, str]]) -> Non
     said = [Annotation("x", text, 1.0, Span(start / 1000, (start + length) / 1000)) for start, length, text in drawn]
     cues = list(parse_cues(vtt(said)))
     assert [(cue.start, cue.end, cue.text) for cue in cues] == [
-        (pytest.approx(one.span.start), pytest.approx(one.span.end), one.label) for one in said
+        (pytest.approx(one.span.start), pytest.approx(one.span.end), one.label)
+        for one in sorted(said, key=lambda one: one.span.start)
     ]

@@ -34,7 +34,8 @@ def train_images(folder: Path, **how: Any) -> ModelFolder:
     random = np.random.default_rng(0)
     pixels = random.integers(0, 256, (24, 16, 16, 3)).astype(np.uint8)
     images = ImageSet("drawn", pixels, np.repeat([0, 1], 12), ("one", "other"))
-    small = {"arguments": {"widths": [4, 8], "strides": [2, 2]}, "image_size": 16, "batch_size": 8, "epochs": 4}
+    # With four channels, convolutions of torch 2.13 write beyond their memory on some processors (oneDNN, AVX2).
+    small = {"arguments": {"widths": [8, 16], "strides": [2, 2]}, "image_size": 16, "batch_size": 8, "epochs": 4}
     return train_labels(images, make_recipe("labels", validation=0.3, **small), folder, **how)
 
 
@@ -124,7 +125,7 @@ def test_a_training_that_the_version_before_left_unfinished_is_taken_up(tmp_path
     images = ImageSet("shapes", arrays["pixels"], arrays["labels"], ("bars", "checks"))
     recipe = make_recipe(
         "labels",
-        arguments={"widths": [4, 8], "strides": [2, 2]},
+        arguments={"widths": [8, 16], "strides": [2, 2]},
         epochs=4,
         batch_size=8,
         validation=0.2,
