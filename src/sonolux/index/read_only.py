@@ -83,8 +83,9 @@ def _copy_with_holes(source: Path, target: Path) -> None:
             end = os.lseek(old.fileno(), start, os.SEEK_HOLE)
             old.seek(start)
             new.seek(start)
-            while old.tell() < end:
-                new.write(old.read(min(BLOCK, end - old.tell())))
+            # A file that became shorter meanwhile ends before.
+            while block := old.read(min(BLOCK, end - old.tell())):
+                new.write(block)
 
 
 def _next_data(file: int, start: int, size: int) -> int:
