@@ -13,6 +13,7 @@ from media.specimens import pdf
 from sonolux.errors import MediaError
 from sonolux.media.reading import ReadOptions, read
 from sonolux.media.signatures import OLE
+from sonolux.media.texts.document import pdf_metadata
 from sonolux.media.texts.letters import rtf_text
 from sonolux.media.texts.text import read_passages, read_text
 
@@ -264,6 +265,23 @@ def test_notes_and_form_fields_of_a_pdf(tmp_path: Path, specimens: dict[str, str
     assert "an annotated pangolin" in text.split("\n\n")[0]
     assert "filled-in tapir" in text
     assert "aardvark" not in text
+
+
+def test_several_authors_of_a_pdf_are_several(tmp_path: Path) -> None:
+    from pypdf import PdfWriter
+
+    names = "".join(f"<rdf:li>{name}</rdf:li>" for name in ("Ada Lovelace", "Hopper, Grace"))
+    writer = PdfWriter()
+    writer.add_blank_page(99, 99)
+    writer.metadata = None
+    writer.xmp_metadata = (
+        '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+        '<rdf:Description xmlns:dc="http://purl.org/dc/elements/1.1/">'
+        f"<dc:creator><rdf:Seq>{names}</rdf:Seq></dc:creator></rdf:Description></rdf:RDF></x:xmpmeta>"
+    ).encode()
+    path = tmp_path / "a.pdf"
+    writer.write(path)
+    assert pdf_metadata(str(path))["artist"] == ["Ada Lovelace", "Hopper, Grace"]
 
 
 def test_a_damaged_page_costs_no_other(tmp_path: Path) -> None:

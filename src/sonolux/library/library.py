@@ -248,7 +248,7 @@ class Library:
             writer = Writer(self.index, self.spaces.names(), self._note_write)
             with self._pool(options) as pool:
                 try:
-                    summary = Adder(self.index, self.spaces, pool, writer, progress).run(roots)
+                    summary = Adder(self.index, self.spaces, pool, writer, self._delete, progress).run(roots)
                 finally:
                     self._save()
             if fingerprints and "://" not in self.location:

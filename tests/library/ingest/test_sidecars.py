@@ -136,6 +136,18 @@ def test_a_text_becomes_a_sidecar_when_its_file_comes(folder: Path, tmp_path: Pa
         assert library.info()["files"] == 2
 
 
+def test_an_item_that_becomes_a_sidecar_leaves_no_judgement_behind(folder: Path, tmp_path: Path) -> None:
+    shutil.move(folder / "a.jpg", tmp_path / "a.jpg")
+    with Library(tmp_path / "l.sonolux") as library:
+        library.add(folder, spaces=SPACES)
+        library.judge(text="cliffs", liked=[folder / "a.jpg.xmp", folder / "b.jpg"])
+        changes = library.manifest.changes
+        shutil.move(tmp_path / "a.jpg", folder / "a.jpg")
+        library.add(folder)
+        assert [one.item for one in library.feedback.all()] == [library.item(folder / "b.jpg").id]
+        assert library.manifest.changes == changes + 2, "one item came and one went"
+
+
 def test_damaged_and_hostile_sidecars_cost_nothing(folder: Path, tmp_path: Path) -> None:
     bomb = '<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;">]><x>&b;</x>'
     for number, text in enumerate((bomb, "<x" * 50_000, "<a>" * 100_000, "\x00\x01", "<rdf:RDF>", "")):

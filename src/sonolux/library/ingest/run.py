@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from sonolux.encoders.executor import chosen_executor
-from sonolux.index import Condition, Index
+from sonolux.index import Condition, Index, Where
 from sonolux.library.ingest.changes import ChangeDetector, Task
 from sonolux.library.ingest.draft import Draft
 from sonolux.library.ingest.encode import EncodingQueue
@@ -66,15 +66,24 @@ class Adder:
     spaces : Spaces
     pool : DecoderPool
     writer : Writer
+    delete : callable
+        Takes items out with all that hangs on them; returns how many files.
     progress : callable or None
     """
 
     def __init__(
-        self, index: Index, spaces: Spaces, pool: DecoderPool, writer: Writer, progress: Progress | None = None
+        self,
+        index: Index,
+        spaces: Spaces,
+        pool: DecoderPool,
+        writer: Writer,
+        delete: Callable[[Where], int],
+        progress: Progress | None = None,
     ) -> None:
         self.index = index
         self.pool = pool
         self.writer = writer
+        self.delete = delete
         self.progress = progress
         self.summary = Summary()
         self.catalog = ChangeDetector(index, spaces.concerns())
@@ -145,9 +154,8 @@ class Adder:
         """Take out the items that a file's sidecars were before they lay beside it, or in an earlier version."""
         sidecars = tuple(map(to_stored, sidecars_of(task.path))) if task.redescribed else ()
         where = [Condition("path", "=", sidecars)]
-        if sidecars and (items := self.index.count([*where, Condition("kind", "=", "file")])):
-            self.index.delete_where(where)
-            self.summary.removed += items
+        if sidecars and self.index.count(where):
+            self.summary.removed += self.delete(where)
 
     def _redescribe(self) -> None:
         """Write what files say whose content is as it was and whose sidecars are not: they are probed, not decoded."""

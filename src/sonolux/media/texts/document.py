@@ -101,7 +101,7 @@ def _xmp(reader: PdfReader) -> dict[str, Any]:
         made = xmp.xmp_create_date
         return {
             "title": next(iter((xmp.dc_title or {}).values()), None),
-            "artist": ", ".join(name for name in xmp.dc_creator or () if name),
+            "artist": [name for name in xmp.dc_creator or () if name],
             "date": None if made is None else made.isoformat(timespec="seconds"),
         }
     except Exception as error:  # what is said of a document is no reason to refuse it
