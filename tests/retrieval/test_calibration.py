@@ -55,6 +55,14 @@ def test_the_score_of_a_chance_has_that_chance(metric: str) -> None:
     assert background.chance(rows[0], [background.score(rows[0], 1e-4)])[0] == pytest.approx(1e-4, rel=1e-3)
 
 
+def test_the_tail_of_few_draws_claims_less() -> None:
+    sample = expon().rvs(20_000, random_state=0)
+    few, many = fit_tail(sample, 20), fit_tail(sample)
+    assert few.chance(20.0) > 30 * many.chance(20.0)
+    assert few.chance(few.value(1e-9)) == pytest.approx(1e-9)
+    assert few.surprises([1e6]) > many.surprises([40.0]) > [-np.log(SMALLEST)]
+
+
 def test_equal_scores_are_no_evidence() -> None:
     tail = fit_tail(np.full(1000, 0.5))
     assert tail.chance(0.5) == 1.0

@@ -14,6 +14,7 @@ from sonolux.retrieval.background import fit_background
 from sonolux.retrieval.borrowed import FOLDER, BorrowedBackground, borrow_background
 from sonolux.retrieval.calibration import EXPECTED
 from sonolux.retrieval.dense_background import DenseBackground, fit_dense_background
+from sonolux.retrieval.powers import Powers
 from sonolux.retrieval.similarity import similarities
 from sonolux.types import Metric, Space
 
@@ -99,16 +100,33 @@ def test_an_outlier_has_neighbours_but_no_finds() -> None:
         assert sum(confident(background, everything, query).any() for query in far) <= len(far) // 10
 
 
-def test_claims_are_true_while_the_librarys_own_model_takes_over() -> None:
+@pytest.mark.parametrize("discount", [0.7, 1.0, 1.3])
+@pytest.mark.parametrize("spread", [0.1, 3.0])
+def test_claims_are_true_of_all_kinds_of_media_whatever_is_borrowed(spread: float, discount: float) -> None:
     random = np.random.default_rng(8)
-    for size in (20, 60, 99):
+    for size, repeated in ((20, 10), (60, 4)):
         chances = []
-        for _ in range(8):
-            rows = drawn(random, size)
-            background = fitted(rows, borrow=True)
-            chances += [background.chance(query, (rows @ query).tolist()) for query in drawn(random, 30)]
-        for p in (0.1, 0.01):
-            assert 0.3 < (np.concatenate(chances) <= p).mean() / p < 2
+        for _ in range(repeated):
+            kind = drawn(random, 1)[0]
+            rows = versions(random, kind, size, spread)
+            borrowed = replace(media_at_large(Space("s", DIM)), discount=discount)
+            background = fit_dense_background(Space("s", DIM), rows, np.arange(size), borrowed)
+            for query in versions(random, kind, 20, spread):
+                chances += background.chance(query, (rows @ query).tolist())
+        seen = {p: (np.array(chances) <= p).mean() / p for p in (0.5, 0.1, 0.01)}
+        assert 0.8 < seen[0.5] < 1.2
+        assert 0.6 < seen[0.1] < 1.4
+        assert 0.15 < seen[0.01] < 1.6
+
+
+def test_a_chance_is_the_mean_over_what_the_power_may_be() -> None:
+    powers = Powers(3.0, 2.0)
+    drawn_powers = np.random.default_rng(0).gamma(3.0, 1 / 2.0, 200_000)
+    for surprise in (0.0, 0.5, 3.0):
+        expected = np.exp(-drawn_powers * surprise).mean()
+        assert powers.chances(np.array([surprise]))[0] == pytest.approx(expected, rel=0.02)
+    known = powers.after(1000, 500.0)
+    assert known.chances(np.array([2.0]))[0] == pytest.approx(np.exp(-2 * 2.0), rel=0.05)
 
 
 def test_of_a_space_that_nothing_is_known_of_only_the_same_is_told() -> None:

@@ -100,6 +100,7 @@ class BackgroundModel:
             "values": np.array(tail.values),
             "survival": np.array(tail.survival),
             "scale": tail.scale,
+            "draws": tail.draws,
         }
 
     @classmethod
@@ -108,7 +109,8 @@ class BackgroundModel:
         references = arrays["references"]
         if references.dtype == np.float16:
             references = references.astype(np.float32)
-        tail = Tail(arrays["values"].tolist(), arrays["survival"].tolist(), float(arrays["scale"]))
+        values, survival = arrays["values"].tolist(), arrays["survival"].tolist()
+        tail = Tail(values, survival, float(arrays["scale"]), float(arrays["draws"]))
         return cls(space, references, tail)
 
     @cached_property
@@ -129,7 +131,7 @@ def fit_background(space: Space, references: NDArray[Any], files: NDArray[Any]) 
     files : ndarray, shape (m,)
         The file of each: spans of one file are no pair of non-matches, and of each file a few are enough.
     """
-    kept = _few_of_each(files)
+    kept = few_of_each(files)
     references, files = references[kept], files[kept]
     first = min(len(references) // 2, SCALING)
     found = closeness(space, similarities(space, references, references))
@@ -171,7 +173,7 @@ def _score(metric: Metric, close: float) -> float:
     return -distance if metric == "euclidean" else 1 - distance**2 / 2
 
 
-def _few_of_each(files: NDArray[Any]) -> NDArray[np.intp]:
+def few_of_each(files: NDArray[Any]) -> NDArray[np.intp]:
     """Indices of at most `MATCHES` references a file."""
     seen: Counter[Any] = Counter()
     kept = []

@@ -1,23 +1,30 @@
 """Borrowed background models: they come with Sonolux, for libraries that are too small for one of their own.
 
 They were learned from free and made-up media (`tools/backgrounds.py` makes them again) and hold for one version of one
-encoder each: its digest is in the file. Photographs of the world resemble one another more than those media do, so a
-p-value is raised to a power, the discount, by as much as it overstates what real media give.
+encoder each: its digest is in the file. Media of the world resemble one another more than those do, each collection in
+its own way, so a p-value is raised to a power that is not known well (`powers`): its mean, the discount, was measured
+on real media, and the library's own items say more of it (`dense_background`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from sonolux.retrieval.background import BackgroundModel
+from sonolux.retrieval.background import BackgroundModel, closeness_of
+from sonolux.retrieval.powers import Powers
 from sonolux.types import Metric, Space
 
 FOLDER = Path(__file__).parent / "backgrounds"
+
+SHAPE = 10.0
+"""Shape of the distribution of powers: from collection to collection they differ by a third."""
 
 LEAST = 0.1
 """Share of queries whose near non-matches thin out so fast that it is not believed."""
@@ -33,12 +40,30 @@ class BorrowedBackground:
         Of the encoder whose descriptors it knows.
     model : BackgroundModel
     discount : float
-        Power to which its p-values are raised, at most 1.
+        Mean power to which its p-values are raised.
     """
 
     digest: str
     model: BackgroundModel
     discount: float
+
+    @property
+    def powers(self) -> Powers:
+        """The powers to which its p-values may have to be raised."""
+        return Powers(SHAPE, SHAPE / self.discount)
+
+    def surprises(self, query: NDArray[Any], scores: Sequence[float]) -> NDArray[np.float64]:
+        """Return, for each score, the negative logarithm of the chance among the media that it knows.
+
+        Parameters
+        ----------
+        query : ndarray, shape (dim,)
+        scores : sequence of float
+        """
+        near, spread = self.model.scale(query)
+        spread = max(spread, self.least_spread)
+        found = closeness_of(self.model.space.metric, scores)
+        return np.array(self.model.tail.surprises([(close - near) / spread for close in found]))
 
     @cached_property
     def least_spread(self) -> float:

@@ -1,34 +1,40 @@
-"""Background of a dense space: its own background model, or, while it is small, a borrowed one beside its own items.
+"""Background of a dense space: its own background model, or, while it is small, a borrowed one and its own items.
 
 A hit of a small library is judged twice. The borrowed model says how rarely media at large come so near. The items of
-the library itself say where *they* lie around this query: for those that chance brings near, the logarithms of
-successive distances differ by independent exponential variables, at a rate that is the local intrinsic dimension
-(Rényi 1953, "On the theory of order statistics", Acta Mathematica Academiae Scientiarum Hungaricae), which is borrowed
-too. So a hit must stand out among both: in a folder where all pictures are of one kind, all come nearer than media at
-large, and none stands out. The larger p-value counts. Towards `ENOUGH` files the library's own model takes over,
-step by step.
+the library itself say where *they* lie around this query: for those that chance brings near, how much rarer each is
+than the next one, in terms of the borrowed model, is an independent exponential variable (Rényi 1953, "On the theory of
+order statistics", Acta Mathematica Academiae Scientiarum Hungaricae). Its rate is learned from the items, each asked
+among the others, upon what is borrowed. The chance is the mean of both, in which the library counts more the more it
+holds: in a folder where all pictures are of one kind, all come nearer than media at large, and none stands out. From
+`ENOUGH` files on, the library's own model decides alone.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import exp
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sonolux.retrieval.background import FEWEST, FLATTEST, MATCHES, BackgroundModel, closeness_of, fit_background
+from sonolux.retrieval.background import FEWEST, MATCHES, BackgroundModel, few_of_each, fit_background
 from sonolux.retrieval.borrowed import BorrowedBackground
 from sonolux.retrieval.identity import Identity, learn_identity
+from sonolux.retrieval.powers import Powers
 from sonolux.retrieval.similarity import pairwise_distances, similarities
 from sonolux.retrieval.tail import SMALLEST
 from sonolux.retrieval.thinning import one_of_each_cluster
 from sonolux.types import Space
 
-ENOUGH = 100
+ENOUGH = 250
 """Files, no likes of one another, from which a library's own background model decides alone."""
+
+BELIEVED = 4
+"""Files that the borrowed model is worth."""
+
+DRAWS = 0.5
+"""Draws that a file is worth where the library's own rate is learned: each pair of files has two."""
 
 
 @dataclass(frozen=True)
@@ -38,14 +44,16 @@ class DenseBackground:
     Attributes
     ----------
     identity : Identity
-    references : ndarray, shape (m, dim) or (m, dim / 8)
-        Descriptors of the library, one of each cluster of likes, from no more than `ENOUGH` files.
+    references : ndarray, shape (m, dim)
+        Descriptors of the library, one of each cluster of likes and a few of each file; none where `own` decides.
     files : int
-        How many files these are from.
+        How many files the library has that are no likes, among those that were looked at.
     own : BackgroundModel or None
-        None where the library has fewer than `FEWEST` files that are no likes.
+        None where a borrowed one decides, or the library has fewer than `FEWEST` files.
     borrowed : BorrowedBackground or None
         None where the library has enough files, or none comes with Sonolux.
+    powers : Powers or None
+        The rate at which the library's own items thin out around a query, in terms of what is borrowed.
     """
 
     identity: Identity
@@ -53,6 +61,7 @@ class DenseBackground:
     files: int
     own: BackgroundModel | None
     borrowed: BorrowedBackground | None = None
+    powers: Powers | None = None
 
     def chance(self, query: NDArray[Any], scores: Sequence[float]) -> list[float]:
         """Return the probability that a random item scores as high, for each score.
@@ -66,18 +75,20 @@ class DenseBackground:
         scores : sequence of float
             Of the hits of this query.
         """
-        chances = [1.0] * len(scores) if self.own is None else self.own.chance(query, scores)
-        if self.borrowed is not None:
-            small = self._among_few(self.borrowed, query, scores)
-            share = max(0.0, (self.files - FEWEST) / (ENOUGH - FEWEST))
-            chances = [own**share * few ** (1 - share) for own, few in zip(chances, small, strict=True)]
+        if self.own is not None:
+            chances = self.own.chance(query, scores)
+        elif self.borrowed is not None and self.powers is not None:
+            chances = self._among_few(self.borrowed, self.powers, query, scores)
+        else:
+            chances = [1.0] * len(scores)
         return list(map(min, chances, self.identity.chances(query, scores)))
 
     def to_arrays(self) -> dict[str, Any]:
         """Return what a file keeps of it; what is borrowed is not."""
         own = {} if self.own is None else {f"own_{name}": array for name, array in self.own.to_arrays().items()}
         same = {"unit": self.identity.unit, "collapsed": self.identity.collapsed}
-        return {**same, "few": self.references, "files": self.files, **own}
+        powers = {} if self.powers is None else {"powers": np.array([self.powers.shape, self.powers.rate])}
+        return {**same, "few": self.references, "files": self.files, **powers, **own}
 
     @classmethod
     def from_arrays(cls, space: Space, arrays: Mapping[str, NDArray[Any]], borrowed: BorrowedBackground | None) -> Self:
@@ -86,23 +97,25 @@ class DenseBackground:
         own = BackgroundModel.from_arrays(space, held) if held else None
         files = int(arrays["files"])
         identity = Identity(space, float(arrays["unit"]), bool(arrays["collapsed"]))
-        return cls(identity, arrays["few"], files, own, borrowed if files < ENOUGH else None)
+        powers = Powers(*arrays["powers"].tolist()) if "powers" in arrays else None
+        return cls(identity, arrays["few"], files, own, borrowed if powers else None, powers)
 
-    def _among_few(self, borrowed: BorrowedBackground, query: NDArray[Any], scores: Sequence[float]) -> list[float]:
-        space, model, discount = self.identity.space, borrowed.model, borrowed.discount
-        near, spread = model.scale(query)
-        found = closeness_of(space.metric, scores)
-        at_large = [chance**discount for chance in model.tail.chances([(close - near) / spread for close in found])]
-        if self.files < 2:
-            return at_large
-        # Some of the nearest may be matches of the query. What chance brings nearer than a place is exponential, too.
-        place = min(1 + MATCHES, max(2, len(self.references) // 2))
-        around = np.sort(similarities(space, query[None], self.references)[0])[-place]
-        start = closeness_of(space.metric, [float(around)])[0]
-        rate = 1 / max(max(spread, borrowed.least_spread) * model.tail.scale, FLATTEST)
-        share = (place - 1) / len(self.references)
-        here = [max(share * exp(min(0.0, (start - close) * rate)), SMALLEST) for close in found]
-        return [max(both) for both in zip(at_large, here, strict=True)]
+    def _among_few(
+        self, borrowed: BorrowedBackground, powers: Powers, query: NDArray[Any], scores: Sequence[float]
+    ) -> list[float]:
+        items = len(self.references)
+        there = similarities(self.identity.space, query[None], self.references)[0].tolist() if items else []
+        surprises = borrowed.surprises(query, [*scores, *there])
+        found, around = surprises[: len(scores)], np.sort(surprises[len(scores) :])
+        chances = borrowed.powers.chances(found)
+        if items > 1:
+            place = _place(items)
+            start = around[-place]
+            beyond = (place - 1) / items * powers.chances(np.maximum(found - start, 0.0))
+            as_near = 1 - np.searchsorted(around, found) / items
+            here = np.where(found > start, beyond, as_near)
+            chances = (BELIEVED * chances + self.files * here) / (BELIEVED + self.files)
+        return [max(chance, SMALLEST) for chance in chances.tolist()]
 
 
 def fit_dense_background(
@@ -126,7 +139,33 @@ def fit_dense_background(
         kept = one_of_each_cluster(distances, files)
         rows, files = rows[kept], files[kept]
     distinct = len(set(files.tolist()))
-    own = fit_background(space, rows, files) if distinct >= FEWEST else None
-    if distinct >= ENOUGH:
+    if borrowed is None or distinct >= ENOUGH:
+        own = fit_background(space, rows, files) if distinct >= FEWEST else None
         return DenseBackground(identity, rows[:0], distinct, own)
-    return DenseBackground(identity, rows, distinct, own, borrowed)
+    kept = few_of_each(files) if len(files) else np.empty(0, np.intp)
+    rows, files = rows[kept], files[kept]
+    return DenseBackground(identity, rows, distinct, None, borrowed, _learn_powers(borrowed, rows, files))
+
+
+def _place(items: int) -> int:
+    """Return the place, among so many items, beyond which the nearest count as such: some of them may be matches."""
+    return min(1 + MATCHES, max(2, items // 2))
+
+
+def _learn_powers(borrowed: BorrowedBackground, rows: NDArray[Any], files: NDArray[Any]) -> Powers:
+    """Ask each item among those of other files; the nearest, which may be a match, counts as large only."""
+    total, draws = 0.0, 0
+    for row, file in zip(rows, files, strict=True):
+        others = rows[files != file]
+        if len(others) < FEWEST - 1:
+            continue
+        scores = similarities(borrowed.model.space, row[None], others)[0].tolist()
+        place = _place(len(others))
+        nearest = np.sort(borrowed.surprises(row, scores))[-place:]
+        excesses = nearest - nearest[0]
+        if place > 2:
+            excesses[-1] = excesses[-2]
+        total += float(excesses.sum())
+        draws += max(place - 2, 1)
+    weight = DRAWS * len(set(files.tolist()))
+    return borrowed.powers.after(weight, weight * total / draws) if draws else borrowed.powers

@@ -3,7 +3,8 @@
 Below a threshold the sample itself answers; above it an exponential tail does (peaks over threshold: Pickands 1975,
 "Statistical inference using extreme order statistics", Annals of Statistics). Its scale is the maximum-likelihood one
 of a sample whose largest values are cut off (type II censoring: Epstein and Sobel 1953, "Life testing", JASA): the few
-true matches that any sample of a library holds lie among these, and must not be taken for non-matches.
+true matches that any sample of a library holds lie among these, and must not be taken for non-matches. Of few draws the
+scale is not known well, so the chance is the mean over what it may be (`powers`): little evidence claims little.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
-from math import exp, inf, log, sqrt
+from math import exp, expm1, inf, log, log1p
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,11 +45,14 @@ class Tail:
         Share of the sample at or above each, descending from 1.
     scale : float
         Mean excess over the last quantile of what lies beyond it; 0 where the sample is too small for a tail.
+    draws : float
+        How many independent draws the scale was learned from.
     """
 
     values: list[float]
     survival: list[float]
     scale: float
+    draws: float
 
     def chance(self, value: float) -> float:
         """Return the probability that a non-match is at least as high."""
@@ -56,24 +60,31 @@ class Tail:
 
     def chances(self, values: Iterable[float]) -> list[float]:
         """Return the same for several values."""
-        threshold, share, scale = self.values[-1], self.survival[-1], self.scale
+        return [max(exp(-surprise), SMALLEST) for surprise in self.surprises(values)]
+
+    def surprises(self, values: Iterable[float]) -> list[float]:
+        """Return the negative logarithms of the chances, which have no least one."""
+        threshold, last, draws = self.values[-1], -log(self.survival[-1]), self.draws
+        rate = self.scale * draws
         found = []
         for value in values:
             if value < threshold:
                 found.append(self._in_sample(value))
             else:
-                found.append(max(share * exp((threshold - value) / scale), SMALLEST) if scale else share)
+                found.append(last + draws * log1p((value - threshold) / rate) if rate else last)
         return found
 
     def _in_sample(self, value: float) -> float:
-        return self.survival[bisect_right(self.values, value) - 1] if value >= self.values[0] else 1.0
+        return -log(self.survival[bisect_right(self.values, value) - 1]) if value >= self.values[0] else 0.0
 
     def value(self, chance: float) -> float:
         """Return the value that a non-match reaches with this probability, below that of the last quantile.
 
         Infinite where the sample is too small for a tail.
         """
-        return self.values[-1] + self.scale * log(self.survival[-1] / chance) if self.scale else inf
+        if not self.scale:
+            return inf
+        return self.values[-1] + self.scale * self.draws * expm1(log(self.survival[-1] / chance) / self.draws)
 
 
 def fit_tail(sample: NDArray[np.floating], independent: int | None = None) -> Tail:
@@ -84,8 +95,7 @@ def fit_tail(sample: NDArray[np.floating], independent: int | None = None) -> Ta
     sample : ndarray, shape (n,)
         At least one value.
     independent : int, optional
-        How many independent draws the sample is worth, by default its size. The scale is raised by two of its standard
-        errors, one over the square root of this, so that little evidence claims little.
+        How many independent draws the sample is worth, by default its size.
 
     Returns
     -------
@@ -99,8 +109,8 @@ def fit_tail(sample: NDArray[np.floating], independent: int | None = None) -> Ta
         return _sample_alone(ordered)
     survival = np.geomspace(1, peaks / n, LEVELS)
     quantiles = ordered[np.round((1 - survival) * n).astype(int) - (survival < 1)]
-    scale = _censored_mean(ordered[-peaks:] - quantiles[-1]) * (1 + 2 / sqrt(independent or n))
-    return Tail(quantiles.tolist(), survival.tolist(), scale)
+    scale = _censored_mean(ordered[-peaks:] - quantiles[-1])
+    return Tail(quantiles.tolist(), survival.tolist(), scale, independent or n)
 
 
 def _sample_alone(ordered: NDArray[np.float64]) -> Tail:
@@ -108,7 +118,7 @@ def _sample_alone(ordered: NDArray[np.float64]) -> Tail:
     values, first = np.unique(ordered, return_index=True)
     n = len(ordered)
     beyond = np.nextafter(values[-1], np.inf)
-    return Tail([*values.tolist(), float(beyond)], [*((n - first) / n).tolist(), 1 / (n + 1)], 0.0)
+    return Tail([*values.tolist(), float(beyond)], [*((n - first) / n).tolist(), 1 / (n + 1)], 0.0, n)
 
 
 def _censored_mean(excesses: NDArray[np.float64]) -> float:
