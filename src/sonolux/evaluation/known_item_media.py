@@ -7,11 +7,11 @@ a minute of six recordings. Everything follows from the seed.
 from __future__ import annotations
 
 import gzip
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +64,8 @@ class Material:
 def find_material(data: Path, random: np.random.Generator) -> tuple[Material, Material]:
     """Find the material among the data sets, in two parts that share nothing: three quarters, and the rest.
 
-    Clips are parted by camera, for those of one camera show the same place.
+    Clips are parted by camera, for those of one camera show the same place, and sounds of ESC-10, which are named
+    ``fold-clip-take``, by the recording that they are takes of.
 
     Raises
     ------
@@ -82,14 +83,22 @@ def find_material(data: Path, random: np.random.Generator) -> tuple[Material, Ma
         )
     with gzip.open(texts, "rt", encoding="utf-8") as lines:
         sentences = [line.strip() for line in islice(lines, 10_000)]
-    parts = [_parted(things, random) for things in (photos, songs, sentences)]
+    sources: dict[str, list[Path]] = {}
+    for path in songs:
+        source = path.stem.rpartition("-")[0] if data / "esc10" in path.parents else str(path)
+        sources.setdefault(source, []).append(path)
+    groups = [[photo] for photo in photos], sources.values(), [[sentence] for sentence in sentences]
+    parts = [_parted(things, random) for things in groups]
     first, rest = (Material(p, clips, s, t) for clips, p, s, t in zip(cameras, *parts, strict=True))
     return first, rest
 
 
-def _parted(things: list[Any], random: np.random.Generator) -> tuple[list[Any], list[Any]]:
-    shuffled = [things[place] for place in random.permutation(len(things))]
-    return shuffled[: 3 * len(things) // 4], shuffled[3 * len(things) // 4 :]
+def _parted(groups: Collection[list[Any]], random: np.random.Generator) -> tuple[list[Any], list[Any]]:
+    """Part groups of things that share something: those of one group stay together."""
+    listed = [*groups]
+    shuffled = [listed[place] for place in random.permutation(len(listed))]
+    cut = 3 * len(listed) // 4
+    return [*chain(*shuffled[:cut])], [*chain(*shuffled[cut:])]
 
 
 def make_films(material: Material, count: int, random: np.random.Generator) -> Iterator[Film]:

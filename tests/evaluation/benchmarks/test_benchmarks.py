@@ -90,6 +90,17 @@ def test_calibration_of_pure_noise_is_right_and_versions_are_found(monkeypatch: 
         assert tally.found == tally.there == (20 if share == 0 else 120)
 
 
+def test_what_is_absent_shares_no_source_with_what_is_there(data: Path) -> None:
+    there, elsewhere = known_item_media.find_material(data, np.random.default_rng(0))
+    takes = [
+        {path.stem.rpartition("-")[0] for path in part.recordings if "esc10" in path.parts}
+        for part in (there, elsewhere)
+    ]
+    assert min(map(len, takes)) > 5
+    assert not takes[0] & takes[1]
+    assert len(there.recordings) + len(elsewhere.recordings) == 134
+
+
 def test_known_items_are_asked_with_themselves(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(known_item, "COUNTS", {"video": 1, "medley": 1, "photo": 1, "text": 1})
     monkeypatch.setattr(known_item, "ABSENT", 1)
