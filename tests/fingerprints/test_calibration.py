@@ -14,6 +14,7 @@ from sonolux.fingerprints.constellation import RATE
 from sonolux.fingerprints.extraction import extract_fingerprints
 from sonolux.fingerprints.matching import match_window
 from sonolux.fingerprints.neural_codes import fingerprint_encoder
+from sonolux.fingerprints.segment import Fingerprint
 from tunes import faster, tune
 
 
@@ -21,9 +22,14 @@ def taken(folder: Path, sounds: list[np.ndarray]) -> FingerprintCatalog:
     catalog = FingerprintCatalog(folder)
     encoder = fingerprint_encoder()
     sampled, waiting = BackgroundSampler(catalog, encoder), []
+    known: dict[int, Fingerprint] = {}
     for number, sound in enumerate(sounds):
         heard = MonitoredAudio(np.array_split(sound, 3))
-        waiting.append((str(uuid.UUID(int=number)), f"{number}.wav", extract_fingerprints(heard, encoder)))
+        if id(sound) in known:  # of one array that is there again
+            assert sum(block.size for block in heard) == sound.size
+        else:
+            known[id(sound)] = extract_fingerprints(heard, encoder)
+        waiting.append((str(uuid.UUID(int=number)), f"{number}.wav", known[id(sound)]))
         sampled.sample(waiting[-1][0], heard)
     catalog.add(waiting)
     sampled.measure()
@@ -46,7 +52,7 @@ def test_every_recording_is_asked_about_without_itself(tmp_path: Path) -> None:
 
 
 def test_copies_are_no_wrong_places_and_count_once_for_each_length(tmp_path: Path) -> None:
-    catalog = taken(tmp_path, [tune(number % 4, 20) for number in range(32)])
+    catalog = taken(tmp_path, 8 * [tune(number, 20) for number in range(4)])
     assert sorted(seconds for seconds, _ in catalog.samples) == [2.0] * 4 + [5.0] * 4 + [10.0] * 4
     assert all(2 < score < 9 for _, score in catalog.samples)
 
