@@ -75,6 +75,14 @@ def test_what_is_nobodys_media_is_passed_over(tmp_path: Path) -> None:
     assert "is a library" in refused.reason
 
 
+def test_what_drives_keep_for_themselves_is_passed_over(tmp_path: Path) -> None:
+    fill(tmp_path, "a.jpg", "@eaDir/a.jpg/SYNOPHOTO_THUMB_M.jpg", "#recycle/b.jpg", "$RECYCLE.BIN/S-1-5/c.jpg")
+    fill(tmp_path, "trip/#snapshot/d/a.jpg", "trip/d.jpg", "lost+found/#12.jpg", "__MACOSX/._a.jpg", "d/@Recycle/e.jpg")
+    fill(tmp_path, "texts/Recycler", "texts/lost+found")
+    assert names(tmp_path) == ["a.jpg", "texts/Recycler", "texts/lost+found", "trip/d.jpg"]
+    assert names(tmp_path, tmp_path / "#recycle") == ["#recycle/b.jpg"]
+
+
 def test_links_are_followed_once(tmp_path: Path) -> None:
     fill(tmp_path, "real/file.txt", "other/deep/x.txt")
     (tmp_path / "real" / "loop").symlink_to(tmp_path)

@@ -17,14 +17,21 @@ LIBRARY_FILE = "sonolux.json"
 JUNK = frozenset({"thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r"})
 """What file managers leave in folders, in lower case; hidden files are left out by their dot."""
 
+JUNK_FOLDERS = frozenset(
+    {"@eadir", "@tmp", "#recycle", "#snapshot", "@recycle", "@recently-snapshot", "$recycle.bin", "recycler"}
+    | {"system volume information", "lost+found", "__macosx"}
+)
+"""Folders of systems and network drives, in lower case: thumbnails, snapshots and what was thrown away."""
+
 
 def find(roots: Sequence[str], *, real: bool = False) -> Iterator[str | Failure]:
     """Yield the absolute path of every file at or under some roots, each file once.
 
-    Hidden files and folders, libraries of Sonolux and what file managers leave behind are passed over, unless they are
-    named as roots (a library is refused). Links are followed; a file or folder that is reached again is not yielded
-    again; of hard links each is a file of its own. Instead of a sidecar, the files that it describes are yielded. What
-    cannot be looked at becomes a `Failure`, and the walk goes on.
+    Hidden files and folders, libraries of Sonolux, what file managers leave behind and the folders in which network
+    drives keep thumbnails, snapshots and what was thrown away are passed over, unless they are named as roots (a
+    library is refused). Links are followed; a file or folder that is reached again is not yielded again; of hard links
+    each is a file of its own. Instead of a sidecar, the files that it describes are yielded. What cannot be looked at
+    becomes a `Failure`, and the walk goes on.
 
     Parameters
     ----------
@@ -62,8 +69,12 @@ def find(roots: Sequence[str], *, real: bool = False) -> Iterator[str | Failure]
                 if path == root:
                     yield Failure(path, f"is a library: {printable(path)} holds no media of yours")
                 continue
-            kept = [name for name in names if not name.startswith(".") and name.lower() not in JUNK]
-            waiting += [(_under(path, name), _under(target, name)) for name in kept]
+            waiting += [(_under(path, name), _under(target, name)) for name in names if not _is_junk(path, name)]
+
+
+def _is_junk(folder: str, name: str) -> bool:
+    lowered = name.lower()
+    return name.startswith(".") or lowered in JUNK or (lowered in JUNK_FOLDERS and Path(_under(folder, name)).is_dir())
 
 
 def _under(folder: str, name: str) -> str:

@@ -129,6 +129,20 @@ def test_deleted_files_leave_only_with_prune(own: Path, tmp_path: Path) -> None:
         assert all(Path(item.path).exists() for item in library.items(spans=True))
 
 
+def test_a_folder_in_the_place_of_a_file_is_not_that_file(tmp_path: Path) -> None:
+    folder = tmp_path / "notes"
+    folder.mkdir()
+    (folder / "a.txt").write_text("a heron")
+    with Library(tmp_path / "l.sonolux") as library:
+        library.add(folder, spaces=["bm25"])
+        (folder / "a.txt").unlink()
+        (folder / "a.txt").mkdir()
+        (folder / "a.txt" / "b.txt").write_text("an egret")
+        summary = library.add(folder, prune=True)
+        assert (summary.added, summary.removed) == (1, 1)
+        assert [item.path for item in library.items()] == [str(folder / "a.txt" / "b.txt")]
+
+
 def test_a_folder_that_is_gone_is_no_reason_to_forget_its_files(own: Path, tmp_path: Path) -> None:
     with Library(tmp_path / "l.sonolux") as library:
         library.add(own)

@@ -8,6 +8,7 @@ one that the library holds by the name of a link to it.
 from __future__ import annotations
 
 import os
+import stat
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -184,14 +185,16 @@ class ChangeDetector:
 
 
 def is_gone(path: str) -> bool:
-    """Tell whether a file that the library holds is no longer there; one that cannot be looked at still counts."""
+    """Tell whether a file that the library holds is no longer there; one that cannot be looked at still counts.
+
+    A folder by its name is another thing.
+    """
     try:
-        Path(path).lstat()
+        return stat.S_ISDIR(Path(path).lstat().st_mode)
     except (FileNotFoundError, NotADirectoryError):
         return True
     except OSError:
         return False
-    return False
 
 
 def _are_one(path: str, other: str) -> bool:
