@@ -58,7 +58,7 @@ def start_of(match: Match) -> float:
     return match.start - match.query_start * match.speed
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(st.integers(0, TUNES - 1), st.floats(0, SECONDS - 6), st.floats(4, 6))
 def test_clips_are_found_where_they_are(catalog: FingerprintCatalog, number: int, start: float, seconds: float) -> None:
     match = identify(catalog, [clip(number, start, seconds)])[0]
