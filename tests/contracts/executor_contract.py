@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import sonolux as sx
+from sonolux.checkpoints.folder import Architecture, ModelFolder
+from sonolux.checkpoints.inputs import Preprocessing
+from sonolux.checkpoints.outputs import Descriptor
 from sonolux.encoders import resolve
 from sonolux.encoders.batch import Batch, Encoded, encode_all
 from sonolux.encoders.executor import Executor
-from sonolux.encoders.trained import shipped
 from sonolux.errors import EncoderError, ModelError
 from sonolux.media.segment import Audio, Image
+from sonolux.models.mlp import Mlp
 from sonolux.sample import write_sample
 from sonolux.settings import settings
 
@@ -23,6 +25,17 @@ def images(count: int = 5) -> Batch:
     draw = np.random.default_rng(1)
     contents = [Image(draw.integers(0, 256, (40 + number, 50, 3), np.uint8)) for number in range(count)]
     return Batch(contents, list(range(count)), [frozenset({"hog", "colour-layout", "photo"})] * count)
+
+
+def model_folder(path: Path) -> Path:
+    """Write a model folder with an untrained network."""
+    sizes = [192, 16]
+    record = ModelFolder(
+        architecture=Architecture(name="mlp", arguments={"sizes": sizes}),
+        preprocessing=Preprocessing(width=8, height=8),
+        descriptor=Descriptor(space=path.name, dim=16),
+    )
+    return record.save(path, Mlp(sizes)).path
 
 
 def alike(one: object, other: object) -> bool:
@@ -86,10 +99,10 @@ class ExecutorContract:
         assert encoded.rows[4] == {} and "colour-layout" not in encoded.rows[2]
 
     def test_a_model_that_cannot_be_loaded_ends_the_run(self, executor: Executor, tmp_path: Path) -> None:
-        folder = Path(shutil.copytree(shipped.FOLDER, tmp_path / "net"))
+        folder = model_folder(tmp_path / "net")
         (folder / "model.safetensors").write_bytes(b"no weights at all")
         batch = images(2)
-        batch = Batch(batch.contents, batch.files, [frozenset({"photo-code"})] * 2)
+        batch = Batch(batch.contents, batch.files, [frozenset({"net"})] * 2)
         with pytest.raises(ModelError, match="the digest does not fit") as refused:
             executor.submit(resolve(str(folder)), batch).result()
         assert isinstance(refused.value, EncoderError) and "\n" not in str(refused.value)

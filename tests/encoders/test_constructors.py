@@ -14,10 +14,10 @@ from safetensors.numpy import load_file, save_file
 
 import sonolux as sx
 from contracts.encoder_contract import images
+from contracts.executor_contract import model_folder
 from sonolux import sample
 from sonolux.checkpoints import digest
 from sonolux.encoders import resolve
-from sonolux.encoders.trained import shipped
 from sonolux.errors import ModelError
 
 HEAVY = {"torch", "transformers", "safetensors"}
@@ -30,11 +30,11 @@ def loaded_after(code: str, *arguments: str) -> set[str]:
     return set(subprocess.check_output(command, text=True, env=os.environ).split())
 
 
-@pytest.mark.parametrize("spec", ["photo", "photo-code", f"{shipped.FOLDER}@0:max", str(shipped.FOLDER)])
-def test_what_comes_with_sonolux_imports_no_torch(spec: str) -> None:
+@pytest.mark.parametrize("spec", ["photo", "photo-code", "photo@blocks.10:max", "sentences"])
+def test_what_packages_bring_imports_no_torch(spec: str) -> None:
     code = (
         "from sonolux.encoders import resolve; [e] = resolve(sys.argv[1]); e.digest, e.spec\n"
-        "assert '@' in sys.argv[1] or e.as_space().dim == 256"
+        "assert '@' in sys.argv[1] or e.as_space().dim in (256, 384)"
     )
     assert loaded_after(code, spec) == set()
 
@@ -79,7 +79,7 @@ def changed(folder: Path) -> None:
 
 
 def test_changed_weights_are_refused_when_they_are_loaded(tmp_path: Path) -> None:
-    folder = Path(shutil.copytree(shipped.FOLDER, tmp_path / "photo"))
+    folder = model_folder(tmp_path / "net")
     changed(folder)
     [encoder] = resolve(str(folder))
     with pytest.raises(ModelError, match=r"the digest does not fit: the weights or the record were changed") as refused:
@@ -89,7 +89,7 @@ def test_changed_weights_are_refused_when_they_are_loaded(tmp_path: Path) -> Non
 
 def test_changed_weights_end_an_add_in_one_line(tmp_path: Path) -> None:
     sample.write_sample(tmp_path / "things")
-    folder = Path(shutil.copytree(shipped.FOLDER, tmp_path / "photo"))
+    folder = model_folder(tmp_path / "net")
     changed(folder)
     with sx.Library(tmp_path / "l.sonolux") as library:
         with pytest.raises(ModelError, match="the digest does not fit"):

@@ -15,7 +15,18 @@ from sonolux.encoders.registry import ENCODERS
 from sonolux.errors import EncoderError
 from sonolux.types import Modality
 
-BUILT_IN = ["bm25", "chroma", "colour-histogram", "colour-layout", "hog", "mfcc", "photo", "photo-code"]
+BUILT_IN = [
+    "bm25",
+    "chroma",
+    "colour-histogram",
+    "colour-layout",
+    "hog",
+    "mfcc",
+    "photo",
+    "photo-code",
+    "photo-lite2",
+    "sentences",
+]
 
 
 class MeanColour(Encoder):

@@ -14,8 +14,6 @@ Name: sonolux
 Version: 1.2
 License-Expression: {wheel.LICENCE}
 License-File: LICENSE
-License-File: LICENSES/LicenseRef-Sonolux-photo-weights.txt
-License-File: src/sonolux/encoders/trained/photo/NOTICE
 {"".join(f"Project-URL: {name}, https://example.org{chr(10)}" for name in wheel.LINKS)}
 """
 
@@ -37,12 +35,12 @@ def test_a_whole_wheel_has_no_faults(tmp_path: Path) -> None:
 
 
 def test_each_fault_is_told(tmp_path: Path) -> None:
-    notice = "sonolux/encoders/trained/photo/NOTICE"
-    assert list(wheel.faults(made(tmp_path, without=notice))) == [f"{notice} is missing"]
+    weights = "sonolux/fingerprints/model/model.safetensors"
+    assert list(wheel.faults(made(tmp_path, without=weights))) == [f"{weights} is missing"]
     assert list(wheel.faults(made(tmp_path, extra="tests/test_a.py"))) == ["tests/test_a.py does not belong there"]
-    bare = METADATA.replace(wheel.LICENCE, "Apache-2.0").replace("License-File: LICENSE\n", "")
+    bare = METADATA.replace(wheel.LICENCE, "MIT").replace("License-File: LICENSE\n", "")
     assert list(wheel.faults(made(tmp_path, bare.replace("Homepage", "Home")))) == [
-        f"License-Expression is 'Apache-2.0', not {wheel.LICENCE!r}",
+        f"License-Expression is 'MIT', not {wheel.LICENCE!r}",
         "licence file LICENSE is missing",
         "link Homepage is missing",
     ]

@@ -60,6 +60,7 @@ def findings(location: str | None) -> Iterator[Finding]:
         "torch": _torch,
         "codecs": _codecs,
         "heif": _heif,
+        "weights": _weights,
         "hub": _hub,
         "cache": _cache,
     }
@@ -118,6 +119,17 @@ def _heif() -> Iterator[Finding]:
     yield Finding("heif", "ok", f"HEIC pictures decode: libheif {pillow_heif.libheif_version()}")
 
 
+def _weights() -> Iterator[Finding]:
+    from sonolux.encoders.packaged.packages import PACKAGES
+
+    for package in PACKAGES:
+        known = f"{package.name} {package.version}"
+        if package.state == "ready":
+            yield Finding("weights", "ok", f"{known} ({package.licence}) is there: {package.gives}")
+        else:
+            yield Finding("weights", "note", f"{known} is {package.state}; for {package.gives}: {package.command}")
+
+
 def _hub() -> Iterator[Finding]:
     from sonolux.encoders.defaults import HUB
     from sonolux.encoders.hub.state import hub_state
@@ -168,7 +180,8 @@ def _space(library: Library, name: str) -> Finding:
     """Tell whether the encoders of a space are there, and are those that wrote it."""
     try:
         for entry in library.spaces.entries[name]:
-            library.spaces.asker(name, entry.modality)
+            if library.spaces.asker(name, entry.modality) is None:
+                return Finding("space", "note", library.spaces.move_on(name))
     except SonoluxError as error:
         return Finding("space", "broken", f"{name}: {error}")
     return Finding("space", "ok", f"{name}: {library.index.count(space=name):,} descriptors")

@@ -46,6 +46,8 @@ class Encoder(ABC):
         Changes whenever the same input could encode differently.
     reads : frozenset of str
         Digests of its earlier versions whose descriptors answer its questions; a library's `add` has them renewed.
+    supersedes : frozenset of str
+        Digests of encoders of its name that are no longer there; what they wrote is kept, and not asked.
     licence : str
         Licence of the weights (SPDX where there is one), empty where there are none.
     sample_rate : int
@@ -68,6 +70,7 @@ class Encoder(ABC):
     kind: DescriptorKind = "float"
     digest: str
     reads: frozenset[str] = frozenset()
+    supersedes: frozenset[str] = frozenset()
     licence: str = ""
     sample_rate: int = 0
     side: int = 0

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from sonolux.encoders.packaged.package import Package
+from sonolux.encoders.packaged.packages import PHOTO, SENTENCES
+
 CLASSICAL = ("colour-histogram", "colour-layout", "hog", "mfcc", "chroma", "bm25")
 
-SHIPPED = ("photo",)
-"""Tuned here, and part of the package; see `sonolux.encoders.trained.shipped`."""
+PACKAGED: Mapping[str, Package] = {"photo": PHOTO, "sentences": SENTENCES}
+"""Encoders of a new library whose weights a package brings; both packages come with Sonolux."""
 
 HUB = (
     "google/siglip2-base-patch16-224",  # images and text
@@ -15,21 +18,30 @@ HUB = (
     "sentence-transformers/all-MiniLM-L6-v2",  # text
 )
 
+SENTENCE_MODEL = "sentence-transformers/all-MiniLM-L6-v2"
+"""Of `HUB`: the model that is `sentences` too, and left out where that is there: one sentence model a library."""
+
 
 def default_specs() -> tuple[list[str], str]:
     """Return the specifications of the default encoders, and one line that says which and why."""
     from sonolux.encoders.hub.state import hub_state
 
-    states = {name: hub_state(name) for name in HUB}
-    found = [name for name in HUB if states[name] != "absent"]
-    return [*CLASSICAL, *SHIPPED, *found], _line(found, states)
+    packaged = [name for name, package in PACKAGED.items() if package.state == "ready"]
+    wanted = [name for name in HUB if name != SENTENCE_MODEL or "sentences" not in packaged]
+    states = {name: hub_state(name) for name in wanted}
+    found = [name for name in wanted if states[name] != "absent"]
+    return [*CLASSICAL, *packaged, *found], _line(packaged, found, states)
 
 
-def _line(found: Sequence[str], states: Mapping[str, str]) -> str:
-    always = f"classical descriptors ({', '.join(CLASSICAL)}) need no model, {', '.join(SHIPPED)} comes with Sonolux"
-    if not found:
-        return f"{always}; no hub model is cached or reachable, so words find words, not what pictures show"
-    models = ", ".join(f"{name} ({states[name]})" for name in found)
+def _line(packaged: Sequence[str], found: Sequence[str], states: Mapping[str, str]) -> str:
+    said = [f"classical descriptors ({', '.join(CLASSICAL)}) need no model"]
+    if packaged:
+        said.append(f"{' and '.join(packaged)} come in packages")
+    lacking = [package for name, package in PACKAGED.items() if name not in packaged]
+    said += [f"{package.gives} needs {package.name} {package.version}: {package.command}" for package in lacking]
+    if found:
+        said.append("from the hub: " + ", ".join(f"{name} ({states[name]})" for name in found))
     missing = [name for name in states if name not in found]
-    absent = f"; not cached or reachable: {', '.join(missing)}" if missing else ""
-    return f"{always}; from the hub: {models}{absent}"
+    if missing:
+        said.append(f"not cached or reachable on the hub: {', '.join(missing)}")
+    return "; ".join(said)

@@ -33,8 +33,10 @@ ENCODERS: Registry[Factory] = Registry(
         "mfcc": "sonolux.encoders.classical.mfcc:Mfcc",
         "chroma": "sonolux.encoders.classical.chroma:Chroma",
         "bm25": "sonolux.encoders.classical.bm25:Bm25",
-        "photo": "sonolux.encoders.trained.shipped:photo",
-        "photo-code": "sonolux.encoders.trained.shipped:photo_code",
+        "photo": "sonolux.encoders.packaged.photo:photo",
+        "photo-code": "sonolux.encoders.packaged.photo:photo_code",
+        "photo-lite2": "sonolux.encoders.packaged.photo:photo_lite2",
+        "sentences": "sonolux.encoders.packaged.sentences:sentences",
     },
     otherwise="a model folder, or org/name of a model on the hub",
 )

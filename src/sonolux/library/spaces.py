@@ -74,6 +74,7 @@ class Spaces:
         self.index = index
         self._encoders: dict[tuple[str, Modality], Encoder] = {}
         self._loading = threading.Lock()
+        self._superseded: set[str] = set()
         self.refresh(stored)
 
     def refresh(self, stored: SpaceEntries) -> None:
@@ -137,12 +138,13 @@ class Spaces:
         """Remove a space and its descriptors."""
         self.by_name(name)
         self.index.drop_space(name)
+        self._superseded.discard(name)
         self.entries = {key: entries for key, entries in self.entries.items() if key != name}
         self._spaces = {key: space for key, space in self._spaces.items() if key != name}
         self._encoders = {key: encoder for key, encoder in self._encoders.items() if key[0] != name}
 
     def asker(self, name: str, modality: Modality) -> Encoder | None:
-        """Return the encoder of a space for questions of a modality, None where it has none.
+        """Return the encoder of a space for questions of a modality, None where it has none any more.
 
         Raises
         ------
@@ -153,11 +155,23 @@ class Spaces:
         if entry is None:
             return None
         encoder = self._encoders.get((name, modality))
-        if encoder is None:
+        if encoder is None and name not in self._superseded:
             with self._loading:
                 encoder = self._encoders.get((name, modality)) or self._load(name, entry)
+                if entry.digest in encoder.supersedes:
+                    logger.warning("%s", self.move_on(name))
+                    self._superseded.add(name)
+                    return None
                 self._encoders[name, modality] = encoder
         return encoder
+
+    def move_on(self, name: str) -> str:
+        """Say how a space whose encoder is superseded gives way to the one that took its place."""
+        specs = " ".join(f"--space {spec}" for spec in dict.fromkeys(entry.spec for entry in self.entries[name]))
+        return (
+            f"space {name} is not asked: it was written by an earlier {name}, which is no longer there; for the new one"
+            f" run `sonolux spaces --drop {name}` and `sonolux add {specs} FOLDER`"
+        )
 
     def weight(self, name: str) -> float:
         """Return the weight of a space where answers are fused: the highest of its encoders'."""
@@ -215,7 +229,8 @@ class Spaces:
             raise EncoderError(f"space {name} has lost its encoder: {error}; {self._way_out(name)}") from error
         for encoder in encoders:
             if encoder.name == entry.name:
-                self._check(encoder, entry)
+                if entry.digest not in encoder.supersedes:
+                    self._check(encoder, entry)
                 return encoder
         raise EncoderError(f"{entry.spec} no longer has {entry.name} of space {name}; {self._way_out(name)}")
 

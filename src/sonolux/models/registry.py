@@ -21,6 +21,7 @@ BUILT_IN: dict[str, tuple[str, str, dict[str, Any]]] = {
     "code-network": ("code_network", "CodeNetwork", {}),
     "conv-autoencoder": ("autoencoder", "ConvAutoencoder", {}),
     "dense-autoencoder": ("autoencoder", "DenseAutoencoder", {}),
+    "efficientnet-lite": ("efficientnet_lite", "EfficientNetLite", {}),
     "feature-extractor": ("feature_extractor", "FeatureExtractor", {}),
     "googlenet": ("googlenet", "GoogLeNet", {}),
     "hypercolumn-resnet20": ("hypercolumn_resnet", "HypercolumnCifarResNet", {"depth": 20}),

@@ -16,7 +16,7 @@ import pytest
 from huggingface_hub import constants
 
 from sonolux.encoders import default_specs, resolve
-from sonolux.encoders.defaults import CLASSICAL, HUB, SHIPPED
+from sonolux.encoders.defaults import CLASSICAL, HUB, PACKAGED
 from sonolux.encoders.hub import state
 from sonolux.encoders.hub.state import hub_state
 from sonolux.errors import EncoderError
@@ -135,8 +135,8 @@ def test_a_hub_that_never_answers_costs_one_short_wait(monkeypatch: pytest.Monke
         start = time.monotonic()
         specs, line = default_specs()
         assert time.monotonic() - start < 2
-    assert specs == [*CLASSICAL, *SHIPPED]
-    assert "no hub model is cached or reachable" in line
+    assert specs == [*CLASSICAL, *PACKAGED]
+    assert f"not cached or reachable on the hub: {HUB[0]}, {HUB[1]}" in line
 
 
 def test_looking_the_host_up_may_take_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -166,9 +166,10 @@ def test_an_impossible_name_is_absent() -> None:
 def test_the_defaults_take_what_is_there_and_say_so(server: list[str], clip: Path) -> None:
     cache(HUB[0], clip)
     specs, line = default_specs()
-    assert specs == [*CLASSICAL, *SHIPPED, HUB[0]]
+    assert specs == [*CLASSICAL, *PACKAGED, HUB[0]]
     assert f"{HUB[0]} (cached)" in line
-    assert f"not cached or reachable: {HUB[1]}, {HUB[2]}" in line
+    assert f"not cached or reachable on the hub: {HUB[1]}" in line
+    assert HUB[2] not in line  # it is `sentences`
     assert "\n" not in line
 
 

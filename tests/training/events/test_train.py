@@ -120,10 +120,10 @@ class TestDetector:
             assert not library.search("beep")
 
     def test_a_model_of_something_else_hears_no_events(self, tmp_path: Path) -> None:
-        from sonolux.encoders.trained.shipped import photo
+        from sonolux.fingerprints.neural_codes import SHIPPED
 
         with pytest.raises(EncoderError, match="hears no events: train a model with `sonolux train events`"):
-            EventDetector(photo().folder.path)
+            EventDetector(SHIPPED)
 
 
 class TestTables:

@@ -91,10 +91,10 @@ class TestTranscriber:
         assert Transcriber(model).annotate_one(np.zeros(samples, np.float32)) == []
 
     def test_a_model_of_something_else(self) -> None:
-        from sonolux.encoders.trained.shipped import photo
+        from sonolux.fingerprints.neural_codes import SHIPPED
 
         with pytest.raises(EncoderError, match="does not transcribe: train a model with `sonolux train speech`"):
-            Transcriber(photo().folder.path)
+            Transcriber(SHIPPED)
 
 
 PROGRAM = """

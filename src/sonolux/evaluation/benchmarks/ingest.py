@@ -24,7 +24,6 @@ from pathlib import Path
 from statistics import median
 
 from sonolux.encoders import Encoder, resolve
-from sonolux.encoders.defaults import SHIPPED
 from sonolux.encoders.inputs import EncoderInputs
 from sonolux.errors import SonoluxError
 from sonolux.evaluation.benchmarks.report import Report, compare_with_target
@@ -36,7 +35,7 @@ from sonolux.media.workers.pool import DecoderPool
 from sonolux.settings import settings
 
 CLASSICAL = ("colour-histogram", "colour-layout", "hog")
-DEFAULT = (*CLASSICAL, *SHIPPED)
+DEFAULT = (*CLASSICAL, "photo")
 VIT_S = {
     "hidden_size": 384,
     "intermediate_size": 1536,

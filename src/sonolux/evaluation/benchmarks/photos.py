@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from sonolux.encoders.defaults import CLASSICAL, SHIPPED
+from sonolux.encoders.defaults import CLASSICAL
 from sonolux.evaluation.benchmarks.report import Report, compare_with_target
 from sonolux.evaluation.protocols.photo_search import PART, TOP, PhotoScores, score_photos, split_photos
 from sonolux.library import Library
@@ -24,7 +24,7 @@ def benchmark_photos(photos: Path) -> Report:
     """
     _, unseen = split_photos(photos)
     with tempfile.TemporaryDirectory() as folder, Library(Path(folder) / "photos.sonolux") as library:
-        library.add(*unseen, spaces=(*CLASSICAL, *SHIPPED, CODE))
+        library.add(*unseen, spaces=(*CLASSICAL, TRAINED, CODE))
         names = [e.space for e in library.spaces.writers() if e.modality is Modality.IMAGE and e.space != CODE]
         scores = {name: score_photos(library, [name]) for name in (*names, CODE)}
         scores["all but photo-code, fused"] = score_photos(library, names)

@@ -21,6 +21,7 @@ from torch import nn
 from sonolux.checkpoints.folder import Architecture
 from sonolux.checkpoints.inputs import AnyPreprocessing, SourceDescriptors
 from sonolux.checkpoints.outputs import Descriptor
+from sonolux.encoders.packaged.photo import PackagedFolder
 from sonolux.encoders.trained.encoder import TrainedEncoder, network_input
 from sonolux.encoders.trained.projected import unpacked
 from sonolux.errors import TrainingError
@@ -129,7 +130,7 @@ def encoder_inputs(recipe: ProjectionRecipe) -> Inputs:
     """
     encoders = image_encoders(recipe.pretrained, recipe.method)
     seeing = encoders[0]
-    if isinstance(seeing, TrainedEncoder):
+    if isinstance(seeing, TrainedEncoder) and not isinstance(seeing.folder, PackagedFolder):
         return model_inputs(seeing, recipe)
     source = SourceDescriptors(source=seeing.spec, digests={encoder.name: encoder.digest for encoder in encoders})
     return Inputs(source, lambda batch: unpacked(np.asarray(seeing.encode(batch))))

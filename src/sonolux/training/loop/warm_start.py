@@ -28,7 +28,8 @@ def start_from(network: nn.Module, source: str, leave: Collection[str] = ()) -> 
     ----------
     network : torch module
     source : str
-        A model folder, or a torch checkpoint; the latter is read with ``weights_only``, which runs no code.
+        A model folder, a network that a package brings (``"photo"``), or a torch checkpoint; the latter is read with
+        ``weights_only``, which runs no code.
     leave : collection of str
         Names of the network's own weights that stay as they are.
 
@@ -42,7 +43,7 @@ def start_from(network: nn.Module, source: str, leave: Collection[str] = ()) -> 
     TrainingError
         Where the source cannot be read, or fits in nothing.
     """
-    weights = _weights(Path(source).expanduser())
+    weights = _weights(source)
     own = {name: tensor for name, tensor in network.state_dict().items() if name not in leave}
     fitting = {name: tensor for name, tensor in weights.items() if name in own and own[name].shape == tensor.shape}
     if not fitting:
@@ -53,12 +54,15 @@ def start_from(network: nn.Module, source: str, leave: Collection[str] = ()) -> 
 
 def network_of(source: str) -> dict[str, Any]:
     """Return what a recipe takes over from a model folder: ``architecture``, ``arguments``, ``image_size``."""
-    path = Path(source).expanduser()
-    if not source or not path.is_dir():
-        return {}
     from sonolux.checkpoints.folder import ModelFolder
+    from sonolux.encoders.packaged.photo import folder_called
 
-    folder = ModelFolder.load(path)
+    path = Path(source).expanduser()
+    folder: ModelFolder | None = folder_called(source)
+    if folder is None:
+        if not source or not path.is_dir():
+            return {}
+        folder = ModelFolder.load(path)
     name, arguments = folder.architecture.name, folder.architecture.arguments
     if "backbone" in arguments:
         name, arguments = arguments["backbone"], arguments.get("backbone_arguments") or {}
@@ -109,7 +113,10 @@ def _folder_in(source: str) -> ModelFolder | None:
     """Return the model of images that a start names, ``FOLDER`` or ``FOLDER@LAYER``; None for all else."""
     from sonolux.checkpoints.folder import CARD, ModelFolder
     from sonolux.checkpoints.inputs import Preprocessing
+    from sonolux.encoders.packaged.photo import folder_called
 
+    if packaged := folder_called(source):
+        return packaged
     path = Path(source.rpartition("@")[0] or source).expanduser()
     if not source or not (path / CARD).is_file():
         return None
@@ -117,11 +124,15 @@ def _folder_in(source: str) -> ModelFolder | None:
     return folder if isinstance(folder.preprocessing, Preprocessing) else None
 
 
-def _weights(path: Path) -> dict[str, torch.Tensor]:
-    if path.is_dir():
+def _weights(source: str) -> dict[str, torch.Tensor]:
+    from sonolux.encoders.packaged.photo import folder_called
+
+    path = Path(source).expanduser()
+    packaged = folder_called(source)
+    if packaged is not None or path.is_dir():
         from sonolux.checkpoints.folder import ModelFolder
 
-        state = ModelFolder.load(path).network().state_dict()
+        state = (packaged or ModelFolder.load(path)).network().state_dict()
         return {name.removeprefix("backbone."): tensor for name, tensor in state.items()}
     if path.suffix not in CHECKPOINTS or not path.is_file():
         raise TrainingError(f"{path} is neither a model folder nor a checkpoint ({', '.join(CHECKPOINTS)})")
