@@ -16,7 +16,7 @@ PROJECT = Path(__file__).parents[1] / "pyproject.toml"
 EXTRAS = ("cluster", "train")
 """Extras that a user installs; the others are for those who work on Sonolux."""
 
-LOWEST = re.compile(r"(?P<name>[A-Za-z0-9._-]+)(?:\[[a-z0-9,_-]+\])?>=(?P<version>[0-9.]+)")
+LOWEST = re.compile(r"(?P<name>[A-Za-z0-9._-]+)(?:\[[a-z0-9,_-]+\])?[>=]=(?P<version>[0-9.]+)")
 
 
 def lowest(project: dict[str, Any]) -> Iterator[str]:

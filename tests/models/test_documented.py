@@ -34,5 +34,5 @@ def test_counts_and_frames_of_networks_that_hear_are_true(row: tuple[str, ...]) 
 
 def test_every_architecture_is_named() -> None:
     assert [name for name in registry.BUILT_IN if f"`{name}`" not in PAGE] == []
-    assert len(ROW.findall(PAGE)) == 21
+    assert len(ROW.findall(PAGE)) == 22
     assert len(HEARING_ROW.findall(PAGE)) == 5

@@ -16,7 +16,10 @@ Factory = Callable[[], Annotator]
 WEIGHTS = ".safetensors"
 
 ANNOTATORS: Registry[Factory] = Registry(
-    "annotator", "sonolux.annotators", otherwise="a model folder, or org/name of the hub"
+    "annotator",
+    "sonolux.annotators",
+    built_in={"photo-labels": "sonolux.annotators.photo_labels:PhotoLabels"},
+    otherwise="a model folder, or org/name of the hub",
 )
 """Of factories; an installed package offers them in the group of entry points ``sonolux.annotators``."""
 

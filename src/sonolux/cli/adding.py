@@ -25,8 +25,9 @@ REDRAW = 0.5
 """Seconds between looks at the rate."""
 
 
-def add(
+def add(  # noqa: PLR0913 - each is an option
     paths: Annotated[list[str], typer.Argument(help="Files and folders.", metavar="PATH")],
+    *,
     library: LibraryOption = None,
     space: Annotated[
         list[str] | None,
@@ -45,13 +46,16 @@ def add(
         bool,
         typer.Option("--no-fingerprints", metavar="", help="Take none of recordings: `identify` will not know them."),
     ] = False,
+    no_labels: Annotated[
+        bool, typer.Option("--no-labels", metavar="", help="Do not say of new pictures what they show.")
+    ] = False,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
     """Add files and folders, or what is new in them.
 
-    Unchanged files are skipped and moved ones followed; of recordings and videos fingerprints are taken as well. Stop
-    it at any time and run it again: it goes on where it was.
+    Unchanged files are skipped and moved ones followed; pictures get labels of what they show, and of recordings and
+    videos fingerprints are taken. Stop it at any time and run it again: it goes on where it was.
     """
     from sonolux.library import Library
 
@@ -61,7 +65,13 @@ def add(
         try:
             with progress_bars(paths, out) as (added, heard):
                 summary = opened.add(
-                    *paths, spaces=specs, prune=prune, fingerprints=not no_fingerprints, progress=added, hearing=heard
+                    *paths,
+                    spaces=specs,
+                    prune=prune,
+                    fingerprints=not no_fingerprints,
+                    labels=not no_labels,
+                    progress=added,
+                    hearing=heard,
                 )
         except KeyboardInterrupt:
             out.say("stopped: what was added is kept; the same command goes on from there")

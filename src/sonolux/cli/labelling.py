@@ -28,8 +28,13 @@ def label(
     ] = None,
     *,
     model: Annotated[
-        str, typer.Option("--model", metavar="MODEL", help="Model folder with labels, or a registered annotator.")
-    ],
+        str,
+        typer.Option(
+            "--model",
+            metavar="MODEL",
+            help="Model folder with labels, or a registered annotator; photo-labels knows ImageNet's 1,000 classes.",
+        ),
+    ] = "photo-labels",
     k: Annotated[int, typer.Option("-k", metavar="N", min=1, help="Labels a file, or a part of it.")] = 5,
     store: Annotated[
         bool, typer.Option("--store", metavar="", help="Keep the labels in the library, to search and filter by.")

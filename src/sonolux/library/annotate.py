@@ -29,6 +29,8 @@ from sonolux.library.annotation_payload import (
     annotations_of,
     annotations_within,
     as_stored,
+    mark_of,
+    name_in,
     with_annotations,
     words_of_labels,
 )
@@ -281,16 +283,6 @@ def forget_annotations(index: Index, annotator: str, rewriter: Rewriter) -> int:
         files = index.fetch(ids[start : start + FILES])
         rewriter.write([Change(file, *_without(file, annotator)) for file in files])
     return len(ids)
-
-
-def mark_of(annotator: Annotator) -> str:
-    """Return what files carry that an annotator has seen: its name and the beginning of its digest."""
-    return f"{annotator.name} {annotator.digest[:16]}"
-
-
-def name_in(mark: str) -> str:
-    """Return the name of the annotator that left a mark."""
-    return mark.rpartition(" ")[0]
 
 
 def region_payload(file: Mapping[str, Any], said: Annotation) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """Stored annotations: dicts under the key ``annotations``, of the file and of the span or region they are of.
 
 A file holds all that is said of it, a span what is said of just that span, a region the annotation that it is of. The
-words of labels, captions and transcripts are words of the file.
+words of labels, captions and transcripts are words of the file. A file that an annotator has seen carries its mark
+under ``annotated``, so that a later run passes it over.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from sonolux.annotators.base import Annotator
 from sonolux.index.payload import region_as_stored, region_of
 from sonolux.types import Annotation, Span
 
@@ -51,6 +53,16 @@ def words_of_labels(annotations: Iterable[Annotation]) -> str:
 def annotations_within(span: Span, annotations: Iterable[Annotation]) -> list[Annotation]:
     """Return the annotations of places that lie in a span."""
     return [one for one in annotations if one.span and span.start <= one.span.start and one.span.end <= span.end]
+
+
+def mark_of(annotator: Annotator) -> str:
+    """Return what files carry that an annotator has seen: its name and the beginning of its digest."""
+    return f"{annotator.name} {annotator.digest[:16]}"
+
+
+def name_in(mark: str) -> str:
+    """Return the name of the annotator that left a mark."""
+    return mark.rpartition(" ")[0]
 
 
 def _annotation(stored: Mapping[str, Any]) -> Annotation:

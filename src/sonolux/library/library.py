@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Never
 from sonolux.annotators import Annotator
 from sonolux.annotators import resolve as resolve_annotator
 from sonolux.annotators.files import windows_of
+from sonolux.annotators.photo_labels import PhotoLabels
 from sonolux.encoders import Encoder, resolve
+from sonolux.encoders.packaged.photo import PhotoEncoder, backbone
 from sonolux.errors import LibraryError, QueryError
 from sonolux.fingerprints.catalog import FingerprintCatalog
 from sonolux.fingerprints.matching import ACCEPTED
@@ -26,6 +28,7 @@ from sonolux.library import feedback, fingerprinting
 from sonolux.library.annotate import Annotating, Annotations, Rewriter, forget_annotations
 from sonolux.library.annotation_payload import annotations_of
 from sonolux.library.exporting import export
+from sonolux.library.ingest.labels import Labelling
 from sonolux.library.ingest.pruning import gone_from
 from sonolux.library.ingest.renewal import renew_words
 from sonolux.library.ingest.run import Adder, Progress, Summary
@@ -194,6 +197,7 @@ class Library:
         spaces: Sequence[str] = (),
         prune: bool = False,
         fingerprints: bool = True,
+        labels: bool = True,
         progress: Progress | None = None,
         hearing: fingerprinting.Hearing | None = None,
     ) -> Summary:
@@ -212,6 +216,9 @@ class Library:
             ``failed`` says so. `forget` and `drop_space` take no items.
         fingerprints : bool
             Whether fingerprints are taken of recordings and videos, so that `identify` knows them.
+        labels : bool
+            Whether new pictures get labels of what they show, where the library has the space `photo`, whose network
+            says so: those that are more likely than not, as by `annotate`.
         progress : callable, optional
             Called with the number of files done with and the path of the last.
         hearing : callable, optional
@@ -247,8 +254,10 @@ class Library:
             options = self._read_options(rate)
             writer = Writer(self.index, self.spaces.names(), self._note_write)
             with self._pool(options) as pool:
+                labelling = Labelling(PhotoLabels()) if labels and _has_photo(writers) else None
+                adder = Adder(self.index, self.spaces, pool, writer, self._delete, progress, labelling)
                 try:
-                    summary = Adder(self.index, self.spaces, pool, writer, self._delete, progress).run(roots)
+                    summary = adder.run(roots)
                 finally:
                     self._save()
             if fingerprints and "://" not in self.location:
@@ -721,3 +730,8 @@ class Library:
 
     def _dense_spaces(self) -> Iterator[Space]:
         return (space for name in self.spaces.names() if (space := self.spaces.by_name(name)).kind != "sparse")
+
+
+def _has_photo(writers: Iterable[Encoder]) -> bool:
+    """Tell whether the network runs over every picture anyway."""
+    return any(isinstance(encoder, PhotoEncoder) and encoder.backbone is backbone() for encoder in writers)

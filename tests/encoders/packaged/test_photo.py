@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from dataclasses import replace
 from pathlib import Path
 
@@ -80,18 +81,30 @@ def test_axes_keep_what_tells_classes_apart_and_every_number_carries_as_much() -
     assert each.max() / each.min() < 3 < values[0] ** 2 / values[DIM - 1] ** 2
 
 
-def test_a_batch_is_computed_once_for_all_who_ask_and_never_mistaken_for_another() -> None:
+def test_a_picture_is_computed_once_for_all_who_ask_and_never_mistaken_for_another(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     network = backbone()
     batch = images(3)
     first = network.features(batch)
-    assert network.features(list(batch)) is first
-    other = network.features([batch[0], batch[2], batch[1]])
-    np.testing.assert_allclose(other, first[[0, 2, 1]], rtol=1e-4, atol=1e-5)
+    asked: list[int] = []
+    monkeypatch.setattr(network, "_pooled", lambda batch: asked.append(len(batch)))
+    np.testing.assert_array_equal(network.features([batch[2], batch[0]]), first[[2, 0]])
+    assert asked == []
+    monkeypatch.undo()
+    other = network.features([pixels.copy() for pixels in batch])
+    np.testing.assert_allclose(other, first, rtol=1e-4, atol=1e-5)
     for _ in range(3):  # arrays that are gone may leave their place to others
         again = images(3)
         again[0] = 255 - again[0]
         assert not np.allclose(network.features(again)[0], first[0])
         del again
+    batch[0][:] = 255 - batch[0]  # a buffer that is used again
+    assert not np.allclose(network.features([batch[0]])[0], first[0])
+    before = len(network._known)
+    del batch
+    gc.collect()
+    assert len(network._known) == before - 3
 
 
 def test_names_and_layers_mean_the_network() -> None:

@@ -17,8 +17,10 @@ from __future__ import annotations
 
 import re
 import weakref
+import zlib
 from collections.abc import Sequence
-from functools import cache
+from dataclasses import dataclass
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -116,10 +118,19 @@ class PackagedFolder(ModelFolder):
         self.package.path(self.file)
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A picture that was seen, and what the network pooled of it."""
+
+    pixels: weakref.ref[NDArray[np.uint8]]
+    checksum: int
+    row: NDArray[np.float32]
+
+
 class Backbone:
     """The network as far as it pools, shared by all that look at the same pictures.
 
-    Descriptor, labels and concepts of a batch ask one after the other, so that what the last batch gave is kept.
+    Descriptor, labels and concepts of a picture ask one after the other, so what it gave is known while it lives.
 
     Parameters
     ----------
@@ -129,25 +140,17 @@ class Backbone:
     def __init__(self, folder: PackagedFolder) -> None:
         self.folder = folder
         self.network = LoadedOnce(self._loaded)
-        self._seen: tuple[Sequence[weakref.ref[NDArray[np.uint8]]], NDArray[np.float32]] = (
-            (),
-            np.empty((0, WIDTH), np.float32),
-        )
+        self._known: dict[int, _Known] = {}
 
     def features(self, batch: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
         """Return what the network pools of images (h, w, 3): float32 (n, 1280), none below 0."""
-        import torch
-
-        seen, known = self._seen
-        if len(seen) == len(batch) and all(kept() is pixels for kept, pixels in zip(seen, batch, strict=True)):
-            return known
-        network, device = self.network()
-        inputs = torch.from_numpy(network_input(batch, self.folder.images))
-        with torch.inference_mode():
-            placed = inputs.to(device, memory_format=torch.channels_last)
-            found: NDArray[np.float32] = network.features(placed).float().cpu().numpy()
-        self._seen = [weakref.ref(pixels) for pixels in batch], found
-        return found
+        new = [pixels for pixels in batch if self._row(pixels) is None]
+        if new:
+            for pixels, row in zip(new, self._pooled(new), strict=True):
+                forget = partial(self._known.pop, id(pixels))
+                self._known[id(pixels)] = _Known(weakref.ref(pixels, forget), _checksum(pixels), row)
+        rows = [self._row(pixels) for pixels in batch]
+        return np.array(rows, np.float32).reshape(len(batch), WIDTH)
 
     def scores(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the score of each class of what was pooled, float32 (n, 1000), not calibrated."""
@@ -160,6 +163,23 @@ class Backbone:
         """Weights (classes, 1280) and bias (classes,) of the last layer."""
         last = self.network()[0].classifier
         return last.weight.detach().cpu().numpy(), last.bias.detach().cpu().numpy()
+
+    def _row(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32] | None:
+        """Return what is known of a picture, None of one that lies where another was or was written over."""
+        known = self._known.get(id(pixels))
+        if known is None or known.pixels() is not pixels or known.checksum != _checksum(pixels):
+            return None
+        return known.row
+
+    def _pooled(self, batch: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
+        import torch
+
+        network, device = self.network()
+        inputs = torch.from_numpy(network_input(batch, self.folder.images))
+        with torch.inference_mode():
+            placed = inputs.to(device, memory_format=torch.channels_last)
+            found: NDArray[np.float32] = network.features(placed).float().cpu().numpy()
+        return found
 
     def _loaded(self) -> tuple[Any, torch.device]:
         import torch
@@ -275,6 +295,11 @@ def photo_code() -> Encoder:
 def photo_lite2() -> Encoder:
     """Return the float descriptor of photographs by EfficientNet-Lite2."""
     return PhotoEncoder(backbone(2))
+
+
+def _checksum(pixels: NDArray[np.uint8]) -> int:
+    """Return a checksum of every eighth row and column, enough to tell that somebody has written over them."""
+    return zlib.crc32(pixels[::8, ::8].tobytes())
 
 
 def _renamed(name: str) -> str:

@@ -49,8 +49,9 @@ class Task:
     """A file and what is to be done with it.
 
     ``spaces`` are those to encode it for: all of them for a new or changed file, the missing ones for one that is
-    incomplete. ``annotations`` are those that the file keeps: of content that is as it was. ``volume`` is where the
-    file lies, see `sonolux.library.ingest.volumes`.
+    incomplete. ``annotations`` are those that the file keeps, of content that is as it was, or has got on its way in,
+    with the ``marks`` of the annotators that have seen it. ``volume`` is where the file lies, see
+    `sonolux.library.ingest.volumes`.
     """
 
     path: str
@@ -66,6 +67,7 @@ class Task:
     """Stamp of the files that describe it (`sonolux.media.sidecars`), "" where there are none."""
     redescribed: bool = False
     """Whether the library holds what other sidecars said, though the content may be as it was."""
+    marks: tuple[str, ...] = ()
 
 
 class ChangeDetector:

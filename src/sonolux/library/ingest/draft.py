@@ -109,6 +109,14 @@ class Draft:
         labels = words_of_labels(self.task.annotations)
         return " ".join([*filed, *names, labels, more, *(section.text for section in self._whole())])
 
+    def words_of_spans(self) -> Iterator[tuple[EncodedSegment, str]]:
+        """Yield the pieces of which something was said, with the words under which each is found."""
+        for section in self.sections:
+            if section.span is not None and not section.text and not section.region:
+                words = words_of_labels(annotations_within(section.span, self.task.annotations))
+                if words:
+                    yield section, words
+
     def file_point(self, encoded: frozenset[str]) -> Point:
         """Return the file's own point, encoded for the given spaces."""
         payload = self._common() | {
@@ -124,6 +132,8 @@ class Draft:
         if self.task.sidecars:
             payload["sidecars"] = self.task.sidecars
         payload |= with_annotations(self.task.annotations)
+        if self.task.marks:
+            payload["annotated"] = list(self.task.marks)
         vectors: dict[str, Any] = {}
         for section in self._whole():
             vectors |= section.vectors

@@ -14,6 +14,7 @@ from sonolux.encoders import Encoder
 from sonolux.encoders.batch import Batch, Encoded, encode_all
 from sonolux.encoders.executor import Executor
 from sonolux.library.ingest.draft import Draft, EncodedSegment
+from sonolux.library.ingest.labels import Labelling
 from sonolux.media.segment import Content, Segment
 from sonolux.types import Failure, Modality
 
@@ -34,12 +35,15 @@ class EncodingQueue:
     writers : sequence of Encoder
     executor : Executor
         Where they work.
+    labelling : Labelling or None
+        What says what new pictures show.
     """
 
-    def __init__(self, writers: Sequence[Encoder], executor: Executor) -> None:
+    def __init__(self, writers: Sequence[Encoder], executor: Executor, labelling: Labelling | None = None) -> None:
         self.writers = {modality: [e for e in writers if e.modality == modality] for modality in Modality}
         self._queues: dict[Modality, list[_Entry]] = {modality: [] for modality in Modality}
         self._executor = executor
+        self._labelling = labelling
         self._batches: deque[tuple[list[_Entry], Batch, Future[Encoded]]] = deque()
         self._encoded: list[Draft] = []
 
@@ -61,15 +65,18 @@ class EncodingQueue:
         return self._collect(BACKLOG + self._executor.at_once)
 
     def put_words(self, draft: Draft) -> list[Failure]:
-        """Encode the words of the file itself for keyword search; they include those of a text that is one passage."""
+        """Encode for keyword search the words of a file whose pieces are encoded, and those of what its spans show.
+
+        The words of the file itself include those of a text that is one passage.
+        """
         keyword = [encoder for encoder in self.writers[Modality.TEXT] if encoder.kind == "sparse"]
         if not keyword:
             return []
         section = EncodedSegment("words", None, "")
-        entry = (draft, section, draft.words())
+        entries = [(draft, section, draft.words()), *((draft, *worded) for worded in draft.words_of_spans())]
         draft.sections.append(section)
-        batch = _batch_of([entry])
-        return _take([entry], batch, encode_all(keyword, batch))
+        batch = _batch_of(entries)
+        return _take(entries, batch, encode_all(keyword, batch))
 
     def flush(self) -> list[Failure]:
         """Encode whatever waits; returns the files that turned out to be beyond an encoder."""
@@ -94,6 +101,8 @@ class EncodingQueue:
         while self._batches and (len(self._batches) > backlog or self._batches[0][2].done()):
             entries, batch, encoded = self._batches.popleft()
             failures += _take(entries, batch, encoded.result())
+            if self._labelling is not None:
+                self._labelling.label(entries)
             for draft, _, _ in entries:
                 draft.waiting -= 1
                 if not draft.waiting:

@@ -15,6 +15,7 @@ from sonolux.index import Condition, Index, Where
 from sonolux.library.ingest.changes import ChangeDetector, Task
 from sonolux.library.ingest.draft import Draft
 from sonolux.library.ingest.encode import EncodingQueue
+from sonolux.library.ingest.labels import Labelling
 from sonolux.library.ingest.moved import follow, redescribe, touch
 from sonolux.library.ingest.write import Writer
 from sonolux.library.spaces import Spaces
@@ -69,6 +70,8 @@ class Adder:
     delete : callable
         Takes items out with all that hangs on them; returns how many files.
     progress : callable or None
+    labelling : Labelling or None
+        What says what new pictures show.
     """
 
     def __init__(
@@ -79,6 +82,7 @@ class Adder:
         writer: Writer,
         delete: Callable[[Where], int],
         progress: Progress | None = None,
+        labelling: Labelling | None = None,
     ) -> None:
         self.index = index
         self.pool = pool
@@ -88,7 +92,7 @@ class Adder:
         self.summary = Summary()
         self.catalog = ChangeDetector(index, spaces.concerns())
         self.executor = chosen_executor()
-        self.queue = EncodingQueue(spaces.writers(), self.executor)
+        self.queue = EncodingQueue(spaces.writers(), self.executor, labelling)
         self.keyword = [e for e in self.queue.writers[Modality.TEXT] if e.kind == "sparse"]
         self._drafts: dict[str, Draft] = {}
         self._redescribed: dict[str, Task] = {}
@@ -186,12 +190,13 @@ class Adder:
         else:
             draft = self._drafts.pop(path)
             self._write(self.queue.encoded())
-            self._fail(self.queue.put_words(draft))
             draft.finished = True
             self._write([draft])
 
     def _write(self, drafts: Iterable[Draft]) -> None:
         for draft in drafts:
+            if draft.ready:
+                self._fail(self.queue.put_words(draft))
             if draft.ready:
                 self._count(self.writer.put(draft))
 
