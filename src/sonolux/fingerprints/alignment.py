@@ -29,6 +29,12 @@ SPREAD = np.float32((1 / 5 - 1 / 9) ** 0.5)
 SHARPNESS_FLOOR = np.float32(1.0)
 """Logarithm of power below a neighbour, beyond which all is the same."""
 
+PART = 16
+"""Frames of a part of a query: half a second."""
+
+SOUNDING = int(__import__("os").environ.get("SOUNDING", "2"))
+"""Parts before and after peaks that count as sounding too."""
+
 FEWEST = 8
 """Peaks under which an alignment scores 0."""
 
@@ -50,6 +56,35 @@ def sharpness_evidence(found: NDArray[np.float32]) -> QueryEvidence:
 
     below = np.minimum(maximum_filter(found, 3, mode="nearest") - found, SHARPNESS_FLOOR)
     return QueryEvidence(np.pad(-below, MARGIN), len(found))
+
+
+class PlaceEvidence(NamedTuple):
+    """Sums of evidence, and numbers of peaks, of each alignment in each half second, (places, parts)."""
+
+    sums: NDArray[np.float64]
+    counts: NDArray[np.float64]
+
+    def of(self, places: NDArray[np.int64]) -> PlaceEvidence:
+        """Return those of some places."""
+        return PlaceEvidence(self.sums[places], self.counts[places])
+
+    def scores(self) -> NDArray[np.float64]:
+        """Return the score of each place, in standard deviations: the sum over n peaks grows with its root."""
+        count = self.counts.sum(axis=1)
+        return np.where(count >= FEWEST, self.sums.sum(axis=1) / np.sqrt(np.maximum(count, FEWEST)), 0.0)
+
+    def sounding(self, starts: NDArray[np.int64], frames: int) -> NDArray[np.bool_]:
+        """Tell in which stretches of so many frames, (places, stretches), the recording has a peak."""
+        before = np.pad(np.cumsum(self.counts, axis=1), ((0, 0), (1, 0)))
+        first, end = starts // PART, np.minimum(-(-(starts + frames) // PART), self.counts.shape[1])
+        told: NDArray[np.bool_] = before[:, end] > before[:, first]
+        return told
+
+    def covered(self) -> NDArray[np.float64]:
+        """Return 1 for each part of a place in which the recording sounds, or a second before or after it; else 0."""
+        from scipy.ndimage import maximum_filter1d
+
+        return maximum_filter1d(np.minimum(self.counts, 1.0), 2 * SOUNDING + 1, axis=1, mode="nearest")
 
 
 class Alignments(NamedTuple):
@@ -83,16 +118,20 @@ def rank_evidence(standing_out: NDArray[np.float32]) -> QueryEvidence:
 
 def score_alignments(
     query: QueryEvidence, segment: CatalogSegment, places: Alignments
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the score of each alignment, in standard deviations, and starts moved to the best frame."""
+) -> tuple[PlaceEvidence, NDArray[np.float64]]:
+    """Return the evidence for each alignment in each half second, and starts moved to the best frame."""
     owner, rows, columns = expected_peaks(query, segment, places)
-    width = query.values.shape[1]
+    width, parts = query.values.shape[1], -(-query.frames // PART)
     flat, at = query.values.ravel(), rows * width + columns
-    count = np.bincount(owner, minlength=len(places.tracks))
-    sums = [np.bincount(owner, flat[at + shift * width], minlength=len(count)) for shift in SHIFTS]
-    found = np.stack(sums) / np.sqrt(np.maximum(count, FEWEST))
-    best = found.argmax(axis=0)
-    return np.where(count >= FEWEST, found.max(axis=0), 0.0), places.starts - SHIFTS[best] * places.speeds
+    count = len(places.tracks)
+    sums = [np.bincount(owner, flat[at + shift * width], minlength=count) for shift in SHIFTS]
+    shifts = SHIFTS[np.stack(sums).argmax(axis=0)] if count else np.zeros(0, np.int64)
+    part = owner * parts + np.clip(rows - MARGIN, 0, query.frames - 1) // PART
+    found, counts = (
+        np.bincount(part, one, minlength=count * parts).reshape(count, parts).astype(np.float64)
+        for one in (flat[at + shifts[owner] * width], None)
+    )
+    return PlaceEvidence(found, counts), places.starts - shifts * places.speeds
 
 
 def evidence_by_frame(

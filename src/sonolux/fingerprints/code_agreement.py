@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from sonolux.fingerprints.alignment import Alignments
 from sonolux.fingerprints.neural_codes import ASKED_STEP, STEP
+from sonolux.fingerprints.null_model import PartScores
 from sonolux.fingerprints.segment import CatalogSegment
 
 SIGNS = 2.0 * np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1) - 1
@@ -41,12 +42,16 @@ class CodeQuery(NamedTuple):
         Of a window.
     encoder : str
         Digest of what made them.
+    weights : ndarray of float64, shape (windows,)
+        One over how many windows are like each: what lasts counts once.
     """
 
     tables: NDArray[np.float32]
     starts: NDArray[np.int64]
     frames: int
     encoder: str
+    weights: NDArray[np.float64]
+    sounding: NDArray[np.bool_]
 
 
 class AgreementScale(NamedTuple):
@@ -71,30 +76,36 @@ def fit_agreement_scale(found: NDArray[np.float64]) -> AgreementScale:
     return AgreementScale(float(middle), float(high - low) / 2)
 
 
-def build_code_query(numbers: NDArray[np.float32], frames: int, encoder: str) -> CodeQuery:
+def build_code_query(numbers: NDArray[np.float32], frames: int, encoder: str, peaks: NDArray[np.int64]) -> CodeQuery:
     """Return tables of the numbers (windows, bits) that an encoder gives for the windows of a query."""
     length = np.linalg.norm(numbers, axis=1, keepdims=True)
-    directions = (numbers / np.maximum(length, 1e-9)).reshape(len(numbers), numbers.shape[1] // 8, 8)
+    unit = numbers / np.maximum(length, 1e-9)
+    alike = np.maximum(unit @ unit.T, 0.0) ** 2
+    weights = 1 / np.maximum(alike.sum(axis=1), 1.0)
+    directions = unit.reshape(len(numbers), numbers.shape[1] // 8, 8)
     tables = (directions @ SIGNS.T.astype(np.float32)).astype(np.float32)
-    return CodeQuery(tables, np.arange(len(numbers)) * ASKED_STEP, frames, encoder)
+    starts = np.arange(len(numbers)) * ASKED_STEP
+    sounding = np.searchsorted(peaks, starts + frames) > np.searchsorted(peaks, starts)
+    return CodeQuery(tables, starts, frames, encoder, weights.astype(np.float64), sounding)
 
 
-def score_codes(query: CodeQuery, segment: CatalogSegment, places: Alignments) -> NDArray[np.float64]:
-    """Return the sum of the cosines of windows and codes at each place, over the root of how many windows there are.
+def compare_codes(
+    query: CodeQuery, segment: CatalogSegment, places: Alignments, sounding: NDArray[np.bool_]
+) -> PartScores:
+    """Return the cosines of windows and codes at each place, a window a part, times the weights of windows.
 
-    A place where the recording has no codes, or codes of another encoder, scores 0.
+    At a place where the recording has no codes, or codes of another encoder, there are none.
     """
+    shape = len(places.tracks), len(query.starts)
     if segment.encoder != query.encoder or not len(query.starts) or not len(segment.codes):
-        return np.zeros(len(places.tracks))
+        return PartScores(np.zeros(shape), np.zeros(shape))
     middles = query.starts + query.frames / 2
     begin = (places.starts - segment.firsts[places.tracks])[:, None] + middles * places.speeds[:, None]
     number = np.rint((begin - query.frames / 2) / STEP).astype(np.int64)
-    there = (number >= 0) & (number < segment.code_counts[places.tracks][:, None])
+    there = sounding & query.sounding & (number >= 0) & (number < segment.code_counts[places.tracks][:, None])
     row = np.where(there, segment.code_firsts[places.tracks][:, None] + number, 0)
     codes = segment.codes[row]
     windows, byte = np.arange(len(middles))[:, None], np.arange(codes.shape[2])
-    cosines = query.tables[windows, byte, codes].sum(axis=2, dtype=np.float64)
-    summed: NDArray[np.float64] = np.where(there, cosines, 0.0).sum(axis=1) / np.sqrt(
-        8.0 * codes.shape[2] * len(middles)
-    )
-    return summed
+    cosines = query.tables[windows, byte, codes].sum(axis=2, dtype=np.float64) / np.sqrt(8.0 * codes.shape[2])
+    found = np.where(there, cosines * query.weights, 0.0)
+    return PartScores(found, there.astype(np.float64))

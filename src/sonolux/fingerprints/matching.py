@@ -17,7 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonolux.fingerprints.alignment import (
+    FEWEST,
     Alignments,
+    PlaceEvidence,
     QueryEvidence,
     evidence_by_frame,
     rank_evidence,
@@ -29,14 +31,22 @@ from sonolux.fingerprints.code_agreement import (
     AgreementScale,
     CodeQuery,
     build_code_query,
+    compare_codes,
     fit_agreement_scale,
-    score_codes,
 )
-from sonolux.fingerprints.constellation import MIDDLE, SECONDS, band_log_power, pick_peaks, spectral_contrast
+from sonolux.fingerprints.constellation import (
+    MIDDLE,
+    SECONDS,
+    Constellation,
+    band_log_power,
+    pick_peaks,
+    spectral_contrast,
+)
 from sonolux.fingerprints.copies import find_copies
 from sonolux.fingerprints.false_alarms import fit_false_alarms
 from sonolux.fingerprints.landmarks import QueryLandmarks, query_landmarks
 from sonolux.fingerprints.neural_codes import ASKED_STEP, FingerprintEncoder
+from sonolux.fingerprints.null_model import NullModel, PartScores, fit_null_model
 from sonolux.fingerprints.segment import CatalogSegment, Track
 from sonolux.fingerprints.voting import find_candidates
 
@@ -137,9 +147,12 @@ class WindowQuery(NamedTuple):
     detail: QueryEvidence
     codes: CodeQuery | None
 
-    def agreements(self, segment: CatalogSegment, places: Alignments) -> NDArray[np.float64]:
-        """Return how well codes agree, 0 without a model."""
-        return np.zeros(len(places.tracks)) if self.codes is None else score_codes(self.codes, segment, places)
+    def agreements(self, segment: CatalogSegment, places: Alignments, evidence: PlaceEvidence) -> PartScores:
+        """Return how well codes agree, window by window; without a model there are no windows."""
+        if self.codes is None:
+            return PartScores(*np.zeros((2, len(places.tracks), 0)))
+        sounding = evidence.sounding(self.codes.starts, self.codes.frames)
+        return compare_codes(self.codes, segment, places, sounding)
 
 
 class _Candidate(NamedTuple):
@@ -150,6 +163,19 @@ class _Candidate(NamedTuple):
     track: int
     start: float
     speed: float
+    gain: float
+    offset: float
+
+
+class _Null(NamedTuple):
+    """What wrong places of a query score: by codes in each window, and what agreement is worth as evidence."""
+
+    codes: NullModel
+    scale: AgreementScale
+
+    def agreement(self, found: PartScores) -> NDArray[np.float64]:
+        """Return the agreement of codes in units of evidence."""
+        return self.scale.standardise(_standardised(self.codes, found))
 
 
 def match_window(
@@ -176,9 +202,9 @@ def describe_window(sound: NDArray[np.float32], encoder: FingerprintEncoder | No
     """Return what is asked of a catalog for a window of sound; parameters as for `match_window`."""
     found = band_log_power(sound)
     standing_out = spectral_contrast(found)
-    codes = None if encoder is None else _codes(encoder, standing_out)
-    landmarks = query_landmarks(pick_peaks(found, standing_out))
-    return WindowQuery(landmarks, rank_evidence(standing_out), sharpness_evidence(found), codes)
+    peaks = pick_peaks(found, standing_out)
+    codes = None if encoder is None else _codes(encoder, standing_out, peaks)
+    return WindowQuery(query_landmarks(peaks), rank_evidence(standing_out), sharpness_evidence(found), codes)
 
 
 def match_query(catalog: Catalog, query: WindowQuery, accepted: float = ACCEPTED) -> list[Match]:
@@ -186,43 +212,58 @@ def match_query(catalog: Catalog, query: WindowQuery, accepted: float = ACCEPTED
     if not len(query.landmarks.hashes) or not catalog.segments:
         return []
     chosen = find_candidates(query.landmarks, catalog.segments, catalog.gone)
-    places = [
+    found = [
         _score_candidates(query, segment, number, ones)
         for number, (segment, ones) in enumerate(zip(catalog.segments, chosen, strict=True))
     ]
-    return _matches(catalog, query, np.concatenate(places), accepted)
+    rows, evidence, agreed = (list(one) for one in zip(*found, strict=True))
+    whole = PlaceEvidence(*map(np.concatenate, zip(*evidence, strict=True)))
+    codes = PartScores(*map(np.concatenate, zip(*agreed, strict=True)))
+    return _matches(catalog, query, np.concatenate(rows), whole, codes, accepted)
 
 
-def _codes(encoder: FingerprintEncoder, standing_out: NDArray[np.float32]) -> CodeQuery:
-    return build_code_query(encoder.encode(standing_out, ASKED_STEP), encoder.how.frames, encoder.digest)
+def _codes(encoder: FingerprintEncoder, standing_out: NDArray[np.float32], peaks: Constellation) -> CodeQuery:
+    numbers = encoder.encode(standing_out, ASKED_STEP)
+    return build_code_query(numbers, encoder.how.frames, encoder.digest, peaks.times)
 
 
 def _score_candidates(
     query: WindowQuery, segment: CatalogSegment, number: int, places: Alignments
-) -> NDArray[np.float64]:
-    """Return score, segment, track, start, speed and agreement of places, one a row."""
-    score, start = score_alignments(query.whole, segment, places)
-    agreed = query.agreements(segment, places._replace(starts=start))
-    return np.stack([score, np.full(len(score), float(number)), places.tracks, start, places.speeds, agreed], axis=1)
+) -> tuple[NDArray[np.float64], PlaceEvidence, PartScores]:
+    """Return score, segment, track, start and speed of places, one a row; evidence and agreement in their parts."""
+    evidence, start = score_alignments(query.whole, segment, places)
+    agreed = query.agreements(segment, places._replace(starts=start), evidence)
+    score = evidence.scores()
+    rows = np.stack([score, np.full(len(score), float(number)), places.tracks, start, places.speeds], axis=1)
+    return rows, evidence, agreed
 
 
-def _matches(catalog: Catalog, query: WindowQuery, rows: NDArray[np.float64], accepted: float) -> list[Match]:
+def _matches(
+    catalog: Catalog,
+    query: WindowQuery,
+    rows: NDArray[np.float64],
+    evidence: PlaceEvidence,
+    agreed: PartScores,
+    accepted: float,
+) -> list[Match]:
     """Fit the best places, one or more a recording; of each recording the best that chance rules out is a match."""
     segments = catalog.segments
     if not len(rows):
         return []
-    rows = rows[np.argsort(-rows[:, 0], kind="stable")]
+    order = np.argsort(-rows[:, 0], kind="stable")
+    rows, evidence, agreed = rows[order], evidence.of(order), agreed.of(order)
     copies = find_copies(query.whole, segments, rows)
     counted = ~copies
     counted[counted] = _few_of_each(rows[counted])
-    scale = fit_agreement_scale(rows[counted, 5])
-    rows[:, 0] += scale.standardise(rows[:, 5])
+    null, gain, offset = _levelled(rows, evidence, agreed, counted)
+    levelled = gain * rows[:, 0] + offset + null.agreement(agreed)
+    rows = np.column_stack([levelled, rows[:, 1:], gain, offset])
     order = np.argsort(-rows[:, 0], kind="stable")
     rows, copies, counted = rows[order], copies[order], counted[order]
     by_track: dict[tuple[int, int], list[_Candidate]] = {}
     for row in [*_apart(rows[~copies], FINALISTS), *_apart(rows[copies], MOST_COPIES)]:
-        place = _Candidate(row[0], *map(int, row[1:3]), *row[3:5])
-        by_track.setdefault((place.segment, place.track), []).append(_fitted(segments, query, scale, place))
+        place = _Candidate(row[0], *map(int, row[1:3]), *row[3:])
+        by_track.setdefault((place.segment, place.track), []).append(_fitted(segments, query, null, place))
     mean, spread = _wrong(rows[counted], query.whole.frames)
     alarms = fit_false_alarms(tuple(catalog.samples))
     answers = []
@@ -233,6 +274,34 @@ def _matches(catalog: Catalog, query: WindowQuery, rows: NDArray[np.float64], ac
         if chance <= accepted:
             answers.append(_match(segments[one.segment], query.whole, one, score, chance))
     return sorted(answers, key=lambda match: -match.score)
+
+
+def _levelled(
+    rows: NDArray[np.float64], evidence: PlaceEvidence, agreed: PartScores, counted: NDArray[np.bool_]
+) -> tuple[_Null, NDArray[np.float64], NDArray[np.float64]]:
+    """Return what codes say by chance, and by what to multiply the score of each place, and what to add.
+
+    Scores are then what they would be if each recording sounded throughout the query.
+    """
+    wrong = counted.copy()
+    wrong[counted] = ~_may_match(rows[counted])
+    covered = evidence.covered()
+    mean_count = fit_null_model(PartScores(evidence.counts, covered).of(wrong)).mean
+    null = fit_null_model(PartScores(evidence.sums, covered).of(wrong))
+    everywhere = np.ones((1, covered.shape[1]))
+    root, whole = (np.sqrt(np.maximum(there @ mean_count, FEWEST)) for there in (covered, everywhere))
+    deviation, usual = null.deviation(covered) / root, null.deviation(everywhere) / whole
+    gain = np.where(deviation > 0, usual / np.maximum(deviation, 1e-9), 1.0)
+    offset = null.expected(everywhere) / whole - gain * null.expected(covered) / root
+    codes = fit_null_model(agreed.of(wrong))
+    return _Null(codes, fit_agreement_scale(_standardised(codes, agreed.of(counted)))), gain, offset
+
+
+def _standardised(null: NullModel, found: PartScores) -> NDArray[np.float64]:
+    """Return the sums of places, less what is expected, in standard deviations; 0 where there are no terms."""
+    deviation = null.deviation(found.there)
+    apart = found.sums.sum(axis=1) - null.expected(found.there)
+    return np.where(deviation > 0, apart / np.where(deviation > 0, deviation, 1.0), 0.0)
 
 
 def _choose_among_repeats(
@@ -257,13 +326,13 @@ def _apart(rows: NDArray[np.float64], most: int) -> list[NDArray[np.float64]]:
     return kept
 
 
-def _fitted(
-    segments: Sequence[CatalogSegment], query: WindowQuery, scale: AgreementScale, place: _Candidate
-) -> _Candidate:
+def _fitted(segments: Sequence[CatalogSegment], query: WindowQuery, null: _Null, place: _Candidate) -> _Candidate:
     segment = segments[place.segment]
     score, start, speed = refine_alignment(query.whole, segment, _alone(place), STEPS)
     fitted = place._replace(start=start, speed=speed)
-    return fitted._replace(score=score + float(scale.standardise(query.agreements(segment, _alone(fitted)))[0]))
+    evidence, _ = score_alignments(query.whole, segment, _alone(fitted))
+    agreed = float(null.agreement(query.agreements(segment, _alone(fitted), evidence))[0])
+    return fitted._replace(score=place.gain * score + place.offset + agreed)
 
 
 def _few_of_each(rows: NDArray[np.float64]) -> NDArray[np.bool_]:
