@@ -32,7 +32,7 @@ SHARPNESS_FLOOR = np.float32(1.0)
 PART = 16
 """Frames of a part of a query: half a second."""
 
-SOUNDING = int(__import__("os").environ.get("SOUNDING", "2"))
+SOUNDING = 2
 """Parts before and after peaks that count as sounding too."""
 
 FEWEST = 8

@@ -9,7 +9,7 @@ import pytest
 import soundfile as sf
 
 from sonolux.evaluation.protocols.identification import UNKNOWN, Clip
-from sonolux.evaluation.protocols.joined_clips import BESIDE, RATE, join_clips
+from sonolux.evaluation.protocols.joined_clips import ALONE, BESIDE, RATE, join_clips
 
 Joined = list[tuple[Clip, np.ndarray]]
 
@@ -40,13 +40,16 @@ def joined(made: Path) -> Joined:
 def test_only_recordings_that_are_heard_from_their_beginning_are_asked_for(joined: Joined) -> None:
     assert {clip.recording for clip, _ in joined} == {"r0", "r1", "r2", UNKNOWN}
     assert {clip.path.stem for clip, _ in joined if not clip.known} == {"r10", "r11", "r12"}
-    assert len(joined) == 6 * 2 * 5
+    assert len(joined) == 6 * 2 * 6
 
 
 def test_a_clip_is_the_recording_and_something_as_loud_beside_it(made: Path, joined: Joined) -> None:
     for clip, sound in joined:
         heard = sf.read(clip.path)[0][: clip.length * RATE]
         beside = len(sound) - len(heard)
+        if clip.condition == ALONE:
+            assert beside == 0 and clip.start == 0
+            continue
         assert beside / RATE in BESIDE
         behind = clip.condition == "hiss behind"
         assert clip.start == (0 if behind else -beside / RATE)
@@ -70,4 +73,4 @@ def test_what_is_beside_is_drawn_once_and_never_the_recording_itself(made: Path,
 def test_without_speech_and_songs_held_out_there_are_fewer_conditions(made: Path, tmp_path: Path) -> None:
     (tmp_path / "catalog").symlink_to(made / "catalog")
     conditions = {clip.condition for clip, _ in join_clips(tmp_path, [], (2,))}
-    assert conditions == {"hiss in front", "hiss behind", "silence in front"}
+    assert conditions == {ALONE, "hiss in front", "hiss behind", "silence in front"}

@@ -8,8 +8,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 
@@ -26,7 +26,7 @@ from sonolux.evaluation.protocols.identification import (
     localisation_rate,
     read_queries,
 )
-from sonolux.evaluation.protocols.joined_clips import BESIDE, join_clips
+from sonolux.evaluation.protocols.joined_clips import ALONE, BESIDE, join_clips
 from sonolux.evaluation.scorecard import Scorecard
 from sonolux.fingerprints.catalog import FingerprintCatalog
 from sonolux.fingerprints.constellation import SECONDS
@@ -78,6 +78,15 @@ class Answered:
     clips: Sequence[Clip]
     named: Sequence[Identification]
 
+    def of(self, conditions: Callable[[str], bool]) -> Answered:
+        """Return the queries of some conditions."""
+        pairs = [pair for pair in zip(self.clips, self.named, strict=True) if conditions(pair[0].condition)]
+        return Answered([clip for clip, _ in pairs], [answer for _, answer in pairs])
+
+    def by_chance(self) -> Answered:
+        """Return the same, answered by chance instead of score: of clips of several lengths only chances compare."""
+        return Answered(self.clips, [replace(answer, score=-answer.chance) for answer in self.named])
+
     def rates(self, length: int) -> dict[str, float]:
         """Return the share of right answers at a length, by condition."""
         return identification_rates(self.clips, self.named, length)
@@ -109,11 +118,12 @@ def benchmark_identify(data: Path) -> tuple[list[Scorecard], Report]:
         ingest = _measure_ingest(made / "catalog", folder / "l.sonolux")
         with Library(folder / "l.sonolux") as library:
             named, times = _identify_clips(library, clips)
-            joined = _identify_joined(library, made, data)
+            beside = _identify_joined(library, made, data)
             small = Cost(median(times[clip] for clip in clips if clip.length == 5), 0.0, len(library.fingerprints))
             large = _measure_large(library, folder / "large", clips, ingest.hours)
     answered = Answered(clips, named)
-    return _cards(answered, joined, ingest, small), _report(answered, joined, ingest, small, large)
+    joined, alone = beside.of(lambda name: name != ALONE), beside.of(lambda name: name == ALONE)
+    return _cards(answered, joined, ingest, small), _report(answered, joined, alone, ingest, small, large)
 
 
 def _cards(answered: Answered, joined: Answered, ingest: Ingest, small: Cost) -> list[Scorecard]:
@@ -210,7 +220,7 @@ def _draw_fingerprint(there: Sequence[Fingerprint], random: np.random.Generator)
     )
 
 
-def _report(answered: Answered, joined: Answered, ingest: Ingest, small: Cost, large: Cost) -> Report:
+def _report(answered: Answered, joined: Answered, alone: Answered, ingest: Ingest, small: Cost, large: Cost) -> Report:
     shares = {length: answered.rates(length) for length in LENGTHS}
     speed = ingest.hours * 3600 / ingest.seconds
     return Report(
@@ -219,7 +229,7 @@ def _report(answered: Answered, joined: Answered, ingest: Ingest, small: Cost, l
         command="sonolux bench identify",
         about=_about(answered, joined, ingest, small, large),
         columns=("condition", *(f"{length} s" for length in LENGTHS)),
-        rows=[*_rows(answered, ""), *_rows(joined, "joined, ")],
+        rows=[*_rows(answered, ""), *_rows(joined, "joined, "), *_limits(joined, alone)],
         verdicts=[
             *(compare_with_target(f"right, {n} s", shares[n]["all"], target) for n, target in TARGETS.items()),
             compare_with_target(
@@ -263,7 +273,7 @@ def _about(answered: Answered, joined: Answered, ingest: Ingest, small: Cost, la
         f" Joined clips: so many seconds from the beginning of a recording, and {BESIDE[0]:g} to {BESIDE[-1]:g} s"
         f" of something else, as loud, in front of it or behind; {len(joined.clips):,} queries,"
         f" {sum(not clip.known for clip in joined.clips) // len(LENGTHS)} unknown ones a length, with thresholds of"
-        " their own."
+        " their own, by score as for the others, and by chance, since these clips differ in length."
     )
 
 
@@ -275,6 +285,12 @@ def _rows(answered: Answered, kind: str) -> list[list[str]]:
         often = [f"{answered.false_alarms(length, chance):.2f}" for length in LENGTHS]
         rows.append([f"{kind}unknown, claimed at {chance:g}, times as often", *often])
     return rows
+
+
+def _limits(joined: Answered, alone: Answered) -> list[list[str]]:
+    """Return rows beside those of joined clips: answered by chance instead of score, and with nothing beside."""
+    rows = (("joined, all, by chance", joined.by_chance()), ("the same recordings, alone", alone))
+    return [[name, *(f"{each.rates(length)['all']:.1%}" for length in LENGTHS)] for name, each in rows]
 
 
 def _joined_verdicts(joined: Answered) -> list[str]:

@@ -1,9 +1,10 @@
 """Joined clips: recordings that begin inside a clip, after something else, as songs, jingles and adverts do.
 
 A clip is so many seconds of a recording from its beginning, and beside them half a second to ten seconds of hiss,
-silence, speech or other music, as loud. The same with hiss behind is what they compare with. Known clips are of
-recordings of the catalog, unknown ones of those that are held out. What is beside a recording is drawn once, so that
-clips of all lengths and conditions differ in nothing else.
+silence, speech or other music, as loud. The same with hiss behind is what they compare with; the same alone, with
+nothing beside it, is the most that can be asked. Known clips are of recordings of the catalog, unknown ones of those
+that are held out. What is beside a recording is drawn once, so that clips of all lengths and conditions differ in
+nothing else.
 """
 
 from __future__ import annotations
@@ -26,6 +27,9 @@ BESIDE = (0.5, 1.0, 2.0, 3.0, 5.0, 10.0)
 
 QUIETEST = 10 ** (-45 / 20)
 """Root mean square of a second that can be heard."""
+
+ALONE = "alone"
+"""Condition in which nothing is beside a recording."""
 
 KNOWN, HELD = 60, 30
 """Recordings of the catalog that are asked for, and recordings that are held out, at most."""
@@ -60,6 +64,7 @@ def join_clips(
         heard = load_audio(str(path), RATE).samples
         for length in lengths:
             begun = heard[: length * RATE]
+            yield Clip(path, recording, 0.0, length, ALONE), Audio(begun, RATE)
             for condition, other in beside.items():
                 parts = [begun, _as_loud(other, begun)]
                 behind = condition.endswith("behind")
