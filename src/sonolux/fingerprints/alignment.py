@@ -84,7 +84,8 @@ class PlaceEvidence(NamedTuple):
         """Return 1 for each part of a place in which the recording sounds, or a second before or after it; else 0."""
         from scipy.ndimage import maximum_filter1d
 
-        return maximum_filter1d(np.minimum(self.counts, 1.0), 2 * SOUNDING + 1, axis=1, mode="nearest")
+        near: NDArray[np.float64] = maximum_filter1d(self.counts, 2 * SOUNDING + 1, axis=1, mode="nearest")
+        return np.minimum(near, 1.0)
 
 
 class Alignments(NamedTuple):

@@ -58,7 +58,9 @@ class NullModel(NamedTuple):
     def deviation(self, there: Values) -> Values:
         """Return the standard deviation of the sum of each place, (places,)."""
         variance = ((there @ self.covariance) * there).sum(axis=1)
-        return np.sqrt(np.maximum(variance, (there @ np.diag(self.covariance)) / 4))
+        # Covariances that are known from few places may undo one another: a quarter of what parts say alone is left.
+        deviation: Values = np.sqrt(np.maximum(variance, (there @ np.diag(self.covariance)) / 4))
+        return deviation
 
 
 def fit_null_model(wrong: PartScores) -> NullModel:
