@@ -30,7 +30,7 @@ def test_a_registered_class_is_found() -> None:
 def test_an_installed_package_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     source = "from annotators.test_base import Counting"
     install(monkeypatch, tmp_path, ANNOTATORS, "from-a-package", "counting_of_ours:Counting", source)
-    assert available() == ["from-a-package"]
+    assert available() == ["from-a-package", "photo-labels"]
     assert resolve("from-a-package").name == "counting"
 
 
@@ -67,11 +67,11 @@ def test_a_model_folder_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 @pytest.mark.parametrize("spec", ["nonsense", "", "a/b/c", "x" * 5000, "nul\0byte", "../..//", "🎵"])
 def test_an_unknown_name_says_what_to_give(spec: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(SonoluxError, match="give a model folder, or org/name of the hub") as refusal:
+    with pytest.raises(SonoluxError, match="or give a model folder, or org/name of the hub") as refusal:
         resolve(spec)
     assert "\n" not in str(refusal.value)
     register("counting", Counting)
-    with pytest.raises(SonoluxError, match="there are counting; or give"):
+    with pytest.raises(SonoluxError, match="there are counting, photo-labels; or give"):
         resolve(spec)
 
 

@@ -9,8 +9,12 @@ from sonolux.encoders.packaged.packages import PHOTO, SENTENCES
 
 CLASSICAL = ("colour-histogram", "colour-layout", "hog", "mfcc", "chroma", "bm25")
 
-PACKAGED: Mapping[str, Package] = {"photo": PHOTO, "sentences": SENTENCES}
-"""Encoders of a new library whose weights a package brings; both packages come with Sonolux."""
+PACKAGED: Mapping[str, tuple[Package, ...]] = {
+    "photo": (PHOTO,),
+    "sentences": (SENTENCES,),
+    "concepts": (PHOTO, SENTENCES),
+}
+"""Encoders of a new library, and the packages that bring their weights, which are installed with Sonolux."""
 
 HUB = (
     "google/siglip2-base-patch16-224",  # images and text
@@ -26,7 +30,7 @@ def default_specs() -> tuple[list[str], str]:
     """Return the specifications of the default encoders, and one line that says which and why."""
     from sonolux.encoders.hub.state import hub_state
 
-    packaged = [name for name, package in PACKAGED.items() if package.state == "ready"]
+    packaged = [name for name, needed in PACKAGED.items() if all(package.state == "ready" for package in needed)]
     wanted = [name for name in HUB if name != SENTENCE_MODEL or "sentences" not in packaged]
     states = {name: hub_state(name) for name in wanted}
     found = [name for name in wanted if states[name] != "absent"]
@@ -36,9 +40,13 @@ def default_specs() -> tuple[list[str], str]:
 def _line(packaged: Sequence[str], found: Sequence[str], states: Mapping[str, str]) -> str:
     said = [f"classical descriptors ({', '.join(CLASSICAL)}) need no model"]
     if packaged:
-        said.append(f"{' and '.join(packaged)} come in packages")
-    lacking = [package for name, package in PACKAGED.items() if name not in packaged]
-    said += [f"{package.gives} needs {package.name} {package.version}: {package.command}" for package in lacking]
+        said.append(f"{', '.join(packaged)} come in packages")
+    lacking = {package.name: package for needed in PACKAGED.values() for package in needed if package.state != "ready"}
+    said += [
+        f"{package.gives} needs {package.name} {package.version}: {package.command}" for package in lacking.values()
+    ]
+    if "concepts" in packaged:
+        said.append("words find what pictures show")
     if found:
         said.append("from the hub: " + ", ".join(f"{name} ({states[name]})" for name in found))
     missing = [name for name in states if name not in found]

@@ -33,6 +33,7 @@ ENCODERS: Registry[Factory] = Registry(
         "mfcc": "sonolux.encoders.classical.mfcc:Mfcc",
         "chroma": "sonolux.encoders.classical.chroma:Chroma",
         "bm25": "sonolux.encoders.classical.bm25:Bm25",
+        "concepts": "sonolux.encoders.packaged.concepts:concepts",
         "photo": "sonolux.encoders.packaged.photo:photo",
         "photo-code": "sonolux.encoders.packaged.photo:photo_code",
         "photo-lite2": "sonolux.encoders.packaged.photo:photo_lite2",

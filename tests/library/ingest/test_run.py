@@ -68,12 +68,12 @@ def test_a_changed_file_keeps_its_item_and_loses_its_old_spans(own: Path, tmp_pa
     with Library(tmp_path / "l.sonolux") as library:
         library.add(own)
         before = library.item(essay).id
-        assert library.search("xylophone")[0].path == str(essay)
+        assert library.search("xylophone", spaces="bm25")[0].path == str(essay)
         essay.write_text("# Another essay\n\n" + "Now it is about marmalade. " * 100)
         summary = library.add(own)
         assert (summary.updated, summary.unchanged) == (1, FILES - 1)
         assert library.item(essay).id == before
-        assert library.search("xylophone") == []
+        assert library.search("xylophone", spaces="bm25") == []
         assert library.search("marmalade")[0].path == str(essay)
 
 
@@ -87,8 +87,8 @@ def test_a_moved_file_keeps_its_item_and_is_found_by_its_new_name(own: Path, tmp
         summary = library.add(own)
         assert (summary.moved, summary.unchanged, summary.added) == (2, FILES - 2, 0)
         assert library.item(new).id == before
-        assert library.search("espresso")[0].id == before
-        assert library.search("coffee") == []
+        assert library.search("espresso", spaces="bm25")[0].id == before
+        assert library.search("coffee", spaces="bm25") == []
         assert {span.path for span in library.spans_of(library.item(own / "medley.wav").id)} == {
             str(own / "medley.wav")
         }
