@@ -95,7 +95,7 @@ def main(names: list[str]) -> None:
     data = Path(os.environ.get("SONOLUX_DATA", "../shared/data"))
     for borrowed in make_backgrounds(names):
         name = borrowed.model.space.name
-        (encoder,) = resolve(name)
+        encoder = resolve(name)[0]
         is_image = encoder.modality is Modality.IMAGE
         collections = [*photographs(data)] if is_image else [*sounds(data, encoder.sample_rate)]
         print(f"{name}: {measure_discount(encoder, borrowed, collections):.2f}")
