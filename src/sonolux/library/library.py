@@ -471,7 +471,7 @@ class Library:
         """Return groups of files that are copies of one another or, unless `near` is false, nearly so."""
         with self.locks.questions.reading:
             dense = list(self._dense_spaces())
-            learned = [space.name for space in dense if self.spaces.weight(space.name) > 1]
+            learned = [space.name for space in dense if not self.spaces.is_classical(space.name)]
             groups = find_duplicates(self.index, dense, learned=learned, near=near)
             return [[self.item(item) for item in group] for group in groups]
 

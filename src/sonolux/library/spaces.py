@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 
 from sonolux.encoders import Encoder, default_specs, resolve
+from sonolux.encoders.defaults import CLASSICAL
 from sonolux.errors import EncoderError, QueryError
 from sonolux.index import Index
 from sonolux.library.manifest import SpaceEntries
@@ -174,8 +175,12 @@ class Spaces:
         )
 
     def weight(self, name: str) -> float:
-        """Return the weight of a space where answers are fused: the highest of its encoders'."""
+        """Return the strength of a space where answers are fused: the highest of its encoders'."""
         return max(entry.weight for entry in self.entries[name])
+
+    def is_classical(self, name: str) -> bool:
+        """Tell whether nothing that writes into a space was learned from data."""
+        return all(entry.spec in CLASSICAL for entry in self.entries[name])
 
     def writers(self) -> list[Encoder]:
         """Return the encoders that write descriptors of new items."""

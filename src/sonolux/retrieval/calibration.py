@@ -1,4 +1,4 @@
-"""Calibration of a library: the background model of each space, and when it is fitted again.
+"""Calibration of a library: the background model of each space, and how spaces depend on one another; kept up to date.
 
 Background models are kept beside the library, each with the library's count of changes at the time it was fitted. Once
 more than a tenth of a space has come or gone since, the next query fits it again, so p-values stay true as items come
@@ -13,10 +13,11 @@ import logging
 import os
 import shutil
 import threading
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, Generic, TypeAlias, TypeVar
 from zipfile import BadZipFile
 
 import numpy as np
@@ -27,7 +28,10 @@ from sonolux.index import Index
 from sonolux.retrieval.background import REFERENCES
 from sonolux.retrieval.borrowed import BorrowedBackground, borrow_background
 from sonolux.retrieval.dense_background import DenseBackground, fit_dense_background
+from sonolux.retrieval.dependence import Dependence, measure_dependence
+from sonolux.retrieval.evidence import evidence_of
 from sonolux.retrieval.keywords import KeywordBackground
+from sonolux.retrieval.similarity import similarities
 from sonolux.types import Space
 
 logger = logging.getLogger(__name__)
@@ -47,13 +51,16 @@ EXPECTED = 0.05
 """A hit is confident when fewer than so many random items of its space would score as high."""
 
 
+T = TypeVar("T")
+
+
 @dataclass(frozen=True, slots=True)
-class CachedBackground:
-    """A background model, and how much the library had changed and how many points the space held when fitted."""
+class Fitted(Generic[T]):
+    """What was learned, and how much the library had changed and how many points the spaces held when it was."""
 
     changes: int
     count: int
-    background: Background
+    learned: T
 
     def stale(self, changes: int, count: int) -> bool:
         """Return whether too much has come or gone since; counts show changes that a crash left unwritten."""
@@ -61,14 +68,14 @@ class CachedBackground:
 
 
 class Calibration:
-    """Background models of the spaces of one library.
+    """Background models of the spaces of one library, and the dependence between them.
 
     Parameters
     ----------
     index : Index
         Where references are cached.
     folder : Path
-        Where background models are kept.
+        Where what was learned is kept.
     digests : mapping
         Of the encoders that write into each space, by its name: what comes with Sonolux serves no others.
     """
@@ -77,8 +84,9 @@ class Calibration:
         self.index = index
         self.folder = folder
         self.digests = digests
-        self._fitting = threading.Lock()
-        self._backgrounds: dict[str, CachedBackground] = {}
+        self._fitting = threading.RLock()
+        self._backgrounds: dict[str, Fitted[Background]] = {}
+        self._dependences: dict[tuple[str, ...], Fitted[Dependence]] = {}
         self._counts: dict[str, tuple[int, int]] = {}
 
     def count(self, space: str, changes: int) -> int:
@@ -104,10 +112,41 @@ class Calibration:
                 # What another thread has made meanwhile, or what is kept, or else a new one.
                 cached = self._backgrounds.get(space.name) or self._load(space)
                 if cached is None or cached.stale(changes, count):
-                    cached = CachedBackground(changes, count, self._fit(space))
-                    self._save(space, cached)
+                    cached = Fitted(changes, count, self._fit(space))
+                    self._save(self._path(space), cached, _to_arrays(cached.learned))
                 self._backgrounds[space.name] = cached
-        return cached.background
+        return cached.learned
+
+    def dependence(self, spaces: Sequence[Space], changes: int) -> Dependence:
+        """Return how much the evidence of some spaces repeats that of others.
+
+        Parameters
+        ----------
+        spaces : sequence of Space
+        changes : int
+            How many points the library has written or removed so far.
+        """
+        key = tuple(space.name for space in spaces)
+        count = sum(self.count(name, changes) for name in key)
+        cached = self._dependences.get(key)
+        if cached is None or cached.stale(changes, count):
+            with self._fitting:
+                cached = self._dependences.get(key) or self._load_dependence(spaces)
+                if cached is None or cached.stale(changes, count):
+                    measured = measure_dependence(self.index, spaces, partial(self._assess, changes))
+                    cached = Fitted(changes, count, measured)
+                    self._save(self._path(*spaces, what="dependence"), cached, measured.to_arrays())
+                self._dependences[key] = cached
+        return cached.learned
+
+    def _assess(self, changes: int, space: Space, question: Any, rows: Sequence[Any]) -> list[float]:
+        """Return the evidence of some descriptors of a space for a question to it."""
+        background = self.background(space, changes)
+        if isinstance(background, KeywordBackground):
+            chances = background.chance(question, vstack(rows, format="csr"))[0]
+        else:
+            chances = background.chance(question, similarities(space, question[None], np.stack(rows))[0].tolist())
+        return evidence_of(chances)
 
     def _fit(self, space: Space) -> Background:
         points = self.index.sample(space.name, REFERENCES)
@@ -130,29 +169,36 @@ class Calibration:
     def _borrowed(self, space: Space) -> BorrowedBackground | None:
         return borrow_background(space, self.digests.get(space.name, ()))
 
-    def _path(self, space: Space) -> Path:
-        encoders = sorted(self.digests.get(space.name, ()))
-        name = hashlib.blake2b(f"{VERSION}\0{space}\0{encoders}".encode(), digest_size=8).hexdigest()
+    def _path(self, *spaces: Space, what: str = "") -> Path:
+        known = "\0".join(f"{space}\0{sorted(self.digests.get(space.name, ()))}" for space in spaces)
+        name = hashlib.blake2b(f"{VERSION}\0{what}{known}".encode(), digest_size=8).hexdigest()
         return self.folder / f"{name}.npz"
 
-    def _save(self, space: Space, cached: CachedBackground) -> None:
+    def _save(self, path: Path, cached: Fitted[Any], arrays: Mapping[str, Any]) -> None:
         # Named after its process: several may share a library on a cluster, and this folder.
-        partial = self._path(space).with_suffix(f".{os.getpid()}.partial.npz")
+        unfinished = path.with_suffix(f".{os.getpid()}.partial.npz")
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            np.savez(partial, changes=cached.changes, count=cached.count, **_to_arrays(cached.background))
-            partial.replace(self._path(space))
+            np.savez(unfinished, changes=cached.changes, count=cached.count, **arrays)
+            unfinished.replace(path)
             shutil.rmtree(self.folder.with_name(FORMER_FOLDER), ignore_errors=True)
         except OSError as error:
-            logger.info("the background model of %s is not kept: %s", space.name, error)
+            logger.info("%s is not kept: %s", path, error)
 
-    def _load(self, space: Space) -> CachedBackground | None:
-        try:
-            with self._path(space).open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-                background = _from_arrays(space, arrays, self._borrowed(space))
-                return CachedBackground(int(arrays["changes"]), int(arrays["count"]), background)
-        except (OSError, ValueError, KeyError, EOFError, BadZipFile):
-            return None
+    def _load(self, space: Space) -> Fitted[Background] | None:
+        return _read(self._path(space), lambda arrays: _from_arrays(space, arrays, self._borrowed(space)))
+
+    def _load_dependence(self, spaces: Sequence[Space]) -> Fitted[Dependence] | None:
+        return _read(self._path(*spaces, what="dependence"), Dependence.from_arrays)
+
+
+def _read(path: Path, make: Callable[[Mapping[str, NDArray[Any]]], T]) -> Fitted[T] | None:
+    """Return what is kept in a file, None where there is none that can be read."""
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+            return Fitted(int(arrays["changes"]), int(arrays["count"]), make(arrays))
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile):
+        return None
 
 
 def _to_arrays(background: Background) -> dict[str, Any]:

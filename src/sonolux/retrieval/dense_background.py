@@ -83,6 +83,11 @@ class DenseBackground:
             chances = [1.0] * len(scores)
         return list(map(min, chances, self.identity.chances(query, scores)))
 
+    @property
+    def silent(self) -> bool:
+        """Whether it has a chance of its own for nothing: the library is too small, and none is borrowed."""
+        return self.own is None and (self.borrowed is None or self.powers is None)
+
     def to_arrays(self) -> dict[str, Any]:
         """Return what a file keeps of it; what is borrowed is not."""
         own = {} if self.own is None else {f"own_{name}": array for name, array in self.own.to_arrays().items()}

@@ -1,16 +1,53 @@
-"""Rank fusion: several ranked lists into one, and what their p-values say together.
+"""Fusion: several lists of matches into one ranking by their evidence, and what their p-values say together.
 
-Reciprocal rank fusion: an item scores the sum over lists of ``weight / (60 + rank)``, with ranks from 1. It needs
-ranks only, so scores of spaces that cannot be compared need no common scale (Cormack, Clarke and Büttcher 2009,
-"Reciprocal rank fusion outperforms Condorcet and individual rank learning methods", SIGIR).
+A match of a list counts by its evidence beyond what items have that are in none (`sonolux.retrieval.evidence`), times
+the weight of the list (`sonolux.retrieval.dependence`). Ranks forget how near a match is: the first of a list of nothing
+but noise would count as much as the first of a list that knows. They are fused where people weigh the parts of a
+question, by reciprocal rank: an item scores the sum over lists of ``weight / (60 + rank)``, with ranks from 1 (Cormack,
+Clarke and Büttcher 2009, "Reciprocal rank fusion outperforms Condorcet and individual rank learning methods", SIGIR).
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from sonolux.retrieval.evidence import absent_evidence
 
 RRF_CONSTANT = 60
+
+
+@dataclass(frozen=True, slots=True)
+class WeighedList:
+    """A list of matches to be fused.
+
+    Attributes
+    ----------
+    weight : float
+        What a unit of its evidence is worth.
+    evidence : mapping of str to float
+        By the id of each match, best first.
+    """
+
+    weight: float
+    evidence: Mapping[str, float]
+
+
+def fuse_evidence(lists: Iterable[WeighedList]) -> dict[str, float]:
+    """Return what all lists say of each match: the sum of weighted evidence beyond that of what is absent.
+
+    Returns
+    -------
+    worth : dict of str to float
+        By id, in the order in which ids were first met.
+    """
+    worth: dict[str, float] = defaultdict(float)
+    for each in lists:
+        absent = absent_evidence(min(each.evidence.values(), default=0.0))
+        for item, evidence in each.evidence.items():
+            worth[item] += each.weight * (evidence - absent)
+    return worth
 
 
 def reciprocal_rank_fusion(lists: Iterable[tuple[float, Iterable[tuple[str, int]]]]) -> list[tuple[str, float]]:

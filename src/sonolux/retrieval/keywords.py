@@ -39,6 +39,11 @@ class KeywordBackground:
 
     references: csr_array
 
+    @property
+    def silent(self) -> bool:
+        """Whether it knows no text."""
+        return not self.references.shape[0]
+
     def chance(self, query: csr_array, found: csr_array) -> tuple[list[float], list[bool]]:
         """Judge hits by the query terms that they hold.
 

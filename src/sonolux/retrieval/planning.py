@@ -3,13 +3,14 @@
 Each part of a query is encoded by every space that has an encoder for it. A part that is longer than a span (a
 recording, a video) asks with several of its segments, evenly spaced (`sonolux.retrieval.query_files`). Items given as
 examples ask in every space that holds them, with the mean of their descriptors; files that are there through their
-spans with some of these. All vectors that a part asks with share its weight, each by the weight of its space. What is
-unlike moves every vector of its space away (Rocchio 1971, "Relevance feedback in information retrieval":
-``q - gamma * mean(negatives)``).
+spans with some of these. All spaces that a part asks share its weight, by their strengths and what they repeat of one
+another (`sonolux.retrieval.dependence`), and all vectors in one space its share. What is unlike moves every vector of
+its space away (Rocchio 1971, "Relevance feedback in information retrieval": ``q - gamma * mean(negatives)``).
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import isfinite, sqrt
@@ -48,7 +49,7 @@ class Asking(Protocol):
         """Return the names of all spaces."""
 
     def weight(self, name: str) -> float:
-        """Return the weight of a space where answers are fused."""
+        """Return the strength of a space where answers are fused, see `Encoder.weight`."""
 
     def asker(self, name: str, modality: Modality) -> Encoder | None:
         """Return the encoder of a space for questions of a modality, None where it has none."""
@@ -56,17 +57,24 @@ class Asking(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SpaceQuery:
-    """One vector to ask one space with, and its weight in the fusion.
+    """One vector to ask one space with, and its place in the fusion.
 
     Attributes
     ----------
     space : Space
     vector : ndarray or csr_array
     weight : float
+        Of its part.
     words : str
         What the vector stands for, where that is text.
     plain : bool
         Whether it stands for a blank picture or for silence.
+    strength : float
+        Of its space.
+    share : float
+        Of the vectors with which the part asks this space; the sum is 1.
+    part : int
+        Number of the part.
     """
 
     space: Space
@@ -74,6 +82,9 @@ class SpaceQuery:
     weight: float
     words: str = ""
     plain: bool = False
+    strength: float = 1.0
+    share: float = 1.0
+    part: int = 0
 
 
 def plan(query: Query, asking: Asking) -> list[SpaceQuery]:
@@ -94,9 +105,10 @@ def plan(query: Query, asking: Asking) -> list[SpaceQuery]:
     names = query.spaces or tuple(asking.names())
     spaces = [asking.by_name(name) for name in names]
     questions: list[SpaceQuery] = []
-    for part in query.parts:
-        questions += _ask_part(part, spaces, asking)
-    questions += _ask_examples(query, spaces, asking)
+    for number, part in enumerate(query.parts):
+        questions += [replace(question, part=number) for question in _ask_part(part, spaces, asking)]
+    examples = _ask_examples(query, spaces, asking)
+    questions += [replace(question, part=len(query.parts)) for question in examples]
     if not query.unlike:
         return questions
     away = {space.name: _mean_of_items(asking.index, space, query.unlike) for space in spaces}
@@ -141,11 +153,11 @@ def _ask_part(part: Part, spaces: Sequence[Space], asking: Asking) -> list[Space
 
 
 def _shared(weight: float, asked: Sequence[tuple[Space, Any]], asking: Asking) -> list[SpaceQuery]:
-    """Share a weight among vectors, by the weights of their spaces."""
-    weights = [asking.weight(space.name) for space, _ in asked]
+    """Return questions of one weight; those to one space share it."""
+    vectors = Counter(space.name for space, _ in asked)
     return [
-        SpaceQuery(space, vector, weight * own / sum(weights))
-        for (space, vector), own in zip(asked, weights, strict=True)
+        SpaceQuery(space, vector, weight, strength=asking.weight(space.name), share=1 / vectors[space.name])
+        for space, vector in asked
     ]
 
 
@@ -202,12 +214,7 @@ def _ask_examples(query: Query, spaces: Sequence[Space], asking: Asking) -> list
         raise QueryError(
             f"no descriptor of {', '.join(query.like)} in the spaces asked ({', '.join(s.name for s in spaces)})"
         )
-    total = sum(asking.weight(space.name) for space, _ in by_space)
-    return [
-        SpaceQuery(space, row, query.like_weight * asking.weight(space.name) / total / len(rows))
-        for space, rows in by_space
-        for row in rows
-    ]
+    return _shared(query.like_weight, [(space, row) for space, rows in by_space for row in rows], asking)
 
 
 def _rows_of_examples(index: Index, space: Space, ids: Sequence[str]) -> list[Any]:

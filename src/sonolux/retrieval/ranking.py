@@ -1,7 +1,9 @@
 """Ranking: one vector a space to a page of hits; search, group, fuse, diversify, calibrate.
 
-A single query keeps the similarity of its space as score. Several are fused by rank, each list grouped by file before.
-The chance of a fused hit is that of all lists together (`sonolux.retrieval.fusion.simes`): asking several spaces, with
+A single query keeps the similarity of its space as score. Several are fused by evidence (`sonolux.retrieval.evidence`),
+each list grouped by file before: the score is the mean evidence of a file over the spaces that hold files of its kind,
+each by its weight. Where a query has several parts, the rankings of these are fused by rank, each by the weight that
+people gave it. The chance of a fused hit is that of all lists together (`sonolux.retrieval.fusion.simes`): asking several spaces, with
 several pieces of a file, gives chance several tries.
 
 The engine answers in a third of a millisecond, so what happens here to each hit of a single query is kept short.
@@ -11,8 +13,10 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -24,8 +28,10 @@ from sonolux.index.payload import SPAN_KEYS, region_of, span_of
 from sonolux.media.paths import from_stored
 from sonolux.retrieval.background import closeness
 from sonolux.retrieval.calibration import EXPECTED, Calibration
+from sonolux.retrieval.dependence import Weights
 from sonolux.retrieval.diversity import maximal_marginal_relevance
-from sonolux.retrieval.fusion import reciprocal_rank_fusion, shared_ranks, simes
+from sonolux.retrieval.evidence import list_evidence
+from sonolux.retrieval.fusion import WeighedList, fuse_evidence, reciprocal_rank_fusion, shared_ranks, simes
 from sonolux.retrieval.grouping import best_of_each_file
 from sonolux.retrieval.keywords import KeywordBackground
 from sonolux.retrieval.planning import SpaceQuery
@@ -55,8 +61,9 @@ SpaceAnswer = tuple[SpaceQuery, list[ScoredPoint]]
 ListEvidence = tuple[float, str, bool]
 """P-value of an item in one list, the space, and whether the item is sure to be meant whatever its chance."""
 
-Evidence = tuple[float, str, bool, bool]
-"""P-value of an item, the space in which it is strongest, whether it is confident, and whether by its p-value."""
+Evidence = tuple[float, str, bool, int]
+"""P-value of an item, the space in which it is strongest, whether it is confident, and whether it leads: 2 for what
+holds all words of the question, 1 for what is beyond chance, 0 for all others."""
 
 GONE: ListEvidence = (math.inf, "", False)
 """Said of an item that was removed after it was found: it is no hit."""
@@ -90,12 +97,11 @@ class Ranker:
             lists = [one for one in lists if len(one[1]) < TIED or not _all_tied(*one)] or lists
         if self.spans and not query.spans:
             lists = [(asked, best_of_each_file(found)) for asked, found in lists]
-        ranking = lists[0][1] if alone else self._fuse(query, lists)
-        said = {} if alone else self._judge_lists(query, lists, ranking)
+        assessed = [] if alone else [self._assess(asked, found) for asked, found in lists]
+        ranking = lists[0][1] if alone else self._fuse(query, lists, assessed)
+        said = {} if alone else self._judge_lists(query, lists, assessed, ranking)
         if not (alone or query.spans) and len(query.parts) + bool(query.like) == 1:
-            # Ranks say who is nearer, not how near: what is beyond chance in one space need not be good in the others.
-            beyond = {item for item, one in said.items() if one and one[3]}
-            ranking = sorted(ranking, key=lambda match: match.id not in beyond)
+            ranking = _leading_first(ranking, said)
         if query.diverse:
             ranking = self._spread(query, space_queries, ranking)
         page = ranking[query.offset : query.offset + query.k]
@@ -127,25 +133,69 @@ class Ranker:
                 return found
             limit *= 4
 
-    def _fuse(self, query: Query, lists: Sequence[SpaceAnswer]) -> list[ScoredPoint]:
-        """Fuse lists by rank, in which each file is there once, with its best span; it shows the one worth most.
+    def _fuse(
+        self, query: Query, lists: Sequence[SpaceAnswer], assessed: Sequence[Sequence[ListEvidence]]
+    ) -> list[ScoredPoint]:
+        """Fuse lists, in which each file is there once, with its best span; a file shows the one worth most.
 
         Were spans fused before they are grouped, one that is middling in all lists would come before those of which
         each is first in some, as every piece of a long question puts another first.
         """
+        parts: dict[int, list[tuple[SpaceAnswer, Sequence[ListEvidence]]]] = defaultdict(list)
+        for answer, said in zip(lists, assessed, strict=True):
+            parts[answer[0].part].append((answer, said))
+        fused = [self._fuse_part(query, those) for those in parts.values()]
+        if len(fused) == 1:
+            return fused[0]
+        # What words and pictures say has no common scale, and people's weights are to decide.
         ranked = [
-            (asked.weight, zip((match.id for match in found), shared_ranks(_nearness(asked, found)), strict=True))
-            for asked, found in lists
+            (those[0][0][0].weight, zip(map(partial(self._name, query), each), _ranks(each), strict=True))
+            for those, each in zip(parts.values(), fused, strict=True)
         ]
-        matches = {match.id: match for _, found in lists for match in found}
-        worth: dict[str, float] = defaultdict(float)
         best: dict[str, ScoredPoint] = {}
-        for item, score in reciprocal_rank_fusion(ranked):
-            name = self._name(query, matches[item])
-            worth[name] += score
-            best.setdefault(name, matches[item])
+        for match in sorted(chain(*fused), key=lambda match: -match.score):
+            best.setdefault(self._name(query, match), match)
+        return [best[name]._replace(score=score) for name, score in reciprocal_rank_fusion(ranked)]
+
+    def _fuse_part(
+        self, query: Query, lists: Sequence[tuple[SpaceAnswer, Sequence[ListEvidence]]]
+    ) -> list[ScoredPoint]:
+        """Fuse the lists of one part by evidence."""
+        weights = self._weights([asked for (asked, _), _ in lists])
+        weighed = [
+            WeighedList(asked.share * weights.of_space[asked.space.name], self._evidence(asked, found, said))
+            for (asked, found), said in lists
+        ]
+        matches = {match.id: match for (_, found), _ in lists for match in found}
+        worth: dict[str, float] = defaultdict(float)
+        best: dict[str, tuple[float, ScoredPoint]] = {}
+        for item, sum_ in fuse_evidence(weighed).items():
+            match = matches[item]
+            mean = sum_ / weights.of_modality(match.payload["modality"])
+            name = self._name(query, match)
+            worth[name] += mean
+            if name not in best or mean > best[name][0]:
+                best[name] = (mean, match)
         ordered = sorted(worth.items(), key=lambda pair: -pair[1])
-        return [best[name]._replace(score=score) for name, score in ordered]
+        return [best[name][1]._replace(score=score) for name, score in ordered]
+
+    def _weights(self, asked: Sequence[SpaceQuery]) -> Weights:
+        """Return the weights of the spaces that a part asks."""
+        strengths = {each.space.name: each.strength for each in asked}
+        spaces = {each.space.name: each.space for each in asked}
+        return self.calibration.dependence(list(spaces.values()), self.changes).weights(strengths)
+
+    def _evidence(
+        self, asked: SpaceQuery, found: Sequence[ScoredPoint], said: Sequence[ListEvidence]
+    ) -> dict[str, float]:
+        """Return the evidence for each match of a list; nothing for one that is gone."""
+        if not found:
+            return {}
+        background = self.calibration.background(asked.space, self.changes)
+        chances = None if asked.plain or background.silent else [chance for chance, _, _ in said]
+        count = self.calibration.count(asked.space.name, self.changes)
+        evidence = list_evidence(chances, shared_ranks(_nearness(asked, found)), count)
+        return {match.id: each for match, each, one in zip(found, evidence, said, strict=True) if one is not GONE}
 
     def _name(self, query: Query, match: ScoredPoint) -> str:
         """Return what a match is ranked as: its file, or itself where spans are asked for."""
@@ -155,18 +205,23 @@ class Ranker:
         """Return the evidence for each match of a page of a single list; None for one that is gone."""
         count = self.calibration.count(space_query.space.name, self.changes)
         return [
-            None if said is GONE else (said[0], said[1], said[2] or said[0] * count <= EXPECTED, False)
+            None if said is GONE else (said[0], said[1], said[2] or said[0] * count <= EXPECTED, 0)
             for said in self._assess(space_query, page)
         ]
 
     def _judge_lists(
-        self, query: Query, lists: Sequence[SpaceAnswer], ranking: Sequence[ScoredPoint]
+        self,
+        query: Query,
+        lists: Sequence[SpaceAnswer],
+        assessed: Sequence[Sequence[ListEvidence]],
+        ranking: Sequence[ScoredPoint],
     ) -> dict[str, Evidence | None]:
         """Return the evidence for each match by its id: what all lists say together of its file; None for one gone."""
         said: dict[str, list[ListEvidence]] = {self._name(query, match): [] for match in ranking}
-        for space_query, found in lists:
-            for match, one in zip(found, self._assess(space_query, found), strict=True):
-                said[self._name(query, match)].append(one)
+        for (_, found), those in zip(lists, assessed, strict=True):
+            for match, one in zip(found, those, strict=True):
+                if (name := self._name(query, match)) in said:
+                    said[name].append(one)
         return {
             match.id: None if GONE in each else self._judge(each, len(lists))
             for match, each in zip(ranking, said.values(), strict=True)
@@ -180,7 +235,8 @@ class Ranker:
         expected = [chance * self.calibration.count(space, self.changes) for chance, space, _ in said]
         beyond = simes(expected, tries) <= EXPECTED
         chance = min(1.0, simes([chance for chance, _, _ in said], tries))
-        return chance, min(said)[1], beyond or any(whole for _, _, whole in said), beyond
+        whole = any(whole for _, _, whole in said)
+        return chance, min(said)[1], beyond or whole, 2 if whole else int(beyond)
 
     def _assess(self, space_query: SpaceQuery, matches: list[ScoredPoint]) -> list[ListEvidence]:
         """Return what the list of one space says of some of its matches."""
@@ -247,6 +303,23 @@ def _says(match: ScoredPoint, words: str) -> bool:
     """Return whether a match says these words and no others, in any case, however they are spaced."""
     text = match.payload.get("text", "")
     return len(text) <= 2 * len(words) and text.casefold().split() == words.casefold().split()
+
+
+def _ranks(ranking: Sequence[ScoredPoint]) -> list[int]:
+    return shared_ranks(match.score for match in ranking)
+
+
+def _leading_first(ranking: list[ScoredPoint], said: Mapping[str, Evidence | None]) -> list[ScoredPoint]:
+    """Put first what holds all words of the question, then what is beyond chance.
+
+    What one space alone is sure of need not have the most evidence: others, which weigh more, may not know it.
+    """
+
+    def rest(match: ScoredPoint) -> int:
+        one = said[match.id]
+        return -one[3] if one else 0
+
+    return sorted(ranking, key=rest)
 
 
 def _all_tied(asked: SpaceQuery, found: Sequence[ScoredPoint]) -> bool:

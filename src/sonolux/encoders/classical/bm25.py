@@ -57,6 +57,7 @@ class Bm25(Encoder):
     """
 
     name = spec = space = "bm25"
+    weight = 1.7
     modality = Modality.TEXT
     kind = "sparse"
     metric = "dot"

@@ -28,6 +28,7 @@ class Chroma(Encoder):
     """
 
     name = spec = space = "chroma"
+    weight = 0.39
     modality = Modality.AUDIO
     sample_rate = SAMPLE_RATE
     dim = 24

@@ -38,6 +38,7 @@ class ColourHistogram(Encoder):
     """
 
     name = spec = space = "colour-histogram"
+    weight = 0.12
     modality = Modality.IMAGE
     dim = BINS
 

@@ -44,6 +44,7 @@ class ColourLayout(Encoder):
     """
 
     name = spec = space = "colour-layout"
+    weight = 0.01
     modality = Modality.IMAGE
     side = REDUCED
     dim = sum(KEPT)

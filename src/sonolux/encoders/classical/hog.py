@@ -33,6 +33,7 @@ class Hog(Encoder):
     """
 
     name = spec = space = "hog"
+    weight = 0.01
     modality = Modality.IMAGE
     side = SIDE
     dim = (CELLS - 1) ** 2 * 4 * ORIENTATIONS  # blocks of 2 x 2 cells

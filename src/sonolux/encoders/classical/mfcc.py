@@ -38,6 +38,7 @@ class Mfcc(Encoder):
     """
 
     name = spec = space = "mfcc"
+    weight = 1.9
     modality = Modality.AUDIO
     sample_rate = SAMPLE_RATE
     dim = 3 * (COEFFICIENTS - 1)

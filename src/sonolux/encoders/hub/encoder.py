@@ -32,7 +32,7 @@ class HubEncoder(Encoder):
         self.spec = checkpoint.spec
         self.space = checkpoint.space
         self.licence = checkpoint.licence
-        self.weight = LEARNED if modality is Modality.IMAGE else 1.0
+        self.weight = LEARNED
 
     @cached_property
     def digest(self) -> str:  # type: ignore[override]
