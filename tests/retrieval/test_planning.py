@@ -32,13 +32,17 @@ def test_a_vector_that_is_not_finite_is_refused_in_one_line(value: float) -> Non
 
 
 class Weighing:
-    """As much of a library's spaces as sharing a weight needs."""
+    """As much of a library's spaces as sharing a space needs."""
 
     def weight(self, name: str) -> float:
         return {"learned": 3.0}.get(name, 1.0)
 
 
-def test_vectors_share_the_weight_of_their_part_by_the_weights_of_their_spaces() -> None:
-    spaces = [Space(name, 2, "cosine") for name in ("colours", "learned", "gradients")]
+def test_vectors_of_one_space_share_it_and_know_its_strength() -> None:
+    spaces = [Space(name, 2, "cosine") for name in ("colours", "learned", "colours")]
     shared = _shared(2.5, [(space, None) for space in spaces], Weighing())  # type: ignore[arg-type]
-    assert [question.weight for question in shared] == [0.5, 1.5, 0.5]
+    assert [(question.weight, question.share, question.strength) for question in shared] == [
+        (2.5, 0.5, 1.0),
+        (2.5, 1.0, 3.0),
+        (2.5, 0.5, 1.0),
+    ]

@@ -7,6 +7,7 @@ import pytest
 
 from sonolux.index import Condition, ScoredPoint
 from sonolux.retrieval.calibration import EXPECTED
+from sonolux.retrieval.dependence import Dependence
 from sonolux.retrieval.planning import SpaceQuery
 from sonolux.retrieval.query import Part, Query
 from sonolux.retrieval.ranking import Ranker
@@ -26,6 +27,8 @@ class OneItem:
 class Claims:
     """Stands for a calibration in which each space claims one chance, whatever is asked."""
 
+    silent = False
+
     def __init__(self, chances: dict[str, float]) -> None:
         self.chances = chances
         self._space = ""
@@ -33,6 +36,9 @@ class Claims:
     def background(self, space: Space, changes: int) -> Claims:
         self._space = space.name
         return self
+
+    def dependence(self, spaces: list[Space], changes: int) -> Dependence:
+        return Dependence(tuple(space.name for space in spaces), np.eye(len(spaces)), {})
 
     def count(self, space: str, changes: int) -> int:
         return HELD

@@ -95,6 +95,22 @@ def photos(data: DataOption = None, page: PageOption = PAGE) -> None:
     _publish(benchmark_photos(data or _photos()), page)
 
 
+@app.command()
+def fusion(
+    data: SetsOption = None,
+    models: Annotated[
+        list[str] | None, typer.Option("--space", help="Encoders to ask besides the default ones.", show_default=False)
+    ] = None,
+    as_json: JsonOption = False,
+    page: PageOption = PAGE,
+) -> None:
+    """Whether all spaces together answer as well as the best of them."""
+    from sonolux.evaluation.benchmarks.fusion import benchmark_fusion
+
+    out = Output(as_json=as_json)
+    _publish_scores(*benchmark_fusion(data or _data(), models or [], out.say), page, out)
+
+
 @app.command(name="known-item")
 def known_item(data: SetsOption = None, page: PageOption = PAGE) -> None:
     """Whether a file that is asked with itself, or with a variant of itself, is found first."""

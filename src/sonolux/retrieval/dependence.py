@@ -1,7 +1,7 @@
-"""Dependence between spaces: how much the evidence of one repeats that of another, and what each is worth beside others.
+"""Dependence between spaces: how much the evidence of one repeats that of another, and what each is worth beside it.
 
-Spaces that see the same (two of colours) are wrong about the same non-matches, so their evidence must not count twice.
-The correlation of evidence is measured on pairs of items of the library itself, nearly all of which are non-matches.
+Spaces that see the same (two of colours) are wrong about the same non-matches: their evidence must not count twice. The
+correlation of evidence is measured on pairs of items of the library itself, nearly all of which are non-matches.
 From it and the strength of each space follow the weights of linear discriminant analysis (Fisher 1936, "The use of
 multiple measurements in taxonomic problems", Annals of Eugenics): ``inverse(correlation) @ strengths``, none negative.
 A space that repeats another takes half of its weight from it, and a space of no strength hardly weighs.

@@ -1,7 +1,7 @@
 """Evidence: how far from chance a match is in one space, on a scale that all spaces share.
 
-The evidence of a match is ``-log p``, of the chance that a random item scores as high (`sonolux.retrieval.calibration`).
-Whatever the space, its mean over non-matches is 1, for p-values of non-matches are uniform, and sums of it are what
+The evidence of a match is ``-log p`` of its p-value, the chance that a random item scores as high (`calibration`).
+Whatever the space, its mean over non-matches is 1, for p-values of non-matches are uniform; sums of it are what
 Fisher's method combines independent tests by (Fisher 1932, "Statistical Methods for Research Workers"). Where no
 background model can be had, as in libraries of three files, ranks are p-values: a random item is among the first r of n
 with the chance ``r / n``.

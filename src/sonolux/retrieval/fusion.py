@@ -1,10 +1,10 @@
 """Fusion: several lists of matches into one ranking by their evidence, and what their p-values say together.
 
-A match of a list counts by its evidence beyond what items have that are in none (`sonolux.retrieval.evidence`), times
-the weight of the list (`sonolux.retrieval.dependence`). Ranks forget how near a match is: the first of a list of nothing
-but noise would count as much as the first of a list that knows. They are fused where people weigh the parts of a
-question, by reciprocal rank: an item scores the sum over lists of ``weight / (60 + rank)``, with ranks from 1 (Cormack,
-Clarke and Büttcher 2009, "Reciprocal rank fusion outperforms Condorcet and individual rank learning methods", SIGIR).
+A match of a list counts by its evidence (`evidence`) beyond what items have that are not in it, times the weight of the
+list (`dependence`). Ranks forget how near a match is: the first of a list of nothing but noise would count as much as
+the first of one that knows. They are fused where people weigh the parts of a question, by reciprocal rank: an item
+scores the sum over lists of ``weight / (60 + rank)``, with ranks from 1 (Cormack, Clarke and Büttcher 2009, "Reciprocal
+rank fusion outperforms Condorcet and individual rank learning methods", SIGIR).
 """
 
 from __future__ import annotations

@@ -3,8 +3,8 @@
 A single query keeps the similarity of its space as score. Several are fused by evidence (`sonolux.retrieval.evidence`),
 each list grouped by file before: the score is the mean evidence of a file over the spaces that hold files of its kind,
 each by its weight. Where a query has several parts, the rankings of these are fused by rank, each by the weight that
-people gave it. The chance of a fused hit is that of all lists together (`sonolux.retrieval.fusion.simes`): asking several spaces, with
-several pieces of a file, gives chance several tries.
+people gave it. The chance of a fused hit is that of all lists together (`sonolux.retrieval.fusion.simes`): asking
+several spaces, with several pieces of a file, gives chance several tries.
 
 The engine answers in a third of a millisecond, so what happens here to each hit of a single query is kept short.
 """
