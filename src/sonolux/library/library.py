@@ -250,6 +250,7 @@ class Library:
                 self.spaces.renew(older)
                 self._save()
             writers = self.spaces.writers()
+            self.spaces.weigh(writers)
             rate = max((encoder.sample_rate for encoder in writers), default=0) or 22_050
             options = self._read_options(rate)
             writer = Writer(self.index, self.spaces.names(), self._note_write)

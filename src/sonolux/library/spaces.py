@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from sonolux.encoders import Encoder, default_specs, resolve
 from sonolux.encoders.defaults import CLASSICAL
@@ -208,6 +208,17 @@ class Spaces:
         for encoder in encoders:
             others = [entry for entry in self.entries[encoder.space] if entry.modality != encoder.modality]
             self.entries = {**self.entries, encoder.space: [*others, entry_of(encoder)]}
+
+    def weigh(self, encoders: Iterable[Encoder]) -> None:
+        """Note how strong some encoders are taken to be now, which may not be how they were when they first wrote."""
+        for encoder in encoders:
+            self.entries = {
+                **self.entries,
+                encoder.space: [
+                    replace(entry, weight=encoder.weight) if entry.modality == encoder.modality else entry
+                    for entry in self.entries[encoder.space]
+                ],
+            }
 
     def concerns(self) -> dict[str, frozenset[Modality]]:
         """Return, for each space, the modalities of files that it can hold something of."""
