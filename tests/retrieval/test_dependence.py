@@ -155,8 +155,20 @@ def test_spaces_hold_the_modalities_of_their_items() -> None:
     assert weights.of_modality("audio") == 1.0
 
 
+def test_pictures_and_sound_of_films_weigh_alike() -> None:
+    points = [*items(60, "video", spaces="ab"), *items(60, "video", spaces="c", start=100)]
+    weights = measured(points, "a", "b", "c").weights({"a": 0.1, "b": 0.1, "c": 5.0})
+    assert weights.of_space == pytest.approx({"a": 0.25, "b": 0.25, "c": 0.5})
+
+
+def test_spaces_are_of_one_group_through_others() -> None:
+    points = [*items(60, spaces="ab"), *items(60, spaces="bc", start=100)]
+    assert measured(points, "a", "b", "c").weights({"a": 3.0, "b": 0.0, "c": 1.0}).of_space["a"] > 0.7
+
+
 def test_it_is_kept_and_read_again() -> None:
     before = measured(items(80), "a", "b", "c")
     after = Dependence.from_arrays(before.to_arrays())
     assert (after.names, after.held) == (before.names, before.held)
     assert np.array_equal(after.correlation, before.correlation)
+    assert np.array_equal(after.common, before.common)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sonolux.retrieval.evidence import TIE, absent_evidence, evidence_of, list_evidence, rank_evidence
+from sonolux.retrieval.evidence import TIE, absent_evidence, evidence_of, list_evidence, evidence_of_ranks
 from sonolux.retrieval.tail import SMALLEST
 
 chances = st.lists(st.floats(0, 1), min_size=1, max_size=30)
@@ -26,13 +26,13 @@ def test_the_less_likely_has_the_more_evidence(given_chances: list[float]) -> No
 
 @pytest.mark.parametrize("count", [1, 3, 1000])
 def test_ranks_are_the_p_values_of_ranks(count: int) -> None:
-    evidence = rank_evidence(range(1, count + 1), count)
+    evidence = evidence_of_ranks(range(1, count + 1), count)
     assert evidence == sorted(evidence, reverse=True)
     assert all(math.exp(-each) == pytest.approx(r / (count + 1)) for r, each in enumerate(evidence, start=1))
 
 
 def test_without_a_background_ranks_speak() -> None:
-    assert list_evidence(None, [1, 2, 2], 3) == rank_evidence([1, 2, 2], 3)
+    assert list_evidence(None, [1, 2, 2], 3) == evidence_of_ranks([1, 2, 2], 3)
 
 
 def test_of_least_chances_the_nearer_match_has_more_evidence_and_less_than_any_chance_would_give() -> None:

@@ -57,7 +57,7 @@ class Answers:
     def dependence(self, spaces: Sequence[Space], changes: int) -> Dependence:
         shared = np.full((len(spaces), len(spaces)), self.correlation)
         np.fill_diagonal(shared, 1.0)
-        return Dependence(tuple(space.name for space in spaces), shared, {})
+        return Dependence(tuple(space.name for space in spaces), shared, shared < 2, {})
 
 
 def ask(lists: Lists, *, scales: Mapping[str, float] | None = None, correlation: float = 0.0, **more: int) -> list[Hit]:

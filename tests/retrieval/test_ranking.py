@@ -38,7 +38,9 @@ class Claims:
         return self
 
     def dependence(self, spaces: list[Space], changes: int) -> Dependence:
-        return Dependence(tuple(space.name for space in spaces), np.eye(len(spaces)), {})
+        return Dependence(
+            tuple(space.name for space in spaces), np.eye(len(spaces)), np.ones((len(spaces),) * 2, bool), {}
+        )
 
     def count(self, space: str, changes: int) -> int:
         return HELD

@@ -4,7 +4,9 @@ Spaces that see the same (two of colours) are wrong about the same non-matches: 
 correlation of evidence is measured on pairs of items of the library itself, nearly all of which are non-matches.
 From it and the strength of each space follow the weights of linear discriminant analysis (Fisher 1936, "The use of
 multiple measurements in taxonomic problems", Annals of Eugenics): ``inverse(correlation) @ strengths``, none negative.
-A space that repeats another takes half of its weight from it, and a space of no strength hardly weighs.
+A space that repeats another takes half of its weight from it, and a space of no strength hardly weighs. Spaces that
+hold nothing in common, as those of the pictures and of the sound of films, are measured on different things: how strong
+they are beside one another is not known, and each group of them weighs the same.
 """
 
 from __future__ import annotations
@@ -80,33 +82,44 @@ class Dependence:
         Of the spaces.
     correlation : ndarray, shape (s, s)
         Of their evidence for non-matches, in [0, 1].
+    common : ndarray of bool, shape (s, s)
+        Whether any item is in both spaces.
     held : mapping of str to frozenset of str
         The spaces that hold items of a modality, by its name.
     """
 
     names: tuple[str, ...]
     correlation: NDArray[np.float64]
+    common: NDArray[np.bool_]
     held: Mapping[str, frozenset[str]]
 
     def weights(self, strengths: Mapping[str, float]) -> Weights:
-        """Return what a unit of evidence is worth in each space that has a strength."""
-        names = list(strengths)
-        places = [self.names.index(name) for name in names]
-        weights = discriminant_weights(
-            np.array([strengths[name] for name in names]), self.correlation[np.ix_(places, places)]
-        )
-        return Weights(dict(zip(names, weights.tolist(), strict=True)), self.held)
+        """Return what a unit of evidence is worth in each space.
+
+        Parameters
+        ----------
+        strengths : mapping of str to float
+            Of all the spaces.
+        """
+        strong = np.array([strengths[name] for name in self.names])
+        weights = np.zeros(len(strong))
+        groups = _connected(self.common)
+        for group in groups:
+            among = np.ix_(group, group)
+            weights[group] = discriminant_weights(strong[group], self.correlation[among]) / len(groups)
+        return Weights(dict(zip(self.names, weights.tolist(), strict=True)), self.held)
 
     def to_arrays(self) -> dict[str, Any]:
         """Return what a file keeps of it."""
         held = {modality: sorted(spaces) for modality, spaces in self.held.items()}
-        return {"names": np.array(self.names), "correlation": self.correlation, "held": np.array(json.dumps(held))}
+        matrices = {"correlation": self.correlation, "common": self.common}
+        return {"names": np.array(self.names), "held": np.array(json.dumps(held)), **matrices}
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
         """Return what `to_arrays` gave; KeyError or ValueError for anything else."""
         held = {modality: frozenset(spaces) for modality, spaces in json.loads(str(arrays["held"])).items()}
-        return cls(tuple(arrays["names"].tolist()), arrays["correlation"], held)
+        return cls(tuple(arrays["names"].tolist()), arrays["correlation"], arrays["common"], held)
 
 
 def discriminant_weights(strengths: NDArray[np.float64], correlation: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -153,7 +166,16 @@ def measure_dependence(index: Index, spaces: Sequence[Space], assess: AssessItem
     for i in range(len(spaces)):
         for j in range(i):
             correlation[i, j] = correlation[j, i] = _correlation(evidence[i], evidence[j])
-    return Dependence(names, correlation, _held(points, names))
+    there = np.array([[name in point.vectors for name in names] for point in points], float).reshape(-1, len(names))
+    return Dependence(names, correlation, there.T @ there > 0, _held(points, names))
+
+
+def _connected(common: NDArray[np.bool_]) -> list[NDArray[np.intp]]:
+    """Return the groups of spaces that hold items in common, directly or through others."""
+    reached = common | np.eye(len(common), dtype=bool)
+    for _ in range(len(common)):
+        reached = reached @ reached
+    return [np.flatnonzero(row) for place, row in enumerate(reached) if not row[:place].any()]
 
 
 def _sample(index: Index, spaces: Sequence[Space]) -> list[Point]:

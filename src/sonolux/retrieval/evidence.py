@@ -23,7 +23,7 @@ def evidence_of(chances: Iterable[float]) -> list[float]:
     return [-log(max(chance, SMALLEST)) for chance in chances]
 
 
-def rank_evidence(ranks: Iterable[int], count: int) -> list[float]:
+def evidence_of_ranks(ranks: Iterable[int], count: int) -> list[float]:
     """Return the evidence that ranks are, from 1, among so many items."""
     return [log((count + 1) / min(rank, count)) for rank in ranks]
 
@@ -40,7 +40,7 @@ def list_evidence(chances: Sequence[float] | None, ranks: Sequence[int], count: 
     count : int
         Items of the space.
     """
-    by_rank = rank_evidence(ranks, max(count, len(ranks)))
+    by_rank = evidence_of_ranks(ranks, max(count, len(ranks)))
     if chances is None:
         return by_rank
     return [said + TIE * place for said, place in zip(evidence_of(chances), by_rank, strict=True)]

@@ -166,8 +166,8 @@ def _report(scored: Sequence[FusionScores], strengths: Mapping[str, float]) -> R
             " (captions: one of each photo's asks as words; the share of questions whose first answer is of the same"
             " photo). *Ranks fused*: reciprocal ranks, learned spaces of images three times, as searches did before."
             " *Together*: what a search does now. *With noise*: the same and a space of random directions. In brackets,"
-            " the share of the best single space. Strengths, measured on sets that are not in the table (half of the photos of"
-            f" ImageNet, digits 5 to 9 and speakers of digits 10 to 14, captions of other photos): {told}."
+            " the share of the best single space. Strengths, measured on sets that are not in the table (half of the"
+            f" photos of ImageNet, digits 5 to 9 and speakers of digits 10 to 14, captions of other photos): {told}."
         ),
         columns=("set", "best space alone", "others alone", "ranks fused", "together", "with noise"),
         rows=[_row(each) for each in scored],
