@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sonolux.retrieval.evidence import TIE, absent_evidence, evidence_of, list_evidence, evidence_of_ranks
+from sonolux.retrieval.evidence import TIE, absent_evidence, evidence_of, evidence_of_ranks, list_evidence
 from sonolux.retrieval.tail import SMALLEST
 
 chances = st.lists(st.floats(0, 1), min_size=1, max_size=30)
