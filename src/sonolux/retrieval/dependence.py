@@ -15,7 +15,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 import numpy as np
@@ -92,6 +92,7 @@ class Dependence:
     correlation: NDArray[np.float64]
     common: NDArray[np.bool_]
     held: Mapping[str, frozenset[str]]
+    _known: dict[tuple[float, ...], Weights] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def weights(self, strengths: Mapping[str, float]) -> Weights:
         """Return what a unit of evidence is worth in each space.
@@ -101,7 +102,12 @@ class Dependence:
         strengths : mapping of str to float
             Of all the spaces.
         """
-        strong = np.array([strengths[name] for name in self.names])
+        key = tuple(strengths[name] for name in self.names)
+        if key not in self._known:
+            self._known[key] = self._weights(np.array(key))
+        return self._known[key]
+
+    def _weights(self, strong: NDArray[np.float64]) -> Weights:
         weights = np.zeros(len(strong))
         groups = _connected(self.common)
         for group in groups:
