@@ -44,8 +44,8 @@ LEAST = 0.02
 HELD = 0.05
 """Share of a modality's items from which on a space holds that modality."""
 
-SWEEPS = 100
-CONVERGED = 1e-6
+SWEEPS = 500
+CONVERGED = 1e-10
 
 AssessItems = Callable[[Space, Any, Sequence[Any]], Sequence[float]]
 """Return the evidence of some descriptors of a space for a question to it."""

@@ -201,6 +201,7 @@ class PhotoEncoder(TrainedEncoder):
         super().__init__(backbone.folder)
         self.backbone = backbone
         self.supersedes = FORMER
+        self.weight = 2.8
         self._axes = LoadedOnce(lambda: class_axes(backbone.classifier[0], DIM))
         if kind == "binary":
             self.kind, self.metric = "binary", "hamming"
