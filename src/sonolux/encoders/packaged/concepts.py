@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from sonolux.checkpoints.digest import digest_of
 from sonolux.checkpoints.loading import LoadedOnce
-from sonolux.encoders.base import LEARNED, Encoder, normalised
+from sonolux.encoders.base import Encoder, normalised
 from sonolux.encoders.packaged.image_classes import CLASSES, ImageClasses, image_classes
 from sonolux.encoders.packaged.photo import backbone
 from sonolux.encoders.packaged.sentences import DIM, sentences
@@ -87,7 +87,7 @@ class ConceptImage(Encoder):
     def __init__(self, vocabulary: Vocabulary) -> None:
         self.vocabulary = vocabulary
         _describe(self, Modality.IMAGE, vocabulary)
-        self.weight = LEARNED
+        self.weight = 2.0
 
     def encode_batch(self, batch: Sequence[Any]) -> NDArray[np.float32]:
         """Encode images (h, w, 3) into rows (n, 384)."""
