@@ -1,0 +1,89 @@
+"""Local features: how one picture lies within another, told by points that both have.
+
+SIFT keypoints of two pictures are matched, and a similarity transform (shift, turn, size) is estimated from the matches
+by RANSAC: it finds crops, borders, and pictures in pictures, which no hash of the whole does.
+
+References
+----------
+D. Lowe, "Distinctive image features from scale-invariant keypoints", IJCV 2004; R. Arandjelović and A. Zisserman,
+"Three things everyone should know to improve object retrieval", CVPR 2012, for the square roots.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+MOST = 400
+"""Keypoints of a picture."""
+
+RATIO = 0.8
+"""Of the distances to the nearest and the second nearest, up to which a match is unambiguous (Lowe 2004)."""
+
+REACH = 3.0
+"""Pixels by which a match may miss the transform."""
+
+FEWEST = 10
+"""Matches that agree on a transform, at least."""
+
+SCALES = (0.2, 5.0)
+"""Sizes of one picture in another."""
+
+
+class LocalFeatures(NamedTuple):
+    """Keypoints of a picture: places (n, 2) as x, y in pixels, and descriptors (n, 128) of length 1."""
+
+    places: NDArray[np.float32]
+    descriptors: NDArray[np.float32]
+
+
+def local_features(picture: NDArray[np.float32]) -> LocalFeatures:
+    """Return the keypoints of a picture, given as luma."""
+    import cv2
+
+    found, described = cv2.SIFT_create(nfeatures=MOST).detectAndCompute(picture.astype(np.uint8), None)
+    if described is None:
+        return LocalFeatures(np.empty((0, 2), np.float32), np.empty((0, 128), np.float32))
+    places = np.array([point.pt for point in found[:MOST]], np.float32)
+    described = described[:MOST]
+    roots = np.sqrt(described / np.maximum(described.sum(axis=1, keepdims=True), 1e-9))
+    return LocalFeatures(places, roots.astype(np.float32))
+
+
+def lies_within(first: LocalFeatures, second: LocalFeatures) -> NDArray[np.float64] | None:
+    """Return the transform (2, 3) from places of the second picture to those of the first; None where none is sure."""
+    import cv2
+
+    if min(len(first.places), len(second.places)) < FEWEST:
+        return None
+    one, other = _matches(first.descriptors, second.descriptors)
+    if len(one) < FEWEST:
+        return None
+    cv2.setRNGSeed(0)
+    transform, agreeing = cv2.estimateAffinePartial2D(
+        second.places[other], first.places[one], method=cv2.RANSAC, ransacReprojThreshold=REACH
+    )
+    if transform is None or int(agreeing.sum()) < FEWEST:
+        return None
+    scale = float(np.hypot(transform[0, 0], transform[1, 0]))
+    return np.asarray(transform) if SCALES[0] <= scale <= SCALES[1] else None
+
+
+def _matches(
+    first: NDArray[np.float32], second: NDArray[np.float32]
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return rows of both that are each other's nearest, and unambiguously so."""
+    alike = first @ second.T
+    rows = np.arange(len(first))
+    nearest = alike.argmax(axis=1)
+    best = alike[rows, nearest]
+    alike[rows, nearest] = -1
+    second_best = alike.max(axis=1)
+    alike[rows, nearest] = best
+    # Of vectors of length 1 the squared distance is 2 - 2 cos.
+    clear = (1 - best) <= RATIO**2 * (1 - second_best)
+    mutual = alike.argmax(axis=0)[nearest] == rows
+    chosen = np.flatnonzero(clear & mutual)
+    return chosen, nearest[chosen]
