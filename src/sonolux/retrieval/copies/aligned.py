@@ -2,18 +2,23 @@
 
 One is warped onto the coarser of the two, and the luma of each neighbourhood is correlated. What a program does to all
 of a picture (size, compression, colours, contrast, blur) keeps neighbourhoods correlated everywhere; two takes of one
-scene differ in small shifts wherever there are edges. What is written or pasted over a picture spoils its own place.
+scene differ in small shifts wherever there are edges, and in their grain. What is written or pasted over a picture
+spoils its own place and leaves the grain of all others.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-COMPARED = 160
+COMPARED = 112
 """Pixels of the longer side at which pictures are compared, at most."""
+
+FINE = 320
+"""Pixels of the longer side at which their grain is compared, at most."""
 
 SMALLEST = 24
 """Pixels of an edge under which there is too little to compare."""
@@ -21,11 +26,17 @@ SMALLEST = 24
 WINDOW = 9
 """Pixels of a neighbourhood."""
 
-TEXTURE = 5.0
-"""Standard deviation of luma, of 255, from which a neighbourhood shows something."""
+SHOWN, STRONG = 5.0, 15.0
+"""Standard deviation of luma, of 255, from which a neighbourhood shows something, and something strong."""
 
-ALIKE = 0.7
-"""Correlation from which neighbourhoods are the same."""
+ALIKE, CHANGED = 0.7, 0.4
+"""Correlation from which neighbourhoods are the same, and under which strong ones are not."""
+
+GRAIN = (2.0, 8.0)
+"""Standard deviation of neighbourhoods that show hardly more than the grain of a photograph."""
+
+ENOUGH_GRAIN = 0.01
+"""Share of such neighbourhoods from which grain can be compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,22 +47,23 @@ class Agreement:
     ----------
     share : float
         Of the neighbourhoods that show something in either, those that are the same.
-    correlation : float
-        Mean correlation of those that are the same.
+    changed : float
+        Share of what is compared where one shows something strong and the other something else.
+    grain : float
+        Median correlation of neighbourhoods that show hardly anything: two exposures have grain of their own. 0 where
+        there is too little.
     first, second : float
         Share of each picture that lies upon the other.
-    shown : float
-        Share of what is compared that shows something.
     """
 
     share: float
-    correlation: float
+    changed: float
+    grain: float
     first: float
     second: float
-    shown: float
 
 
-NONE = Agreement(0.0, 0.0, 0.0, 0.0, 0.0)
+NONE = Agreement(0.0, 1.0, 0.0, 0.0, 0.0)
 
 
 def luma(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -72,52 +84,81 @@ def agreement(
     """Compare two pictures, given as luma and the transform (2, 3) from places of the second to those of the first."""
     import cv2
 
-    scale = float(np.sqrt(abs(np.linalg.det(transform[:, :2]))))
-    if scale > 1:  # the second is the coarser one
+    if abs(np.linalg.det(transform[:, :2])) > 1:  # the second is the coarser one
         turned = agreement(second, first, cv2.invertAffineTransform(transform))
-        return Agreement(turned.share, turned.correlation, turned.second, turned.first, turned.shown)
-    small = min(1.0, COMPARED / max(first.shape))
-    ground = _resized(first, small)
-    shrunk = max(scale * small, SMALLEST / min(second.shape))
-    upper = _resized(second, min(1.0, shrunk))
-    # From pixels of the shrunk second to those of the shrunk first.
-    matrix = _centred(ground.shape, first.shape) @ _square(transform) @ _centred(second.shape, upper.shape)
-    size = (ground.shape[1], ground.shape[0])
-    warped = cv2.warpAffine(upper, matrix[:2], size, flags=cv2.INTER_LINEAR)
-    there = cv2.warpAffine(np.ones_like(upper), matrix[:2], size, flags=cv2.INTER_NEAREST) > 0
-    covered = float(there.mean())
-    if min(ground.shape) < SMALLEST or covered * min(ground.shape) < SMALLEST / 2:
+        return replace(turned, first=turned.second, second=turned.first)
+    coarse = _laid_upon(first, second, transform, COMPARED)
+    if coarse is None:
         return NONE
-    area = abs(np.linalg.det(matrix[:2, :2])) * upper.size
-    inside = cv2.erode(there.astype(np.uint8), np.ones((WINDOW, WINDOW), np.uint8)) > 0
-    correlation, textured = _correlation(ground, warped)
-    seen = textured & inside
-    if not seen.any():
+    correlation, one, other = _correlation(coarse)
+    strongest = np.maximum(one, other)
+    shown = coarse.inside & (strongest >= SHOWN)
+    if not shown.any():
         return NONE
-    same = seen & (correlation >= ALIKE)
+    changed = coarse.inside & (strongest >= STRONG) & (correlation < CHANGED)
     return Agreement(
-        share=float(same.sum() / seen.sum()),
-        correlation=float(correlation[same].mean()) if same.any() else 0.0,
-        first=covered,
-        second=min(1.0, float(there.sum() / area)),
-        shown=float(seen.sum() / max(inside.sum(), 1)),
+        share=float((correlation[shown] >= ALIKE).mean()),
+        changed=float(changed.sum() / coarse.inside.sum()),
+        grain=_grain(first, second, transform),
+        first=coarse.first,
+        second=coarse.second,
     )
 
 
-def _correlation(
-    first: NDArray[np.float32], second: NDArray[np.float32]
-) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    """Return how far each neighbourhood of two pictures correlates, and whether it shows something in either."""
+class _Laid(NamedTuple):
+    """Two pictures of one size, where both are there and not near the end of either, and how much of each that is."""
+
+    ground: NDArray[np.float32]
+    upper: NDArray[np.float32]
+    inside: NDArray[np.bool_]
+    first: float
+    second: float
+
+
+def _laid_upon(
+    first: NDArray[np.float32], second: NDArray[np.float32], transform: NDArray[np.float64], side: int
+) -> _Laid | None:
+    """Return the second picture, the finer one, laid upon the first at a size; None where too little is common."""
+    import cv2
+
+    small = min(1.0, side / max(first.shape))
+    ground = _resized(first, small)
+    finer = float(np.sqrt(abs(np.linalg.det(transform[:, :2])))) * small
+    reduced = _resized(second, finer) if min(second.shape) * finer >= 1 else second
+    # From pixels of the reduced second to those of the reduced first.
+    matrix = (_centred(ground, first) @ _square(transform) @ _centred(second, reduced))[:2]
+    size = (ground.shape[1], ground.shape[0])
+    upper = cv2.warpAffine(reduced, matrix, size, flags=cv2.INTER_LINEAR)
+    there = cv2.warpAffine(np.ones_like(reduced), matrix, size, flags=cv2.INTER_NEAREST) > 0
+    inside = cv2.erode(there.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    if inside.sum() < SMALLEST**2:
+        return None
+    area = abs(np.linalg.det(matrix[:, :2])) * reduced.size
+    return _Laid(ground, upper, inside, float(there.mean()), min(1.0, float(there.sum() / area)))
+
+
+def _grain(first: NDArray[np.float32], second: NDArray[np.float32], transform: NDArray[np.float64]) -> float:
+    fine = _laid_upon(first, second, transform, FINE)
+    if fine is None:
+        return 0.0
+    correlation, one, other = _correlation(fine)
+    weak = fine.inside & (np.minimum(one, other) >= GRAIN[0]) & (np.maximum(one, other) <= GRAIN[1])
+    return float(np.median(correlation[weak])) if weak.mean() >= ENOUGH_GRAIN else 0.0
+
+
+def _correlation(laid: _Laid) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+    """Return how far each neighbourhood of two pictures correlates, and the standard deviation in each."""
     import cv2
 
     def mean(values: NDArray[np.float32]) -> NDArray[np.float32]:
         return np.asarray(cv2.blur(values, (WINDOW, WINDOW)), np.float32)
 
+    first, second = laid.ground, laid.upper
     one, other = mean(first), mean(second)
     spread = np.maximum(mean(first * first) - one * one, 0)
     other_spread = np.maximum(mean(second * second) - other * other, 0)
     together = mean(first * second) - one * other
-    return together / np.sqrt(spread * other_spread + 1.0), np.maximum(spread, other_spread) >= TEXTURE**2
+    return together / np.sqrt(spread * other_spread + 0.25), np.sqrt(spread), np.sqrt(other_spread)
 
 
 def _resized(picture: NDArray[np.float32], scale: float) -> NDArray[np.float32]:
@@ -127,9 +168,9 @@ def _resized(picture: NDArray[np.float32], scale: float) -> NDArray[np.float32]:
     return np.asarray(cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA), np.float32)
 
 
-def _centred(first: tuple[int, ...], second: tuple[int, ...]) -> NDArray[np.float64]:
-    """Return `stretched` as a matrix (3, 3)."""
-    return _square(stretched((first[0], first[1]), (second[0], second[1])))
+def _centred(first: NDArray[np.float32], second: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Return `stretched` of two pictures, as a matrix (3, 3)."""
+    return _square(stretched((first.shape[0], first.shape[1]), (second.shape[0], second.shape[1])))
 
 
 def _square(transform: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -1,0 +1,84 @@
+"""Hashes of a file: PDQ of an image, or of the frames of a video, as they are and within their borders."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sonolux.features.pdq import WORTH, pdq_hash
+from sonolux.retrieval.copies.inner import inner_picture
+
+VERSION = 1
+"""Of the way in which hashes are made; others are made again."""
+
+STEP = 0.5
+"""Seconds from one frame of a video to the next that is hashed."""
+
+FRAME_SIDE = 128
+"""Pixels of a frame that is hashed."""
+
+DIFFERENT = 8
+"""Bits by which a frame differs from the last that was kept, at least: a still scene is kept once."""
+
+
+class Hashes(NamedTuple):
+    """Hashes of one file.
+
+    Attributes
+    ----------
+    codes : ndarray of uint8, shape (n, 32)
+        None for what shows too little to be known by.
+    times : ndarray of float32, shape (n,)
+        Seconds, of the frames of a video.
+    inner : ndarray of bool, shape (n,)
+        Whether borders were left out.
+    quality : ndarray of uint8, shape (n,)
+        Of each, from 0 to 100.
+    """
+
+    codes: NDArray[np.uint8]
+    times: NDArray[np.float32]
+    inner: NDArray[np.bool_]
+    quality: NDArray[np.uint8]
+
+
+def hash_image(pixels: NDArray[np.uint8]) -> Hashes:
+    """Return the hashes of an image (h, w, 3)."""
+    return _gathered((0.0, inner, code, quality) for inner, code, quality in _both(pixels))
+
+
+def hash_frames(frames: Iterable[tuple[float, NDArray[np.uint8]]]) -> Hashes:
+    """Return the hashes of a video, given frames as (seconds, pixels) in their order."""
+    kept = []
+    last = {False: np.zeros(32, np.uint8), True: np.zeros(32, np.uint8)}
+    for time, pixels in frames:
+        for inner, code, quality in _both(pixels):
+            if np.bitwise_count(code ^ last[inner]).sum() >= DIFFERENT:
+                kept.append((time, inner, code, quality))
+                last[inner] = code
+    return _gathered(kept)
+
+
+def _both(pixels: NDArray[np.uint8]) -> Iterable[tuple[bool, NDArray[np.uint8], int]]:
+    code, quality = pdq_hash(pixels)
+    if quality >= WORTH:
+        yield False, code, quality
+    box = inner_picture(pixels)
+    if box is not None:
+        left, upper, right, lower = box
+        code, quality = pdq_hash(np.ascontiguousarray(pixels[upper:lower, left:right]))
+        if quality >= WORTH:
+            yield True, code, quality
+
+
+def _gathered(rows: Iterable[tuple[float, bool, NDArray[np.uint8], int]]) -> Hashes:
+    found = list(rows)
+    return Hashes(
+        np.array([code for _, _, code, _ in found], np.uint8).reshape(-1, 32),
+        np.array([time for time, _, _, _ in found], np.float32),
+        np.array([inner for _, inner, _, _ in found], bool),
+        np.array([quality for _, _, _, quality in found], np.uint8),
+    )
