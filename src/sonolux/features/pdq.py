@@ -38,13 +38,13 @@ TURNS = (
     "flipped",
     "mirrored and turned right",
 )
-"""The eight ways to lay a picture on a square, by number: ``n % 4`` quarter turns to the left after, from 4 on, a mirror
-has changed left and right."""
+"""The eight ways to lay a picture on a square, by number: from 4 on a mirror changes left and right, then
+``n % 4`` quarter turns to the left follow."""
 
 
 def pdq_hash(pixels: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], int]:
     """Return the hash of an image (h, w, 3), uint8 (32,), and its quality."""
-    import pdqhash
+    import pdqhash  # type: ignore[import-untyped]
 
     small = PIL.Image.fromarray(pixels).resize((SIDE, SIDE), Resampling.HAMMING)
     bits, quality = pdqhash.compute(np.asarray(small))

@@ -27,6 +27,8 @@ from sonolux.index.feedback import Feedback, Judgement, open_feedback
 from sonolux.library import feedback, fingerprinting
 from sonolux.library.annotate import Annotating, Annotations, Rewriter, forget_annotations
 from sonolux.library.annotation_payload import annotations_of
+from sonolux.library.copies import Copies, CopyFinder
+from sonolux.library.copies import Progress as CopyProgress
 from sonolux.library.exporting import export
 from sonolux.library.ingest.labels import Labelling
 from sonolux.library.ingest.pruning import gone_from
@@ -53,7 +55,7 @@ from sonolux.media.reading import ReadOptions
 from sonolux.media.workers.isolated import IsolatedDecoder
 from sonolux.media.workers.pool import DecoderPool
 from sonolux.retrieval.calibration import Calibration
-from sonolux.retrieval.duplicates import find_duplicates
+from sonolux.retrieval.copies.store import HashStore
 from sonolux.retrieval.hits import Hits
 from sonolux.retrieval.planning import plan
 from sonolux.retrieval.query import Query
@@ -468,13 +470,35 @@ class Library:
             ranker = Ranker(self.index, self.calibration, self.manifest.changes, self.manifest.spans)
             return Hits(ranker.rank(query, questions), tuple({question.space.name: None for question in questions}))
 
-    def duplicates(self, *, near: bool = True) -> list[list[Item]]:
-        """Return groups of files that are copies of one another or, unless `near` is false, nearly so."""
-        with self.locks.questions.reading:
+    def copies(self, *, near: bool = True, thorough: bool = True, progress: CopyProgress | None = None) -> Copies:
+        """Find files that are copies of one another, and say what was done to them and which to keep.
+
+        Parameters
+        ----------
+        near : bool
+            Whether to look for copies that were altered, or for files of the same bytes alone.
+        thorough : bool
+            Whether images are compared with their nearest neighbours as well: what is cropped or written over is found
+            by that alone, and most of the time goes there.
+        progress : callable, optional
+            Called with what is being done, how much of it is done, and of how much.
+
+        Returns
+        -------
+        copies : Copies
+            Its groups, and in ``failed`` the files that could not be looked at.
+        """
+        with self.locks.questions.reading, self._pool(self._read_options()) as pool:
             dense = list(self._dense_spaces())
             learned = [space.name for space in dense if not self.spaces.is_classical(space.name)]
-            groups = find_duplicates(self.index, dense, learned=learned, near=near)
-            return [[self.item(item) for item in group] for group in groups]
+            store = HashStore(self._cache_folder("copies"))
+            finder = CopyFinder(self.index, self.fingerprints, store, pool, dense, learned, progress)
+            return finder.run(near=near, thorough=thorough)
+
+    def duplicates(self, *, near: bool = True) -> list[list[Item]]:
+        """Return groups of files that are copies of one another, by `copies`; the first of each is the one to keep."""
+        found = self.copies(near=near)
+        return [group.items for group in found.groups if group.kind in ("identical", "copies")]
 
     # -- naming recordings --------------------------------------------------------------------------------------
 
@@ -722,12 +746,12 @@ class Library:
         """Return the encoders that describe an annotator's regions."""
         return self.spaces.writers() if annotator.region_items else []
 
-    def _cache_folder(self) -> Path:
-        """Return where background models are kept: in the library's folder if it can be written, or on this machine."""
+    def _cache_folder(self, name: str = "background") -> Path:
+        """Return where what can be made again is kept: in the library's folder if that can be written, or here."""
         folder = Path(self.location).expanduser()
         if "://" not in self.location and os.access(folder, os.W_OK):
-            return folder / "background"
-        return settings().cache / "background" / hashlib.blake2b(self.location.encode(), digest_size=8).hexdigest()
+            return folder / name
+        return settings().cache / name / hashlib.blake2b(self.location.encode(), digest_size=8).hexdigest()
 
     def _dense_spaces(self) -> Iterator[Space]:
         return (space for name in self.spaces.names() if (space := self.spaces.by_name(name)).kind != "sparse")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import PIL.Image
@@ -83,8 +84,7 @@ def _noisy(picture: Picture) -> Picture:
 
 
 def _letterboxed(picture: Picture) -> Picture:
-    width, height = picture.size
-    bar = height // 6
+    bar = picture.height // 6
     return ImageOps.expand(picture, (0, bar, 0, bar), "black")
 
 
@@ -106,9 +106,7 @@ def _with_text(picture: Picture) -> Picture:
     draw = ImageDraw.Draw(picture)
     for line, y in (("WHEN YOU SEE IT", 0.03), ("AND IT IS MONDAY", 0.84)):
         font = ImageFont.load_default(height * 0.12)
-        draw.text(
-            (width / 2, y * height), line, "white", font, anchor="ma", stroke_width=2, stroke_fill="black"
-        )
+        draw.text((width / 2, y * height), line, "white", font, anchor="ma", stroke_width=2, stroke_fill="black")
     return picture
 
 
@@ -162,7 +160,7 @@ ALTERATIONS: Mapping[str, Callable[[Picture], Picture]] = {
 }
 """By name; what comes out is saved as JPEG of quality 80 unless `SAVED` says otherwise."""
 
-SAVED: Mapping[str, tuple[str, dict[str, int]]] = {
+SAVED: Mapping[str, tuple[str, dict[str, Any]]] = {
     "lossless": (".png", {}),
     "JPEG 90": (".jpg", {"quality": 90}),
     "JPEG 50": (".jpg", {"quality": 50}),

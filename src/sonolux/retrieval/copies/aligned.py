@@ -78,14 +78,12 @@ def stretched(first: tuple[int, int], second: tuple[int, int]) -> NDArray[np.flo
     return np.array([[x, 0, (x - 1) / 2], [0, y, (y - 1) / 2]])
 
 
-def agreement(
-    first: NDArray[np.float32], second: NDArray[np.float32], transform: NDArray[np.float64]
-) -> Agreement:
+def agreement(first: NDArray[np.float32], second: NDArray[np.float32], transform: NDArray[np.float64]) -> Agreement:
     """Compare two pictures, given as luma and the transform (2, 3) from places of the second to those of the first."""
     import cv2
 
     if abs(np.linalg.det(transform[:, :2])) > 1:  # the second is the coarser one
-        turned = agreement(second, first, cv2.invertAffineTransform(transform))
+        turned = agreement(second, first, np.asarray(cv2.invertAffineTransform(transform), np.float64))
         return replace(turned, first=turned.second, second=turned.first)
     coarse = _laid_upon(first, second, transform, COMPARED)
     if coarse is None:
@@ -130,11 +128,13 @@ def _laid_upon(
     size = (ground.shape[1], ground.shape[0])
     upper = cv2.warpAffine(reduced, matrix, size, flags=cv2.INTER_LINEAR)
     there = cv2.warpAffine(np.ones_like(reduced), matrix, size, flags=cv2.INTER_NEAREST) > 0
-    inside = cv2.erode(there.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    inside = cv2.erode(there.astype(np.uint8), np.ones((WINDOW, WINDOW), np.uint8)) > 0
     if inside.sum() < SMALLEST**2:
         return None
     area = abs(np.linalg.det(matrix[:, :2])) * reduced.size
-    return _Laid(ground, upper, inside, float(there.mean()), min(1.0, float(there.sum() / area)))
+    return _Laid(
+        ground, np.asarray(upper, np.float32), inside, float(there.mean()), min(1.0, float(there.sum() / area))
+    )
 
 
 def _grain(first: NDArray[np.float32], second: NDArray[np.float32], transform: NDArray[np.float64]) -> float:
@@ -158,7 +158,8 @@ def _correlation(laid: _Laid) -> tuple[NDArray[np.float32], NDArray[np.float32],
     spread = np.maximum(mean(first * first) - one * one, 0)
     other_spread = np.maximum(mean(second * second) - other * other, 0)
     together = mean(first * second) - one * other
-    return together / np.sqrt(spread * other_spread + 0.25), np.sqrt(spread), np.sqrt(other_spread)
+    correlation = np.asarray(together / np.sqrt(spread * other_spread + 0.25), np.float32)
+    return correlation, np.sqrt(spread), np.sqrt(other_spread)
 
 
 def _resized(picture: NDArray[np.float32], scale: float) -> NDArray[np.float32]:

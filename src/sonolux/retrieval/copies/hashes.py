@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sonolux.features.pdq import WORTH, pdq_hash
+from sonolux.features.pdq import TURNS, WORTH, pdq_hash, turned_hashes
 from sonolux.retrieval.copies.inner import inner_picture
 
 VERSION = 1
@@ -60,6 +60,22 @@ def hash_frames(frames: Iterable[tuple[float, NDArray[np.uint8]]]) -> Hashes:
                 kept.append((time, inner, code, quality))
                 last[inner] = code
     return _gathered(kept)
+
+
+def joined(parts: Sequence[Hashes]) -> Hashes:
+    """Return the hashes of the parts of one video, in their order, as one."""
+    return Hashes(*(np.concatenate(columns) for columns in zip(*parts, strict=True))) if parts else _gathered([])
+
+
+def nearest_turn(first: Hashes, second: Hashes) -> tuple[int, int]:
+    """Return the least distance of two files' hashes, in bits, and how the first is turned there (`TURNS`)."""
+    best = (8 * first.codes.shape[1] + 1, 0)
+    for turn in range(len(TURNS)):
+        turned = turned_hashes(first.codes, turn)
+        apart = np.bitwise_count(turned[:, None] ^ second.codes[None]).sum(axis=2)
+        if apart.size:
+            best = min(best, (int(apart.min()), turn))
+    return best
 
 
 def _both(pixels: NDArray[np.uint8]) -> Iterable[tuple[bool, NDArray[np.uint8], int]]:

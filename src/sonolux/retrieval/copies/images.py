@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 
-from sonolux.retrieval.copies.hash_candidates import Candidate
 from sonolux.retrieval.copies.links import Link
 from sonolux.retrieval.copies.looking import LibraryFile, Pictures
 from sonolux.retrieval.copies.pictures import ComparedPicture, Verdict, compare_pictures
@@ -20,36 +19,31 @@ Advance = Callable[[int], None]
 """Called with how many more pairs are done with."""
 
 
+Turns = Mapping[tuple[int, int], int | None]
+"""How the first of two images, given by their numbers, is turned like the second; None where hashes do not say."""
+
+
 def image_links(
-    files: Sequence[LibraryFile],
-    candidates: Sequence[Candidate],
-    neighbours: Sequence[tuple[int, int]],
-    pictures: Pictures,
-    advance: Advance = lambda _: None,
+    files: Sequence[LibraryFile], pairs: Turns, pictures: Pictures, advance: Advance = lambda _: None
 ) -> list[Link]:
-    """Compare pairs of images, given by their numbers, and return what they have to do with each other.
+    """Compare pairs of images and return what they have to do with each other.
 
     Parameters
     ----------
     files : sequence of LibraryFile
         Of different contents.
-    candidates : sequence of Candidate
-        Those whose hashes are near.
-    neighbours : sequence of pair of int
-        Those whose descriptors are.
+    pairs : mapping of pair to int or None
+        See `Turns`.
     pictures : Pictures
     advance : callable
     """
-    turns: dict[tuple[int, int], int | None] = {(one.first, one.second): one.turn for one in candidates}
-    for pair in neighbours:
-        turns.setdefault(pair, None)
     links = []
-    for block in _blocks(sorted(turns)):
+    for block in _blocks(sorted(pairs)):
         found = pictures.of([files[number] for number in dict.fromkeys(sum(block, ()))])
         for pair in block:
             first, second = (files[number] for number in pair)
             if first.id in found and second.id in found:
-                verdict = compare_files(first, second, found[first.id], found[second.id], turns[pair])
+                verdict = compare_files(first, second, found[first.id], found[second.id], pairs[pair])
                 if verdict is not None:
                     links.append(Link(first.id, second.id, verdict.relation, verdict.alterations))
         advance(len(block))

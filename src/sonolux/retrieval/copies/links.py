@@ -9,14 +9,17 @@ from typing import Literal
 from sonolux.types import Span
 
 Relation = Literal["identical", "copy", "part", "similar"]
-"""The same bytes; one made from the other; a stretch of time that both have; the same scene, taken twice, or alike."""
+"""The same bytes; one made from the other; a stretch of time that both have; one scene taken
+twice, or much alike."""
 
 
 UNDONE = {
     "turned left": "turned right",
     "turned right": "turned left",
-    "cropped": "framed",
-    "framed": "cropped",
+    "cropped": "wider",
+    "wider": "cropped",
+    "framed": "without frame",
+    "without frame": "framed",
     "smaller": "larger",
     "larger": "smaller",
     "without colours": "coloured",

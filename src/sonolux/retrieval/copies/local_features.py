@@ -43,7 +43,7 @@ def local_features(picture: NDArray[np.float32]) -> LocalFeatures:
     """Return the keypoints of a picture, given as luma."""
     import cv2
 
-    found, described = cv2.SIFT_create(nfeatures=MOST).detectAndCompute(picture.astype(np.uint8), None)
+    found, described = cv2.SIFT.create(nfeatures=MOST).detectAndCompute(picture.astype(np.uint8), None)
     if described is None:
         return LocalFeatures(np.empty((0, 2), np.float32), np.empty((0, 128), np.float32))
     places = np.array([point.pt for point in found[:MOST]], np.float32)
@@ -71,9 +71,7 @@ def lies_within(first: LocalFeatures, second: LocalFeatures) -> NDArray[np.float
     return np.asarray(transform) if SCALES[0] <= scale <= SCALES[1] else None
 
 
-def _matches(
-    first: NDArray[np.float32], second: NDArray[np.float32]
-) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+def _matches(first: NDArray[np.float32], second: NDArray[np.float32]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Return rows of both that are each other's nearest, and unambiguously so."""
     alike = first @ second.T
     rows = np.arange(len(first))

@@ -72,8 +72,12 @@ class ComparedPicture:
 
     @cached_property
     def features(self) -> LocalFeatures:
-        """Local features of the luma."""
-        return local_features(self.luma)
+        """Local features of the luma, within its borders: the text of a page is on other pages too."""
+        if self.inner is None:
+            return local_features(self.luma)
+        left, upper, right, lower = self.inner
+        found = local_features(self.luma[upper:lower, left:right])
+        return LocalFeatures(found.places + np.array([left, upper], np.float32), found.descriptors)
 
     @cached_property
     def inner(self) -> tuple[int, int, int, int] | None:
@@ -108,6 +112,8 @@ class _Placed(NamedTuple):
     agreement: Agreement
     frame: str
     transform: NDArray[np.float64]
+    borders: bool = False
+    """Whether both have borders that are compared too: the borders of strangers agree."""
 
 
 def compare_pictures(
@@ -155,8 +161,10 @@ def _by_frames(first: ComparedPicture, second: ComparedPicture) -> Iterator[_Pla
                 continue
             cut, other_cut = _cut(first, one), _cut(second, other)
             transform = stretched((cut.shape[0], cut.shape[1]), (other_cut.shape[0], other_cut.shape[1]))
-            frame = "" if inner == other_inner else "framed" if other_inner else "cropped"
-            yield _Placed(agreement(cut, other_cut, transform), frame, transform)
+            frame = "" if inner == other_inner else "framed" if other_inner else "without frame"
+            whole = not (inner or other_inner)
+            bordered = first.inner is not None and second.inner is not None
+            yield _Placed(agreement(cut, other_cut, transform), frame, transform, borders=whole and bordered)
 
 
 def _cut(picture: ComparedPicture, box: tuple[int, int, int, int] | None) -> NDArray[np.float32]:
@@ -173,16 +181,25 @@ def _judged(
     whole = min(seen.first, seen.second) >= ALL_OF_IT
     within = max(seen.first, seen.second) >= WITHIN
     told = [*turning, *((placed.frame,) if placed.frame else ())]
-    if not whole and within:
-        told.append("cropped" if seen.second > seen.first else "framed")
+    if within and not whole:
+        told.append(_within(first, second, second_is_part=seen.second > seen.first))
     told += _looks(first, second, placed)
-    if whole and seen.share >= SAME_SHARE and seen.changed <= SAME_CHANGED:
+    # Borders are found to a pixel or so, and local features align to as much.
+    exact = whole and not placed.frame
+    share, changed = (SAME_SHARE, SAME_CHANGED) if exact else (PART_SHARE, PART_CHANGED)
+    if (whole or within) and seen.share >= share and seen.changed <= changed:
         return Verdict("copy", tuple(told))
-    if within and not whole and seen.share >= PART_SHARE and seen.changed <= PART_CHANGED:
-        return Verdict("copy", tuple(told))
-    if (whole or within) and seen.share >= OVERLAID_SHARE and seen.grain >= SAME_GRAIN:
+    overlaid = seen.share >= OVERLAID_SHARE and seen.grain >= SAME_GRAIN and not placed.borders
+    if (whole or within) and overlaid:
         return Verdict("copy", (*told, "overlaid"))
-    return Verdict("similar", turning) if seen.share >= SIMILAR_SHARE else None
+    return Verdict("similar", turning) if seen.share >= SIMILAR_SHARE and not placed.borders else None
+
+
+def _within(first: ComparedPicture, second: ComparedPicture, *, second_is_part: bool) -> str:
+    """Return what it is called that one picture is part of the other: a crop, or what is within a frame."""
+    if second_is_part:
+        return "without frame" if first.inner else "cropped"
+    return "framed" if second.inner else "wider"
 
 
 def _looks(first: ComparedPicture, second: ComparedPicture, placed: _Placed) -> list[str]:

@@ -97,6 +97,4 @@ def _blobs(one: Hashes) -> tuple[bytes, bytes, bytes, bytes]:
 
 def _hashes(codes: bytes, times: bytes, inner: bytes, quality: bytes) -> Hashes:
     rows = np.frombuffer(codes, np.uint8).reshape(-1, 32)
-    return Hashes(
-        rows, np.frombuffer(times, np.float32), np.frombuffer(inner, bool), np.frombuffer(quality, np.uint8)
-    )
+    return Hashes(rows, np.frombuffer(times, np.float32), np.frombuffer(inner, bool), np.frombuffer(quality, np.uint8))
