@@ -12,6 +12,7 @@ from sonolux.cli import (
     demo,
     doctor,
     drawing,
+    duplicates,
     events,
     identifying,
     importing,
@@ -73,7 +74,7 @@ app.command()(looking.show)
 app.command("list")(looking.list_items)
 app.command()(keeping.remove)
 app.command("spaces")(spaces.spaces)
-app.command()(looking.duplicates)
+app.command()(duplicates.duplicates)
 app.add_typer(training.app, name="train")
 app.command()(importing.import_weights)
 app.command()(layers.layers)

@@ -177,6 +177,20 @@ def identify(
 
 
 @app.command()
+def copies(
+    data: SetsOption = None,
+    altered: Annotated[int, typer.Option(min=1, help="Photos of each half of which copies are made.")] = 40,
+    as_json: JsonOption = False,
+    page: PageOption = PAGE,
+) -> None:
+    """Which altered copies of photos and videos are found, and which strangers are taken for copies."""
+    from sonolux.evaluation.benchmarks.copies import benchmark_copies
+
+    out = Output(as_json=as_json)
+    _publish_scores(*benchmark_copies(data or _data(), altered, out.say), page, out)
+
+
+@app.command()
 def startup(page: PageOption = PAGE) -> None:
     """How long ``sonolux --help`` and ``import sonolux`` take, beside Python itself."""
     from sonolux.evaluation.benchmarks.startup import benchmark_startup

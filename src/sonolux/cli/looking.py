@@ -1,4 +1,4 @@
-"""``sonolux show``, ``list``, ``duplicates`` and ``info``: what is in the library."""
+"""``sonolux show``, ``list`` and ``info``: what is in the library."""
 
 from __future__ import annotations
 
@@ -80,35 +80,6 @@ def list_items(
                 told = (f"{item.modality!s:5}", _where(item), shown_path(item.path), _said(item))
                 out.line("  ".join(part for part in told if part))
     out.say(f"{count:,} {'item' if spans else 'file'}{'s' if count != 1 else ''}")
-
-
-def duplicates(
-    library: LibraryOption = None,
-    copies: Annotated[
-        bool, typer.Option("--copies", metavar="", help="Only files that are the same, byte for byte.")
-    ] = False,
-    as_json: JsonOption = False,
-    quiet: QuietOption = False,
-) -> None:
-    """List files that are copies of one another, or nearly so."""
-    from sonolux.library import Library
-    from sonolux.presentation.data import item_as_data
-
-    out = Output(as_json=as_json, quiet=quiet)
-    with Library(library) as opened:
-        groups = opened.duplicates(near=not copies)
-    for number, group in enumerate(groups):
-        same = len({item.metadata.get("hash") for item in group}) == 1
-        if as_json:
-            out.record({"copies": same, "items": [item_as_data(item) for item in group]})
-            continue
-        if number:
-            out.line()
-        out.line("copies:" if same else "near-duplicates:")
-        for item in group:
-            out.line(f"  {shown_path(item.path)}")
-    kind = "copies" if copies else "duplicates"
-    out.say(f"{len(groups)} group{'s' if len(groups) != 1 else ''}" if groups else f"no {kind} found")
 
 
 def info(library: LibraryOption = None, as_json: JsonOption = False, quiet: QuietOption = False) -> None:

@@ -6,8 +6,9 @@ of similar pictures, such as a burst, are groups of their own kind.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import PurePath
 from typing import Literal
 
 from sonolux.retrieval.copies.links import Link, by_pair, components, linked_to
@@ -65,8 +66,10 @@ def group_files(files: Sequence[LibraryFile], links: Iterable[Link], compare: Co
     within = {file: group.files[0] for group in copied for file in group.files}
     groups = [_with_identical(group, known, same) for group in copied]
     groups += [_identical(twins) for twins in same.values() if len(twins) > 1 and twins[0].id not in within]
-    groups += _parts(by_relation.get("part", []), known)
-    groups += _similar(by_relation.get("similar", []), known, within)
+    parts = list(_parts(by_relation.get("part", []), known, within))
+    told = {frozenset((group.files[0], part)) for group in parts for part in group.files[1:]}
+    groups += parts
+    groups += _similar(by_relation.get("similar", []), known, within, told)
     return sorted(groups, key=lambda group: (ORDER.index(group.kind), -len(group.files), group.files))
 
 
@@ -100,13 +103,20 @@ def _copies(links: Sequence[Link], known: Mapping[str, LibraryFile], compare: Co
 
 def _best(members: Sequence[str], known: Mapping[str, LibraryFile], pairs: Mapping[frozenset[str], Link]) -> str:
     """Return the member to keep: the largest of those that were not plainly made from another."""
-    made = set()
+    made = {one for one in members for other in members if _was_enlarged(known[one], known[other])}
     for pair in pairs.values():
         if pair.first in known and any(one in UNLIKELY_ORIGINAL for one in pair.alterations):
             made.add(pair.second)
         if any(one in UNLIKELY_ORIGINAL for one in pair.seen_from(pair.second).alterations):
             made.add(pair.first)
     return max(members, key=lambda one: (one not in made, quality(known[one]), one))
+
+
+def _was_enlarged(file: LibraryFile, other: LibraryFile) -> bool:
+    """Tell whether a file has more pixels than another in fewer bytes of the same format: they were made up."""
+    pixels, fewer = file.width * file.height, other.width * other.height
+    same_format = PurePath(file.path).suffix.lower() == PurePath(other.path).suffix.lower()
+    return same_format and pixels > fewer > 0 and file.size < other.size
 
 
 def _identical(twins: Sequence[LibraryFile]) -> FileGroup:
@@ -133,23 +143,33 @@ def _with_identical(
     return FileGroup(group.kind, tuple(files), links)
 
 
-def _parts(links: Sequence[Link], known: Mapping[str, LibraryFile]) -> Iterator[FileGroup]:
-    """Yield each file with those that have a stretch of it, and are shorter."""
-    whole: dict[str, dict[str, Link]] = {}
+def _parts(links: Sequence[Link], known: Mapping[str, LibraryFile], within: Mapping[str, str]) -> Iterator[FileGroup]:
+    """Yield each file with those that have a stretch of it and are shorter; of copies, the one to keep."""
+    pairs = by_pair(link for link in links if not {link.first, link.second} & within.keys())
     for link in links:
+        first, second = (within.get(one, one) for one in (link.first, link.second))
+        if first != second:
+            pairs.setdefault(frozenset((first, second)), replace(link, first=first, second=second))
+    whole: dict[str, dict[str, Link]] = {}
+    for link in pairs.values():
         longer, shorter = sorted((link.first, link.second), key=lambda one: (known[one].duration, one), reverse=True)
         whole.setdefault(longer, {})[shorter] = link.seen_from(longer)
     for longer, found in whole.items():
         yield FileGroup("parts", (longer, *sorted(found)), found)
 
 
-def _similar(links: Sequence[Link], known: Mapping[str, LibraryFile], within: Mapping[str, str]) -> Iterator[FileGroup]:
-    """Yield files that are alike; of those that are copies of each other only the one to keep."""
+def _similar(
+    links: Sequence[Link],
+    known: Mapping[str, LibraryFile],
+    within: Mapping[str, str],
+    told: Collection[frozenset[str]],
+) -> Iterator[FileGroup]:
+    """Yield files that are alike; of copies of each other only the one to keep, and nothing that was told already."""
     seen = [
         Link(within.get(link.first, link.first), within.get(link.second, link.second), "similar", link.alterations)
         for link in links
     ]
-    pairs = by_pair(link for link in seen if link.first != link.second)
+    pairs = by_pair(one for one in seen if frozenset((one.first, one.second)) not in told and one.first != one.second)
     for members in components((link.first, link.second) for link in pairs.values()):
         ranked = sorted(members, key=lambda one: quality(known[one]), reverse=True)
         linked = {one: next(iter(linked_to(one, members, pairs).values())) for one in ranked[1:]}

@@ -14,7 +14,7 @@ from sonolux.retrieval.copies.inner import inner_picture
 VERSION = 1
 """Of the way in which hashes are made; others are made again."""
 
-STEP = 0.5
+STEP = 0.25
 """Seconds from one frame of a video to the next that is hashed."""
 
 FRAME_SIDE = 128

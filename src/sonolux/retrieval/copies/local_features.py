@@ -44,7 +44,7 @@ def local_features(picture: NDArray[np.float32]) -> LocalFeatures:
     import cv2
 
     found, described = cv2.SIFT.create(nfeatures=MOST).detectAndCompute(picture.astype(np.uint8), None)
-    if described is None:
+    if not found:
         return LocalFeatures(np.empty((0, 2), np.float32), np.empty((0, 128), np.float32))
     places = np.array([point.pt for point in found[:MOST]], np.float32)
     described = described[:MOST]

@@ -24,8 +24,11 @@ SHORTEST = 1.0
 SAME = 0.6
 """Correlation of two traces from which they are of one recording."""
 
-SAME_SECOND = 0.45
-"""The same for a single second within a stretch."""
+WHILE, SAME_WHILE = 3.0, 0.35
+"""Seconds that contradict a stretch, where their traces correlate by less."""
+
+LIVELY = 0.25
+"""Of the mean movement, from which a while contradicts; in calmer ones, grain decides."""
 
 STILL = 1.0
 """Mean change, of 255, under which nothing moves."""
@@ -96,27 +99,25 @@ def _energy_until(trace: NDArray[np.float32]) -> NDArray[np.float64]:
 def _longest_agreeing(
     first: NDArray[np.float32], second: NDArray[np.float32], first_start: int, second_start: int
 ) -> CommonStretch | None:
-    """Return the longest run of seconds of aligned traces in which nothing contradicts; still seconds go along."""
-    window = round(1.0 / TICK)
-    edges = range(0, len(first), window)
-    together = np.array([(first[i : i + window] * second[i : i + window]).sum() for i in edges])
-    sizes = np.array([np.sqrt((first[i : i + window] ** 2).sum() * (second[i : i + window] ** 2).sum()) for i in edges])
-    moving = np.array([max((first[i : i + window] ** 2).sum(), (second[i : i + window] ** 2).sum()) for i in edges])
-    typical = np.median(moving[moving > 0]) if (moving > 0).any() else 0.0
-    agrees = (together >= SAME_SECOND * sizes) & (sizes > 0) | (moving <= 0.05 * typical)
-    start, end = _longest_run(agrees)
-    if start == end or sizes[start:end].sum() == 0:
+    """Return the longest run of aligned traces that nothing contradicts for long; still seconds go along."""
+    together = _windowed((first * second).sum(axis=1))
+    one, other = (_windowed((trace**2).sum(axis=1)) for trace in (first, second))
+    moving = np.maximum(one, other)
+    contradicts = (together < SAME_WHILE * np.sqrt(one * other)) & (moving >= LIVELY * moving.mean())
+    start, end = _longest_run(~contradicts)
+    energy = float(np.sqrt((first[start:end] ** 2).sum() * (second[start:end] ** 2).sum()))
+    correlation = float((first[start:end] * second[start:end]).sum()) / energy if energy else 0.0
+    if correlation < SAME or (end - start) * TICK < min(SHORTEST, len(first) * TICK):
         return None
-    correlation = float(together[start:end].sum() / sizes[start:end].sum())
-    ticks = min(end * window, len(first)) - start * window
-    if correlation < SAME or ticks * TICK < min(SHORTEST, len(first) * TICK):
-        return None
-    return CommonStretch(
-        (first_start + start * window) * TICK,
-        (second_start + start * window) * TICK,
-        (ticks + 1) * TICK,
-        correlation,
-    )
+    # A change lies between two frames: there is one frame more.
+    seconds = (end - start + 1) * TICK
+    return CommonStretch((first_start + start) * TICK, (second_start + start) * TICK, seconds, correlation)
+
+
+def _windowed(values: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Return the sums of the values within `WHILE` around each."""
+    window = np.ones(round(WHILE / TICK))
+    return np.convolve(values.astype(np.float64), window, mode="same")
 
 
 def _longest_run(true: NDArray[np.bool_]) -> tuple[int, int]:

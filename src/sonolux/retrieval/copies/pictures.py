@@ -37,8 +37,8 @@ SIMILAR_SHARE = 0.4
 WITHIN = 0.96
 """Share of a picture that lies upon another, from which it lies within it; for the rest, local features miss."""
 
-ALL_OF_IT = 0.9
-"""Share of both pictures from which neither is a crop of the other."""
+ALL_OF_IT = 0.94
+"""Share of both pictures from which neither is a crop of the other: they are compared as a whole then."""
 
 UPRIGHT = 1.0
 """Degrees by which a crop may seem turned; two takes are held less level."""
@@ -136,21 +136,28 @@ def compare_pictures(
         found = _judged(upright, second, placed, _turning(turn))
         if found is not None and found.relation == "copy":
             return found
-    if thorough:
-        for mirror in (0, 4):
-            base = first.turned(mirror)
-            transform = lies_within(base.features, second.features)
-            if transform is None:
-                continue
-            quarter, angle = _turn_of(transform)
-            placed = _Placed(agreement(base.luma, second.luma, transform), "", transform)
-            if abs(angle) > UPRIGHT:
-                continue
-            seen = _judged(base.turned(quarter) if quarter else base, second, placed, _turning(mirror + quarter))
-            if seen is not None and (found is None or seen.relation == "copy"):
-                found = seen
-                break
+    for mirror in (0, 4) if thorough else ():
+        seen = _by_features(first, second, mirror)
+        if seen is not None and (found is None or seen.relation == "copy"):
+            return seen
     return found
+
+
+def _by_features(first: ComparedPicture, second: ComparedPicture, mirror: int) -> Verdict | None:
+    """Compare the first picture, mirrored or not, with the second where local features say that it lies."""
+    base = first.turned(mirror)
+    transform = lies_within(base.features, second.features)
+    if transform is None:
+        return None
+    quarter, angle = _turn_of(transform)
+    if abs(angle) > UPRIGHT:
+        return None
+    turning = _turning(mirror + quarter)
+    upright = base.turned(quarter)
+    placed = _Placed(agreement(base.luma, second.luma, transform), "", transform)
+    if min(placed.agreement.first, placed.agreement.second) < ALL_OF_IT:
+        return _judged(upright, second, placed, turning)
+    return _judged(upright, second, max(_by_frames(upright, second), key=lambda one: one.agreement.share), turning)
 
 
 def _by_frames(first: ComparedPicture, second: ComparedPicture) -> Iterator[_Placed]:
