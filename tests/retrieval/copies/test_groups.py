@@ -53,7 +53,10 @@ def test_identical_files_are_named_so_and_go_along_with_copies() -> None:
     """Files of the same bytes are not just very similar (czkawka issue 244)."""
     files = [file("a", content="x"), file("b", content="x"), file("c", 50), file("d", 50, content="c")]
     groups = group_files(files, [], never)
-    assert [(group.kind, set(group.files)) for group in groups] == [("identical", {"a", "b"}), ("identical", {"c", "d"})]
+    assert [(group.kind, set(group.files)) for group in groups] == [
+        ("identical", {"a", "b"}),
+        ("identical", {"c", "d"}),
+    ]
     [group] = group_files(files, [Link("a", "c", "copy", ("smaller",))], never)
     assert group.kind == "copies" and group.files[0] == "a" and set(group.files) == {"a", "b", "c", "d"}
     assert group.links["b"].relation == "identical" and group.links["d"].alterations == ("smaller",)

@@ -102,7 +102,9 @@ def test_two_pages_with_the_same_text_are_strangers() -> None:
         paper = PIL.Image.new("RGB", (700, 1100), "white")
         paper.paste(PIL.Image.fromarray(photo).resize((600, 400)), (50, 200))
         for line in range(8):
-            ImageDraw.Draw(paper).text((60, 660 + 50 * line), "the very same words on every page", "black", font_size=32)
+            ImageDraw.Draw(paper).text(
+                (60, 660 + 50 * line), "the very same words on every page", "black", font_size=32
+            )
         return seen(paper)
 
     assert compared(page(COFFEE), page(CAT)) is None

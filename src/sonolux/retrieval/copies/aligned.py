@@ -1,9 +1,9 @@
 """Agreement of aligned pixels: whether two pictures, laid upon each other, are one photograph.
 
 One is warped onto the coarser of the two, and the luma of each neighbourhood is correlated. What a program does to all
-of a picture (size, compression, colours, contrast, blur) keeps neighbourhoods correlated everywhere; two takes of one
-scene differ in small shifts wherever there are edges, and in their grain. What is written or pasted over a picture
-spoils its own place and leaves the grain of all others.
+of a picture (size, compression, colours, contrast, blur) keeps neighbourhoods correlated everywhere, and in place to a
+fraction of a pixel; two takes of one scene are off by more, and differ in their grain. What is written or pasted over a
+picture spoils its own place and leaves the grain of all others.
 """
 
 from __future__ import annotations
@@ -52,6 +52,8 @@ class Agreement:
     grain : float
         Median correlation of neighbourhoods that show hardly anything: two exposures have grain of their own. 0 where
         there is too little.
+    shift : float
+        Pixels, at `FINE`, by which quarters of the pictures are off each other; the upper one of the middle two.
     first, second : float
         Share of each picture that lies upon the other.
     """
@@ -59,11 +61,12 @@ class Agreement:
     share: float
     changed: float
     grain: float
+    shift: float
     first: float
     second: float
 
 
-NONE = Agreement(0.0, 1.0, 0.0, 0.0, 0.0)
+NONE = Agreement(0.0, 1.0, 0.0, np.inf, 0.0, 0.0)
 
 
 def luma(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -85,8 +88,8 @@ def agreement(first: NDArray[np.float32], second: NDArray[np.float32], transform
     if abs(np.linalg.det(transform[:, :2])) > 1:  # the second is the coarser one
         turned = agreement(second, first, np.asarray(cv2.invertAffineTransform(transform), np.float64))
         return replace(turned, first=turned.second, second=turned.first)
-    coarse = _laid_upon(first, second, transform, COMPARED)
-    if coarse is None:
+    coarse, fine = (_laid_upon(first, second, transform, side) for side in (COMPARED, FINE))
+    if coarse is None or fine is None:
         return NONE
     correlation, one, other = _correlation(coarse)
     strongest = np.maximum(one, other)
@@ -97,7 +100,8 @@ def agreement(first: NDArray[np.float32], second: NDArray[np.float32], transform
     return Agreement(
         share=float((correlation[shown] >= ALIKE).mean()),
         changed=float(changed.sum() / coarse.inside.sum()),
-        grain=_grain(first, second, transform),
+        grain=_grain(fine),
+        shift=_shift(fine),
         first=coarse.first,
         second=coarse.second,
     )
@@ -137,10 +141,24 @@ def _laid_upon(
     )
 
 
-def _grain(first: NDArray[np.float32], second: NDArray[np.float32], transform: NDArray[np.float64]) -> float:
-    fine = _laid_upon(first, second, transform, FINE)
-    if fine is None:
-        return 0.0
+def _shift(fine: _Laid) -> float:
+    """Return by how much the quarters of two pictures are off each other, by phase correlation."""
+    import cv2
+
+    height, width = (edge // 2 for edge in fine.ground.shape)
+    window = cv2.createHanningWindow((width, height), cv2.CV_32F)
+    shifts = []
+    for y in (0, fine.ground.shape[0] - height):
+        for x in (0, fine.ground.shape[1] - width):
+            one, other = (
+                np.ascontiguousarray(each[y : y + height, x : x + width]) for each in (fine.ground, fine.upper)
+            )
+            (right, down), _ = cv2.phaseCorrelate(one, other, window)
+            shifts.append(float(np.hypot(right, down)))
+    return float(np.sort(shifts)[2])
+
+
+def _grain(fine: _Laid) -> float:
     correlation, one, other = _correlation(fine)
     weak = fine.inside & (np.minimum(one, other) >= GRAIN[0]) & (np.maximum(one, other) <= GRAIN[1])
     return float(np.median(correlation[weak])) if weak.mean() >= ENOUGH_GRAIN else 0.0

@@ -25,6 +25,9 @@ from sonolux.retrieval.copies.local_features import LocalFeatures, lies_within, 
 SAME_SHARE, SAME_CHANGED = 0.75, 0.001
 """Agreement from which, and change up to which, whole pictures are one."""
 
+SAME_PLACE = 0.75
+"""Pixels by which the quarters of whole pictures may be off each other: the next exposure of a burst is by more."""
+
 PART_SHARE, PART_CHANGED = 0.8, 0.02
 """The same where one lies within the other: local features align less exactly."""
 
@@ -194,9 +197,10 @@ def _judged(
     # Borders are found to a pixel or so, and local features align to as much.
     exact = whole and not placed.frame
     share, changed = (SAME_SHARE, SAME_CHANGED) if exact else (PART_SHARE, PART_CHANGED)
-    if (whole or within) and seen.share >= share and seen.changed <= changed:
+    in_place = not exact or seen.shift <= SAME_PLACE
+    if (whole or within) and in_place and seen.share >= share and seen.changed <= changed:
         return Verdict("copy", tuple(told))
-    overlaid = seen.share >= OVERLAID_SHARE and seen.grain >= SAME_GRAIN and not placed.borders
+    overlaid = in_place and seen.share >= OVERLAID_SHARE and seen.grain >= SAME_GRAIN and not placed.borders
     if (whole or within) and overlaid:
         return Verdict("copy", (*told, "overlaid"))
     return Verdict("similar", turning) if seen.share >= SIMILAR_SHARE and not placed.borders else None
