@@ -51,25 +51,6 @@ class TestList:
         assert sorted(record["start"] for record in records) == pytest.approx([0, 4, 8, 12, 16, 20], abs=0.2)
 
 
-def test_duplicates(cli, tmp_path: Path, copied: Path, sample: Path) -> None:
-    copy = tmp_path / "copy.txt"
-    copy.write_bytes((sample / "texts" / "coins.md").read_bytes())
-    cli("add", copy)
-    exact = cli("duplicates", "--copies", "--json").records
-    assert [(group["copies"], len(group["items"])) for group in exact] == [(True, 2)]
-    groups = [{Path(item["path"]).name for item in group["items"]} for group in cli("duplicates", "--json").records]
-    assert {"pagoda.jpg", "pagoda_turned.jpg"} in groups
-    told = cli("duplicates")
-    assert "copies:" in told.lines and "near-duplicates:" in told.lines and str(len(groups)) in told.err
-
-
-def test_no_duplicates_is_said(cli, tmp_path: Path) -> None:
-    (tmp_path / "note.txt").write_text("only this")
-    cli("add", tmp_path, "--space", "bm25")
-    ran = cli("duplicates")
-    assert (ran.out, ran.err) == ("", "no duplicates found\n")
-
-
 @pytest.mark.usefixtures("reading")
 def test_info(cli) -> None:
     facts = cli("info", "--json").records[0]

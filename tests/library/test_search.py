@@ -143,23 +143,6 @@ def test_diversity_brings_other_files_forward(own: Path, tmp_path: Path) -> None
         assert sum("moon" in name for name in names(library.search(image=asked, k=5, diverse=0.7))) < 4
 
 
-def test_near_duplicates_are_found_and_strangers_are_not(data: Path, tmp_path: Path) -> None:
-    folder = tmp_path / "photos"
-    folder.mkdir()
-    photos = sorted((data / "imagenet_sample").glob("*.jpg"))[::5]
-    for photo in photos:
-        (folder / photo.name).write_bytes(photo.read_bytes())
-    for photo in photos[:8]:
-        picture = Image.open(photo).convert("RGB")
-        picture.resize((picture.width * 2 // 3, picture.height * 2 // 3)).save(
-            folder / f"copy_{photo.name}", quality=55
-        )
-    with Library(tmp_path / "l.sonolux") as library:
-        library.add(folder)
-        groups = [sorted(Path(item.path).name for item in group) for group in library.duplicates()]
-    assert sorted(groups) == sorted([f"copy_{photo.name}", photo.name] for photo in photos[:8])
-
-
 def test_confident_answers_with_matches_and_else_with_nothing(data: Path, tmp_path: Path) -> None:
     photos = sorted((data / "imagenet_sample").glob("*.jpg"))
     folder = tmp_path / "photos"

@@ -9,7 +9,6 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib.util import find_spec
 from itertools import combinations
 from pathlib import Path
 
@@ -73,7 +72,7 @@ def benchmark_copies(data: Path, altered: int, progress: Announce) -> tuple[list
             make_copies(half, work / name, altered)
             for name, half in zip(("chosen", "scored"), split_halves(photos), strict=True)
         )
-        for name, measure in _hashes().items():
+        for name, measure in _hashes(progress).items():
             progress(f"{name}: hashing")
             radius = _radius(*_distances(first, measure))
             scores[f"{name}, {radius} bits"] = _scored(second, *_distances(second, measure), radius)
@@ -84,14 +83,16 @@ def benchmark_copies(data: Path, altered: int, progress: Announce) -> tuple[list
     return _cards(scores, videos, len(second.photos)), _report(scores, videos, second)
 
 
-def _hashes() -> dict[str, Hash]:
+def _hashes(progress: Announce) -> dict[str, Hash]:
     """Return the hashes that are compared, by name."""
     found: dict[str, Hash] = {"PDQ, eight turns": _pdq}
-    if find_spec("imagededup"):
+    try:
         from imagededup.methods import DHash, PHash  # type: ignore[import-untyped]
-
-        for name, method in (("phash", PHash), ("dhash", DHash)):
-            found[f"imagededup {name}"] = _of_imagededup(method(verbose=False))
+    except ImportError as error:
+        progress(f"imagededup is left out: {error}")
+        return found
+    for name, method in (("phash", PHash), ("dhash", DHash)):
+        found[f"imagededup {name}"] = _of_imagededup(method(verbose=False))
     return found
 
 

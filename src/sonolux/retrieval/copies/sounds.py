@@ -91,10 +91,11 @@ def sound_links(
 def link_of_sound(first: LibraryFile, second: LibraryFile, stretch: CommonStretch, *, shown: bool) -> Link:
     """Return the link of two files by their sound; where either shows something, the sound alone makes no copy."""
     # Landmarks begin and end a second within what is heard.
+    before = min(EDGE, stretch.first_start, max(stretch.second_start, 0.0))
     grown = stretch._replace(
-        first_start=max(0.0, stretch.first_start - EDGE),
-        second_start=max(0.0, stretch.second_start - EDGE),
-        seconds=min(stretch.seconds + 2 * EDGE, *(file.duration for file in (first, second) if file.duration)),
+        first_start=stretch.first_start - before,
+        second_start=stretch.second_start - before,
+        seconds=min(stretch.seconds + before + EDGE, *(file.duration for file in (first, second) if file.duration)),
     )
     link = link_of_stretch(first, second, grown, first.duration, second.duration)
     return Link(link.first, link.second, "similar", ("the same sound",)) if shown else link
