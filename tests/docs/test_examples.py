@@ -40,6 +40,7 @@ PAGES = [
         for name in (
             "add",
             "search",
+            "copies",
             "python",
             "models",
             "labels",
