@@ -14,7 +14,7 @@ from sonolux.cli.options import JsonOption, LibraryOption, QuietOption
 from sonolux.cli.output import Output, shown_path
 
 if TYPE_CHECKING:
-    from sonolux.library.copies import CopyGroup, CopyMember, Progress
+    from sonolux.library.copies import CopyGroup, CopyMember, CopyProgress
     from sonolux.types import Span
 
 HEADINGS = {
@@ -111,7 +111,7 @@ def _span(span: Span | None) -> list[float] | None:
 
 
 @contextmanager
-def _bar(out: Output) -> Iterator[Progress | None]:
+def _bar(out: Output) -> Iterator[CopyProgress | None]:
     """Show a bar of what is being done, where someone watches."""
     if not out.lively:
         yield None

@@ -26,7 +26,7 @@ from sonolux.retrieval.copies.hashes import FRAME_SIDE, STEP, Hashes, hash_frame
 from sonolux.retrieval.copies.images import compare_files, image_links
 from sonolux.retrieval.copies.links import Link, components
 from sonolux.retrieval.copies.looking import LibraryFile, Pictures
-from sonolux.retrieval.copies.looks import frame_reader, frames_of, read_image
+from sonolux.retrieval.copies.looks import frame_reader, read_image, stacked_frames
 from sonolux.retrieval.copies.near_hashes import RADIUS
 from sonolux.retrieval.copies.neighbours import MOST, neighbour_pairs
 from sonolux.retrieval.copies.sounds import sound_links
@@ -46,7 +46,7 @@ CANDIDATES = 20
 SAME_TEXT = 0.999
 """Resemblance from which two texts are one, in another format."""
 
-Progress = Callable[[str, int, int], None]
+CopyProgress = Callable[[str, int, int], None]
 """Called with what is being done, how much of it is done, and of how much."""
 
 
@@ -136,7 +136,7 @@ class CopyFinder:
         pool: DecoderPool,
         spaces: Sequence[Space],
         learned: Sequence[str],
-        progress: Progress | None = None,
+        progress: CopyProgress | None = None,
     ) -> None:
         self.index = index
         self.catalog = catalog
@@ -258,7 +258,7 @@ def _hashes_of(segment: Segment) -> Hashes:
     assert isinstance(segment.content, Image)
     if segment.span is None:
         return hash_image(segment.content.pixels)
-    return hash_frames((segment.span.start + STEP * n, frame) for n, frame in enumerate(frames_of(segment)))
+    return hash_frames((segment.span.start + STEP * n, frame) for n, frame in enumerate(stacked_frames(segment)))
 
 
 def _files(index: Index) -> tuple[list[LibraryFile], dict[Modality, list[LibraryFile]]]:

@@ -27,8 +27,7 @@ from sonolux.index.feedback import Feedback, Judgement, open_feedback
 from sonolux.library import feedback, fingerprinting
 from sonolux.library.annotate import Annotating, Annotations, Rewriter, forget_annotations
 from sonolux.library.annotation_payload import annotations_of
-from sonolux.library.copies import Copies, CopyFinder
-from sonolux.library.copies import Progress as CopyProgress
+from sonolux.library.copies import Copies, CopyFinder, CopyProgress
 from sonolux.library.exporting import export
 from sonolux.library.ingest.labels import Labelling
 from sonolux.library.ingest.pruning import gone_from

@@ -1,4 +1,4 @@
-"""Agreement of aligned pixels: whether two pictures, laid upon each other, are one photograph.
+"""PixelAgreement of aligned pixels: whether two pictures, laid upon each other, are one photograph.
 
 One is warped onto the coarser of the two, and the luma of each neighbourhood is correlated. What a program does to all
 of a picture (size, compression, colours, contrast, blur) keeps neighbourhoods correlated everywhere, and in place to a
@@ -40,7 +40,7 @@ ENOUGH_GRAIN = 0.01
 
 
 @dataclass(frozen=True, slots=True)
-class Agreement:
+class PixelAgreement:
     """How far two aligned pictures agree.
 
     Attributes
@@ -66,7 +66,7 @@ class Agreement:
     second: float
 
 
-NONE = Agreement(0.0, 1.0, 0.0, np.inf, 0.0, 0.0)
+NONE = PixelAgreement(0.0, 1.0, 0.0, np.inf, 0.0, 0.0)
 
 
 def luma(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -81,7 +81,9 @@ def stretched(first: tuple[int, int], second: tuple[int, int]) -> NDArray[np.flo
     return np.array([[x, 0, (x - 1) / 2], [0, y, (y - 1) / 2]])
 
 
-def agreement(first: NDArray[np.float32], second: NDArray[np.float32], transform: NDArray[np.float64]) -> Agreement:
+def agreement(
+    first: NDArray[np.float32], second: NDArray[np.float32], transform: NDArray[np.float64]
+) -> PixelAgreement:
     """Compare two pictures, given as luma and the transform (2, 3) from places of the second to those of the first."""
     import cv2
 
@@ -97,7 +99,7 @@ def agreement(first: NDArray[np.float32], second: NDArray[np.float32], transform
     if not shown.any():
         return NONE
     changed = coarse.inside & (strongest >= STRONG) & (correlation < CHANGED)
-    return Agreement(
+    return PixelAgreement(
         share=float((correlation[shown] >= ALIKE).mean()),
         changed=float(changed.sum() / coarse.inside.sum()),
         grain=_grain(fine),

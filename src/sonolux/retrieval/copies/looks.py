@@ -34,7 +34,7 @@ def read_image(path: str, options: ReadOptions) -> Iterator[ReadEvent]:
     yield Segment("image", decode_partly(path, SIDE, options.max_pixels)[0])
 
 
-def read_frames(
+def read_frame_stacks(
     path: str, options: ReadOptions, *, step: float, side: int, start: float = 0.0, end: float = LONGEST
 ) -> Iterator[ReadEvent]:
     """Yield what a video shows at ``start``, and every ``step`` seconds after it, in segments with their times.
@@ -52,16 +52,16 @@ def read_frames(
         yield _stacked(held, first, step)
 
 
-def frames_of(segment: Segment) -> NDArray[np.uint8]:
-    """Return the frames (n, side, side, 3) of a segment of `read_frames`."""
+def stacked_frames(segment: Segment) -> NDArray[np.uint8]:
+    """Return the frames (n, side, side, 3) of a segment of `read_frame_stacks`."""
     assert isinstance(segment.content, Image)
     pixels = segment.content.pixels
     return pixels.reshape(-1, pixels.shape[1], pixels.shape[1], 3)
 
 
 def frame_reader(step: float, side: int, start: float = 0.0, end: float = LONGEST) -> partial[Iterator[ReadEvent]]:
-    """Return `read_frames` with its choices made, as a worker takes it."""
-    return partial(read_frames, step=step, side=side, start=start, end=end)
+    """Return `read_frame_stacks` with its choices made, as a worker takes it."""
+    return partial(read_frame_stacks, step=step, side=side, start=start, end=end)
 
 
 def _shown(

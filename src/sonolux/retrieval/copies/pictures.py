@@ -17,13 +17,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonolux.features.pdq import TURNS, turned_image
-from sonolux.retrieval.copies.aligned import Agreement, agreement, luma, stretched
+from sonolux.retrieval.copies.aligned import PixelAgreement, agreement, luma, stretched
 from sonolux.retrieval.copies.inner import inner_picture
 from sonolux.retrieval.copies.links import Relation
 from sonolux.retrieval.copies.local_features import LocalFeatures, lies_within, local_features
 
 SAME_SHARE, SAME_CHANGED = 0.75, 0.001
-"""Agreement from which, and change up to which, whole pictures are one."""
+"""PixelAgreement from which, and change up to which, whole pictures are one."""
 
 SAME_PLACE = 0.75
 """Pixels by which the quarters of whole pictures may be off each other: the next exposure of a burst is by more."""
@@ -32,10 +32,10 @@ PART_SHARE, PART_CHANGED = 0.8, 0.02
 """The same where one lies within the other: local features align less exactly."""
 
 OVERLAID_SHARE, SAME_GRAIN = 0.35, 0.955
-"""Agreement from which, and correlation of grain from which, something was laid over a picture."""
+"""PixelAgreement from which, and correlation of grain from which, something was laid over a picture."""
 
 SIMILAR_SHARE = 0.4
-"""Agreement from which two pictures show one scene."""
+"""PixelAgreement from which two pictures show one scene."""
 
 WITHIN = 0.96
 """Share of a picture that lies upon another, from which it lies within it; for the rest, local features miss."""
@@ -112,7 +112,7 @@ class Verdict(NamedTuple):
 class _Placed(NamedTuple):
     """One way to lay the second picture upon the first, how far they agree, and in what their frames differ."""
 
-    agreement: Agreement
+    agreement: PixelAgreement
     frame: str
     transform: NDArray[np.float64]
     borders: bool = False

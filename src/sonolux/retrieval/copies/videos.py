@@ -14,7 +14,7 @@ from sonolux.retrieval.copies.hash_candidates import Candidate
 from sonolux.retrieval.copies.images import Advance
 from sonolux.retrieval.copies.links import Link
 from sonolux.retrieval.copies.looking import Decode, LibraryFile
-from sonolux.retrieval.copies.looks import frame_reader, frames_of
+from sonolux.retrieval.copies.looks import frame_reader, stacked_frames
 from sonolux.retrieval.copies.motion import TICK, CommonStretch, common_stretch, trace_of
 from sonolux.types import Failure, Span
 
@@ -47,7 +47,7 @@ class Frames:
                 if isinstance(event, Failure):
                     self.failed[path] = event
                 elif isinstance(event, Segment):
-                    found.append(frames_of(event))
+                    found.append(stacked_frames(event))
             if len(self._kept) >= KEPT:
                 del self._kept[next(iter(self._kept))]
             if found:
