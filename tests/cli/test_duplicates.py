@@ -51,3 +51,17 @@ def test_files_that_cannot_be_looked_at_are_named(cli, tmp_path: Path, sample: P
     photo.write_bytes(b"\xff\xd8\xff broken")
     ran = cli("duplicates")
     assert ran.code == 3 and "not looked at: " in ran.err and "photo.jpg" in ran.err
+
+
+def test_copies_are_skipped_and_named(cli, tmp_path: Path) -> None:
+    folder = tmp_path / "notes"
+    folder.mkdir()
+    (folder / "one.txt").write_text("the same words")
+    (folder / "two.txt").write_text("the same words")
+    ran = cli("add", folder, "--space", "bm25", "--skip-copies")
+    assert ran.code == 0 and ran.out.startswith("1 added, 1 skipped in ")
+    assert "skipped: " in ran.err and "two.txt: the same bytes as " in ran.err and "one.txt" in ran.err
+    (folder / "three.txt").write_text("the same words")
+    [summary] = cli("add", folder, "--skip-copies", "--json").records
+    assert (summary["added"], summary["unchanged"], len(summary["skipped"])) == (0, 1, 2)
+    assert cli("add", folder).out.startswith("2 added, 1 unchanged in ")

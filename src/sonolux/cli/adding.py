@@ -49,6 +49,10 @@ def add(  # noqa: PLR0913 - each is an option
     no_labels: Annotated[
         bool, typer.Option("--no-labels", metavar="", help="Do not say of new pictures what they show.")
     ] = False,
+    skip_copies: Annotated[
+        bool,
+        typer.Option("--skip-copies", metavar="", help="Leave out files of the same bytes as one that is there."),
+    ] = False,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
@@ -70,6 +74,7 @@ def add(  # noqa: PLR0913 - each is an option
                     prune=prune,
                     fingerprints=not no_fingerprints,
                     labels=not no_labels,
+                    skip_copies=skip_copies,
                     progress=added,
                     hearing=heard,
                 )
@@ -90,8 +95,10 @@ def report(summary: Summary, out: Output) -> None:
         return
     complain_of(summary.failed, out)
     complain_of(summary.partly, out, "partly read")
+    complain_of(summary.skipped, out, "skipped")
     counts = {name: getattr(summary, name) for name in ("added", "updated", "moved", "unchanged", "removed")}
     counts |= {"failed": len(summary.failed), "partly read": len(summary.partly)}
+    counts["skipped"] = len(summary.skipped)
     told = [f"{count:,} {name}" for name, count in counts.items() if count]
     out.line(f"{', '.join(told) or 'nothing to add'} in {summary.seconds:.1f} s")
 

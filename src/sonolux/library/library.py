@@ -199,6 +199,7 @@ class Library:
         prune: bool = False,
         fingerprints: bool = True,
         labels: bool = True,
+        skip_copies: bool = False,
         progress: Progress | None = None,
         hearing: fingerprinting.Hearing | None = None,
     ) -> Summary:
@@ -220,6 +221,8 @@ class Library:
         labels : bool
             Whether new pictures get labels of what they show, where the library has the space `photo`, whose network
             says so: those that are more likely than not, as by `annotate`.
+        skip_copies : bool
+            Whether new files are left out that have the same bytes as one that is there; ``skipped`` names them.
         progress : callable, optional
             Called with the number of files done with and the path of the last.
         hearing : callable, optional
@@ -257,7 +260,9 @@ class Library:
             writer = Writer(self.index, self.spaces.names(), self._note_write)
             with self._pool(options) as pool:
                 labelling = Labelling(PhotoLabels()) if labels and _has_photo(writers) else None
-                adder = Adder(self.index, self.spaces, pool, writer, self._delete, progress, labelling)
+                adder = Adder(
+                    self.index, self.spaces, pool, writer, self._delete, progress, labelling, skip_copies=skip_copies
+                )
                 try:
                     summary = adder.run(roots)
                 finally:

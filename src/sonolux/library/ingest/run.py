@@ -20,7 +20,7 @@ from sonolux.library.ingest.moved import follow, redescribe, touch
 from sonolux.library.ingest.write import Writer
 from sonolux.library.spaces import Spaces
 from sonolux.media.finding import find
-from sonolux.media.paths import to_stored
+from sonolux.media.paths import from_stored, printable, to_stored
 from sonolux.media.reading import read_description
 from sonolux.media.segment import Decoded, Probe, Segment
 from sonolux.media.sidecars import sidecars_of
@@ -40,6 +40,7 @@ class Summary:
     """What an `add` did: counts of files, those that failed, and how long it took in seconds.
 
     Files of which only a part could be read are ``added`` or ``updated`` like others; ``partly`` says what is missing.
+    ``skipped`` names the files that were left out because the library has their bytes already, and where.
     """
 
     added: int = 0
@@ -50,12 +51,13 @@ class Summary:
     fingerprinted: int = 0
     failed: list[Failure] = field(default_factory=list)
     partly: list[Failure] = field(default_factory=list)
+    skipped: list[Failure] = field(default_factory=list)
     seconds: float = 0.0
 
     @property
     def done(self) -> int:
         """How many files are done with."""
-        return self.added + self.updated + self.moved + self.unchanged + len(self.failed)
+        return self.added + self.updated + self.moved + self.unchanged + len(self.failed) + len(self.skipped)
 
 
 class Adder:
@@ -72,6 +74,8 @@ class Adder:
     progress : callable or None
     labelling : Labelling or None
         What says what new pictures show.
+    skip_copies : bool
+        Whether new files are left out that have the bytes of one that is there.
     """
 
     def __init__(
@@ -83,8 +87,11 @@ class Adder:
         delete: Callable[[Where], int],
         progress: Progress | None = None,
         labelling: Labelling | None = None,
+        *,
+        skip_copies: bool = False,
     ) -> None:
         self.index = index
+        self.skip_copies = skip_copies
         self.pool = pool
         self.writer = writer
         self.delete = delete
@@ -97,6 +104,7 @@ class Adder:
         self._drafts: dict[str, Draft] = {}
         self._redescribed: dict[str, Task] = {}
         self._partly: dict[str, Failure] = {}
+        self._added: dict[str, str] = {}
 
     def run(self, roots: Sequence[str]) -> Summary:
         """Add files and folders.
@@ -134,9 +142,21 @@ class Adder:
                 if isinstance(task, Failure):
                     self._fail([task])
                     continue
+                if self.skip_copies and task.state == "new" and (first := self._first_of(task)):
+                    self.summary.skipped.append(Failure(task.path, f"the same bytes as {printable(first)}"))
+                    self._report(task.path)
+                    continue
                 self._drop_sidecars(task)
                 if not self._settled(task):
                     yield task.path
+
+    def _first_of(self, task: Task) -> str:
+        """Return the path of a file with the same bytes, in the library or in this run; "" for none."""
+        where = [Condition("kind", "=", "file"), Condition("hash", "=", task.hash)]
+        for point in self.index.scroll(where, keys=("path",)):
+            return from_stored(point.payload["path"])
+        first = self._added.setdefault(task.hash, task.path)
+        return "" if first == task.path else first
 
     def _settled(self, task: Task) -> bool:
         """Do what can be done without decoding; tell whether that was all."""
