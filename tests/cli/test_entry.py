@@ -73,6 +73,7 @@ def test_some_failed_is_code_3_with_one_summary(tmp_path: Path) -> None:
         "fingerprinted",
         "failed",
         "partly",
+        "skipped",
         "seconds",
     ]
     assert summary["added"] == 1
