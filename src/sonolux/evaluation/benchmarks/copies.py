@@ -64,6 +64,7 @@ def benchmark_copies(data: Path, altered: int, progress: Announce) -> tuple[list
         Photos of each half of which copies are made.
     progress : callable
     """
+    data = data.resolve()  # as libraries name files
     photos = [*(data / "imagenet_sample").glob("*.jpg"), *(data / "flickr_captions" / "images").glob("*.jpg")]
     scores: dict[str, CopyScores] = {}
     with tempfile.TemporaryDirectory() as folder:
