@@ -44,7 +44,7 @@ TURNS = (
 
 def pdq_hash(pixels: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], int]:
     """Return the hash of an image (h, w, 3), uint8 (32,), and its quality."""
-    import pdqhash  # type: ignore[import-untyped]
+    import pdqhash
 
     small = PIL.Image.fromarray(pixels).resize((SIDE, SIDE), Resampling.HAMMING)
     bits, quality = pdqhash.compute(np.asarray(small))

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from sonolux.encoders.defaults import CLASSICAL, SHIPPED
+from sonolux.encoders.defaults import CLASSICAL
 from sonolux.evaluation.benchmarks.report import Announce, Report, compare_with_target
 from sonolux.evaluation.protocols.altered_copies import ALTERATIONS, SEED, Half, make_copies, split_halves
 from sonolux.evaluation.protocols.altered_videos import VIDEO_ALTERATIONS, make_video_copies
@@ -154,7 +154,7 @@ def _library_scores(half: Half, copies: Path, location: Path) -> CopyScores:
     """Add photos and copies to a library, and ask it for copies."""
     made_from = {str(file): (str(photo), name) for photo, name, file in half.copies}
     with Library(location) as library:
-        library.add(*half.photos, copies, spaces=(*CLASSICAL, *SHIPPED))
+        library.add(*half.photos, copies, spaces=(*CLASSICAL, "photo"))
         groups = [[item.path for item in one.items] for one in library.copies().groups if one.kind in FOUND]
     found = dict.fromkeys(ALTERATIONS, 0)
     false: set[tuple[str, str]] = set()

@@ -78,7 +78,7 @@ class Adder:
         Whether new files are left out that have the bytes of one that is there.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is a part of the run
         self,
         index: Index,
         spaces: Spaces,
