@@ -88,11 +88,12 @@ def layers(
 
 
 @app.command()
-def photos(data: DataOption = None, page: PageOption = PAGE) -> None:
-    """What the encoders that every library has find among photographs that none of them has seen."""
+def photos(data: SetsOption = None, page: PageOption = PAGE) -> None:
+    """What spaces of pictures find, what labels are worth, and what describing a photo costs."""
     from sonolux.evaluation.benchmarks.photos import benchmark_photos
 
-    _publish(benchmark_photos(data or _photos()), page)
+    sets = data or _data()
+    _publish(benchmark_photos(sets / "imagenet_sample", sets / "grocery"), page)
 
 
 @app.command()
