@@ -94,4 +94,4 @@ def test_nothing_is_labelled_where_it_is_not_wanted(things: Path, tmp_path: Path
         with sx.Library(tmp_path / spaces[0]) as library:
             library.add(things / "photos" / "cat.jpg", spaces=spaces, labels=labels)
             [item] = library.items()
-            assert item.annotations == ()
+            assert library.annotations(item.id) == []
