@@ -88,9 +88,9 @@ class TestAnswering:
         assert "asked mfcc in " in ran.err
 
     def test_nothing_found_is_said_and_exits_0(self, cli) -> None:
-        ran = cli("search", "zeppelin")
+        ran = cli("search", "zeppelin", "--confident")
         assert (ran.code, ran.out) == (0, "nothing found\n")
-        assert cli("search", "zeppelin", "--json").out == ""
+        assert cli("search", "zeppelin", "--confident", "--json").out == ""
 
     def test_confident_says_when_something_lies_below(self, cli, sample: Path) -> None:
         asked = ("--image", sample / "photos" / "retina.jpg", "--where", "modality=video")

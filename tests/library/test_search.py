@@ -23,7 +23,8 @@ def descriptors(library: Library, space: str) -> dict[str, np.ndarray]:
 
 
 def test_words_find_names_and_passages(library: Library) -> None:
-    assert names(library.search("flute")) == ["flute.wav"]
+    assert names(library.search("flute"))[0] == "flute.wav"
+    assert names(library.search("flute", spaces="bm25")) == ["flute.wav"]
     assert names(library.search("sea noise"))[0] == "seaNoise.wav"
     hit = library.search("xylophone on the stairs")[0]
     assert (Path(hit.path).name, hit.kind) == ("essay.md", "passage")
@@ -32,7 +33,8 @@ def test_words_find_names_and_passages(library: Library) -> None:
 
 
 def test_words_that_nothing_holds_find_nothing(library: Library) -> None:
-    assert library.search("zeppelin") == []
+    assert library.search("zeppelin", spaces="bm25") == []
+    assert library.search("zeppelin", confident=True) == []
 
 
 def test_an_image_finds_itself_cropped_and_the_video_it_is_in(library: Library, tmp_path: Path) -> None:

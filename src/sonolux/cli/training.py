@@ -102,11 +102,13 @@ def codes(  # noqa: PLR0913, PLR0917 - one parameter an option
     from sonolux.errors import TrainingError
     from sonolux.training.hashing.recipes import AutoencoderRecipe, CodeRecipe, ProjectionRecipe
     from sonolux.training.hashing.train import train_codes
-    from sonolux.training.loop.warm_start import size_of
+    from sonolux.training.loop.warm_start import network_of, size_of
+    from sonolux.training.recipes import takes_architecture
 
     talk = Output(as_json=as_json, quiet=quiet)
     if pretrained and method == "ae":
         raise TrainingError("an autoencoder starts from no other model: leave --from away")
+    taken = {} if network or not takes_architecture(method) else network_of(pretrained)
     recipe = prepare_training(
         method,
         out,
@@ -116,7 +118,8 @@ def codes(  # noqa: PLR0913, PLR0917 - one parameter an option
         seed=seed,
         epochs=epochs,
         image_size=image_size or size_of(pretrained),
-        architecture=network,
+        architecture=network or taken.get("architecture"),
+        arguments=taken.get("arguments") or None,
         pretrained=pretrained or None,
     )
     if not isinstance(recipe, CodeRecipe | ProjectionRecipe):

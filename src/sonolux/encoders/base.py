@@ -58,6 +58,9 @@ class Encoder(ABC):
     weight : float
         Strength of its space where several are fused: how many near neighbours are of the same sort to each that is
         not, those taken off that chance would give (`sonolux bench fusion` measures it). 1 where nobody has measured.
+    asks : bool
+        Whether questions of its modality, and items as examples, ask its space where nobody has named it; false where
+        another space of every library answers these better.
     batch_size : int
         How many inputs `encode` hands to `encode_batch` at once.
     """
@@ -76,6 +79,7 @@ class Encoder(ABC):
     sample_rate: int = 0
     side: int = 0
     weight: float = 1.0
+    asks: bool = True
     batch_size: int = 32
 
     @abstractmethod

@@ -39,11 +39,20 @@ class EncoderEntry:
     digest: str
     licence: str
     weight: float = 1.0
+    asks: bool = True
 
 
 def entry_of(encoder: Encoder) -> EncoderEntry:
     """Return what the manifest of a library says of an encoder."""
-    return EncoderEntry(encoder.modality, encoder.name, encoder.spec, encoder.digest, encoder.licence, encoder.weight)
+    return EncoderEntry(
+        encoder.modality,
+        encoder.name,
+        encoder.spec,
+        encoder.digest,
+        encoder.licence,
+        encoder.weight,
+        encoder.asks,
+    )
 
 
 def default_encoders() -> list[Encoder]:
@@ -181,6 +190,11 @@ class Spaces:
     def is_classical(self, name: str) -> bool:
         """Tell whether nothing that writes into a space was learned from data."""
         return all(entry.spec in CLASSICAL for entry in self.entries[name])
+
+    def by_example(self, name: str) -> bool:
+        """Tell whether items given as examples ask a space that nobody has named."""
+        entries = self.entries[name]
+        return any(entry.asks for entry in entries if len(entries) == 1 or entry.modality != Modality.TEXT)
 
     def writers(self) -> list[Encoder]:
         """Return the encoders that write descriptors of new items."""

@@ -52,7 +52,7 @@ class EfficientNetLite(nn.Module):
                 inputs = outputs
         self.blocks = nn.Sequential(*blocks)
         self.head = NormalisedConvolution(inputs, HEAD, 1, 1)
-        self.pool = nn.AdaptiveAvgPool2d(1)
+        self.pool = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())
         self.classifier = nn.Linear(HEAD, classes)
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
@@ -62,8 +62,8 @@ class EfficientNetLite(nn.Module):
 
     def features(self, images: torch.Tensor) -> torch.Tensor:
         """Return what the last maps are on average, (n, 1280)."""
-        maps: torch.Tensor = self.pool(self.head(self.blocks(self.stem(images))))
-        return maps.flatten(start_dim=1)
+        means: torch.Tensor = self.pool(self.head(self.blocks(self.stem(images))))
+        return means
 
     def fold(self) -> EfficientNetLite:
         """Fold batch normalisation into the convolutions before it; the same outputs in eval mode, and faster.

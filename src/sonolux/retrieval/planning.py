@@ -54,6 +54,9 @@ class Asking(Protocol):
     def asker(self, name: str, modality: Modality) -> Encoder | None:
         """Return the encoder of a space for questions of a modality, None where it has none."""
 
+    def by_example(self, name: str) -> bool:
+        """Tell whether items given as examples ask a space that nobody has named."""
+
 
 @dataclass(frozen=True, slots=True)
 class SpaceQuery:
@@ -104,10 +107,11 @@ def plan(query: Query, asking: Asking) -> list[SpaceQuery]:
     """
     names = query.spaces or tuple(asking.names())
     spaces = [asking.by_name(name) for name in names]
+    named = bool(query.spaces)
     questions: list[SpaceQuery] = []
     for number, part in enumerate(query.parts):
-        questions += [replace(question, part=number) for question in _ask_part(part, spaces, asking)]
-    examples = _ask_examples(query, spaces, asking)
+        questions += [replace(question, part=number) for question in _ask_part(part, spaces, asking, named)]
+    examples = _ask_examples(query, spaces if named else [s for s in spaces if asking.by_example(s.name)], asking)
     questions += [replace(question, part=len(query.parts)) for question in examples]
     if not query.unlike:
         return questions
@@ -121,7 +125,7 @@ def _no_space(part: Part, names: Sequence[str]) -> str:
     return f"no space here answers a query by {part.kind} (spaces asked: {', '.join(names)})"
 
 
-def _ask_part(part: Part, spaces: Sequence[Space], asking: Asking) -> list[SpaceQuery]:
+def _ask_part(part: Part, spaces: Sequence[Space], asking: Asking, named: bool) -> list[SpaceQuery]:
     if part.kind == "vector":
         return [_ask_vector(part, spaces)]
     contents = _contents(part)
@@ -129,7 +133,7 @@ def _ask_part(part: Part, spaces: Sequence[Space], asking: Asking) -> list[Space
         (space, encoder, media)
         for modality, media in contents.items()
         for space in spaces
-        if (encoder := asking.asker(space.name, modality)) is not None
+        if (encoder := asking.asker(space.name, modality)) is not None and (named or encoder.asks)
     ]
     if not able:
         raise QueryError(_no_space(part, [space.name for space in spaces]))

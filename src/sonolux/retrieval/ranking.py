@@ -13,9 +13,8 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from itertools import chain
 from typing import Any
 
@@ -149,13 +148,31 @@ class Ranker:
             return fused[0]
         # What words and pictures say has no common scale, and people's weights are to decide.
         ranked = [
-            (those[0][0][0].weight, zip(map(partial(self._name, query), each), _ranks(each), strict=True))
+            (those[0][0][0].weight, self._ranked_part(query, those, each))
             for those, each in zip(parts.values(), fused, strict=True)
         ]
         best: dict[str, ScoredPoint] = {}
         for match in sorted(chain(*fused), key=lambda match: -match.score):
             best.setdefault(self._name(query, match), match)
         return [best[name]._replace(score=score) for name, score in reciprocal_rank_fusion(ranked)]
+
+    def _ranked_part(
+        self, query: Query, lists: Sequence[tuple[SpaceAnswer, Sequence[ListEvidence]]], fused: list[ScoredPoint]
+    ) -> Iterator[tuple[str, int]]:
+        """Rank the files of one part of several: what leads, and far behind it what is there because something must be.
+
+        A space of meanings has a place for every item, so that what is middling in all parts would come before what is
+        first in one.
+        """
+        said = self._judge_lists(query, [answer for answer, _ in lists], [each for _, each in lists], fused)
+        leading = [match for match in fused if (one := said[match.id]) is not None and one[3]]
+        names = {match.id for match in leading}
+        others = [match for match in fused if match.id not in names]
+        behind = DEPTH if leading else 0
+        for match, rank in zip(leading, _ranks(leading), strict=True):
+            yield self._name(query, match), rank
+        for match, rank in zip(others, _ranks(others), strict=True):
+            yield self._name(query, match), rank + behind
 
     def _fuse_part(
         self, query: Query, lists: Sequence[tuple[SpaceAnswer, Sequence[ListEvidence]]]

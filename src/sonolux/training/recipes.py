@@ -56,6 +56,11 @@ def make_recipe(method: str, settings: Sequence[str] = (), **options: Any) -> An
     return kind(**{"method": method} | values)
 
 
+def takes_architecture(method: str) -> bool:
+    """Return whether a method trains a network that can be chosen; TrainingError for a method that is not there."""
+    return any(field.name == "architecture" for field in fields(methods.get(method).recipe))
+
+
 def stored_recipe(content: Mapping[str, Any]) -> Recipe:
     """Return the recipe that was written down beside weights, by this version or the one before.
 

@@ -16,9 +16,9 @@ from sonolux.settings import settings
 
 
 @pytest.fixture(autouse=True)
-def vocabulary_of_the_session(tmp_path_factory: pytest.TempPathFactory) -> None:
+def vectors_of_the_session(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Names of classes are encoded once: what is loaded outlives the cache of a single test."""
-    concepts._vocabulary()._held()
+    concepts._class_vectors()._held()
 
 
 class TestImage(EncoderContract):
@@ -30,9 +30,9 @@ class TestImage(EncoderContract):
 
     @pytest.fixture
     def altered(self) -> Encoder:
-        vocabulary = concepts.Vocabulary()
-        vocabulary.digest = "of other classes"
-        return (concepts.ConceptImage, concepts.ConceptText)[self.place](vocabulary)
+        vectors = concepts.ClassVectors()
+        vectors.digest = "of other classes"
+        return (concepts.ConceptImage, concepts.ConceptText)[self.place](vectors)
 
 
 class TestText(TestImage):
@@ -66,17 +66,17 @@ def test_a_class_goes_up_into_its_kinds() -> None:
 
 
 def test_vectors_of_classes_are_kept_and_a_damaged_file_is_made_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    made = concepts._vocabulary()._held()
+    made = concepts._class_vectors()._held()
     calls: list[int] = []
     monkeypatch.setattr(concepts, "class_vectors", lambda table: calls.append(1) or made)
     for expected in (1, 1):
-        np.testing.assert_array_equal(concepts.Vocabulary()._held(), made)
+        np.testing.assert_array_equal(concepts.ClassVectors()._held(), made)
         assert len(calls) == expected
     [kept] = (settings().cache / "concepts").iterdir()
     for damage in (b"", b"\x93NUMPY garbage", kept.read_bytes()[:-1000]):
         kept.write_bytes(damage)
         calls.clear()
-        np.testing.assert_array_equal(concepts.Vocabulary()._held(), made)
+        np.testing.assert_array_equal(concepts.ClassVectors()._held(), made)
         assert calls == [1]
 
 

@@ -43,7 +43,7 @@ VERSION = 1
 """Of what is done with the models; changes the digest."""
 
 
-class Vocabulary:
+class ClassVectors:
     """Vectors of the classes of pictures, and what they have in common; made once and kept on disk.
 
     Attributes
@@ -82,11 +82,13 @@ class Vocabulary:
 
 
 class ConceptImage(Encoder):
-    """Pictures as combinations of what their classes mean."""
+    """Pictures as combinations of what their classes mean, for words to find; pictures find one another by `photo`."""
 
-    def __init__(self, vocabulary: Vocabulary) -> None:
-        self.vocabulary = vocabulary
-        _describe(self, Modality.IMAGE, vocabulary)
+    asks = False
+
+    def __init__(self, vectors: ClassVectors) -> None:
+        self.vectors = vectors
+        _describe(self, Modality.IMAGE, vectors)
         self.weight = 2.0
 
     def encode_batch(self, batch: Sequence[Any]) -> NDArray[np.float32]:
@@ -95,27 +97,27 @@ class ConceptImage(Encoder):
 
         network = backbone()
         chances = softmax(network.scores(network.features(batch)) / TEMPERATURE, axis=1)
-        rows: NDArray[np.float32] = chances @ self.vocabulary.directions
+        rows: NDArray[np.float32] = chances @ self.vectors.directions
         return rows
 
 
 class ConceptText(Encoder):
     """Questions by what they mean, beyond what the names of all classes have in common."""
 
-    def __init__(self, vocabulary: Vocabulary) -> None:
-        self.vocabulary = vocabulary
-        _describe(self, Modality.TEXT, vocabulary)
+    def __init__(self, vectors: ClassVectors) -> None:
+        self.vectors = vectors
+        _describe(self, Modality.TEXT, vectors)
 
     def encode_batch(self, batch: Sequence[str]) -> NDArray[np.float32]:
         """Encode sentences into rows (n, 384)."""
         rows = np.asarray(sentences().encode_queries(batch))
-        return np.where(rows.any(axis=1, keepdims=True), rows - self.vocabulary.mean, 0)
+        return np.where(rows.any(axis=1, keepdims=True), rows - self.vectors.mean, 0)
 
 
 def concepts() -> list[Encoder]:
     """Return the encoders of the space: pictures write into it, pictures and sentences ask."""
-    vocabulary = _vocabulary()
-    return [ConceptImage(vocabulary), ConceptText(vocabulary)]
+    vectors = _class_vectors()
+    return [ConceptImage(vectors), ConceptText(vectors)]
 
 
 def class_vectors(table: ImageClasses) -> NDArray[np.float32]:
@@ -132,12 +134,12 @@ def _with_kinds(table: ImageClasses, place: int, names: NDArray[np.float32]) -> 
     return combined
 
 
-def _describe(encoder: Encoder, modality: Modality, vocabulary: Vocabulary) -> None:
+def _describe(encoder: Encoder, modality: Modality, vectors: ClassVectors) -> None:
     encoder.name = f"concepts:{modality}"
     encoder.spec = encoder.space = "concepts"
     encoder.modality = modality
     encoder.dim = DIM
-    encoder.digest = vocabulary.digest
+    encoder.digest = vectors.digest
     encoder.licence = backbone().folder.licence
 
 
@@ -150,5 +152,5 @@ def _keep(rows: NDArray[np.float32], file: Path) -> None:
 
 
 @cache
-def _vocabulary() -> Vocabulary:
-    return Vocabulary()
+def _class_vectors() -> ClassVectors:
+    return ClassVectors()

@@ -6,9 +6,13 @@ package is a sentence-transformers checkpoint, read as one of the hub is once it
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from sonolux.encoders.base import Encoder
 from sonolux.encoders.hub.checkpoint import Checkpoint
@@ -37,11 +41,20 @@ class PackagedSentences(SentenceText):
         self.inside = folder
         self.name = name
         self.licence = package.licence
+        self._last: tuple[tuple[str, ...], NDArray[np.float32]] = (), np.empty((0, dim), np.float32)
 
     @property
     def digest(self) -> str:  # type: ignore[override]
         """Of the pinned files; none is read."""
         return self.package.digest
+
+    def encode_queries(self, queries: Sequence[str]) -> NDArray[np.float32]:
+        """Encode questions into rows (n, dim) of length 1; `sonolux.encoders.packaged.concepts` asks the same ones."""
+        asked, known = self._last
+        if asked != tuple(queries):
+            known = super().encode_queries(queries)
+            self._last = tuple(queries), known
+        return known.copy()
 
     def _loaded(self) -> Any:
         folder = self.package.folder(f"{self.inside}config.json")

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from sonolux.checkpoints.folder import ModelFolder
+    from sonolux.checkpoints.inputs import Preprocessing
     from sonolux.encoders import Encoder
 
 DECIDED = ("channels", "classes", "side")
@@ -132,7 +133,10 @@ def _weights(source: str) -> dict[str, torch.Tensor]:
     if packaged is not None or path.is_dir():
         from sonolux.checkpoints.folder import ModelFolder
 
-        state = (packaged or ModelFolder.load(path)).network().state_dict()
+        folder = packaged or ModelFolder.load(path)
+        state = folder.network().state_dict()
+        if packaged is not None:
+            _prepared_as_here(state, packaged.images)
         return {name.removeprefix("backbone."): tensor for name, tensor in state.items()}
     if path.suffix not in CHECKPOINTS or not path.is_file():
         raise TrainingError(f"{path} is neither a model folder nor a checkpoint ({', '.join(CHECKPOINTS)})")
@@ -140,3 +144,17 @@ def _weights(source: str) -> dict[str, torch.Tensor]:
         return checkpoint_weights(path)
     except EncoderError as error:
         raise TrainingError(str(error)) from error
+
+
+def _prepared_as_here(state: dict[str, torch.Tensor], how: Preprocessing) -> None:
+    """Change a first convolution, and the batch normalisation after it, so that images prepared as here mean the same.
+
+    What was prepared by ``(x - m) / d`` is ``a (x - MEAN) / DEVIATION + b``: a scales the weights, b shifts the mean.
+    """
+    from sonolux.training.loop.image_inputs import DEVIATION, MEAN
+
+    weights = state["stem.convolution.weight"]
+    scale = weights.new_tensor([DEVIATION / one for one in how.deviation])
+    shift = weights.new_tensor([(MEAN - mean) / one for mean, one in zip(how.mean, how.deviation, strict=True)])
+    state["stem.normalisation.running_mean"] -= (weights.sum(dim=(2, 3)) * shift).sum(dim=1)
+    state["stem.convolution.weight"] = weights * scale[:, None, None]
