@@ -18,6 +18,8 @@ EXTRAS = {
     "hnswlib": "bench",
     "lancedb": "bench",
     "usearch": "bench",
+    "rapidocr": "ocr",
+    "onnxruntime": "ocr",
 }
 """Extra by the name under which a package is imported."""
 

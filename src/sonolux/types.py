@@ -34,8 +34,8 @@ SegmentKind = Literal["image", "page", "cover", "shot", "window", "passage"]
 Unit = Literal["seconds", "characters", "pages"]
 """What a span is measured in."""
 
-AnnotationKind = Literal["label", "caption", "transcript"]
-"""What an annotation says: the name of a class, a sentence about what is shown, or the words that are spoken."""
+AnnotationKind = Literal["label", "caption", "transcript", "text"]
+"""What an annotation says: the name of a class, a sentence about what is shown, or words that are spoken or written."""
 
 MASK_PIXELS = 65_536
 """Pixels of a mask, at most: it tells the shape of a thing, and is drawn as large as its box."""
@@ -285,7 +285,7 @@ class Annotation:
     annotator : str
         Its name.
     label : str
-        The name of a class; of a caption or transcript all of its text.
+        The name of a class; of a caption, transcript or line of text all of its words.
     probability : float
         In [0, 1].
     span : Span or None
@@ -293,7 +293,7 @@ class Annotation:
     region : Region or None
         Where in the image, or in a frame of the shot that is the span.
     kind : str
-        ``"label"``, ``"caption"`` or ``"transcript"``.
+        ``"label"``, ``"caption"``, ``"transcript"`` or ``"text"``: a line that is written in the image.
     item : str
         Id of the region's own item, where a library keeps one; the library writes it, an annotator leaves it empty.
     """

@@ -40,6 +40,10 @@ class Annotator(ABC):
         How many inputs `annotate` hands to `annotate_batch` at once.
     k : int or None
         Annotations of an input, at most, the most probable ones; None for all.
+    ordered : bool
+        Whether the order of what it says is kept, as that of lines of text; else the most probable comes first.
+    image_side : int or None
+        Pixels of the longer side that it wants images at, at most; None for those that encoders get.
     region_items : bool
         Whether a library makes each region that it says an item of its own, with the descriptors of its crop.
     """
@@ -54,6 +58,8 @@ class Annotator(ABC):
     overlap: float = 0.0
     batch_size: int = 32
     k: int | None = None
+    ordered: bool = False
+    image_side: int | None = None
     region_items: bool = False
 
     @abstractmethod
@@ -83,7 +89,7 @@ class Annotator(ABC):
         Returns
         -------
         annotations : list of list of Annotation
-            One list an input, in order, the most probable annotation first, at most `k`.
+            One list an input, in order, at most `k` each, the most probable first unless they are `ordered`.
 
         Raises
         ------
@@ -114,4 +120,5 @@ class Annotator(ABC):
                 )
             if annotation.region is not None and self.modality != Modality.IMAGE:
                 raise SonoluxError(f"annotator {self.name} gave {annotation.label} a region, but takes {self.modality}")
-        return sorted(annotations, key=lambda annotation: -annotation.probability)[: self.k]
+        probable = sorted(annotations, key=lambda annotation: -annotation.probability)[: self.k]
+        return [one for one in annotations if one in probable] if self.ordered else probable

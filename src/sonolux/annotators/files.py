@@ -123,8 +123,9 @@ def annotate_files(
 
 
 def windows_of(annotator: Annotator, options: ReadOptions) -> ReadOptions:
-    """Return how files are read for an annotator: at its rate, in its windows."""
+    """Return how files are read for an annotator: at its rate, in its windows, at its size of images."""
     options = replace(options, audio_rate=annotator.sample_rate or options.audio_rate)
+    options = replace(options, image_side=annotator.image_side or options.image_side)
     if annotator.window is None:
         return options
     return replace(options, audio_window=annotator.window, audio_hop=annotator.window - annotator.overlap)

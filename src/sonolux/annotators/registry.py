@@ -18,7 +18,10 @@ WEIGHTS = ".safetensors"
 ANNOTATORS: Registry[Factory] = Registry(
     "annotator",
     "sonolux.annotators",
-    built_in={"photo-labels": "sonolux.annotators.photo_labels:PhotoLabels"},
+    built_in={
+        "ocr": "sonolux.annotators.text_lines:TextLines",
+        "photo-labels": "sonolux.annotators.photo_labels:PhotoLabels",
+    },
     otherwise="a model folder, or org/name of the hub",
 )
 """Of factories; an installed package offers them in the group of entry points ``sonolux.annotators``."""
