@@ -52,7 +52,7 @@ class Modality(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A part of a file, in seconds (audio, video, subtitles), characters (other texts) or pages from 0 (images).
+    """A part of a file, in seconds (audio, video, subtitles), pages from 0 (images, PDFs) or characters (other texts).
 
     ``end`` is exclusive.
     """
@@ -211,7 +211,7 @@ class Item:
         As people filed it: title, album, date, camera, width, height, duration ...; artist, genre and keywords are
         lists of str.
     text : str
-        What a passage says; empty for other kinds.
+        What a passage says, or the lines that were read in an image; empty for none.
     region : Region or None
         Where in the image, or in a frame of the shot that is its span; None but for kind ``"region"``.
     """
@@ -248,7 +248,7 @@ class Hit(NamedTuple):
     title : str
         Title of the file, empty where it has none.
     text : str
-        The passage found, empty for other kinds.
+        The passage found, or the lines that were read in what was found; empty for none.
     confident : bool
         Whether chance is ruled out as the reason of this hit, given the size of the library.
     region : Region or None

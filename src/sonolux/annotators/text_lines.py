@@ -29,7 +29,7 @@ from sonolux.decoding.text_lines import (
     in_reading_order,
     likely_turns,
     reading_direction,
-    size_of,
+    edges_of,
     turns_along,
     without_doubles,
 )
@@ -112,7 +112,7 @@ class TextLines(Annotator):
         if image is None:
             return []
         found = [corners for tile in _tiles(image) for corners in self._detected(image, *tile)]
-        found.sort(key=lambda corners: -np.prod(size_of(corners)))
+        found.sort(key=lambda corners: -np.prod(edges_of(corners)))
         lines = [self._read_line(image, corners) for corners in found[:MOST_LINES]]
         along = reading_direction(lines)
         agreed = [self._agreeing(image, line, along) for line in lines]
@@ -128,7 +128,7 @@ class TextLines(Annotator):
         scale = min(1.0, LONGEST / max(height, width))
         if scale < 1:
             size = (max(1, round(width * scale)), max(1, round(height * scale)))
-            tile = cv2.resize(tile, size, interpolation=cv2.INTER_AREA)
+            tile = np.asarray(cv2.resize(tile, size, interpolation=cv2.INTER_AREA), np.uint8)
         # Text at the very edge is missed, and what is slim would be enlarged beyond all bounds: both get a margin.
         margin = max(8, ceil(max(tile.shape[:2]) / SLIMMEST - min(tile.shape[:2])) // 2)
         sides = (8, margin) if upright else (margin, 8)
@@ -139,7 +139,7 @@ class TextLines(Annotator):
         for corners in () if found.boxes is None else found.boxes:
             inner = (np.asarray(corners, float) - (sides[1], sides[0])) / scale
             placed = np.clip(inner, 0, (width, height)) + origin
-            if min(size_of(placed)) >= 2:
+            if min(edges_of(placed)) >= 2:
                 yield placed
 
     def _read_line(self, image: NDArray[np.uint8], corners: NDArray[np.float64]) -> TextLine:
@@ -206,7 +206,7 @@ def _strip(image: NDArray[np.uint8], corners: NDArray[np.float64], turns: int) -
     """Cut a line out of an image, upright after so many turns, as high as the recogniser wants it."""
     import cv2
 
-    across, down = size_of(corners)
+    across, down = edges_of(corners)
     width, height = (across, down) if turns % 2 == 0 else (down, across)
     length = min(max(round(width * HEIGHT / max(height, 1.0)), 1), LONGEST_LINE)
     # A line that is made much smaller must not lose its thin strokes: it is cut out at up to four times the size.

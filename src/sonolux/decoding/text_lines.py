@@ -55,7 +55,7 @@ class TextLine:
         return float(x0), float(y0), float(x1), float(y1)
 
 
-def size_of(corners: NDArray[np.float64]) -> tuple[float, float]:
+def edges_of(corners: NDArray[np.float64]) -> tuple[float, float]:
     """Return the width and height of a quadrilateral, the longer of each two opposite edges."""
     across = max(hypot(*(corners[1] - corners[0])), hypot(*(corners[2] - corners[3])))
     down = max(hypot(*(corners[3] - corners[0])), hypot(*(corners[2] - corners[1])))
@@ -68,7 +68,7 @@ def likely_turns(corners: NDArray[np.float64]) -> tuple[int, ...]:
     A wide one lies upright or upside down. A tall one stands on either end, or is a single upright letter, such as
     an I. One that is neither may be anything.
     """
-    width, height = size_of(corners)
+    width, height = edges_of(corners)
     if height >= TALL * width:
         return (1, 3, 0) if height < 2 * TALL * width else (1, 3)
     return (0, 2) if width >= TALL * height else (0, 2, 1, 3)
@@ -100,7 +100,7 @@ def in_reading_order(lines: Sequence[TextLine]) -> list[TextLine]:
     along = reading_direction(lines)
     down = np.array([-along[1], along[0]])
     middles = {id(line): line.corners.mean(axis=0) for line in lines}
-    heights = {id(line): min(size_of(line.corners)) for line in lines}
+    heights = {id(line): min(edges_of(line.corners)) for line in lines}
     rows: list[list[TextLine]] = []
     for line in sorted(lines, key=lambda line: float(middles[id(line)] @ down)):
         if rows:
@@ -135,7 +135,7 @@ def _quarter(vector: NDArray[np.float64]) -> int:
 
 
 def _shared(a: TextLine, b: TextLine) -> float:
-    """Return how much of the smaller of two lines the other one covers, from 0 to 1, in boxes that lie as the second."""
+    """Return how much of the smaller of two lines the other covers, from 0 to 1, in boxes that lie as the second."""
     along = _along(b.corners, 0)
     axes = np.stack([along, (-along[1], along[0])], axis=1)
     (first, second), edges = (line.corners @ axes for line in (a, b)), [np.min, np.max]

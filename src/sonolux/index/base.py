@@ -32,15 +32,17 @@ from sonolux.types import Space
 Vector: TypeAlias = NDArray[Any] | csr_array
 """One descriptor: float32 (dim,), packed uint8 (dim / 8,), or CSR of shape (1, dim)."""
 
-Operator = Literal["=", "!=", "<", "<=", ">", ">="]
+Operator = Literal["=", "!=", "<", "<=", ">", ">=", "~"]
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
     """``key op value``; a tuple as value means any of them (``=``) or none of them (``!=``).
 
-    Order (``<`` and its kin) is for numbers, and for dates given as RFC 3339 strings. Of dates, ``instead`` names the
-    key that is compared where a point has it, in place of ``key``.
+    ``~`` means that a text holds all words of a string, in any order, whatever their case; it is for the keys of which
+    `sonolux.index.payload.INDEXED` says that they are text. Order (``<`` and its kin) is for numbers, and for dates
+    given as RFC 3339 strings. Of dates, ``instead`` names the key that is compared where a point has it, in place of
+    ``key``.
     """
 
     key: str

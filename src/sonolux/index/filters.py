@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 from sonolux.errors import QueryError
 from sonolux.index.base import Condition, Where
+from sonolux.index.payload import INDEXED
 
 BOUNDS = {"<": "lt", "<=": "lte", ">": "gt", ">=": "gte"}
 EXACT_FLOAT = 2**53
@@ -41,6 +42,9 @@ class Vocabulary(Protocol):
 
     def date(self, key: str, bounds: Mapping[str, str]) -> Any:
         """Value is a date within bounds named lt, lte, gt, gte."""
+
+    def holds_words(self, key: str, words: str) -> Any:
+        """Value is a text that holds all of these words."""
 
     def has_id(self, ids: Sequence[str]) -> Any:
         """Point is one of these."""
@@ -96,6 +100,8 @@ def _holds(words: Vocabulary, condition: Condition) -> Any:
     if condition.op == "=":
         return _equals(words, condition)
     value, key = condition.value, ".".join(map(quoted, condition.key.split(".")))
+    if condition.op == "~":
+        return _holds_words(words, condition)
     if condition.op not in BOUNDS:
         raise QueryError(f"there is no operator {condition.op!r}")
     bound = BOUNDS[condition.op]
@@ -109,6 +115,15 @@ def _holds(words: Vocabulary, condition: Condition) -> Any:
     if isinstance(value, bool | tuple):
         raise QueryError(f"{condition.key} {condition.op} {value!r}: only numbers and dates have order")
     return words.number(key, {bound: _finite(condition.key, value)})
+
+
+def _holds_words(words: Vocabulary, condition: Condition) -> Any:
+    key, value = condition.key, condition.value
+    if INDEXED.get(key) != "text":
+        raise QueryError(f"{key} ~ {value!r}: only texts hold words")
+    if not isinstance(value, str) or not any(map(str.isalnum, value)):
+        raise QueryError(f"{key} ~ {value!r}: there are no words to look for")
+    return words.holds_words(key, value)
 
 
 def _equals(words: Vocabulary, condition: Condition) -> Any:

@@ -11,7 +11,7 @@ modality     of the file: "image", "audio", "video", "text"
 start,end    of a span, in its unit; absent for a file; of a region, those of its shot
 unit         of a span: "seconds", "characters", "pages"; absent where an earlier version wrote it: see `span_of`
 region       of a region: a dict of its box, the time of its frame, its mask; see `region_as_stored`
-text         what a passage says; absent for other kinds
+text         what a passage says; of other kinds, and of an image, the lines that were read in it; absent for none
 words        more words that find a file: lyrics, comments; absent for none
 title        title of the file; absent where it has none
 date         RFC 3339: when it was taken or published; absent where the file does not say

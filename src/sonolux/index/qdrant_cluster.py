@@ -56,6 +56,10 @@ class ClusterWords:
         """Range of dates."""
         return models.FieldCondition(key=key, range=models.DatetimeRange.model_validate(bounds))
 
+    def holds_words(self, key: str, words: str) -> Any:
+        """Full-text match of all words."""
+        return models.FieldCondition(key=key, match=models.MatchText(text=words))
+
     def has_id(self, ids: Sequence[str]) -> Any:
         """Point is one of these."""
         return models.HasIdCondition(has_id=list(ids))

@@ -59,6 +59,10 @@ class EdgeWords:
         """Range of dates."""
         return qe.FieldCondition(key=key, range=qe.RangeDateTime(**bounds))
 
+    def holds_words(self, key: str, words: str) -> Any:
+        """Full-text match of all words."""
+        return qe.FieldCondition(key=key, match=qe.MatchText(words))
+
     def has_id(self, ids: Sequence[str]) -> Any:
         """Point is one of these."""
         return qe.HasIdCondition(set(ids))

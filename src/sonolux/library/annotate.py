@@ -16,6 +16,7 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import Any
 
 from sonolux.annotators import Annotator
@@ -31,6 +32,7 @@ from sonolux.library.annotation_payload import (
     as_stored,
     mark_of,
     name_in,
+    text_read,
     with_annotations,
     words_of_labels,
 )
@@ -52,7 +54,7 @@ HELD = {
     Modality.AUDIO: (Modality.AUDIO, Modality.VIDEO),
     Modality.TEXT: (Modality.TEXT,),
 }
-"""Modalities of the files that hold what an annotator takes."""
+"""Modalities of the files that hold what an annotator takes; scanned pages of documents are images as well."""
 
 
 @dataclass(slots=True)
@@ -78,6 +80,11 @@ class Change:
     annotations: tuple[Annotation, ...]
     marks: tuple[str, ...]
     regions: tuple[Point, ...] = ()
+
+    @property
+    def was_read(self) -> bool:
+        """Whether the text of the file is lines that were read in it, or is to be."""
+        return bool(text_read((*annotations_of(self.file.payload), *self.annotations)))
 
     @property
     def had_regions(self) -> bool:
@@ -119,7 +126,9 @@ class Rewriter:
             self._drop_regions(change)
             self._write_spans(change)
             stored = [as_stored(annotation) for annotation in change.annotations]
-            payload = {"annotations": stored or None, "annotated": list(change.marks) or None}
+            payload: dict[str, Any] = {"annotations": stored or None, "annotated": list(change.marks) or None}
+            if change.was_read:
+                payload["text"] = text_read(change.annotations) or None
             self.index.set_payload([change.file.id], payload)
 
     def _worded(self, region: Point) -> Point:
@@ -145,9 +154,11 @@ class Rewriter:
         for point in list(self.index.scroll(spans, keys=("kind", *SPAN_KEYS))):
             span = span_of(point.payload)
             own = annotations_within(span, change.annotations) if span else []
+            payload: dict[str, Any] = {"annotations": [as_stored(one) for one in own] or None}
             if point.payload["kind"] != "passage":
                 self._write_words(point.id, words_of_labels(own))
-            self.index.set_payload([point.id], {"annotations": [as_stored(one) for one in own] or None})
+                payload["text"] = text_read(own) or None
+            self.index.set_payload([point.id], payload)
 
     def _write_words(self, span: str, words: str) -> None:
         """Let a span be found by the words that are said of it, so that a hit has their time."""
@@ -199,11 +210,11 @@ class Annotating:
             Where `progress` does: decoding ends, and the files that are done with are written.
         """
         started = time.monotonic()
-        held = Condition("modality", "=", tuple(str(modality) for modality in HELD[self.annotator.modality]))
-        files = (*where, Condition("kind", "=", "file"), held)
-        self.summary.unchanged += self.index.count((*files, Condition("annotated", "=", self.mark)))
-        unseen = self.index.scroll((*files, Condition("annotated", "!=", self.mark)))
-        outcomes = annotate_files(self.annotator, self._paths(unseen), self.pool, kept=True, encoders=self.encoders)
+        files = [(*where, Condition("kind", "=", "file"), held) for held in self._held()]
+        seen, unseen = Condition("annotated", "=", self.mark), Condition("annotated", "!=", self.mark)
+        self.summary.unchanged += sum(self.index.count((*each, seen)) for each in files)
+        points = chain.from_iterable(self.index.scroll((*each, unseen)) for each in files)
+        outcomes = annotate_files(self.annotator, self._paths(points), self.pool, kept=True, encoders=self.encoders)
         try:
             with closing(outcomes):
                 for outcome in outcomes:
@@ -215,6 +226,15 @@ class Annotating:
         finally:
             self._write()
             self.summary.seconds = round(self.summary.seconds + time.monotonic() - started, 3)
+
+    def _held(self) -> list[Condition]:
+        """Return conditions, each of other files that hold what the annotator takes."""
+        held = [Condition("modality", "=", tuple(str(modality) for modality in HELD[self.annotator.modality]))]
+        if self.annotator.modality == Modality.IMAGE:
+            scanned = [Condition("kind", "=", "page"), Condition("modality", "=", str(Modality.TEXT))]
+            ids = {page.payload["file"] for page in self.index.scroll(scanned, keys=("file",))}
+            held += [Condition("file", "=", tuple(sorted(ids)))] if ids else []
+        return held
 
     def _paths(self, files: Iterator[Point]) -> Iterator[str]:
         for file in files:

@@ -1,8 +1,9 @@
 """Stored annotations: dicts under the key ``annotations``, of the file and of the span or region they are of.
 
 A file holds all that is said of it, a span what is said of just that span, a region the annotation that it is of. The
-words of labels, captions and transcripts are words of the file. A file that an annotator has seen carries its mark
-under ``annotated``, so that a later run passes it over.
+words of labels, captions, transcripts and lines of text are words of the file; lines that were read in images are the
+text of the file and of the span that they are of. A file that an annotator has seen carries its mark under
+``annotated``, so that a later run passes it over.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ def as_stored(annotation: Annotation) -> dict[str, Any]:
     }
     if annotation.span is not None:
         stored |= {"start": annotation.span.start, "end": annotation.span.end}
+        if annotation.span.unit != "seconds":
+            stored["unit"] = annotation.span.unit
     if annotation.region is not None:
         stored |= region_as_stored(annotation.region)
     if annotation.kind != "label":
@@ -39,15 +42,25 @@ def annotations_of(payload: Mapping[str, Any]) -> tuple[Annotation, ...]:
 
 
 def with_annotations(annotations: Iterable[Annotation]) -> dict[str, Any]:
-    """Return the part of a payload that holds annotations; nothing for none."""
-    stored = [as_stored(annotation) for annotation in annotations]
-    return {"annotations": stored} if stored else {}
+    """Return the part of a payload that holds annotations, and the text that was read; nothing for none."""
+    said = list(annotations)
+    text = text_read(said)
+    return ({"annotations": [as_stored(one) for one in said]} if said else {}) | ({"text": text} if text else {})
+
+
+def text_read(annotations: Iterable[Annotation]) -> str:
+    """Return the lines that were read in an image, one under the other; nothing for none."""
+    return "\n".join(one.label for one in annotations if one.kind == "text")
 
 
 def words_of_labels(annotations: Iterable[Annotation]) -> str:
-    """Return the words of all labels, captions and transcripts, each once; a label may have ``_`` between its words."""
+    """Return the words of all labels, captions, transcripts and lines of text, each once.
+
+    A label may have ``_`` between its words. Each stands in a line of its own: a word of a text may be broken at the
+    end of a line.
+    """
     said = (one.label.replace("_", " ") if one.kind == "label" else one.label for one in annotations)
-    return " ".join(dict.fromkeys(said))
+    return "\n".join(dict.fromkeys(said))
 
 
 def annotations_within(span: Span, annotations: Iterable[Annotation]) -> list[Annotation]:
@@ -70,7 +83,7 @@ def _annotation(stored: Mapping[str, Any]) -> Annotation:
         annotator=stored["annotator"],
         label=stored["label"],
         probability=stored["probability"],
-        span=Span(stored["start"], stored["end"]) if "start" in stored else None,
+        span=Span(stored["start"], stored["end"], stored.get("unit", "seconds")) if "start" in stored else None,
         region=region_of(stored),
         kind=stored.get("kind", "label"),
         item=stored.get("item", ""),

@@ -135,7 +135,12 @@ def write_page(file: str | Path, sections: Sequence[PageSection], title: str) ->
 
 def _views(hits: Iterable[Hit]) -> Iterator[View]:
     """Yield what is to be seen of hits; a passage is quoted."""
-    return (_view_of(hit) for hit in hits if hit.modality != Modality.TEXT and not hit.text)
+    return (_view_of(hit) for hit in hits if not _is_quoted(hit))
+
+
+def _is_quoted(hit: Hit) -> bool:
+    """Whether a hit is shown by its words: a passage, and a text that is all one."""
+    return hit.kind == "passage" or (hit.modality == Modality.TEXT and bool(hit.text) and hit.kind == "file")
 
 
 def _view_of(hit: Hit) -> View:
@@ -162,9 +167,10 @@ def _grid(cards: Sequence[str]) -> str:
 def _card(rank: int, hit: Hit, seen: Mapping[View, Thumbnail], player: str = "") -> str:
     path = Path(hit.path)
     name = _text(hit.title or path.name)
+    read = f'<div class="sx-read">{_text(snippet(hit.text))}</div>' if hit.text and not _is_quoted(hit) else ""
     return (
         f'<div class="sx-view">{_view(hit, seen)}</div><div class="sx-about">'
-        f'<div class="sx-name">{rank}. {name}</div>{_facts(hit)}{player}'
+        f'<div class="sx-name">{rank}. {name}</div>{read}{_facts(hit)}{player}'
         f'<div class="sx-path">{_text(hit.path).replace("/", "/<wbr>")}</div></div>'
     )
 
@@ -182,7 +188,7 @@ def _facts(hit: Hit) -> str:
 
 
 def _view(hit: Hit, seen: Mapping[View, Thumbnail]) -> str:
-    if hit.text:
+    if _is_quoted(hit) and hit.text:
         return f"<blockquote>{_text(snippet(hit.text, 220))}</blockquote>"
     return _drawn(seen.get(_view_of(hit), Thumbnail()), hit.modality)
 

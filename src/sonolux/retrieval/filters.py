@@ -2,6 +2,7 @@
 
 ``{"artist": "Quesabe", "date": ">=2020", "folder": "~/Pictures", "modality": ["image", "video"]}``, or the same as
 ``KEY=VALUE`` lines: ``artist=Quesabe``, ``date>=2020``, ``duration<60``, ``genre!=rock``, ``modality=image,video``.
+``text~harbour street`` asks for texts, and for what was read in images, that hold all these words.
 
 Of what a file can have several (artist, genre, keywords), one that is as asked is enough.
 """
@@ -27,6 +28,8 @@ META_KEYS = (
     "longitude", "width", "height", "frames", "duration", "rate", "channels", "language",
 )  # fmt: skip
 ANNOTATION_KEYS = ("label",)
+WORDED_KEYS = ("text",)
+"""Keys that are asked for words alone, by ``~``."""
 NUMBERS = frozenset({
     "size", "start", "end", "rating", "latitude", "longitude", "width", "height", "frames", "duration", "rate",
     "channels",
@@ -44,8 +47,8 @@ SHAPES = {
 }
 """Keys whose values are all of one form, in small letters, and what it is called."""
 
-_ASSIGNMENT = re.compile(r"\s*([A-Za-z_]+)\s*(!=|<=|>=|==|=|<|>)(.*)", re.DOTALL)
-_PREFIX = re.compile(r"\s*(!=|<=|>=|==|<|>)(.*)", re.DOTALL)
+_ASSIGNMENT = re.compile(r"\s*([A-Za-z_]+)\s*(!=|<=|>=|==|=|<|>|~)(.*)", re.DOTALL)
+_PREFIX = re.compile(r"\s*(!=|<=|>=|==|<|>|~)(.*)", re.DOTALL)
 _DATE = re.compile(r"(\d{4})(?:[-/.](\d\d?)(?:[-/.](\d\d?)(?:[T ](\d\d):(\d\d)(?::(\d\d))?)?)?)?")
 
 
@@ -61,7 +64,7 @@ def parse_conditions(lines: Sequence[str]) -> tuple[Condition, ...]:
     for line in lines:
         match = _ASSIGNMENT.fullmatch(line)
         if match is None:
-            raise QueryError(f"a filter reads KEY=VALUE (or !=, <, <=, >, >=), not {line!r}")
+            raise QueryError(f"a filter reads KEY=VALUE (or !=, <, <=, >, >=, ~), not {line!r}")
         key, op, value = match.groups()
         op = "=" if op == "==" else op
         values = value.split(",") if op in ("=", "!=") and key.lower() not in ("folder", "path") else [value]
@@ -98,6 +101,8 @@ def _conditions(key: str, op: Operator, values: list[Any]) -> list[Condition]:
         if op not in ("=", "!="):
             raise QueryError(f"a folder is equal or not: folder=PATH, not folder{op}")
         return [Condition("folders", op, _one_or_any([path for value in values for path in _stored_paths(value)]))]
+    if key in WORDED_KEYS:
+        return [_words_condition(key, op, values)]
     stored = _stored_key(key)
     if key == "date":
         return _date_conditions(op, values)
@@ -106,6 +111,15 @@ def _conditions(key: str, op: Operator, values: list[Any]) -> list[Condition]:
     if op not in ("=", "!="):
         raise QueryError(f"{key} is text: it has = and !=, not {op}")
     return [Condition(stored, op, _one_or_any([text for value in values for text in _texts(key, value)]))]
+
+
+def _words_condition(key: str, op: Operator, values: list[Any]) -> Condition:
+    if op != "~":
+        raise QueryError(f"{key} holds words or not: {key}~WORDS, not {key}{op}")
+    words = " ".join(str(value) for value in values)
+    if not any(map(str.isalnum, words)):
+        raise QueryError(f"a filter on {key} wants words: {key}~WORDS, not {words[:50]!r}")
+    return Condition(key, op, words)
 
 
 def _stored_paths(value: Any) -> list[str]:
@@ -149,7 +163,7 @@ def _stored_key(key: str) -> str:
     if key in META_KEYS:
         return f"meta.{key}"
     if key not in PLAIN_KEYS:
-        there = ", ".join((*PLAIN_KEYS, *META_KEYS, *ANNOTATION_KEYS))
+        there = ", ".join((*PLAIN_KEYS, *META_KEYS, *ANNOTATION_KEYS, *WORDED_KEYS))
         raise QueryError(f"no filter on {key!r}: there are folder, {there}")
     return key
 

@@ -48,4 +48,4 @@ def _words(point: Point) -> str:
         path = from_stored(stored["path"])
         task = Task(path, "unchanged", point.id, stored["size"], stored["mtime"], stored["hash"], annotations=said)
         return draft_of(task, point).words()
-    return str(stored.get("text") or words_of_labels(said))
+    return str(stored.get("text", "")) if stored["kind"] == "passage" else words_of_labels(said)

@@ -1,7 +1,7 @@
 """Thumbnails: a small image of anything that can be looked at, or a stretch of sound, to draw its waveform.
 
-An image is scaled down, a video shows one of its frames, a recording its cover, or else what is heard; a region is cut
-out. `read_views` is what a decoding process runs: a stranger's file is opened nowhere else.
+An image is scaled down, a PDF shows a page, a video one of its frames, a recording its cover, or else what is heard; a
+region is cut out. `read_views` is what a decoding process runs: a stranger's file is opened nowhere else.
 """
 
 from __future__ import annotations
@@ -99,6 +99,11 @@ def _image(view: View, found: Probe, side: int, max_pixels: int) -> Image | None
         from sonolux.media.images.image import decode_image
 
         return decode_image(view.path, side, max_pixels, int(view.span.start) if view.span else None)
+    if found.format == "pdf":
+        from sonolux.media.texts.pdf_drawing import draw_page, open_drawing
+
+        with open_drawing(view.path) as document:
+            return draw_page(document, int(view.span.start) if view.span and view.span.unit == "pages" else 0, side)
     if found.modality == Modality.VIDEO:
         from sonolux.media.containers.video import frame_near
 

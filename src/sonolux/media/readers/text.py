@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
+from itertools import chain
 from typing import Any
 
 from sonolux.errors import MediaError
@@ -11,7 +13,7 @@ from sonolux.media.options import ReadOptions
 from sonolux.media.readers.base import MediaReader, spanned_segments, whole_if_single
 from sonolux.media.segment import Decoded, Probe, ReadEvent, Segment
 from sonolux.media.signatures import HEAD, is_pdf, is_text, text_format
-from sonolux.types import Modality
+from sonolux.types import Modality, Span
 
 NAMED_PAGES = 10
 
@@ -41,18 +43,66 @@ class TextReader(MediaReader):
 
 
 class PdfReader(MediaReader):
-    """PDF documents, as far as they hold text."""
+    """PDF documents: the passages of their pages, and the pages that are scans as images."""
 
     def claims(self, path: str, head: bytes) -> bool:
         """Tell whether a file begins like a PDF document."""
         return is_pdf(head)
 
     def read(self, path: str, head: bytes, options: ReadOptions) -> Iterator[ReadEvent]:
-        """Yield the probe, then passages."""
+        """Yield the probe, then passages and scans, page by page, then what could not be read."""
         from sonolux.media.texts.document import pdf_metadata
 
         yield Probe(Modality.TEXT, "pdf", cleaned(pdf_metadata(path)))
-        yield from read_segments(path, "pdf", options)
+        missing: list[str] = []
+        pages = _pdf_pages(path, options, missing)
+        first, second = next(pages, []), next(pages, None)
+        if second is None and [segment.kind for segment in first] == ["passage"]:
+            yield Segment("passage", first[0].content)
+            return
+        empty = True
+        for page in chain([first, second or []], pages):
+            for segment in page:
+                empty = False
+                yield segment
+        if empty:
+            raise MediaError("holds no text, and its pages are empty")
+        if missing:
+            yield Decoded(missing="; ".join(missing))
+
+
+def _pdf_pages(path: str, options: ReadOptions, missing: list[str]) -> Iterator[list[Segment]]:
+    """Yield the segments of each page of a PDF, none for an empty one; `missing` gets what could not be read."""
+    from sonolux.media.images.frames import MOST_PAGES
+    from sonolux.media.texts.document import pdf_pages
+    from sonolux.media.texts.pdf_drawing import draw_scan, open_drawing
+    from sonolux.media.texts.text import bounded, passages
+
+    unread: list[str] = []
+    scans, left_out = 0, 0
+    with ExitStack() as stack:
+        document = None
+        for number, text in enumerate(bounded(pdf_pages(path, unread), options.max_text)):
+            span = Span(number, number + 1, "pages")
+            found = [Segment("passage", passage, span) for _, _, passage in passages(text, options.passage_chars)]
+            damaged = f"page {number + 1}"
+            try:
+                if damaged not in unread[-1:]:
+                    document = document or stack.enter_context(open_drawing(path))
+                    if scans < MOST_PAGES:
+                        image = draw_scan(document, number, text, options.image_side)
+                        found += [] if image is None else [Segment("page", image, span)]
+                        scans += image is not None
+                    elif not text.strip():
+                        left_out += 1
+            except MemoryError:
+                raise
+            except Exception:  # of damaged content PDFium raises anything; the text of the page is there
+                if not text.strip():
+                    unread.append(damaged)
+            yield found
+    missing += _unread(unread)
+    missing += [f"has more than {MOST_PAGES:,} scanned pages: the rest is not looked at"] if left_out else []
 
 
 def read_segments(path: str, name: str, options: ReadOptions) -> Iterator[Segment | Decoded]:
@@ -69,8 +119,12 @@ def read_segments(path: str, name: str, options: ReadOptions) -> Iterator[Segmen
         empty = False
         yield segment
     if empty:
-        scan = " (is it a scan?)" if name == "pdf" else ""
-        raise MediaError(f"holds no text{scan}")
-    if unread:
-        named = ", ".join(unread[:NAMED_PAGES]) + (", ..." if len(unread) > NAMED_PAGES else "")
-        yield Decoded(missing=f"could not be read: {named}")
+        raise MediaError("holds no text")
+    for missing in _unread(unread):
+        yield Decoded(missing=missing)
+
+
+def _unread(named: list[str]) -> list[str]:
+    """Say which pages could not be read, in one line; nothing where all could."""
+    more = ", ..." if len(named) > NAMED_PAGES else ""
+    return [f"could not be read: {', '.join(named[:NAMED_PAGES])}{more}"] if named else []

@@ -1,6 +1,6 @@
 """Text segmentation: texts to passages.
 
-Positions are characters of the text that `read_text` returns, or seconds for subtitles.
+Positions are characters of the text that `read_text` returns, or seconds for subtitles; of a PDF, libraries keep pages.
 
 A passage ends where a paragraph does, else a sentence, else a line, else a word; only a word longer than half a
 passage is cut. Passages lose nothing but white space, and do not overlap.
@@ -54,7 +54,7 @@ def read_text(path: str, form: str, max_text: int | None = None) -> str:
     """
     pages = _pages(path, form, max_text)
     if pages is not None:
-        return PAGE_BREAK.join(_bounded(pages, max_text))
+        return PAGE_BREAK.join(bounded(pages, max_text))
     text = read_raw(path, max_text)
     if form == "html":
         with decoding("HTML"):
@@ -101,7 +101,7 @@ def read_passages(
         return
     pages = _pages(path, form, max_text, unread) or iter([read_text(path, form, max_text)])
     offset = 0
-    for page in _bounded(pages, max_text):
+    for page in bounded(pages, max_text):
         for start, end, passage in passages(page, chars):
             yield offset + start, offset + end, passage
         offset += len(page) + len(PAGE_BREAK)
@@ -144,7 +144,8 @@ def _end(text: str, start: int, chars: int) -> int:
     return limit
 
 
-def _bounded(pages: Iterable[str], max_text: int | None) -> Iterator[str]:
+def bounded(pages: Iterable[str], max_text: int | None) -> Iterator[str]:
+    """Yield pages until they have more than so many characters together; MediaError then."""
     count = 0
     for page in pages:
         count += len(page)
