@@ -26,10 +26,10 @@ from sonolux.checkpoints.digest import digest_of
 from sonolux.checkpoints.loading import LoadedOnce
 from sonolux.decoding.text_lines import (
     TextLine,
+    edges_of,
     in_reading_order,
     likely_turns,
     reading_direction,
-    edges_of,
     turns_along,
     without_doubles,
 )
@@ -41,7 +41,10 @@ DETECTOR = f"{OCR}PP-OCRv6_det_small.onnx"
 RECOGNISER = f"{OCR}PP-OCRv6_rec_small.onnx"
 
 LEAST_SURE = 0.75
-"""Confidence of a line that is kept, at least; docs/benchmarks.md says how it was measured."""
+"""Confidence of a line that is kept, at least; docs/benchmarks.md says how both were measured."""
+
+LEAST_SURE_ALONE = 0.95
+"""That of a single character: leaves, wheels and fur are often taken for one."""
 
 SURE = 0.9
 """Confidence of a line that is not read turned as well."""
@@ -82,7 +85,7 @@ class TextLines(Annotator):
     ordered = True
 
     def __init__(self) -> None:
-        how = (LEAST_SURE, SURE, WITH_THE_OTHERS, LONGEST, SLIMMEST, OVERLAP, self.image_side)
+        how = (LEAST_SURE, LEAST_SURE_ALONE, SURE, WITH_THE_OTHERS, LONGEST, SLIMMEST, OVERLAP, self.image_side)
         self.digest = digest_of("text lines", 1, OCR_MODELS.digest, *how)
         self._engine = LoadedOnce(_loaded)
 
@@ -100,7 +103,7 @@ class TextLines(Annotator):
         height, width = pixels.shape[:2]
         said = []
         for line in self.read(pixels):
-            if line.confidence >= LEAST_SURE:
+            if line.confidence >= (LEAST_SURE if len(line.text) > 1 else LEAST_SURE_ALONE):
                 region = Region.in_pixels(*line.box, width=width, height=height)
                 said.append(Annotation(self.name, line.text, line.confidence, region=region, kind="text"))
         return said

@@ -21,6 +21,7 @@ from sonolux.cli import (
     labelling,
     layers,
     looking,
+    reading,
     sampling,
     searching,
     spaces,
@@ -82,6 +83,7 @@ app.command()(drawing.look)
 app.command()(labelling.label)
 app.command()(events.events)
 app.command()(transcribing.transcribe)
+app.command()(reading.read)
 app.command()(keeping.export)
 app.command()(looking.info)
 app.command()(doctor.doctor)

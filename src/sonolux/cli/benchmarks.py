@@ -192,6 +192,15 @@ def copies(
 
 
 @app.command()
+def ocr(data: SetsOption = None, as_json: JsonOption = False, page: PageOption = PAGE) -> None:
+    """How well text in pictures is read: plates in photographs, and sentences drawn in many ways."""
+    from sonolux.evaluation.benchmarks.reading import benchmark_reading
+
+    out = Output(as_json=as_json)
+    _publish_scores(*benchmark_reading(data or _data(), out.say), page, out)
+
+
+@app.command()
 def startup(page: PageOption = PAGE) -> None:
     """How long ``sonolux --help`` and ``import sonolux`` take, beside Python itself."""
     from sonolux.evaluation.benchmarks.startup import benchmark_startup

@@ -104,7 +104,7 @@ def info(library: LibraryOption = None, as_json: JsonOption = False, quiet: Quie
 
 
 def _print_annotations(out: Output, item: Item, said: Sequence[Annotation]) -> None:
-    """Print labels under each other, then captions and transcripts, each whole."""
+    """Print labels under each other, then captions, transcripts and lines of text, each whole."""
     from sonolux.presentation.wording import place_in_words
 
     labels = [one for one in said if one.kind == "label"]
