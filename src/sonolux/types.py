@@ -54,7 +54,7 @@ class Modality(StrEnum):
 class Span:
     """A part of a file, in seconds (audio, video, subtitles), pages from 0 (images, PDFs) or characters (other texts).
 
-    ``end`` is exclusive.
+    ``end`` is exclusive. A passage that is a part of a page has a share of it: from 2.5 to 3 is the end of page 3.
     """
 
     start: float

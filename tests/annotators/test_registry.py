@@ -30,7 +30,7 @@ def test_a_registered_class_is_found() -> None:
 def test_an_installed_package_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     source = "from annotators.test_base import Counting"
     install(monkeypatch, tmp_path, ANNOTATORS, "from-a-package", "counting_of_ours:Counting", source)
-    assert available() == ["from-a-package", "photo-labels"]
+    assert available() == ["from-a-package", "ocr", "photo-labels"]
     assert resolve("from-a-package").name == "counting"
 
 
@@ -71,7 +71,7 @@ def test_an_unknown_name_says_what_to_give(spec: str, tmp_path: Path, monkeypatc
         resolve(spec)
     assert "\n" not in str(refusal.value)
     register("counting", Counting)
-    with pytest.raises(SonoluxError, match="there are counting, photo-labels; or give"):
+    with pytest.raises(SonoluxError, match="there are counting, ocr, photo-labels; or give"):
         resolve(spec)
 
 

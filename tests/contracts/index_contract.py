@@ -618,6 +618,32 @@ class IndexContract:
             filled.upsert([Point("song 1", {}, {})])
 
     @pytest.mark.parametrize(
+        ("words", "holding"),
+        [
+            ("tide", {1, 2, 3}),
+            ("TIDE high", {1, 2}),
+            ("high tide", {1, 2}),
+            ("tid", set()),
+            ("9 to 17", {4}),
+            ("tide 9", set()),
+            ("Straße", {5}),
+            ("港口", {6}),
+        ],
+    )
+    def test_texts_that_hold_words(self, empty: Index, words: str, holding: set[int]) -> None:
+        texts = {
+            1: "The tide is high.", 2: "High\ntide", 3: "the tide, later", 4: "open from 9 to 17", 5: "Lange STRAßE 4",
+            6: "港口 42", 7: "", 8: "tides",
+        }  # fmt: skip
+        empty.upsert([Point(id_of(number), {}, {"text": text}) for number, text in texts.items()])
+        empty.upsert([Point(id_of(9), {}, {"title": "tide high 9 to 17 Straße 港口"})])
+        asked = Condition("text", "~", words)
+        assert {point.id for point in empty.scroll([asked])} == {id_of(number) for number in holding}
+        assert empty.count([asked]) == len(holding)
+        empty.set_payload([id_of(3)], {"text": None})
+        assert empty.count([asked]) == len(holding - {3})
+
+    @pytest.mark.parametrize(
         "condition",
         [
             Condition("date", "<", "yesterday"),
@@ -627,7 +653,13 @@ class IndexContract:
             Condition('si"ze', "=", 1),
             Condition("meta..artist", "=", 1),
             Condition("", "=", 1),
-            Condition("size", "~", 1),  # type: ignore[arg-type]
+            Condition("size", "~", 1),
+            Condition("size", "~", "1"),
+            Condition("title", "~", "song"),
+            Condition("annotations[].label", "~", "cat"),
+            Condition("text", "~", 1),
+            Condition("text", "~", ("tide", "high")),
+            Condition("text", "~", " .!"),
         ],
         ids=str,
     )

@@ -124,3 +124,19 @@ def test_what_cannot_be_asked_is_said(line: str) -> None:
     with pytest.raises(QueryError) as error:
         parse_conditions([line])
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("line", ["text~harbour  street", " text ~harbour street", "TEXT~harbour street"])
+def test_words_of_a_text(line: str) -> None:
+    (condition,) = parse_conditions([line])
+    assert (condition.key, condition.op, condition.value.split()) == ("text", "~", ["harbour", "street"])
+    assert build_conditions({"text": "~harbour street"}) == (Condition("text", "~", "harbour street"),)
+
+
+@pytest.mark.parametrize(
+    "line", ["text=harbour", "text!=harbour", "text<5", "text~", "text~ ?!", "title~harbour", "size~5"]
+)
+def test_what_cannot_be_asked_of_words_is_said(line: str) -> None:
+    with pytest.raises(QueryError) as refusal:
+        parse_conditions([line])
+    assert "\n" not in str(refusal.value)

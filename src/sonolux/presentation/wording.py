@@ -56,9 +56,11 @@ def span_in_words(span: Span) -> str:
     'characters 1200-2150'
     >>> span_in_words(Span(2, 3, "pages"))
     'page 3'
+    >>> span_in_words(Span(2.6, 3, "pages"))
+    'page 3'
     """
     if span.unit == "pages":
-        return f"page {span.start + 1:.0f}"
+        return f"page {math.floor(span.start) + 1}"
     if span.unit == "characters":
         return f"characters {span.start:.0f}-{span.end:.0f}"
     # Containers round times: 10.0000001 s is not in the eleventh second.

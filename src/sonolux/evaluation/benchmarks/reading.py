@@ -10,12 +10,12 @@ from pathlib import Path
 from sonolux.annotators.text_lines import TextLines
 from sonolux.evaluation.benchmarks.report import Announce, Report, compare_with_target
 from sonolux.evaluation.protocols.written_text import (
-    CONDITIONS,
+    DRAWINGS,
     LINES,
     Plate,
     Reader,
     draw_pages,
-    image_of,
+    plate_pixels,
     read_plates,
     read_sentences,
     wrong_letters,
@@ -45,7 +45,7 @@ class PlateScore:
 
 @dataclass(frozen=True, slots=True)
 class DrawnScore:
-    """Sentences under one condition: characters that are wrong, lines that are right to the letter, seconds an image."""
+    """Sentences under one condition: characters that are wrong, lines that are right, seconds an image."""
 
     name: str
     images: int
@@ -74,7 +74,7 @@ def benchmark_reading(data: Path, progress: Announce) -> tuple[list[Scorecard], 
     progress(f"plates: {photos[0].exact:.2f} exact in photographs, {photos[1].exact:.2f} cut out")
     sentences = read_sentences(data)
     drawn = []
-    for condition in CONDITIONS:
+    for condition in DRAWINGS:
         pages = list(draw_pages(sentences, condition, PAGES, SEED))
         drawn.append(_measured(condition.name, pages, read))
         progress(f"{condition.name}: {drawn[-1].errors:.4f} of the characters wrong")
@@ -83,7 +83,7 @@ def benchmark_reading(data: Path, progress: Announce) -> tuple[list[Scorecard], 
 
 def measure_plates(plates: Sequence[Plate], read: Reader, *, cropped: bool) -> PlateScore:
     """Have plates read in whole photographs, or cut out."""
-    images = [image_of(plate, cropped=cropped) for plate in plates]
+    images = [plate_pixels(plate, cropped=cropped) for plate in plates]
     started = time.perf_counter()
     wrong = [wrong_letters(plate.text, read(image)) for plate, image in zip(plates, images, strict=True)]
     seconds = (time.perf_counter() - started) / len(plates)
@@ -141,15 +141,15 @@ def _report(photos: Sequence[PlateScore], drawn: Sequence[DrawnScore]) -> Report
         title="Text in pictures",
         command="sonolux bench ocr",
         about=(
-            "Plates: 55 photographs of European cars; right is a plate whose letters and digits stand in any line that "
-            "was read, in the whole photograph or cut out by its box; its labels tell O from 0, which plates hardly do. "
+            "Plates: 55 photographs of European cars; right is a plate whose letters and digits stand in any line "
+            "that was read, in the whole photograph or cut out by its box; labels tell O from 0, plates hardly do. "
             f"Drawn: {PAGES} pages of {LINES} sentences of Multi30K in each of five typefaces (DejaVu Sans, Serif and "
-            "Mono, STIX, Computer Modern), 24 pixels, seed 0, the same under each condition; characters that are wrong "
-            "are substitutions, insertions and deletions, lines in the wrong order among them. Nothing was chosen on "
-            "these: what is kept (0.75; 0.95 of a single character) was chosen on 150 photographs of the even half of "
-            "imagenet_sample and on 240 drawn lines of other words in other typefaces. There it keeps all 234 lines "
-            "that are read right, and 6 of 6 that have letters wrong; of the photographs 109 have some line, 15 one "
-            "that is kept, most of them words that can be read."
+            "Mono, STIX, Computer Modern), 24 pixels, seed 0, the same under each condition; characters that are "
+            "wrong are substitutions, insertions and deletions, so that a line out of its place counts. Nothing was "
+            "chosen on these: what is kept (0.75; 0.95 of a single character) was chosen on 150 photographs of the "
+            "even half of imagenet_sample and on 240 drawn lines of other words in other typefaces. There it keeps "
+            "all 234 lines that are read right and the 6 that are not; 109 of the photographs give some guess, 15 a "
+            "line that is kept, most of them words."
         ),
         columns=("what", "images", "exact", "one letter wrong", "characters wrong", "seconds"),
         rows=rows,

@@ -1,12 +1,13 @@
 """Reading protocols: number plates in photographs, and sentences that are drawn in many ways.
 
 Plates: the 55 photographs of the set, each with the text of its plate; a plate is read where its letters and digits
-stand in a line that was read, whatever signs are between them. Drawn: sentences of people who describe pictures, in five
-typefaces, a few on a page, under conditions that each change one thing.
+stand in a line that was read, whatever signs are between them. Drawn: sentences of people who describe pictures, in
+five typefaces, a few on a page, under conditions that each change one thing.
 """
 
 from __future__ import annotations
 
+import gzip
 import io
 import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -46,7 +47,7 @@ class Plate:
 
 
 @dataclass(frozen=True, slots=True)
-class Condition:
+class Drawing:
     """How a page is drawn: pixels of the letters, grey levels, turn against the clock in degrees, quality as JPEG."""
 
     name: str
@@ -57,17 +58,17 @@ class Condition:
     quality: int = 95
 
 
-CONDITIONS = (
-    Condition("upright"),
-    Condition("turned by 90°", turned=90),
-    Condition("turned by 180°", turned=180),
-    Condition("turned by 270°", turned=270),
-    Condition("askew by 7°", turned=7),
-    Condition("askew by -7°", turned=-7),
-    Condition("small, 10 pixels", letters=10),
-    Condition("white on black", ink=255, paper=0),
-    Condition("faint, 12 of 255", ink=128, paper=140),
-    Condition("JPEG, quality 10", quality=10),
+DRAWINGS = (
+    Drawing("upright"),
+    Drawing("turned by 90°", turned=90),
+    Drawing("turned by 180°", turned=180),
+    Drawing("turned by 270°", turned=270),
+    Drawing("askew by 7°", turned=7),
+    Drawing("askew by -7°", turned=-7),
+    Drawing("small, 10 pixels", letters=10),
+    Drawing("white on black", ink=255, paper=0),
+    Drawing("faint, 12 of 255", ink=128, paper=140),
+    Drawing("JPEG, quality 10", quality=10),
 )
 
 
@@ -89,7 +90,7 @@ def read_plates(data: Path) -> list[Plate]:
     return plates
 
 
-def image_of(plate: Plate, *, cropped: bool) -> NDArray[np.uint8]:
+def plate_pixels(plate: Plate, *, cropped: bool) -> NDArray[np.uint8]:
     """Return the pixels of a photograph, or those of the box of its plate alone."""
     pixels = decode_image(str(plate.path), 10_000, 200_000_000).pixels
     left, upper, width, height = plate.box
@@ -101,11 +102,9 @@ def wrong_letters(plate: str, lines: Iterable[str]) -> int:
     least = len(plate)
     for line in lines:
         said = "".join(filter(str.isalnum, line)).upper()
-        lengths = range(len(plate) - 1, len(plate) + 2)
-        windows = {
-            said[start : start + length] for length in lengths for start in range(max(1, len(said) - length + 1))
-        }
-        least = min([least, *(edit_distance(window, plate) for window in windows)])
+        for length in range(len(plate) - 1, len(plate) + 2):
+            windows = [said[start : start + length] for start in range(max(1, len(said) - length + 1))]
+            least = min([least, *(edit_distance(window, plate) for window in windows)])
     return least
 
 
@@ -117,17 +116,17 @@ def read_sentences(data: Path) -> list[str]:
     SonoluxError
         Where the set is not there.
     """
-    files = sorted((data / "multi30k").glob("*test*.en")) or sorted((data / "multi30k").glob("*.en"))
-    if not files:
+    file = data / "multi30k" / "test_2016_flickr.en.gz"
+    if not file.is_file():
         raise SonoluxError(f"there are no sentences in {data}: name the folder of the data sets")
-    said = (line.strip() for line in files[0].read_text(encoding="utf-8").splitlines())
+    said = [line.strip() for line in gzip.decompress(file.read_bytes()).decode().splitlines()]
     return [line for line in said if 12 <= len(line) <= LONGEST and line.isascii()]
 
 
 def draw_pages(
-    sentences: Sequence[str], condition: Condition, pages: int, seed: int = 0
+    sentences: Sequence[str], drawing: Drawing, pages: int, seed: int = 0
 ) -> Iterator[tuple[NDArray[np.uint8], list[str]]]:
-    """Yield pages as pixels, with their lines: so many in each typeface, the same sentences under every condition.
+    """Yield pages as pixels, with their lines: so many in each typeface, the same sentences under every drawing.
 
     Raises
     ------
@@ -144,19 +143,19 @@ def draw_pages(
     for typeface in TYPEFACES:
         for _ in range(pages):
             lines = chosen.sample(sentences, LINES)
-            yield _drawn(lines, condition, fonts / f"{typeface}.ttf"), lines
+            yield _drawn(lines, drawing, fonts / f"{typeface}.ttf"), lines
 
 
-def _drawn(lines: Sequence[str], condition: Condition, font: Path) -> NDArray[np.uint8]:
+def _drawn(lines: Sequence[str], drawing: Drawing, font: Path) -> NDArray[np.uint8]:
     from PIL import Image, ImageDraw, ImageFont
 
-    paper = (condition.paper,) * 3
+    paper = (drawing.paper,) * 3
     page = Image.new("RGB", SIZE, paper)
-    pen, letters = ImageDraw.Draw(page), ImageFont.truetype(str(font), condition.letters)
+    pen, letters = ImageDraw.Draw(page), ImageFont.truetype(str(font), drawing.letters)
     for number, line in enumerate(lines):
-        pen.text((40, 40 + number * 54), line, font=letters, fill=(condition.ink,) * 3)
-    if condition.turned:
-        page = page.rotate(condition.turned, Image.Resampling.BICUBIC, expand=True, fillcolor=paper)
+        pen.text((40, 40 + number * 54), line, font=letters, fill=(drawing.ink,) * 3)
+    if drawing.turned:
+        page = page.rotate(drawing.turned, Image.Resampling.BICUBIC, expand=True, fillcolor=paper)
     stored = io.BytesIO()
-    page.save(stored, "JPEG", quality=condition.quality)
+    page.save(stored, "JPEG", quality=drawing.quality)
     return np.asarray(Image.open(stored), np.uint8)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from itertools import chain
+from itertools import chain, pairwise
 from typing import Any
 
 from sonolux.errors import MediaError
@@ -83,15 +83,14 @@ def _pdf_pages(path: str, options: ReadOptions, missing: list[str]) -> Iterator[
     with ExitStack() as stack:
         document = None
         for number, text in enumerate(bounded(pdf_pages(path, unread), options.max_text)):
-            span = Span(number, number + 1, "pages")
-            found = [Segment("passage", passage, span) for _, _, passage in passages(text, options.passage_chars)]
+            found = _page_passages(number, list(passages(text, options.passage_chars)))
             damaged = f"page {number + 1}"
             try:
                 if damaged not in unread[-1:]:
                     document = document or stack.enter_context(open_drawing(path))
                     if scans < MOST_PAGES:
                         image = draw_scan(document, number, text, options.image_side)
-                        found += [] if image is None else [Segment("page", image, span)]
+                        found += [] if image is None else [Segment("page", image, Span(number, number + 1, "pages"))]
                         scans += image is not None
                     elif not text.strip():
                         left_out += 1
@@ -103,6 +102,18 @@ def _pdf_pages(path: str, options: ReadOptions, missing: list[str]) -> Iterator[
             yield found
     missing += _unread(unread)
     missing += [f"has more than {MOST_PAGES:,} scanned pages: the rest is not looked at"] if left_out else []
+
+
+def _page_passages(number: int, found: Sequence[tuple[int, int, str]]) -> list[Segment]:
+    """Return the passages of a page, each with the part of the page that it is, from one whole number to the next."""
+    if not found:
+        return []
+    last = found[-1][1]
+    starts = [number, *(round(number + start / last, 4) for start, _, _ in found[1:]), number + 1]
+    return [
+        Segment("passage", passage, Span(start, end, "pages"))
+        for (_, _, passage), (start, end) in zip(found, pairwise(starts), strict=True)
+    ]
 
 
 def read_segments(path: str, name: str, options: ReadOptions) -> Iterator[Segment | Decoded]:
