@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from sonolux.decoding.text_lines import (
     TextLine,
     in_reading_order,
+    join_pieces,
     likely_turns,
     reading_direction,
     turns_along,
@@ -31,8 +32,8 @@ def rotated(one: TextLine, degrees: float) -> TextLine:
     angle = math.radians(degrees)
     matrix = np.array([[math.cos(angle), math.sin(angle)], [-math.sin(angle), math.cos(angle)]])
     corners = one.corners @ matrix
-    first = int(np.argmin(corners.sum(axis=1)))
-    return TextLine(one.text, one.confidence, np.roll(corners, -first, axis=0), first)
+    first = int(np.argmin(np.round(corners.sum(axis=1), 6) if degrees % 90 else corners @ (1, 1.0001)))
+    return TextLine(one.text, one.confidence, np.roll(corners, -first, axis=0), -first % 4)
 
 
 PAGE = [
@@ -84,3 +85,14 @@ def test_a_line_found_twice_is_said_once_and_neighbours_stay() -> None:
 def test_slanted_lines_whose_boxes_overlap_are_two() -> None:
     lines = [rotated(one, 45) for one in (line("Harbour Street 42", 0, 0), line("open from 9 to 17", 0, 40))]
     assert len(without_doubles(lines)) == 2
+
+
+@pytest.mark.parametrize("degrees", [0, 7, 90])
+def test_pieces_of_a_line_are_joined_in_any_order(degrees: float) -> None:
+    pieces = [line("x", left, 10, 120) for left in (0, 100, 200)]
+    apart = [line("x", 340, 10, 50), line("x", 0, 34, 300), line("x", 100, 0, 30, 90)]
+    whole = rotated(line("x", 0, 10, 320), degrees).corners
+    for order in permutations([*pieces, *apart]):
+        found = join_pieces([rotated(one, degrees).corners for one in order])
+        assert len(found) == 4
+        assert any(np.allclose(sorted(map(tuple, one)), sorted(map(tuple, whole)), atol=1e-6) for one in found)

@@ -2,7 +2,7 @@
 
 A detector finds where text may be, a recogniser reads each line out of the image as it was decoded, so that small
 letters are read at their full size. A line that is not read surely is read turned too, and all lines of an image
-agree on which way up it is. Images that are much longer than wide are looked at in tiles.
+agree on which way up it is. Images that are large, or much longer than wide, are looked at in tiles as well.
 
 References
 ----------
@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from math import ceil
 from typing import Any
 
@@ -28,6 +29,7 @@ from sonolux.decoding.text_lines import (
     TextLine,
     edges_of,
     in_reading_order,
+    join_pieces,
     likely_turns,
     reading_direction,
     turns_along,
@@ -53,13 +55,23 @@ WITH_THE_OTHERS = 0.1
 """Confidence by which a line must be surer the other way up to be read against most of the text."""
 
 LONGEST = 2000
-"""Pixels of the longer side of what the detector looks at."""
+"""Pixels of the longer side of an image, as the detector looks at all of it."""
+
+SMALL = 1000
+"""Pixels of the longer side of the small tiles in which it looks again."""
+
+FINEST = 3000
+"""Pixels of the longer side of an image that is cut into small tiles; a larger one is reduced to that."""
+
+EDGE = 8
+"""Pixels of a margin, at least."""
 
 SLIMMEST = 4
 """Times as long as wide, at most, is what the detector looks at: it enlarges the shorter side to 736 pixels."""
 
 OVERLAP = 0.15
-"""Of a tile, that the next one shows again: more than a line is high."""
+"""Of a tile, that the next one shows again: more than a line is high, so that each is whole in one, or in pieces that
+overlap."""
 
 FAINT = 64
 """Of 255: an image whose lightest and darkest pixels differ by less is given more contrast."""
@@ -85,7 +97,18 @@ class TextLines(Annotator):
     ordered = True
 
     def __init__(self) -> None:
-        how = (LEAST_SURE, LEAST_SURE_ALONE, SURE, WITH_THE_OTHERS, LONGEST, SLIMMEST, OVERLAP, self.image_side)
+        how = (
+            LEAST_SURE,
+            LEAST_SURE_ALONE,
+            SURE,
+            WITH_THE_OTHERS,
+            LONGEST,
+            SMALL,
+            FINEST,
+            SLIMMEST,
+            OVERLAP,
+            self.image_side,
+        )
         self.digest = digest_of("text lines", 1, OCR_MODELS.digest, *how)
         self._engine = LoadedOnce(_loaded)
 
@@ -114,34 +137,32 @@ class TextLines(Annotator):
         image = _stretched(np.ascontiguousarray(pixels[:, :, ::-1])) if pixels.size else None
         if image is None:
             return []
-        found = [corners for tile in _tiles(image) for corners in self._detected(image, *tile)]
+        height, width = image.shape[:2]
+        found = join_pieces(corners for tile in _tiles(height, width) for corners in self._detected(image, tile))
         found.sort(key=lambda corners: -np.prod(edges_of(corners)))
         lines = [self._read_line(image, corners) for corners in found[:MOST_LINES]]
         along = reading_direction(lines)
         agreed = [self._agreeing(image, line, along) for line in lines]
         return in_reading_order(without_doubles([line for line in agreed if any(map(str.isalnum, line.text))]))
 
-    def _detected(self, image: NDArray[np.uint8], first: int, last: int) -> Iterator[NDArray[np.float64]]:
-        """Yield the corners of what may be text in a tile: from one pixel of the longer side to another."""
+    def _detected(self, image: NDArray[np.uint8], tile: Tile) -> Iterator[NDArray[np.float64]]:
+        """Yield the corners of what may be text in a tile of an image, in pixels of the image."""
         import cv2
 
-        upright = image.shape[0] >= image.shape[1]
-        tile = image[first:last] if upright else image[:, first:last]
-        height, width = tile.shape[:2]
-        scale = min(1.0, LONGEST / max(height, width))
+        shown = image[tile.upper : tile.lower, tile.left : tile.right]
+        height, width = shown.shape[:2]
+        scale = min(1.0, tile.longest / max(height, width))
         if scale < 1:
             size = (max(1, round(width * scale)), max(1, round(height * scale)))
-            tile = np.asarray(cv2.resize(tile, size, interpolation=cv2.INTER_AREA), np.uint8)
+            shown = np.asarray(cv2.resize(shown, size, interpolation=cv2.INTER_AREA), np.uint8)
         # Text at the very edge is missed, and what is slim would be enlarged beyond all bounds: both get a margin.
-        margin = max(8, ceil(max(tile.shape[:2]) / SLIMMEST - min(tile.shape[:2])) // 2)
-        sides = (8, margin) if upright else (margin, 8)
-        colour = [int(value) for value in np.median(_edge(tile), axis=0)]
-        framed = cv2.copyMakeBorder(tile, sides[0], sides[0], sides[1], sides[1], cv2.BORDER_CONSTANT, value=colour)
+        slim = [max(EDGE, ceil((max(shown.shape[:2]) / SLIMMEST - edge) / 2)) for edge in shown.shape[:2]]
+        colour = [int(value) for value in np.median(_edge(shown), axis=0)]
+        framed = cv2.copyMakeBorder(shown, slim[0], slim[0], slim[1], slim[1], cv2.BORDER_CONSTANT, value=colour)
         found = self._engine()(framed, use_det=True, use_cls=False, use_rec=False)
-        origin = np.array([0, first] if upright else [first, 0], float)
         for corners in () if found.boxes is None else found.boxes:
-            inner = (np.asarray(corners, float) - (sides[1], sides[0])) / scale
-            placed = np.clip(inner, 0, (width, height)) + origin
+            inner = (np.asarray(corners, float) - (slim[1], slim[0])) / scale
+            placed = np.clip(inner, 0, (width, height)) + np.array([tile.left, tile.upper])
             if min(edges_of(placed)) >= 2:
                 yield placed
 
@@ -185,18 +206,42 @@ def _stretched(image: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
     return np.asarray(np.clip(levels, 0, 255).astype(np.uint8)[image])
 
 
-def _tiles(image: NDArray[np.uint8]) -> Iterator[tuple[int, int]]:
-    """Yield the first and last pixel of each tile along the longer side; one tile, unless the image is slim and long.
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """A part of an image that the detector looks at, in pixels, and how long its longer side is made for that."""
 
-    A screenshot of a long page, made as small as the detector wants it, would not be readable.
+    left: int
+    upper: int
+    right: int
+    lower: int
+    longest: int
+
+
+def _tiles(height: int, width: int) -> Iterator[Tile]:
+    """Yield the tiles of an image: all of it, or pieces along a slim one; then, of a large one, small ones.
+
+    A screenshot of a long page, made as small as the detector wants it, would not be readable. And it finds few small
+    letters on a large empty page, as if it looked at the page as a whole: it finds them in small tiles.
     """
-    shorter, longer = sorted(image.shape[:2])
-    length = max(2 * shorter, LONGEST)
-    if longer <= 1.2 * length:
-        yield 0, longer
+    longer, shorter = max(height, width), min(height, width)
+    length = longer if longer <= 1.2 * max(2 * shorter, LONGEST) else max(2 * shorter, LONGEST)
+    for upper, lower in _steps(height, length):
+        for left, right in _steps(width, length):
+            yield Tile(left, upper, right, lower, LONGEST)
+    side = ceil(SMALL * max(1.0, longer / FINEST))
+    if longer > side:
+        for upper, lower in _steps(height, side):
+            for left, right in _steps(width, side):
+                yield Tile(left, upper, right, lower, SMALL)
+
+
+def _steps(size: int, length: int) -> Iterator[tuple[int, int]]:
+    """Yield the first pixel of each piece of an edge, and the one after its last; neighbours overlap."""
+    if size <= length:
+        yield 0, size
         return
-    count = ceil((longer - OVERLAP * length) / ((1 - OVERLAP) * length))
-    for start in np.linspace(0, longer - length, count).round().astype(int):
+    count = ceil((size - OVERLAP * length) / ((1 - OVERLAP) * length))
+    for start in np.linspace(0, size - length, count).round().astype(int):
         yield int(start), int(start) + length
 
 

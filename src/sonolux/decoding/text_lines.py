@@ -16,6 +16,9 @@ from numpy.typing import NDArray
 SAME_ROW = 0.5
 """Of the height of the smaller line: lines whose middles are no further apart are in one row."""
 
+SAME_HEIGHT = 0.6
+"""Of the smaller height: pieces of one line share that much of it, and differ by no more."""
+
 SAME_PLACE = 0.6
 """Of the smaller of two boxes: what shares more with another one is the same line, found twice."""
 
@@ -113,6 +116,59 @@ def in_reading_order(lines: Sequence[TextLine]) -> list[TextLine]:
     return [line for row in rows for line in sorted(row, key=lambda line: float(middles[id(line)] @ along))]
 
 
+def join_pieces(found: Iterable[NDArray[np.float64]]) -> list[NDArray[np.float64]]:
+    """Return quadrilaterals, those made one that lie along the same line and overlap: a line that tiles have cut.
+
+    Parameters
+    ----------
+    found : iterable of ndarray of float, shape (4, 2)
+        Those of all tiles; where the same line is among them twice, it comes out once.
+    """
+    joined: list[NDArray[np.float64]] = []
+    for corners in found:
+        whole = corners
+        # A piece may be the link between two that were apart before.
+        while (other := next((one for one in joined if _is_same_line(one, whole)), None)) is not None:
+            joined = [one for one in joined if one is not other]
+            whole = _around(other, whole)
+        joined.append(whole)
+    return joined
+
+
+def _is_same_line(first: NDArray[np.float64], second: NDArray[np.float64]) -> bool:
+    """Tell whether two quadrilaterals overlap along the longer edge of the first, and are as high as each other."""
+    axes = _axes(first)
+    (low, high), (other_low, other_high) = (
+        (each.min(axis=0), each.max(axis=0)) for each in (first @ axes, second @ axes)
+    )
+    along, across = np.minimum(high, other_high) - np.maximum(low, other_low)
+    heights = sorted((float((high - low)[1]), float((other_high - other_low)[1])))
+    return bool(along > 0 and across >= SAME_HEIGHT * heights[0] and heights[1] <= heights[0] / SAME_HEIGHT)
+
+
+def _around(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the rectangle around two quadrilaterals that lies as the larger one, its corners named as the larger's."""
+    larger = max(first, second, key=lambda corners: float(np.prod(edges_of(corners))))
+    across = larger[1] - larger[0]
+    axes = _upright_axes(across)
+    both = np.concatenate([first, second]) @ axes
+    (x0, y0), (x1, y1) = both.min(axis=0), both.max(axis=0)
+    return np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]]) @ axes.T
+
+
+def _axes(corners: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return unit vectors as columns: along the longer edge of a quadrilateral, and across it."""
+    width, height = edges_of(corners)
+    return _upright_axes(corners[1] - corners[0] if width >= height else corners[3] - corners[0])
+
+
+def _upright_axes(vector: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return unit vectors as columns: along a vector, and a quarter turn from it, x to y."""
+    length = hypot(*vector)
+    along = vector / length if length else np.array([1.0, 0.0])
+    return np.stack([along, (-along[1], along[0])], axis=1)
+
+
 def without_doubles(lines: Sequence[TextLine]) -> list[TextLine]:
     """Return lines without those that are part of another: what two tiles of an image show, each found once."""
     kept: list[TextLine] = []
@@ -136,8 +192,7 @@ def _quarter(vector: NDArray[np.float64]) -> int:
 
 def _shared(a: TextLine, b: TextLine) -> float:
     """Return how much of the smaller of two lines the other covers, from 0 to 1, in boxes that lie as the second."""
-    along = _along(b.corners, 0)
-    axes = np.stack([along, (-along[1], along[0])], axis=1)
+    axes = _upright_axes(b.corners[1] - b.corners[0])
     (first, second), edges = (line.corners @ axes for line in (a, b)), [np.min, np.max]
     low, high = (np.stack([edge(corners, axis=0) for corners in (first, second)]) for edge in edges)
     common = np.clip(high.min(axis=0) - low.max(axis=0), 0, None).prod()

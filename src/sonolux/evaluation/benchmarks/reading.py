@@ -12,8 +12,8 @@ from sonolux.evaluation.benchmarks.report import Announce, Report, compare_with_
 from sonolux.evaluation.protocols.written_text import (
     DRAWINGS,
     LINES,
+    LineReader,
     Plate,
-    Reader,
     draw_pages,
     plate_pixels,
     read_plates,
@@ -81,7 +81,7 @@ def benchmark_reading(data: Path, progress: Announce) -> tuple[list[Scorecard], 
     return _cards(photos, drawn), _report(photos, drawn)
 
 
-def measure_plates(plates: Sequence[Plate], read: Reader, *, cropped: bool) -> PlateScore:
+def measure_plates(plates: Sequence[Plate], read: LineReader, *, cropped: bool) -> PlateScore:
     """Have plates read in whole photographs, or cut out."""
     images = [plate_pixels(plate, cropped=cropped) for plate in plates]
     started = time.perf_counter()
@@ -91,7 +91,7 @@ def measure_plates(plates: Sequence[Plate], read: Reader, *, cropped: bool) -> P
     return PlateScore("plates, cut out" if cropped else "plates in photographs", len(plates), exact, one, seconds)
 
 
-def _measured(name: str, pages: Sequence[tuple[object, list[str]]], read: Reader) -> DrawnScore:
+def _measured(name: str, pages: Sequence[tuple[object, list[str]]], read: LineReader) -> DrawnScore:
     started = time.perf_counter()
     found = [list(read(pixels)) for pixels, _ in pages]  # type: ignore[arg-type]
     seconds = (time.perf_counter() - started) / len(pages)

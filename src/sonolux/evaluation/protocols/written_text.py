@@ -33,7 +33,7 @@ LONGEST = 38
 SIZE = 760, 400
 """Width and height of a page in pixels."""
 
-Reader = Callable[[NDArray[np.uint8]], Sequence[str]]
+LineReader = Callable[[NDArray[np.uint8]], Sequence[str]]
 """Lines of an image (h, w, 3), in the order of reading."""
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from sonolux.encoders import Encoder
 from sonolux.encoders.base import split_rows
 from sonolux.index import Condition, Index, Point
-from sonolux.library.annotation_payload import text_read
+from sonolux.library.annotation_payload import annotations_of, text_read
 from sonolux.library.ingest.changes import Task
 from sonolux.library.ingest.draft import FILED, Draft
 from sonolux.media.metadata import DESCRIPTIVE, with_lists
@@ -85,7 +85,7 @@ def draft_of(task: Task, stored: Point) -> Draft:
         payload.get("words", ""),
     )
     draft = Draft(task, probe)
-    # Lines that were read in an image are words by its annotations.
-    if payload.get("text") and not text_read(task.annotations):
+    # Lines that were read in an image are words of its annotations, if it still has them.
+    if payload.get("text") and not text_read(annotations_of(payload)):
         draft.add(Segment("passage", payload["text"]))
     return draft
