@@ -28,7 +28,7 @@ def line(text: str, x: float, y: float, width: float = 0, height: float = 20, su
 
 
 def rotated(one: TextLine, degrees: float) -> TextLine:
-    """Turn a line about the origin, and name its corners as a detector does: from the upper left as they lie now."""
+    """Turn a line about the origin, with the clock, and name its corners anew: from the upper left as they lie now."""
     angle = math.radians(degrees)
     matrix = np.array([[math.cos(angle), math.sin(angle)], [-math.sin(angle), math.cos(angle)]])
     corners = one.corners @ matrix
@@ -55,7 +55,7 @@ def test_lines_are_read_row_by_row_however_the_page_lies(order: list[int], degre
 def test_the_direction_is_that_of_most_of_the_text(degrees: float) -> None:
     lines = [*(rotated(one, degrees) for one in PAGE), rotated(line("stray", 500, 500), degrees + 90)]
     angle = math.radians(degrees)
-    np.testing.assert_allclose(reading_direction(lines), [math.cos(angle), -math.sin(angle)], atol=1e-6)
+    np.testing.assert_allclose(reading_direction(lines), [math.cos(angle), math.sin(angle)], atol=1e-6)
     for one in lines[:-1]:
         assert turns_along(one.corners, reading_direction(lines)) == one.turns
 

@@ -63,6 +63,9 @@ SMALL = 1000
 FINEST = 3000
 """Pixels of the longer side of an image that is cut into small tiles; a larger one is reduced to that."""
 
+SMALLEST = 184
+"""Pixels of the shorter side, at least: the detector enlarges it four times then."""
+
 EDGE = 8
 """Pixels of a margin, at least."""
 
@@ -155,8 +158,10 @@ class TextLines(Annotator):
         if scale < 1:
             size = (max(1, round(width * scale)), max(1, round(height * scale)))
             shown = np.asarray(cv2.resize(shown, size, interpolation=cv2.INTER_AREA), np.uint8)
-        # Text at the very edge is missed, and what is slim would be enlarged beyond all bounds: both get a margin.
-        slim = [max(EDGE, ceil((max(shown.shape[:2]) / SLIMMEST - edge) / 2)) for edge in shown.shape[:2]]
+        # Text at the very edge is missed, what is slim would be enlarged beyond all bounds, and what is small so much
+        # that its letters are too large to be seen: all get a margin.
+        least = max(max(shown.shape[:2]) / SLIMMEST, SMALLEST)
+        slim = [max(EDGE, ceil((least - edge) / 2)) for edge in shown.shape[:2]]
         colour = [int(value) for value in np.median(_edge(shown), axis=0)]
         framed = cv2.copyMakeBorder(shown, slim[0], slim[0], slim[1], slim[1], cv2.BORDER_CONSTANT, value=colour)
         found = self._engine()(framed, use_det=True, use_cls=False, use_rec=False)
