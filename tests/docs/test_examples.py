@@ -51,6 +51,7 @@ PAGES = [
             "sounds",
             "events",
             "speech",
+            "read",
             "identify",
         )
     ),

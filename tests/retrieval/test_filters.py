@@ -134,7 +134,18 @@ def test_words_of_a_text(line: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["text=harbour", "text!=harbour", "text<5", "text~", "text~ ?!", "title~harbour", "size~5"]
+    "line",
+    [
+        "text=harbour",
+        "text!=harbour",
+        "text<5",
+        "text~",
+        "text~ ?!",
+        "title~harbour",
+        "size~5",
+        "date~2020",
+        "label~cat",
+    ],
 )
 def test_what_cannot_be_asked_of_words_is_said(line: str) -> None:
     with pytest.raises(QueryError) as refusal:

@@ -104,6 +104,8 @@ def _conditions(key: str, op: Operator, values: list[Any]) -> list[Condition]:
     if key in WORDED_KEYS:
         return [_words_condition(key, op, values)]
     stored = _stored_key(key)
+    if op == "~":
+        raise QueryError(f"{key} is compared as a whole: only {' and '.join(WORDED_KEYS)} is asked for words by ~")
     if key == "date":
         return _date_conditions(op, values)
     if key in NUMBERS:
