@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -196,3 +197,10 @@ def test_importing_it_loads_no_engine() -> None:
     code = f"import sys, sonolux.annotators.text_lines; print([m for m in {heavy} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_threads_may_share_it(reader: TextLines) -> None:
+    signs = [written([f"gate {number}", "please wait"], size=(400, 240)) for number in (3, 4, 5, 8)]
+    with ThreadPoolExecutor(4) as threads:
+        found = list(threads.map(lambda sign: said(reader, sign), signs))
+    assert [lines[0] for lines in found] == ["gate 3", "gate 4", "gate 5", "gate 8"]

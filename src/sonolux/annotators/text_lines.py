@@ -17,6 +17,7 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import ceil
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -114,6 +115,7 @@ class TextLines(Annotator):
         )
         self.digest = digest_of("text lines", 1, OCR_MODELS.digest, *how)
         self._engine = LoadedOnce(_loaded)
+        self._asking = Lock()
 
     def annotate_batch(self, batch: Sequence[NDArray[np.uint8]]) -> list[list[Annotation]]:
         """Return the lines of text in images (h, w, 3), each a region with its words.
@@ -164,12 +166,18 @@ class TextLines(Annotator):
         slim = [max(EDGE, ceil((least - edge) / 2)) for edge in shown.shape[:2]]
         colour = [int(value) for value in np.median(_edge(shown), axis=0)]
         framed = cv2.copyMakeBorder(shown, slim[0], slim[0], slim[1], slim[1], cv2.BORDER_CONSTANT, value=colour)
-        found = self._engine()(framed, use_det=True, use_cls=False, use_rec=False)
+        found = self._ask(framed, detect=True)
         for corners in () if found.boxes is None else found.boxes:
             inner = (np.asarray(corners, float) - (slim[1], slim[0])) / scale
             placed = np.clip(inner, 0, (width, height)) + np.array([tile.left, tile.upper])
             if min(edges_of(placed)) >= 2:
                 yield placed
+
+    def _ask(self, image: NDArray[np.uint8], *, detect: bool) -> Any:
+        """Have lines detected in an image, or one read; the engine notes what is asked, so one asks at a time."""
+        engine = self._engine()
+        with self._asking:
+            return engine(image, use_det=detect, use_cls=False, use_rec=not detect)
 
     def _read_line(self, image: NDArray[np.uint8], corners: NDArray[np.float64]) -> TextLine:
         """Read a line as it probably lies, and turned where that is not sure."""
@@ -193,7 +201,7 @@ class TextLines(Annotator):
 
     def _recognised(self, image: NDArray[np.uint8], corners: NDArray[np.float64], turns: int) -> TextLine:
         strip = _strip(image, corners, turns)
-        read = self._engine()(strip, use_det=False, use_cls=False, use_rec=True)
+        read = self._ask(strip, detect=False)
         text, confidence = (read.txts[0], read.scores[0]) if read.txts else ("", 0.0)
         return TextLine(" ".join(text.split()), float(min(max(confidence, 0.0), 1.0)), corners, turns)
 
