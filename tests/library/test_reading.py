@@ -32,7 +32,7 @@ class Reads(Annotator):
         return [self._said(pixels) for pixels in batch]
 
     def _said(self, pixels: np.ndarray) -> list[Annotation]:
-        # Pages are drawn at 300 dots an inch at most: those of 850 points are 2,000 pixels high.
+        # Pages are drawn at 200 dots an inch at most: those of 850 points are 2,000 pixels high.
         width = 850 if pixels.shape[0] == 2000 else pixels.shape[1]
         lines = self.lines.get(width, ())
         return [

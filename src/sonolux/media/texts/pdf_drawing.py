@@ -16,8 +16,8 @@ from sonolux.media.segment import Image
 if TYPE_CHECKING:
     from pypdfium2 import PdfDocument, PdfPage
 
-FINEST = 300 / 72
-"""Pixels a point, at most: what scanners give, and enough for the smallest letters."""
+FINEST = 200 / 72
+"""Pixels a point, at most: 200 dots an inch, at which the capitals of small print are 15 pixels high."""
 
 FEW_WORDS = 30
 """Words of a page whose picture may say more: those of a stamp or a heading over a scan."""
@@ -54,7 +54,7 @@ def open_drawing(path: str) -> Iterator[PdfDocument]:
 
 
 def draw_page(document: PdfDocument, number: int, side: int) -> Image:
-    """Draw a page, as large as it is at 300 dots an inch, or with its longer side of so many pixels if that is less.
+    """Draw a page, as large as it is at 200 dots an inch, or with its longer side of so many pixels if that is less.
 
     Parameters
     ----------
