@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from itertools import permutations
 
 import numpy as np
@@ -96,3 +97,12 @@ def test_pieces_of_a_line_are_joined_in_any_order(degrees: float) -> None:
         found = join_pieces([rotated(one, degrees).corners for one in order])
         assert len(found) == 4
         assert any(np.allclose(sorted(map(tuple, one)), sorted(map(tuple, whole)), atol=1e-6) for one in found)
+
+
+def test_thousands_of_boxes_are_joined_soon() -> None:
+    random = np.random.default_rng(0)
+    places = random.uniform(0, 4000, (8000, 2))
+    started = time.perf_counter()
+    found = join_pieces(line("x", x, y, 12, 8).corners for x, y in places)
+    assert 4000 < len(found) <= 8000
+    assert time.perf_counter() - started < 30

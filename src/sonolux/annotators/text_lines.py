@@ -101,19 +101,9 @@ class TextLines(Annotator):
     ordered = True
 
     def __init__(self) -> None:
-        how = (
-            LEAST_SURE,
-            LEAST_SURE_ALONE,
-            SURE,
-            WITH_THE_OTHERS,
-            LONGEST,
-            SMALL,
-            FINEST,
-            SLIMMEST,
-            OVERLAP,
-            self.image_side,
-        )
-        self.digest = digest_of("text lines", 1, OCR_MODELS.digest, *how)
+        sure = (LEAST_SURE, LEAST_SURE_ALONE, SURE, WITH_THE_OTHERS)
+        tiles = (self.image_side, LONGEST, SMALL, FINEST, SMALLEST, SLIMMEST, OVERLAP, FAINT)
+        self.digest = digest_of("text lines", 1, OCR_MODELS.digest, *sure, *tiles)
         self._engine = LoadedOnce(_loaded)
         self._asking = Lock()
 
@@ -166,7 +156,7 @@ class TextLines(Annotator):
         slim = [max(EDGE, ceil((least - edge) / 2)) for edge in shown.shape[:2]]
         colour = [int(value) for value in np.median(_edge(shown), axis=0)]
         framed = cv2.copyMakeBorder(shown, slim[0], slim[0], slim[1], slim[1], cv2.BORDER_CONSTANT, value=colour)
-        found = self._ask(framed, detect=True)
+        found = self._ask(np.asarray(framed, np.uint8), detect=True)
         for corners in () if found.boxes is None else found.boxes:
             inner = (np.asarray(corners, float) - (slim[1], slim[0])) / scale
             placed = np.clip(inner, 0, (width, height)) + np.array([tile.left, tile.upper])

@@ -54,8 +54,8 @@ class TextLine:
     @property
     def box(self) -> tuple[float, float, float, float]:
         """Left, upper, right and lower edge of the upright box around it."""
-        (x0, y0), (x1, y1) = self.corners.min(axis=0), self.corners.max(axis=0)
-        return float(x0), float(y0), float(x1), float(y1)
+        x0, y0, x1, y1 = _box(self.corners).tolist()
+        return x0, y0, x1, y1
 
 
 def edges_of(corners: NDArray[np.float64]) -> tuple[float, float]:
@@ -125,14 +125,27 @@ def join_pieces(found: Iterable[NDArray[np.float64]]) -> list[NDArray[np.float64
         Those of all tiles; where the same line is among them twice, it comes out once.
     """
     joined: list[NDArray[np.float64]] = []
+    boxes = np.empty((0, 4))
     for corners in found:
         whole = corners
         # A piece may be the link between two that were apart before.
-        while (other := next((one for one in joined if _is_same_line(one, whole)), None)) is not None:
-            joined = [one for one in joined if one is not other]
-            whole = _around(other, whole)
+        while (place := next((at for at in _near(boxes, whole) if _is_same_line(joined[at], whole)), None)) is not None:
+            boxes = np.delete(boxes, place, axis=0)
+            whole = _around(joined.pop(place), whole)
         joined.append(whole)
+        boxes = np.vstack([boxes, _box(whole)])
     return joined
+
+
+def _box(corners: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.concatenate([corners.min(axis=0), corners.max(axis=0)])
+
+
+def _near(boxes: NDArray[np.float64], corners: NDArray[np.float64]) -> list[int]:
+    """Return which of many boxes (n, 4) overlap that of a quadrilateral: of thousands, few have to be looked at."""
+    x0, y0, x1, y1 = _box(corners)
+    overlap = (boxes[:, 0] < x1) & (boxes[:, 2] > x0) & (boxes[:, 1] < y1) & (boxes[:, 3] > y0)
+    return [int(place) for place in np.flatnonzero(overlap)]
 
 
 def _is_same_line(first: NDArray[np.float64], second: NDArray[np.float64]) -> bool:
@@ -172,9 +185,11 @@ def _upright_axes(vector: NDArray[np.float64]) -> NDArray[np.float64]:
 def without_doubles(lines: Sequence[TextLine]) -> list[TextLine]:
     """Return lines without those that are part of another: what two tiles of an image show, each found once."""
     kept: list[TextLine] = []
+    boxes = np.empty((0, 4))
     for line in sorted(lines, key=lambda line: -line.weight):
-        if all(_shared(line, other) <= SAME_PLACE for other in kept):
+        if all(_shared(line, kept[place]) <= SAME_PLACE for place in _near(boxes, line.corners)):
             kept.append(line)
+            boxes = np.vstack([boxes, _box(line.corners)])
     return kept
 
 
