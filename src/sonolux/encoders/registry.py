@@ -34,6 +34,7 @@ ENCODERS: Registry[Factory] = Registry(
         "chroma": "sonolux.encoders.classical.chroma:Chroma",
         "bm25": "sonolux.encoders.classical.bm25:Bm25",
         "concepts": "sonolux.encoders.packaged.concepts:concepts",
+        "languages": "sonolux.encoders.packaged.languages:languages",
         "photo": "sonolux.encoders.packaged.photo:photo",
         "photo-code": "sonolux.encoders.packaged.photo:photo_code",
         "photo-lite2": "sonolux.encoders.packaged.photo:photo_lite2",

@@ -29,6 +29,10 @@ HOLDERS = {
 """Files that hold images (songs have covers), sounds, and texts (films have subtitles, songs lyrics)."""
 
 
+SENTENCE_MODELS = ("sentences", "languages")
+"""Spaces of which a library has one."""
+
+
 @dataclass(frozen=True, slots=True)
 class EncoderEntry:
     """An encoder as the manifest of a library names it."""
@@ -131,6 +135,7 @@ class Spaces:
             Where an encoder's digest or dimension differs from what wrote the space.
         """
         encoders = list(encoders)
+        _check_sentence_models([*self.entries, *(encoder.space for encoder in encoders)])
         for encoder in encoders:
             if self._entry(encoder.space, encoder.modality) is None:
                 encoder.as_space()  # one that cannot say what it gives is refused before any space is made
@@ -283,6 +288,16 @@ class Spaces:
     def _changed(self) -> dict[str, str]:
         """Return the spaces whose encoders are no longer what wrote them, with the specs of these encoders."""
         return {name: entry.spec for name, entries in self.entries.items() for entry in entries if _is_changed(entry)}
+
+
+def _check_sentence_models(names: Iterable[str]) -> None:
+    """Refuse a second sentence model: two would say everything twice, and cost twice."""
+    there = [name for name in dict.fromkeys(names) if name in SENTENCE_MODELS]
+    if len(there) > 1:
+        raise EncoderError(
+            f"sentences are compared already by {there[0]}: run `sonolux spaces --drop {there[0]}` first, or leave"
+            f" {there[1]} out"
+        )
 
 
 def _is_read(entry: EncoderEntry, encoder: Encoder) -> bool:
