@@ -15,6 +15,7 @@ EXTRAS = {
     "pytorch_metric_learning": "train",
     "faiss": "train",
     "qdrant_client": "cluster",
+    "faster_whisper": "speech",
     "hnswlib": "bench",
     "lancedb": "bench",
     "usearch": "bench",

@@ -30,7 +30,7 @@ def test_a_registered_class_is_found() -> None:
 def test_an_installed_package_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     source = "from annotators.test_base import Counting"
     install(monkeypatch, tmp_path, ANNOTATORS, "from-a-package", "counting_of_ours:Counting", source)
-    assert available() == ["from-a-package", "ocr", "photo-labels"]
+    assert "from-a-package" in available()
     assert resolve("from-a-package").name == "counting"
 
 

@@ -109,16 +109,23 @@ class VoiceActivity(Annotator):
         return network.eval()
 
 
-def stretches(chances: NDArray[np.floating]) -> list[tuple[int, int]]:
-    """Return start and end of each stretch of speech, in chunks, given the probability of each chunk."""
-    pause, shortest = round(PAUSE * RATE / CHUNK), round(SHORTEST * RATE / CHUNK)
+def stretches(chances: NDArray[np.floating], pause: float = PAUSE) -> list[tuple[int, int]]:
+    """Return start and end of each stretch of speech, in chunks, given the probability of each chunk.
+
+    Parameters
+    ----------
+    chances : ndarray, shape (chunks,)
+    pause : float
+        Seconds without speech that part two stretches.
+    """
+    apart, shortest = round(pause * RATE / CHUNK), round(SHORTEST * RATE / CHUNK)
     found: list[tuple[int, int]] = []
     start: int | None = None
     for place, chance in enumerate([*chances.tolist(), 0.0]):
         if start is None and chance >= BEGINS:
             start = place
         elif start is not None and chance < ENDS:
-            if found and start - found[-1][1] < pause:
+            if found and start - found[-1][1] < apart:
                 start = found.pop()[0]
             found.append((start, place))
             start = None

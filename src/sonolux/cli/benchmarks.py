@@ -138,13 +138,19 @@ def sounds(
 def speech(
     data: SetsOption = None,
     work: WorkOption = Path("build/speech"),
+    packaged: Annotated[bool, typer.Option("--packaged", help="The packaged model, which needs no training.")] = False,
     as_json: JsonOption = False,
     page: PageOption = PAGE,
 ) -> None:
     """How many words are wrong when speech is written down; trains the networks first."""
+    out = Output(as_json=as_json)
+    if packaged:
+        from sonolux.evaluation.benchmarks.free_speech import benchmark_free_speech
+
+        _publish_scores(*benchmark_free_speech(data or _data(), out.say), page, out)
+        return
     from sonolux.evaluation.benchmarks.speech import benchmark_speech
 
-    out = Output(as_json=as_json)
     _publish_scores(*benchmark_speech(data or _data(), work, out.say), page, out)
 
 

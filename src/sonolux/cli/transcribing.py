@@ -21,8 +21,13 @@ def transcribe(  # noqa: PLR0913 - one parameter an option
     recordings: RecordingsArgument = None,
     *,
     model: Annotated[
-        str, typer.Option("--model", metavar="MODEL", help="Model folder of `sonolux train speech`, or one of the hub.")
-    ],
+        str,
+        typer.Option(
+            "--model",
+            metavar="MODEL",
+            help="Model folder of `sonolux train speech`, one of the hub, or speech: English, by a package.",
+        ),
+    ] = "speech",
     voice: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Weights that tell where somebody speaks (Silero VAD).", show_default=False),

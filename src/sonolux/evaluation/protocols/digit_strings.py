@@ -6,8 +6,9 @@ strings to learn from are of all others.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 import torch
@@ -32,6 +33,9 @@ LEVEL = 6.0
 QUIETEST, LOUDEST = 15.0, 30.0
 """Decibels of the string over white noise."""
 
+DigitString: TypeAlias = tuple[NDArray[np.float32], tuple[str, ...]]
+"""Samples at `RATE`, and the digits that are said."""
+
 LEARNED, TESTED = 2_000, 300
 """Strings."""
 
@@ -44,25 +48,39 @@ def make_training_strings(data: Path, count: int = LEARNED, seed: int = 0) -> Ut
 
 def make_test_strings(data: Path, count: int = TESTED, seed: int = 1) -> UtteranceSet:
     """Return strings of 3 to 7 digits of test recordings."""
+    return _strings(_test_paths(data), count, (3, 7), seed)
+
+
+def draw_test_strings(data: Path, count: int = TESTED, seed: int = 1) -> Iterator[DigitString]:
+    """Yield the strings of `make_test_strings` as they sound, for what hears samples."""
+    return _drawn(_test_paths(data), count, (3, 7), seed)
+
+
+def _test_paths(data: Path) -> list[str]:
     sounds = find_spoken_digits(data)
-    return _strings([sounds.paths[row] for row in sounds.folds["test"]], count, (3, 7), seed)
+    return [sounds.paths[row] for row in sounds.folds["test"]]
 
 
 def _strings(paths: Sequence[str], count: int, lengths: tuple[int, int], seed: int) -> UtteranceSet:
+    how = analysis(RATE)
+    cepstra, words = [], []
+    for sound, said in _drawn(paths, count, lengths, seed):
+        cepstra.append(speech_cepstra(torch.from_numpy(sound), how.analysis))
+        words.append(said)
+    return UtteranceSet("strings of spoken digits", cepstra, words, how)
+
+
+def _drawn(paths: Sequence[str], count: int, lengths: tuple[int, int], seed: int) -> Iterator[DigitString]:
     random = np.random.default_rng(seed)
     clips: dict[str, list[tuple[int, NDArray[np.float32]]]] = {}
     for path in paths:
         digit, speaker, _ = Path(path).stem.split("_")
         clips.setdefault(speaker, []).append((int(digit), load_audio(path, RATE).samples))
-    how = analysis(RATE)
-    cepstra, words = [], []
     for _ in range(count):
         own = clips[random.choice(sorted(clips))]
         drawn = [own[number] for number in random.integers(len(own), size=random.integers(*lengths, endpoint=True))]
         sound = concatenate_clips([samples for _, samples in drawn], random)
-        cepstra.append(speech_cepstra(torch.from_numpy(sound), how.analysis))
-        words.append(tuple(NAMES[digit] for digit, _ in drawn))
-    return UtteranceSet("strings of spoken digits", cepstra, words, how)
+        yield sound, tuple(NAMES[digit] for digit, _ in drawn)
 
 
 def concatenate_clips(clips: Sequence[NDArray[np.float32]], random: np.random.Generator) -> NDArray[np.float32]:
