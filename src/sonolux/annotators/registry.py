@@ -21,6 +21,7 @@ ANNOTATORS: Registry[Factory] = Registry(
     built_in={
         "ocr": "sonolux.annotators.text_lines:TextLines",
         "photo-labels": "sonolux.annotators.photo_labels:PhotoLabels",
+        "music-tags": "sonolux.annotators.music_tags:MusicTags",
         "speech": "sonolux.annotators.packaged_speech:PackagedSpeech",
     },
     otherwise="a model folder, or org/name of the hub",

@@ -38,6 +38,7 @@ ENCODERS: Registry[Factory] = Registry(
         "photo": "sonolux.encoders.packaged.photo:photo",
         "photo-code": "sonolux.encoders.packaged.photo:photo_code",
         "photo-lite2": "sonolux.encoders.packaged.photo:photo_lite2",
+        "music": "sonolux.encoders.packaged.music:music",
         "sentences": "sonolux.encoders.packaged.sentences:sentences",
     },
     otherwise="a model folder, or org/name of a model on the hub",

@@ -28,6 +28,7 @@ BUILT_IN: dict[str, tuple[str, str, dict[str, Any]]] = {
     "hypercolumn-resnet": ("hypercolumn_resnet", "HypercolumnResNet", {}),
     "lenet5": ("lenet", "LeNet5", {}),
     "mlp": ("mlp", "Mlp", {}),
+    "musicnn": ("musicnn", "Musicnn", {}),
     "projection": ("projection", "Projection", {}),
     "resnet18": ("resnet", "ResNet", {"depth": 18}),
     "resnet34": ("resnet", "ResNet", {"depth": 34}),
