@@ -40,6 +40,7 @@ ENCODERS: Registry[Factory] = Registry(
         "photo-lite2": "sonolux.encoders.packaged.photo:photo_lite2",
         "music": "sonolux.encoders.packaged.music:music",
         "sentences": "sonolux.encoders.packaged.sentences:sentences",
+        "voices": "sonolux.encoders.packaged.voices:voices",
     },
     otherwise="a model folder, or org/name of a model on the hub",
 )

@@ -49,6 +49,7 @@ BUILT_IN: dict[str, tuple[str, str, dict[str, Any]]] = {
     "sound-transformer": ("sound_network", "SoundNetwork", {"body": "transformer"}),
     "sound-frames": ("sound_network", "FrameNetwork", {}),
     "fingerprint": ("fingerprint_network", "FingerprintNetwork", {}),
+    "speaker": ("speaker_network", "SpeakerNetwork", {}),
     "spectral-hash": ("spectral_projection", "SpectralHash", {}),
     "unit-length": ("unit_length", "UnitLength", {}),
     "vgg11": ("vgg", "Vgg", {"depth": 11}),
