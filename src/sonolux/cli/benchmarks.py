@@ -155,6 +155,23 @@ def speech(
 
 
 @app.command()
+def voices(data: SetsOption = None, as_json: JsonOption = False, page: PageOption = PAGE) -> None:
+    """Whether recordings of the same speaker are near each other, whatever is said."""
+    from sonolux.evaluation.benchmarks.voices import benchmark_voices
+
+    _publish_scores(*benchmark_voices(data or _data()), page, Output(as_json=as_json))
+
+
+@app.command()
+def music(data: SetsOption = None, as_json: JsonOption = False, page: PageOption = PAGE) -> None:
+    """How well music is found that sounds alike, and whether only music is tagged."""
+    from sonolux.evaluation.benchmarks.music import benchmark_music
+
+    out = Output(as_json=as_json)
+    _publish_scores(*benchmark_music(data or _data(), out.say), page, out)
+
+
+@app.command()
 def events(
     data: SetsOption = None,
     work: WorkOption = Path("build/events"),
