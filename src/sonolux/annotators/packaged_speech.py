@@ -26,7 +26,7 @@ from sonolux.types import Annotation, Span
 PAUSE = 0.8
 """Seconds of silence within a phrase, at most: more context makes fewer errors."""
 
-VOICED = 0.72
+VOICED = 0.75
 """Mean probability of speech in the chunks of a phrase that are spoken, at least: singing and saxophones stay below."""
 
 SUREST = -0.6

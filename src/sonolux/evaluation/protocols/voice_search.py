@@ -36,7 +36,7 @@ class VoiceSearch:
         """Return the share of recordings that have a descriptor, and of these whose nearest is of the same speaker."""
         sounds = [load_audio(str(path), encoder.sample_rate).samples for path in self.paths]
         rows = np.asarray(encoder.encode(sounds))
-        described = rows.any(axis=1)
+        described = np.asarray(rows.any(axis=1))
         nearest = _nearest(rows, described, np.array(self.said))
         speakers = np.array(self.speakers)
         right = (speakers[nearest] == speakers)[described]
