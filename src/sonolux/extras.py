@@ -16,6 +16,7 @@ EXTRAS = {
     "faiss": "train",
     "qdrant_client": "cluster",
     "faster_whisper": "speech",
+    "onnxruntime": "ocr",
     "hnswlib": "bench",
     "lancedb": "bench",
     "usearch": "bench",

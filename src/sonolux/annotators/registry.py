@@ -22,6 +22,7 @@ ANNOTATORS: Registry[Factory] = Registry(
         "ocr": "sonolux.annotators.text_lines:TextLines",
         "photo-labels": "sonolux.annotators.photo_labels:PhotoLabels",
         "music-tags": "sonolux.annotators.music_tags:MusicTags",
+        "notes": "sonolux.annotators.notes:Notes",
         "speech": "sonolux.annotators.packaged_speech:PackagedSpeech",
     },
     otherwise="a model folder, or org/name of the hub",

@@ -172,6 +172,15 @@ def music(data: SetsOption = None, as_json: JsonOption = False, page: PageOption
 
 
 @app.command()
+def humming(data: SetsOption = None, as_json: JsonOption = False, page: PageOption = PAGE) -> None:
+    """Whether songs are found by what somebody hums."""
+    from sonolux.evaluation.benchmarks.humming import benchmark_humming
+
+    out = Output(as_json=as_json)
+    _publish_scores(*benchmark_humming(data or _data(), out.say), page, out)
+
+
+@app.command()
 def events(
     data: SetsOption = None,
     work: WorkOption = Path("build/events"),

@@ -26,6 +26,9 @@ def search(  # noqa: PLR0913 - each is an option of the command line
     image: Annotated[str | None, typer.Option("--image", metavar="FILE", help="Look for what a picture shows.")] = None,
     audio: Annotated[str | None, typer.Option("--audio", metavar="FILE", help="Look for what sounds like it.")] = None,
     video: Annotated[str | None, typer.Option("--video", metavar="FILE", help="Look for what a video shows.")] = None,
+    hum: Annotated[
+        str | None, typer.Option("--hum", metavar="FILE", help="Look for the tune that somebody hums or whistles.")
+    ] = None,
     like: Annotated[
         list[str] | None,
         typer.Option("--like", metavar="ID|PATH", help="Look for what resembles this item; may be repeated."),
@@ -80,6 +83,11 @@ def search(  # noqa: PLR0913 - each is an option of the command line
     }  # fmt: skip
     text = " ".join(words) if words else None
     started = time.perf_counter()
+    if hum is not None:
+        hits = _hummed(hum, text, {**asked, "html": html}, library)
+        print_hits(hits, out)
+        _remark(hits, out, time.perf_counter() - started, None)
+        return
     with Library(library) as opened:
         hits = opened.search(text, **asked)
         seconds = time.perf_counter() - started
@@ -139,6 +147,20 @@ def _row(rank: int, hit: Hit) -> tuple[str, ...]:
     where = place_in_words(hit.span, hit.region)
     score, chance = score_in_words(hit.score), chance_in_words(hit.chance)
     return (str(rank), score, chance, str(hit.modality), where, shown_path(hit.path), describe_hit(hit))
+
+
+def _hummed(hum: str, text: str | None, asked: dict[str, Any], library: str | None) -> Hits:
+    """Find the tune that somebody hums; what else is asked with it is refused."""
+    from sonolux.library import Library
+    from sonolux.library.humming import find_hummed
+    from sonolux.retrieval import Hits
+
+    others = ("image", "audio", "video", "like", "unlike", "weights", "where", "spaces", "diverse", "html")
+    if text or any(asked[name] for name in others) or asked["page"] != 1:
+        raise typer.BadParameter("--hum is asked alone, with -k, --confident and --json")
+    with Library(library) as opened:
+        hits = find_hummed(opened, hum, asked["k"])
+    return Hits([hit for hit in hits if hit.confident], hits.spaces) if asked["confident"] else hits
 
 
 def _weights(given: Sequence[str]) -> dict[str, float]:

@@ -60,6 +60,14 @@ def match_melody(hummed: Sequence[int], tunes: Sequence[Sequence[int]]) -> list[
     return found
 
 
+def in_tune(pitches: Sequence[float]) -> list[int]:
+    """Return pitches of somebody who is out of tune by the same part of a semitone, as the semitones that are meant."""
+    held = np.asarray(pitches, np.float64)
+    turned = np.exp(2j * np.pi * held).mean() if len(held) else 1.0
+    offset = float(np.angle(turned)) / (2 * np.pi)
+    return [int(pitch) for pitch in np.rint(held - offset)]
+
+
 def without_repetitions(tune: Sequence[int]) -> list[tuple[int, int]]:
     """Return each pitch that differs from the one before, and its number."""
     return [(pitch, number) for number, pitch in enumerate(tune) if number == 0 or pitch != tune[number - 1]]
