@@ -38,8 +38,8 @@ LONGEST = 60.0
 FEWEST = 6
 """Hummed notes, at least: with fewer, every tune has them."""
 
-SHUFFLES, COMPARED = 8, 128
-"""Other orders of the hummed notes, and tunes with which each is compared."""
+COMPARED, BY_CHANCE = 128, 512
+"""Tunes with which another order of the hummed notes is compared, and comparisons by which chance is known."""
 
 
 def find_hummed(library: Library, hummed: str | os.PathLike[str], k: int = 10) -> Hits:
@@ -102,7 +102,7 @@ def _pitches(tune: Annotation) -> list[int]:
 def _scores_by_chance(asked: Sequence[int], pitches: Sequence[Sequence[int]]) -> NDArray[np.float64]:
     random = np.random.default_rng(0)
     some = [pitches[one] for one in random.permutation(len(pitches))[:COMPARED]]
-    shuffled = (random.permutation(asked).tolist() for _ in range(SHUFFLES))
+    shuffled = (random.permutation(asked).tolist() for _ in range(-(-BY_CHANCE // len(some))))
     return np.array([match.score for order in shuffled for match in match_melody(order, some)])
 
 
