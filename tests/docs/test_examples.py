@@ -52,6 +52,7 @@ PAGES = [
             "events",
             "speech",
             "read",
+            "music",
             "identify",
         )
     ),
