@@ -168,6 +168,19 @@ class TestRecordings:
         assert "Miss Tilney always wears white" in json.dumps(record)
 
 
+    def test_what_is_said_where_two_windows_meet_is_written_down_once(
+        self, book: NDArray[np.float32], tmp_path: Path
+    ) -> None:
+        """A long recording is heard in windows of a minute; the second phrase is in two of them."""
+        late = tmp_path / "late.wav"
+        write_stereo(late, np.concatenate([np.zeros(47 * RATE, np.float32), book]))
+        ran = CliRunner().invoke(app, ["transcribe", str(late), "--json"])
+        assert ran.exit_code == 0, ran.output
+        phrases = json.loads(ran.stdout)["annotations"]
+        assert [round(phrase["start"]) for phrase in phrases] == [47, 56]
+        assert ran.stdout.count("white gown") == 1
+
+
 def write_stereo(path: Path, left: NDArray[np.float32]) -> None:
     """Write speech on the left, and silence on the right."""
     import wave
