@@ -167,7 +167,6 @@ class TestRecordings:
         record = json.loads(ran.stdout)
         assert "Miss Tilney always wears white" in json.dumps(record)
 
-
     def test_what_is_said_where_two_windows_meet_is_written_down_once(
         self, book: NDArray[np.float32], tmp_path: Path
     ) -> None:
