@@ -26,8 +26,8 @@ from sonolux.types import Annotation, Span
 PAUSE = 0.8
 """Seconds of silence within a phrase, at most: more context makes fewer errors."""
 
-VOICED = 0.75
-"""Mean probability of speech in the chunks of a phrase that are spoken, at least: singing and saxophones stay below."""
+VOICED = 0.72
+"""Mean probability of speech in the spoken chunks of a phrase, at least: saxophones and most singing stay below."""
 
 SUREST = -0.6
 """Mean logarithm of the probabilities of a phrase's tokens, at least: German stays below."""
