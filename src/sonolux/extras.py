@@ -21,7 +21,6 @@ EXTRAS = {
     "lancedb": "bench",
     "usearch": "bench",
     "rapidocr": "ocr",
-    "onnxruntime": "ocr",
 }
 """Extra by the name under which a package is imported."""
 
