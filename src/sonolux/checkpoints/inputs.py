@@ -162,10 +162,22 @@ class SourceDescriptors(ModelPart):
     digests: dict[str, str] = Field(min_length=1)
 
 
+class PhotosAndSentences(ModelPart):
+    """The network takes what is known of photos, and of sentences, see `sonolux.encoders.trained.captions`.
+
+    `digests` are those that the encoders of both must have, by name; `concepts` is how much the cosine of what is known
+    without captions counts beside the cosine of what comes out of the network.
+    """
+
+    kind: Literal["photos-and-sentences"] = "photos-and-sentences"
+    digests: dict[str, str] = Field(min_length=1)
+    concepts: float = Field(ge=0, le=100)
+
+
 IMAGES = "pictures"
 """Kind of the preprocessing that says none."""
 
-KINDS = (IMAGES, "words", "sounds", "contrast", "cepstra", "numbers", "descriptors")
+KINDS = (IMAGES, "words", "sounds", "contrast", "cepstra", "numbers", "descriptors", "photos-and-sentences")
 
 
 def kind_of(given: Any) -> str:
@@ -180,6 +192,7 @@ AnyPreprocessing = Annotated[
     | Annotated[Contrast, Tag("contrast")]
     | Annotated[Cepstra, Tag("cepstra")]
     | Annotated[Numbers, Tag("numbers")]
-    | Annotated[SourceDescriptors, Tag("descriptors")],
+    | Annotated[SourceDescriptors, Tag("descriptors")]
+    | Annotated[PhotosAndSentences, Tag("photos-and-sentences")],
     Discriminator(kind_of),
 ]

@@ -112,6 +112,15 @@ def fusion(
     _publish_scores(*benchmark_fusion(data or _data(), models or [], out.say), page, out)
 
 
+@app.command()
+def words(data: SetsOption = None, as_json: JsonOption = False, page: PageOption = PAGE) -> None:
+    """How well words find pictures: sentences, names and kinds, and whether what is not there is told."""
+    from sonolux.evaluation.benchmarks.words import benchmark_words
+
+    out = Output(as_json=as_json)
+    _publish_scores(*benchmark_words(data or _data(), out.say), page, out)
+
+
 @app.command(name="known-item")
 def known_item(data: SetsOption = None, page: PageOption = PAGE) -> None:
     """Whether a file that is asked with itself, or with a variant of itself, is found first."""

@@ -212,6 +212,41 @@ def feedback(
     report_model(saved, talk, ADD)
 
 
+@app.command()
+def captions(  # noqa: PLR0913, PLR0917 - one parameter an option
+    table: Annotated[
+        Path,
+        typer.Argument(metavar="TABLE", help="A .csv, or .tsv, with a path and a sentence a line.", show_default=False),
+    ],
+    out: OutOption,
+    pictures: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="That paths are relative to (that of the table).", show_default=False),
+    ] = None,
+    seed: SeedOption = 0,
+    setting: SetOption = None,
+    licence: LicenceOption = "",
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Train a space in which your own words find your photos, from photos with captions.
+
+    A photo may have several captions, one a line. A tenth of the photos is held out, and tells how often a caption
+    finds its photo among them.
+    """
+    from sonolux.training.alignment.data import read_captions
+    from sonolux.training.alignment.train import train_captions
+
+    talk = Output(as_json=as_json, quiet=quiet)
+    recipe = prepare_training("captions", out, setting, talk, seed=seed)
+    described = report_read(
+        read_captions(table, pictures), lambda read: f"{len(read):,} photos, {len(read.owners):,} captions", talk
+    )
+    for note in described.notes:
+        talk.complain(note)
+    train_and_report(lambda progress: train_captions(described, recipe, out, licence, progress), described, ADD, talk)
+
+
 def read(data: Path, image_size: int, talk: Output) -> ImageSet:
     """Read the pictures to learn from, and say how many and which were left out."""
     from sonolux.training.data.images import read_images

@@ -132,13 +132,16 @@ def _made(name: str, factory: Factory) -> list[Encoder]:
 def _in_folder(folder: Path) -> list[Encoder]:
     if (folder / "model.json").is_file():
         from sonolux.checkpoints.folder import ModelFolder
-        from sonolux.checkpoints.inputs import SourceDescriptors
+        from sonolux.checkpoints.inputs import PhotosAndSentences, SourceDescriptors
+        from sonolux.encoders.trained.captions import caption_encoders
         from sonolux.encoders.trained.encoder import TrainedEncoder
         from sonolux.encoders.trained.projected import projected_encoders
 
         model = ModelFolder.load(folder)
         if isinstance(model.preprocessing, SourceDescriptors):
             return projected_encoders(model, _sources_of(model))
+        if isinstance(model.preprocessing, PhotosAndSentences):
+            return caption_encoders(model)
         return [TrainedEncoder(model)]
     from sonolux.encoders.hub.families import encoders_in, is_checkpoint
 

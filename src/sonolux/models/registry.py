@@ -51,6 +51,7 @@ BUILT_IN: dict[str, tuple[str, str, dict[str, Any]]] = {
     "fingerprint": ("fingerprint_network", "FingerprintNetwork", {}),
     "speaker": ("speaker_network", "SpeakerNetwork", {}),
     "spectral-hash": ("spectral_projection", "SpectralHash", {}),
+    "two-view-projection": ("two_view_projection", "TwoViewProjection", {}),
     "unit-length": ("unit_length", "UnitLength", {}),
     "vgg11": ("vgg", "Vgg", {"depth": 11}),
     "vgg13": ("vgg", "Vgg", {"depth": 13}),

@@ -74,5 +74,6 @@ methods: Registry[Method] = Registry(
         "speech": "sonolux.training.speech.recipe:SPEECH",
         "fingerprints": "sonolux.training.fingerprints.recipe:FINGERPRINTS",
         "feedback": "sonolux.training.feedback.recipe:FEEDBACK",
+        "captions": "sonolux.training.alignment.recipe:CAPTIONS",
     },
 )

@@ -1,0 +1,1 @@
+"""Cross-modal alignment: photos and sentences in one space, learned from captions."""

@@ -1,0 +1,86 @@
+"""Captions learned: a map from photos, and one from sentences, to where both meet (DeViSE's task).
+
+A. Frome et al., "DeViSE: a deep visual-semantic embedding model", NeurIPS 2013, learned such a map of images alone,
+into the space of words; here both sides are mapped, by canonical correlation analysis, whose solution is found at once
+and needs hundreds of photos instead of a million. A direction counts by its canonical correlation (Y. Gong et al.,
+"A multi-view embedding space for modeling internet images, tags, and their semantics", IJCV 2014).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from sonolux.checkpoints.folder import Architecture
+from sonolux.checkpoints.inputs import PhotosAndSentences
+from sonolux.checkpoints.outputs import Descriptor
+from sonolux.encoders.trained.captions import ARCHITECTURE, mapped, side_by_side, source_digests
+from sonolux.metrics.ranking import top_k
+from sonolux.models.projection import Projection
+from sonolux.models.two_view_projection import TwoViewProjection
+from sonolux.training.alignment.cca import fit_cca
+from sonolux.training.alignment.data import CaptionSet
+from sonolux.training.alignment.recipe import CaptionsRecipe
+from sonolux.training.data.splits import split_unlabelled
+from sonolux.training.loop.trained import Trained, TrainingProgress
+
+TOP = 10
+
+
+def learn_captions(
+    captions: CaptionSet, recipe: CaptionsRecipe, folder: Path, progress: TrainingProgress | None
+) -> Trained:
+    """Fit both maps, and score them on photos held out; see `sonolux.training.methods.LearnMethod`."""
+    captions.check()
+    learned, held_out = (
+        split_unlabelled(captions, recipe.validation, recipe.seed) if recipe.validation else (captions, None)
+    )
+    network = fit_network(learned, recipe)
+    if progress is not None:
+        progress(1.0, f"learned from {len(learned):,} photos")
+    views = {"images": learned.features.shape[1], "texts": learned.vectors.shape[1], "outputs": network.outputs}
+    known = learned.image_concepts.shape[1] if recipe.concepts else 0
+    return Trained(
+        network,
+        Architecture(name=ARCHITECTURE, arguments=views),
+        PhotosAndSentences(digests=source_digests(), concepts=recipe.concepts),
+        Descriptor(space=folder.name, dim=network.outputs + known),
+        recipe,
+        learned.described() | {"held_out": 0 if held_out is None else len(held_out)},
+        {} if held_out is None else score_captions(network, held_out, recipe.concepts),
+    )
+
+
+def fit_network(captions: CaptionSet, recipe: CaptionsRecipe) -> TwoViewProjection:
+    """Return the two maps that photos and their sentences agree under, each direction scaled by how much they do."""
+    ridges = (recipe.image_ridge, recipe.text_ridge)
+    found = fit_cca(captions.features, captions.vectors, captions.owners, ridges, recipe.dim)
+    network = TwoViewProjection(len(found.first), len(found.second), len(found.correlations))
+    _fill(network.images, found.first_mean, found.first * found.correlations)
+    _fill(network.texts, found.second_mean, found.second * found.correlations)
+    return network
+
+
+def score_captions(network: TwoViewProjection, captions: CaptionSet, weight: float) -> dict[str, float]:
+    """Return how often the first sentence of each photo finds it, among all photos of a set."""
+    first = np.unique(captions.owners, return_index=True)[1]
+    images, texts = mapped(network.images, captions.features), mapped(network.texts, captions.vectors[first])
+    known = captions.image_concepts, captions.sentence_concepts[first]
+    spaces = {
+        "": (side_by_side(images, known[0], weight), side_by_side(texts, known[1], weight)),
+        "-concepts": known,
+    }
+    scores: dict[str, float] = {}
+    for name, (photos, sentences) in spaces.items():
+        order = top_k(sentences @ photos.T, TOP)
+        found = order == np.arange(len(captions))[:, None]
+        scores |= {f"recall-{k}{name}": round(float(found[:, :k].any(axis=1).mean()), 4) for k in (1, TOP)}
+    return scores
+
+
+def _fill(projection: Projection, mean: NDArray[np.float64], matrix: NDArray[np.float64]) -> None:
+    projection.mean = torch.from_numpy(mean.astype(np.float32))
+    projection.matrix = torch.from_numpy(matrix.astype(np.float32))
