@@ -27,6 +27,7 @@ NEEDED: dict[str, dict[str, Any]] = {
     "mlp": {"sizes": [12, 8]},
     "projection": {"inputs": 12, "outputs": 8},
     "spectral-hash": {"inputs": 12, "bits": 8},
+    "two-view-projection": {"images": 12, "texts": 10, "outputs": 8},
 }
 
 

@@ -146,6 +146,7 @@ def test_tables_of_several_kinds_are_read(tmp_path: Path) -> None:
     assert rows_of(lines(tmp_path, tabs, "t.tsv")) == expected
     swapped = 'Caption\tid\tFile\na man, they say "tall"\t1\ta.jpg\ntwo\t2\ta.jpg\n'
     assert rows_of(lines(tmp_path, swapped, "t.txt")) == expected
+    assert rows_of(lines(tmp_path, "image,caption\n" + quoted, "captions.txt")) == expected
     assert rows_of(lines(tmp_path, 'a.jpg\t"quoted" at first\n', "t.tsv")) == [("a.jpg", '"quoted" at first')]
 
 
@@ -199,7 +200,7 @@ def test_what_is_left_out_is_told_and_costs_nothing_else(photos: Path, captions:
         tmp_path,
         (photos / "captions.csv").read_text()
         + "\nred-dots.png,red dots on white\nmissing.png,a cat\nbroken.png,a dog\nwords.txt,a text\n"
-        + "blue-dots.png,синие точки\ncopy.png,the same again\n",
+        + "blue-dots.png,синие точки\ncopy.png,the same again\nred-dots.png#3,red dots on white\n",
     )
     read = read_captions(table)
     reasons = {Path(failure.path).name: failure.reason for failure in read.failed}
@@ -208,6 +209,6 @@ def test_what_is_left_out_is_told_and_costs_nothing_else(photos: Path, captions:
     assert all("\n" not in reason for reason in reasons.values())
     assert len(read) == len(captions) == 12
     assert len(read.owners) == len(captions.owners) + 1
-    assert "line 26 repeats an earlier one: each counts once" in read.notes[0]
+    assert "line 26 repeats an earlier one, as 1 others do: each counts once" in read.notes[0]
     assert "is the same photo as" in read.notes[1]
     np.testing.assert_array_equal(read.features, captions.features)

@@ -54,7 +54,7 @@ def source_digests() -> dict[str, str]:
     }
 
 
-def side_by_side(learned: NDArray[np.float32], known: NDArray[np.float32], weight: float) -> NDArray[np.float32]:
+def join_views(learned: NDArray[np.float32], known: NDArray[np.float32], weight: float) -> NDArray[np.float32]:
     """Return descriptors whose inner products are those of `learned`, plus `weight` times those of `known`.
 
     Parameters
@@ -99,7 +99,7 @@ class CaptionEncoder(Encoder):
         else:
             (inputs, known), projection = sentence_views(batch), self.network().texts
         learned = mapped(projection, inputs) * inputs.any(axis=1, keepdims=True)
-        return side_by_side(learned, known, _how(self.folder).concepts)
+        return join_views(learned, known, _how(self.folder).concepts)
 
 
 def caption_encoders(folder: ModelFolder) -> list[Encoder]:

@@ -146,9 +146,9 @@ def _report(cards: Sequence[Scorecard]) -> Report:
             "`concepts` has learned from no caption; `captions-alone` and `captions`, which has concepts beside it, by"
             " `sonolux train captions` from the even half of flickr_captions (350 photos, 5 captions each). Scored: the"
             " first captions of the odd half; names of COCO's categories among all 64 photos; the 500 photos of the odd"
-            " half of imagenet_sample by the names of their classes, and by nine words for kinds. Present or absent: the"
-            " best hit for categories that some photo of COCO shows against those that none does, and for classes of"
-            " the odd half against those of the even half, nearly all of which have relatives there. Warm questions:"
+            " half of imagenet_sample by the names of their classes, and by words for nine kinds. Present or absent:"
+            " the best hit for categories that some photo of COCO shows against those that none does, and for classes"
+            " of the odd half against those of the even half, nearly all of which have relatives there. Warm questions:"
             " the median time of one that was not asked before, in one space of the sample. Nothing that is scored"
             " chose anything. Elsewhere, on the same captions: ConSE .10/.36, ridge regression .15/.56, both .18/.60."
         ),

@@ -1,7 +1,7 @@
 """Captions to learn from: photos, each with the sentences that say what it shows, described as they are read.
 
-Only what the maps are fitted to is kept of a photo, some kilobytes, so that many fit into memory. Tables are ``.csv``,
-or ``.tsv`` and ``.txt`` with tabs, with a path and a sentence a row and as many rows a photo as it has sentences.
+Only what the maps are fitted to is kept of a photo, some kilobytes, so that many fit into memory. Tables hold a
+path and a sentence a line, with a comma or a tab between them, and as many lines a photo as it has sentences.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import os
+import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -29,6 +30,11 @@ from sonolux.types import Failure
 PATHS = ("path", "file", "filename", "file_name", "image", "picture", "photo")
 SENTENCES = ("caption", "sentence", "text", "description", "comment")
 """What the first line of a table may call its columns."""
+
+SUFFIXES = (".csv", ".tsv", ".tab", ".txt")
+
+NUMBERED = re.compile(r"#\d+$")
+"""After the name of a photo, in the tables of Flickr8k and Flickr30k: which of its captions this is."""
 
 FEWEST = 8
 """Photos from which anything can be learned."""
@@ -157,11 +163,12 @@ def rows_in(table: Path) -> Iterator[tuple[int, str, str]]:
     TrainingError
         Where the table cannot be read, or a line has no path or no sentence.
     """
-    tabs = table.suffix.lower() in (".tsv", ".txt", ".tab")
-    if not tabs and table.suffix.lower() != ".csv":
+    if table.suffix.lower() not in SUFFIXES:
         raise TrainingError(f"{table} is no table: captions are read from .csv, or from .tsv with tabs")
     try:
         with table.open(newline="", encoding="utf-8-sig") as file:
+            tabs = "\t" in file.readline()
+            file.seek(0)
             # Quotes mean nothing between tabs: a sentence may begin with one.
             reader = csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE) if tabs else csv.reader(file)
             rows = [(reader.line_num, [cell.strip() for cell in row]) for row in reader if any(map(str.strip, row))]
@@ -198,6 +205,8 @@ def _by_photo(table: Path, folder: Path) -> tuple[dict[str, list[str]], list[str
     foreign: list[Failure] = []
     for line, path, sentence in rows_in(table):
         absolute = os.path.abspath(folder / path)
+        if NUMBERED.search(absolute) and not os.path.exists(absolute):
+            absolute = NUMBERED.sub("", absolute)
         if not _latin(sentence):
             foreign.append(Failure(absolute, f"line {line} is not in Latin letters: the sentence model reads English"))
         elif sentence in captions.setdefault(absolute, []):

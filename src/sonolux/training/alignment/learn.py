@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from sonolux.checkpoints.folder import Architecture
 from sonolux.checkpoints.inputs import PhotosAndSentences
 from sonolux.checkpoints.outputs import Descriptor
-from sonolux.encoders.trained.captions import ARCHITECTURE, mapped, side_by_side, source_digests
+from sonolux.encoders.trained.captions import ARCHITECTURE, mapped, join_views, source_digests
 from sonolux.metrics.ranking import top_k
 from sonolux.models.projection import Projection
 from sonolux.models.two_view_projection import TwoViewProjection
@@ -70,7 +70,7 @@ def score_captions(network: TwoViewProjection, captions: CaptionSet, weight: flo
     images, texts = mapped(network.images, captions.features), mapped(network.texts, captions.vectors[first])
     known = captions.image_concepts, captions.sentence_concepts[first]
     spaces = {
-        "": (side_by_side(images, known[0], weight), side_by_side(texts, known[1], weight)),
+        "": (join_views(images, known[0], weight), join_views(texts, known[1], weight)),
         "-concepts": known,
     }
     scores: dict[str, float] = {}
