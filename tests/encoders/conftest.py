@@ -196,6 +196,26 @@ def clap(checkpoints: Path) -> Path:
     return folder
 
 
+def save_sentence_transformer(source: Path, folder: Path, **settings: Any) -> Path:
+    """Save a checkpoint as sentence-transformers does, with what it found out about its inputs."""
+    from sentence_transformers import SentenceTransformer
+
+    prompts = {"query": "a night train to ", "document": ""}
+    SentenceTransformer(str(source), device="cpu", local_files_only=True, prompts=prompts, **settings).save(str(folder))
+    (folder / "README.md").write_text("---\nlicense: mit\n---\n", encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def st_clip(clip: Path, checkpoints: Path) -> Path:
+    return save_sentence_transformer(clip, checkpoints / "tiny-st-clip")
+
+
+@pytest.fixture(scope="session")
+def st_clap(clap: Path, checkpoints: Path) -> Path:
+    return save_sentence_transformer(clap, checkpoints / "tiny-st-clap")
+
+
 @pytest.fixture(scope="session")
 def minilm() -> Path:
     """The real sentence model that comes as a package."""

@@ -136,5 +136,17 @@ class TestConvNextV2(HubContract):
     fixture = "convnextv2"
 
 
+class TestMultimodalImage(HubContract):
+    fixture = "st_clip"
+
+
+class TestMultimodalText(HubContract):
+    fixture, place = "st_clip", 1
+
+
+class TestMultimodalAudio(HubContract):
+    fixture = "st_clap"
+
+
 class TestSentence(HubContract):
     fixture = "minilm"

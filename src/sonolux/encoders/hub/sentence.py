@@ -1,4 +1,6 @@
-"""Sentence models: text alone, by what it means (N. Reimers and I. Gurevych, "Sentence-BERT", EMNLP 2019).
+"""Sentence models: text by what it means (N. Reimers and I. Gurevych, "Sentence-BERT", EMNLP 2019).
+
+Those that take images or sound as well are `sonolux.encoders.hub.multimodal`.
 
 Such a folder lists the steps of its network in ``modules.json``; only steps of the sentence-transformers package
 itself are allowed, because any other name would import code.
@@ -17,6 +19,7 @@ from sonolux.checkpoints.loading import LoadedOnce
 from sonolux.encoders.base import Encoder
 from sonolux.encoders.hub.checkpoint import Checkpoint
 from sonolux.encoders.hub.encoder import HubEncoder
+from sonolux.encoders.hub.multimodal import modalities_of, multimodal_encoders
 from sonolux.encoders.hub.network import load
 from sonolux.encoders.text import encodable
 from sonolux.errors import EncoderError
@@ -54,19 +57,30 @@ class SentenceText(HubEncoder):
         return rows.astype(np.float32, copy=False)
 
     def _loaded(self) -> Any:
-        from sentence_transformers import SentenceTransformer
+        return load_model(self.checkpoint)
 
-        device = chosen_device()
-        return load(
-            SentenceTransformer,
-            self.checkpoint,
-            device=str(device),
-            model_kwargs={"use_safetensors": True, "dtype": precision(device)},
-        )
+
+def load_model(checkpoint: Checkpoint) -> Any:
+    """Load a sentence-transformers model onto the chosen device.
+
+    Raises
+    ------
+    ModelError
+        Where it cannot be loaded.
+    """
+    from sentence_transformers import SentenceTransformer
+
+    device = chosen_device()
+    return load(
+        SentenceTransformer,
+        checkpoint,
+        device=str(device),
+        model_kwargs={"use_safetensors": True, "dtype": precision(device)},
+    )
 
 
 def encoders(checkpoint: Checkpoint) -> list[Encoder]:
-    """Return the encoder of a sentence-transformers folder.
+    """Return the encoders of a sentence-transformers folder: of text, and of whatever else its network takes.
 
     Raises
     ------
@@ -74,11 +88,17 @@ def encoders(checkpoint: Checkpoint) -> list[Encoder]:
         Where a step is not of the package, its weights are not safetensors, or no step tells the dimension.
     """
     dim = 0
-    for kind, folder in _steps(checkpoint):
+    steps = _steps(checkpoint)
+    for kind, folder in steps:
         dim = _dim_after(kind, folder, dim, checkpoint)
     if dim <= 0:
         raise EncoderError(f"model {checkpoint.name}: modules.json does not tell the length of its vectors")
-    return [SentenceText(checkpoint, dim)]
+    modalities = modalities_of(checkpoint, steps[0][1], steps[0][0])
+    if modalities == [Modality.TEXT]:
+        return [SentenceText(checkpoint, dim)]
+    if not modalities:
+        raise EncoderError(f"model {checkpoint.name} takes neither text, images nor sound alone")
+    return multimodal_encoders(checkpoint, modalities, dim, LoadedOnce(lambda: load_model(checkpoint)))
 
 
 def _steps(checkpoint: Checkpoint) -> list[tuple[str, str]]:
@@ -99,11 +119,11 @@ def _dim_after(kind: str, folder: str, dim: int, checkpoint: Checkpoint) -> int:
     """Return the length of the vectors after a step, given that before it."""
     prefix = f"{folder}/" if folder else ""
     match kind:
-        case "Transformer":
+        case "Transformer" | "CLIPModel":
             checkpoint.require_safetensors(folder)
-            checkpoint.require_tokenizer(folder)
-            config = checkpoint.read(f"{prefix}config.json")
-            return int(config.get("hidden_size", config.get("dim", 0)))
+            if Modality.TEXT in modalities_of(checkpoint, folder, kind):
+                checkpoint.require_tokenizer(folder)
+            return _width(checkpoint.read(f"{prefix}config.json"))
         case "Pooling":
             config = checkpoint.read(f"{prefix}config.json")
             return _pooled(config, dim)
@@ -120,7 +140,14 @@ def _dim_after(kind: str, folder: str, dim: int, checkpoint: Checkpoint) -> int:
         case "Normalize" | "Dropout":
             return dim
         case _:
-            raise EncoderError(f"model {checkpoint.name} has a step {kind}, which is not supported for text")
+            raise EncoderError(f"model {checkpoint.name} has a step {kind}, which is not supported")
+
+
+def _width(config: dict[str, Any]) -> int:
+    """Return the length of what a network gives: where it projects, that of its projection."""
+    text = config.get("text_config", {})
+    told = [config.get("projection_dim"), config.get("hidden_size"), config.get("dim"), text.get("hidden_size")]
+    return int(next((width for width in told if width is not None), 0))
 
 
 def _pooled(config: dict[str, Any], dim: int) -> int:

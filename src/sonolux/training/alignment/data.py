@@ -205,7 +205,7 @@ def _by_photo(table: Path, folder: Path) -> tuple[dict[str, list[str]], list[str
     foreign: list[Failure] = []
     for line, path, sentence in rows_in(table):
         absolute = os.path.abspath(folder / path)
-        if NUMBERED.search(absolute) and not os.path.exists(absolute):
+        if NUMBERED.search(absolute) and not Path(absolute).exists():
             absolute = NUMBERED.sub("", absolute)
         if not _latin(sentence):
             foreign.append(Failure(absolute, f"line {line} is not in Latin letters: the sentence model reads English"))

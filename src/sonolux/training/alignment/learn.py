@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from sonolux.checkpoints.folder import Architecture
 from sonolux.checkpoints.inputs import PhotosAndSentences
 from sonolux.checkpoints.outputs import Descriptor
-from sonolux.encoders.trained.captions import ARCHITECTURE, mapped, join_views, source_digests
+from sonolux.encoders.trained.captions import ARCHITECTURE, join_views, mapped, source_digests
 from sonolux.metrics.ranking import top_k
 from sonolux.models.projection import Projection
 from sonolux.models.two_view_projection import TwoViewProjection
