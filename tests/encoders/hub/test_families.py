@@ -173,7 +173,19 @@ def test_weights_wait_for_the_first_batch(clip: Path) -> None:
 
 @pytest.mark.parametrize(
     "family",
-    ["clip", "siglip", "siglip2", "clap", "dinov2", "dinov3", "dinov3_convnext", "resnet", "convnext", "minilm"],
+    [
+        "clip",
+        "siglip",
+        "siglip2",
+        "clap",
+        "dinov2",
+        "dinov3",
+        "dinov3_convnext",
+        "resnet",
+        "convnext",
+        "minilm",
+        "st_clip",
+    ],
 )
 def test_half_precision_keeps_the_meaning(
     family: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch

@@ -10,11 +10,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from contracts.encoder_contract import TEXTS, images, sounds
 from sonolux.encoders import resolve
 from sonolux.encoders.base import normalised
+from sonolux.encoders.hub import sentence
 from sonolux.errors import EncoderError
 from sonolux.library import Library
 from sonolux.types import Modality
@@ -158,3 +160,13 @@ def test_a_projection_of_another_length_is_noticed(copied: Path) -> None:
     image, _ = resolve(str(copied))
     with pytest.raises(EncoderError):
         image.encode(IMAGES)
+
+
+def test_sound_is_heard_in_single_precision(st_clap: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    audio, text = resolve(str(st_clap))
+    [short], read = sounds(8000, 1), text.encode(TEXTS[:2])
+    whole = audio.encode([short])
+    monkeypatch.setattr(sentence, "precision", lambda device: torch.float16)
+    again, text = resolve(str(st_clap))
+    np.testing.assert_array_equal(again.encode([short]), whole)
+    np.testing.assert_array_equal(text.encode(TEXTS[:2]), read)

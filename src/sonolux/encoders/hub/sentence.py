@@ -60,14 +60,21 @@ class SentenceText(HubEncoder):
         return load_model(self.checkpoint)
 
 
-def load_model(checkpoint: Checkpoint) -> Any:
+def load_model(checkpoint: Checkpoint, *, whole: bool = False) -> Any:
     """Load a sentence-transformers model onto the chosen device.
+
+    Parameters
+    ----------
+    checkpoint : Checkpoint
+    whole : bool
+        Whether in single precision even where the device is made for half.
 
     Raises
     ------
     ModelError
         Where it cannot be loaded.
     """
+    import torch
     from sentence_transformers import SentenceTransformer
 
     device = chosen_device()
@@ -75,7 +82,7 @@ def load_model(checkpoint: Checkpoint) -> Any:
         SentenceTransformer,
         checkpoint,
         device=str(device),
-        model_kwargs={"use_safetensors": True, "dtype": precision(device)},
+        model_kwargs={"use_safetensors": True, "dtype": torch.float32 if whole else precision(device)},
     )
 
 
@@ -98,7 +105,10 @@ def encoders(checkpoint: Checkpoint) -> list[Encoder]:
         return [SentenceText(checkpoint, dim)]
     if not modalities:
         raise EncoderError(f"model {checkpoint.name} takes neither text, images nor sound alone")
-    return multimodal_encoders(checkpoint, modalities, dim, LoadedOnce(lambda: load_model(checkpoint)))
+    # What CLAP's extractor makes of a sound is in single precision, and its normalisation takes no other.
+    hears = Modality.AUDIO in modalities
+    model = LoadedOnce(lambda: load_model(checkpoint, whole=hears))
+    return multimodal_encoders(checkpoint, modalities, dim, model)
 
 
 def _steps(checkpoint: Checkpoint) -> list[tuple[str, str]]:
