@@ -44,6 +44,7 @@ PAGES = [
             "python",
             "models",
             "labels",
+            "words",
             "networks",
             "training",
             "feedback",
