@@ -185,7 +185,7 @@ def test_missing_tables_folders_and_too_few_photos_are_refused(photos: Path, tmp
         read_captions(lines(tmp_path, "red-dots.png,красные точки\n"), photos)
     whole = synthetic(12)
     same = replace(whole, vectors=np.ones_like(whole.vectors))
-    for refused, said in ((whole.subset(np.arange(3)), "3 photos with captions"), (same, "are the same")):
+    for refused, said in ((whole.subset(np.arange(3)), "3 photos with captions"), (same, "are all the same")):
         with pytest.raises(TrainingError, match=said):
             train_captions(refused, CaptionsRecipe(), tmp_path / "model")
 

@@ -69,3 +69,26 @@ def test_directions_are_no_more_than_both_views_vary_in() -> None:
         fit_cca(constant, second, owners, (1, 1), 64).correlations,
         fit_cca(first, second, owners, (1, 1), 64).correlations,
     )
+
+
+def test_one_view_twice_is_mapped_the_same_way() -> None:
+    first, _, owners = made(40)
+    found = fit_cca(first, first, owners, (1, 1), 20)
+    np.testing.assert_allclose(found.first, found.second, atol=1e-9)
+
+
+def test_a_single_thing_in_common_leaves_the_other_directions_finite_and_uncorrelated() -> None:
+    random = np.random.default_rng(0)
+    first = random.standard_normal((40, 3))
+    found = fit_cca(first, first[:, :1] @ np.ones((1, 6)), np.arange(40), (0.01, 0.01), 6)
+    assert len(found.correlations) == 1
+    assert found.correlations[0] > 0.95
+    assert np.isfinite(found.first).all() and np.isfinite(found.second).all()
+
+
+def test_the_order_of_numbers_is_none_of_its_business() -> None:
+    first, second, owners = made(12)
+    order = np.random.default_rng(1).permutation(20)
+    found, shuffled = (fit_cca(rows, second, owners, (1, 1), 5) for rows in (first, first[:, order]))
+    np.testing.assert_allclose(shuffled.correlations, found.correlations)
+    np.testing.assert_allclose(np.abs(shuffled.first), np.abs(found.first[order]), atol=1e-9)

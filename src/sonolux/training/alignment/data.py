@@ -78,12 +78,12 @@ class CaptionSet:
     def __len__(self) -> int:
         return len(self.features)
 
-    def check(self) -> None:
-        """Raise TrainingError where there is too little to learn from."""
-        if len(self) < FEWEST:
-            raise TrainingError(f"{self.source}: {len(self)} photos with captions; at least {FEWEST} are needed")
+    def check(self, fewest: int = FEWEST) -> None:
+        """Raise TrainingError for fewer photos, and where all photos or all captions are the same."""
+        if len(self) < fewest:
+            raise TrainingError(f"{self.source}: {len(self)} photos with captions; at least {fewest} are needed")
         if not all((rows != rows[0]).any() for rows in (self.features, self.vectors)):
-            raise TrainingError(f"{self.source}: all photos, or all captions, are the same: nothing can be told apart")
+            raise TrainingError(f"{self.source}: the photos to learn from, or their captions, are all the same")
 
     def subset(self, rows: NDArray[np.integer]) -> CaptionSet:
         """Return some of the photos, and their sentences."""

@@ -38,6 +38,7 @@ def learn_captions(
     learned, held_out = (
         split_unlabelled(captions, recipe.validation, recipe.seed) if recipe.validation else (captions, None)
     )
+    learned.check(2)
     network = fit_network(learned, recipe)
     if progress is not None:
         progress(1.0, f"learned from {len(learned):,} photos")
