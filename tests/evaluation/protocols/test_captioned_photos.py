@@ -80,6 +80,14 @@ def test_classes_of_the_half_that_is_not_scored_are_absent(tmp_path: Path) -> No
     assert len(questions) == 40
 
 
+def test_links_to_photos_are_the_photos_that_are_asked_for(tmp_path: Path) -> None:
+    photo, link = tmp_path / "photo.jpg", tmp_path / "link.jpg"
+    photo.touch()
+    link.symlink_to(photo)
+    library = scripted(asked=[(photo, 0.9, 0.1), (link, 0.8, 0.1)])
+    assert rank_photos(library, {"asked": [link]}, "words", 2).tolist() == [[False, True]]
+
+
 def test_scores_of_known_answers(tmp_path: Path) -> None:
     a, b, c = (tmp_path / name for name in "abc")
     library = scripted(

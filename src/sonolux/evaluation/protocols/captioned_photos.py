@@ -68,7 +68,7 @@ def write_captions(photos: Iterable[Captioned], table: Path) -> Path:
     with table.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(("path", "caption"))
-        writer.writerows((photo.path.resolve(), sentence) for photo in photos for sentence in photo.sentences)
+        writer.writerows((photo.path.absolute(), sentence) for photo in photos for sentence in photo.sentences)
     return table
 
 
@@ -118,7 +118,7 @@ def rank_photos(library: Library, questions: Questions, space: str, photos: int)
     photos : int
         In the library: all of them are ranked, and one that is not found at all comes after those that are.
     """
-    asked = {question: {path.resolve() for path in paths} for question, paths in questions.items() if paths}
+    asked = {question: {path.absolute() for path in paths} for question, paths in questions.items() if paths}
     relevant = np.zeros((len(asked), photos), np.bool_)
     for row, (question, answers) in zip(relevant, asked.items(), strict=True):
         hits = library.search(question, space=space, k=photos)
