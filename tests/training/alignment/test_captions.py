@@ -17,6 +17,7 @@ from sonolux.encoders.packaged.sentences import DIM
 from sonolux.errors import EncoderError, TrainingError
 from sonolux.library import Library
 from sonolux.training.alignment.data import CaptionSet, read_captions, rows_in
+from sonolux.training.alignment.learn import WEIGHTS, choose_weight
 from sonolux.training.alignment.recipe import CaptionsRecipe
 from sonolux.training.alignment.train import train_captions
 
@@ -56,7 +57,7 @@ def synthetic(count: int, several: int = 3, seed: int = 0) -> CaptionSet:
     owners = np.repeat(np.arange(count), several)
     features = hidden @ one + 0.2 * random.standard_normal((count, WIDTH))
     vectors = hidden[owners] @ other + 0.2 * random.standard_normal((len(owners), DIM))
-    noise = [random.standard_normal((rows, DIM)) for rows in (count, len(owners))]
+    noise = [random.standard_normal((rows, DIM)) * (np.arange(DIM) < 4) for rows in (count, len(owners))]
     known = [(rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32) for rows in noise]
     return CaptionSet("made", features.astype(np.float32), known[0], vectors.astype(np.float32), known[1], owners)
 
@@ -72,6 +73,20 @@ def test_a_known_map_is_learned_and_scored_on_photos_held_out(tmp_path: Path) ->
     assert again.scores == saved.scores
     untold = train_captions(synthetic(60), CaptionsRecipe(validation=0), tmp_path / "all")
     assert (untold.scores, untold.data["held_out"], untold.descriptor.dim) == ({}, 0, 59 + DIM)
+
+
+def test_concepts_count_as_much_as_they_help_photos_not_learned_from() -> None:
+    learnable = synthetic(60)
+    assert choose_weight(learnable, CaptionsRecipe()) == WEIGHTS[-1] == 0.5
+    told = np.eye(60, DIM, dtype=np.float32)
+    known = replace(learnable, image_concepts=told, sentence_concepts=told[learnable.owners])
+    noise = np.random.default_rng(1).standard_normal(learnable.vectors.shape).astype(np.float32)
+    assert choose_weight(replace(known, vectors=noise), CaptionsRecipe()) == WEIGHTS[0] == 4
+
+
+def test_the_weight_that_was_chosen_is_written_down(tmp_path: Path) -> None:
+    saved = train_captions(synthetic(30), CaptionsRecipe(), tmp_path / "made")
+    assert saved.recipe["concepts"] == saved.preprocessing.concepts == 0.5
 
 
 def test_a_subset_keeps_whole_photos() -> None:
