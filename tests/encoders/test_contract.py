@@ -144,6 +144,14 @@ class TestMultimodalText(HubContract):
     fixture, place = "st_clip", 1
 
 
+class TestSeeingLanguageModelImage(HubContract):
+    fixture = "st_llava"
+
+
+class TestSeeingLanguageModelText(HubContract):
+    fixture, place = "st_llava", 1
+
+
 class TestMultimodalAudio(HubContract):
     fixture = "st_clap"
 

@@ -66,6 +66,21 @@ def test_text_and_sound_share_a_space(st_clap: Path, clap: Path) -> None:
     assert audio.encode([np.zeros(0, np.float32)]).shape == (1, 12)
 
 
+def test_a_language_model_that_sees(st_llava: Path) -> None:
+    image, text = resolve(str(st_llava))
+    assert (image.modality, text.modality, image.dim, text.dim) == (Modality.IMAGE, Modality.TEXT, 16, 16)
+    np.testing.assert_allclose(image.encode(IMAGES), by_hand(st_llava, [Image.fromarray(p) for p in IMAGES]), atol=1e-5)
+    np.testing.assert_allclose(text.encode(TEXTS[:3]), by_hand(st_llava, TEXTS[:3]), atol=1e-5)
+    [alone] = image.encode(IMAGES[:1])
+    np.testing.assert_allclose(alone, image.encode(IMAGES)[0], atol=1e-5)
+
+
+def test_the_mark_for_a_picture_in_a_text_is_a_word_of_the_text(st_llava: Path) -> None:
+    _, text = resolve(str(st_llava))
+    marked, plain = text.encode(["a <image> on the beach", "a image on the beach"])
+    np.testing.assert_allclose(marked, plain, atol=1e-6)
+
+
 def test_a_sound_gives_the_same_whatever_stands_beside_it_and_the_middle_of_a_long_one_is_heard(st_clap: Path) -> None:
     audio, _ = resolve(str(st_clap))
     random = np.random.default_rng(0)

@@ -28,6 +28,9 @@ SETTINGS = "sentence_bert_config.json"
 METHODS = re.compile(r"forward|get_[a-z_]+_features")
 """Methods of a network that a checkpoint may name."""
 
+PLACEHOLDERS = ("image_token", "audio_token", "video_token")
+"""Attributes of a processor: what stands in a text for what is not text."""
+
 SUPPORTED = (Modality.IMAGE, Modality.AUDIO, Modality.TEXT)
 
 
@@ -73,12 +76,22 @@ class MultimodalEncoder(HubEncoder):
 
     def _input(self, content: Any) -> Any:
         if self.modality is Modality.TEXT:
-            return encodable(content)
+            return self._without_placeholders(encodable(content))
         if self.modality is Modality.AUDIO:
             return {"array": self._middle(content), "sampling_rate": self.sample_rate}
         from PIL import Image
 
         return Image.fromarray(np.ascontiguousarray(within_proportions(content)))
+
+    def _without_placeholders(self, text: str) -> str:
+        """Return a text without the marks at which a processor expects a picture or a sound, as plain words instead."""
+        processor = self.model()[0].processor
+        for name in PLACEHOLDERS:
+            token = getattr(processor, name, None)
+            if isinstance(token, str) and token:
+                word = token.strip("<|>[]")
+                text = text.replace(token, word if token not in word else " ")
+        return text
 
     def _middle(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the middle of a sound that is longer than the network hears: an extractor would cut it at random."""
