@@ -146,8 +146,8 @@ def _report(cards: Sequence[Scorecard]) -> Report:
         command="sonolux bench words",
         about=(
             "`concepts` has learned from no caption; `captions-alone` and `captions`, which has concepts beside it, by"
-            " `sonolux train captions` from the even half of flickr_captions (350 photos, 5 captions each), within which"
-            " the weight of concepts is found by cross-validation, as the ridges had been. Scored: the"
+            " `sonolux train captions` from the even half of flickr_captions (350 photos, 5 captions each), within"
+            " which the weight of concepts is found by cross-validation, as the ridges had been. Scored: the"
             " first captions of the odd half; names of COCO's categories among all 64 photos; the 500 photos of the odd"
             " half of imagenet_sample by the names of their classes, and by words for nine kinds. Present or absent:"
             " the best hit for categories that some photo of COCO shows against those that none does, and for classes"
