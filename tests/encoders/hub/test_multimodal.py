@@ -75,6 +75,28 @@ def test_a_language_model_that_sees(st_llava: Path) -> None:
     np.testing.assert_allclose(alone, image.encode(IMAGES)[0], atol=1e-5)
 
 
+def test_text_and_pictures_go_different_ways(st_router: Path, tmp_path: Path) -> None:
+    image, text = resolve(str(st_router))
+    assert image.as_space() == text.as_space()
+    assert image.dim == 12
+    np.testing.assert_allclose(
+        image.encode(IMAGES), by_hand(st_router, [Image.fromarray(p) for p in IMAGES]), atol=1e-5
+    )
+    np.testing.assert_allclose(text.encode_queries(TEXTS[:2]), by_hand(st_router, TEXTS[:2]), atol=1e-5)
+    for change, said in (
+        (lambda record: record["types"].update({"other": "evil.Module"}), "code of its own .evil.Module"),
+        (lambda record: record["types"].update({"../x": "sentence_transformers.y.Dense"}), "lies outside its folder"),
+        (lambda record: record.update(structure={}), "leads nowhere"),
+        (lambda record: record.update(types=[1]), "not as expected"),
+        (lambda record: record["types"].update({".": "sentence_transformers.y.Router"}), "leads to another such step"),
+        (lambda record: record["structure"]["image"].pop(), "vectors of different lengths"),
+    ):
+        shutil.rmtree(tmp_path / "copy", ignore_errors=True)
+        copy = Path(shutil.copytree(st_router, tmp_path / "copy"))
+        with pytest.raises(EncoderError, match=said):
+            resolve(str(changed(copy, "router_config.json", change)))
+
+
 def test_the_mark_for_a_picture_in_a_text_is_a_word_of_the_text(st_llava: Path) -> None:
     _, text = resolve(str(st_llava))
     marked, plain = text.encode(["a <image> on the beach", "a image on the beach"])

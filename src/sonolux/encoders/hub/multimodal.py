@@ -85,7 +85,7 @@ class MultimodalEncoder(HubEncoder):
 
     def _without_placeholders(self, text: str) -> str:
         """Return a text without the marks at which a processor expects a picture or a sound, as plain words instead."""
-        processor = self.model()[0].processor
+        processor = getattr(self.model()[0], "processor", None)
         for name in PLACEHOLDERS:
             token = getattr(processor, name, None)
             if isinstance(token, str) and token:
@@ -97,7 +97,7 @@ class MultimodalEncoder(HubEncoder):
         """Return the middle of a sound that is longer than the network hears: an extractor would cut it at random."""
         if not len(samples):
             return np.zeros(1, np.float32)
-        processor = self.model()[0].processor
+        processor = getattr(self.model()[0], "processor", None)
         longest = getattr(getattr(processor, "feature_extractor", processor), "nb_max_samples", len(samples))
         start = max(0, len(samples) - longest) // 2
         return samples[start : start + longest]

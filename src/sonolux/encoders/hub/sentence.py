@@ -19,7 +19,7 @@ from sonolux.checkpoints.loading import LoadedOnce
 from sonolux.encoders.base import Encoder
 from sonolux.encoders.hub.checkpoint import Checkpoint
 from sonolux.encoders.hub.encoder import HubEncoder
-from sonolux.encoders.hub.multimodal import modalities_of, multimodal_encoders
+from sonolux.encoders.hub.multimodal import SUPPORTED, modalities_of, multimodal_encoders
 from sonolux.encoders.hub.network import load
 from sonolux.encoders.text import encodable
 from sonolux.errors import EncoderError
@@ -94,13 +94,11 @@ def encoders(checkpoint: Checkpoint) -> list[Encoder]:
     EncoderError
         Where a step is not of the package, its weights are not safetensors, or no step tells the dimension.
     """
-    dim = 0
     steps = _steps(checkpoint)
-    for kind, folder in steps:
-        dim = _dim_after(kind, folder, dim, checkpoint)
+    dim = _dim_along(steps, 0, checkpoint)
     if dim <= 0:
         raise EncoderError(f"model {checkpoint.name}: modules.json does not tell the length of its vectors")
-    modalities = modalities_of(checkpoint, steps[0][1], steps[0][0])
+    modalities = _modalities_after(*steps[0], checkpoint)
     if modalities == [Modality.TEXT]:
         return [SentenceText(checkpoint, dim)]
     if not modalities:
@@ -117,12 +115,51 @@ def _steps(checkpoint: Checkpoint) -> list[tuple[str, str]]:
         steps = [(str(step["type"]), str(step["path"])) for step in checkpoint.read("modules.json")]
     except (KeyError, TypeError) as error:
         raise EncoderError(f"model {checkpoint.name}: modules.json is not a list of steps") from error
+    if not steps:
+        raise EncoderError(f"model {checkpoint.name}: modules.json lists no steps")
+    return [_safe(kind, folder, checkpoint) for kind, folder in steps]
+
+
+def _routes(folder: str, checkpoint: Checkpoint) -> list[list[tuple[str, str]]]:
+    """Return the steps of each way that an input can take through a step that sends inputs different ways."""
+    prefix = f"{folder}/" if folder else ""
+    file = f"{prefix}router_config.json"
+    record = checkpoint.read(file)
+    try:
+        kinds = {str(name): str(kind) for name, kind in record["types"].items()}
+        ways = [[(kinds[name], f"{prefix}{name}") for name in way] for way in record["structure"].values()]
+    except (AttributeError, KeyError, TypeError) as error:
+        raise EncoderError(f"model {checkpoint.name}: {file} is not as expected") from error
+    for name, kind in kinds.items():  # those that no way leads to are loaded as well
+        if _safe(kind, f"{prefix}{name}", checkpoint)[0] == "Router":
+            raise EncoderError(f"model {checkpoint.name}: {file} leads to another such step")
+    if not ways or not all(ways):
+        raise EncoderError(f"model {checkpoint.name}: {file} leads nowhere")
+    return [[_safe(kind, inner, checkpoint) for kind, inner in way] for way in ways]
+
+
+def _safe(kind: str, folder: str, checkpoint: Checkpoint) -> tuple[str, str]:
+    """Return the class and folder of a step, once it is sure that neither is one of a stranger."""
+    if not kind.startswith(PACKAGE):
+        raise EncoderError(f"model {checkpoint.name} wants to run code of its own ({kind}), which is never done")
+    if not (checkpoint.folder / folder).resolve().is_relative_to(checkpoint.folder.resolve()):
+        raise EncoderError(f"model {checkpoint.name}: step {folder} lies outside its folder")
+    return kind.rsplit(".", 1)[-1], folder
+
+
+def _modalities_after(kind: str, folder: str, checkpoint: Checkpoint) -> list[Modality]:
+    """Return what a first step takes, in the order of `SUPPORTED`."""
+    if kind != "Router":
+        return modalities_of(checkpoint, folder, kind)
+    taken = {modality for way in _routes(folder, checkpoint) for modality in _modalities_after(*way[0], checkpoint)}
+    return [modality for modality in SUPPORTED if modality in taken]
+
+
+def _dim_along(steps: Sequence[tuple[str, str]], dim: int, checkpoint: Checkpoint) -> int:
+    """Return the length of the vectors after several steps, given that before them."""
     for kind, folder in steps:
-        if not kind.startswith(PACKAGE):
-            raise EncoderError(f"model {checkpoint.name} wants to run code of its own ({kind}), which is never done")
-        if not (checkpoint.folder / folder).resolve().is_relative_to(checkpoint.folder.resolve()):
-            raise EncoderError(f"model {checkpoint.name}: step {folder} lies outside its folder")
-    return [(kind.rsplit(".", 1)[-1], folder) for kind, folder in steps]
+        dim = _dim_after(kind, folder, dim, checkpoint)
+    return dim
 
 
 def _dim_after(kind: str, folder: str, dim: int, checkpoint: Checkpoint) -> int:
@@ -144,10 +181,14 @@ def _dim_after(kind: str, folder: str, dim: int, checkpoint: Checkpoint) -> int:
             checkpoint.require_safetensors(folder)
             checkpoint.require_tokenizer(folder)
             return _columns(checkpoint, f"{prefix}model.safetensors")
-        case "LayerNorm":
-            checkpoint.require_safetensors(folder)
-            return dim
-        case "Normalize" | "Dropout":
+        case "Router":
+            dims = {_dim_along(way, dim, checkpoint) for way in _routes(folder, checkpoint)}
+            if len(dims) > 1:
+                raise EncoderError(f"model {checkpoint.name}: its routes give vectors of different lengths")
+            return dims.pop()
+        case "LayerNorm" | "Normalize" | "Dropout":
+            if kind == "LayerNorm":
+                checkpoint.require_safetensors(folder)
             return dim
         case _:
             raise EncoderError(f"model {checkpoint.name} has a step {kind}, which is not supported")
