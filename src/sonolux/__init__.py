@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sonolux.errors import SonoluxError
     from sonolux.library import Library, Summary
     from sonolux.retrieval import Hits, Query
+    from sonolux.training.alignment.train import train_captions as train_captions
     from sonolux.training.classification.images import train_labels as train_labels
     from sonolux.training.classification.sounds import train_sounds as train_sounds
     from sonolux.training.events.train import train_events as train_events
@@ -46,6 +47,7 @@ _HOMES = {
     "Region": "sonolux.types",
     "Space": "sonolux.types",
     "Span": "sonolux.types",
+    "train_captions": "sonolux.training.alignment.train",
     "train_codes": "sonolux.training.hashing.train",
     "train_events": "sonolux.training.events.train",
     "train_feedback": "sonolux.training.feedback.train",
