@@ -92,6 +92,7 @@ def _sample_questions(sample: Path) -> Iterator[DemoQuery]:
     photos, sounds = sample / "photos", sample / "sounds"
     examples = [str(photos / f"{name}.jpg") for name in ("gravel", "brick_wall")]
     yield DemoQuery("words", "a cup of coffee", {"k": HITS})
+    yield DemoQuery("what pictures show, in words of your own", "something to ride on the road", {"k": HITS})
     yield DemoQuery("a picture", None, {"image": str(photos / "pagoda_turned.jpg"), "k": HITS})
     yield DemoQuery("a sound", None, {"audio": str(sounds / "birdsong.ogg"), "k": HITS})
     yield DemoQuery("several examples", None, {"like": examples, "unlike": str(photos / "dahlia.jpg"), "k": HITS})
