@@ -14,12 +14,19 @@ def test_sample(cli, tmp_path: Path) -> None:
     ran = cli("demo", "--folder", tmp_path / "demo")
     assert ran.code == 0
     assert "37 added" in ran.out and "1 " in ran.out
-    for kind in ("words: ", "a picture: ", "a sound: ", "several examples: ", "only what chance does not explain: "):
+    for kind in (
+        "words: ",
+        "in words of your own: ",
+        "a picture: ",
+        "a sound: ",
+        "several examples: ",
+        "only what chance does not explain: ",
+    ):
         assert kind in ran.out
     assert "nothing found" in ran.out
     page = tmp_path / "demo" / "index.html"
     assert ran.lines[-1].endswith(str(page))
-    assert page.read_text().count("<section>") == 5 and "Nothing found." in page.read_text()
+    assert page.read_text().count("<section>") == 6 and "Nothing found." in page.read_text()
 
 
 def test_own_folder(cli, tmp_path: Path) -> None:
