@@ -20,7 +20,7 @@ def test_every_way_to_train_is_there() -> None:
     ways = {name for name in dir(sx) if name.startswith("train_")}
     assert ways == {
         "train_codes", "train_labels", "train_sounds", "train_events", "train_speech", "train_fingerprints",
-        "train_feedback",
+        "train_feedback", "train_captions",
     }  # fmt: skip
 
 
