@@ -111,8 +111,8 @@ def _measure(files: LabelledFiles, more: Sequence[str], place: Path) -> FusionSc
     encoders = [
         encoder
         for spec in dict.fromkeys((*default_specs()[0], *more))
-        for encoder in resolve(spec)
-        if encoder.modality is files.modality
+        for encoder in _writing(resolve(spec))
+        if encoder.modality is files.modality and encoder.asks
     ]
     names = [encoder.space for encoder in encoders if encoder.kind != "sparse" or files.questions]
     with Library(place) as library:
@@ -126,6 +126,11 @@ def _measure(files: LabelledFiles, more: Sequence[str], place: Path) -> FusionSc
     ranks = [_fuse_ranks([(weight, each[number]) for weight, each in weighed]) for number in range(len(together))]
     single = {name: files.score(each) for name, each in rankings.items()}
     return FusionScores(files, single, files.score(ranks), files.score(together), files.score(noisy))
+
+
+def _writing(encoders: Sequence[Encoder]) -> list[Encoder]:
+    """Return those that write what they encode: in a space of pictures, words only ask."""
+    return [encoder for encoder in encoders if len(encoders) == 1 or encoder.modality is not Modality.TEXT]
 
 
 def _fuse_ranks(lists: Sequence[tuple[float, Ranking]]) -> Ranking:
