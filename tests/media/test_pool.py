@@ -263,6 +263,8 @@ def test_workers_die_with_their_parent(reader: str, timeout: int, tmp_path: Path
 def test_ctrl_c_ends_clean(tmp_path: Path) -> None:
     paths = files(tmp_path, "hang-1")
     script = SCRIPT.format(folder=str(Path(faulty.__file__).parent), timeout=60, reader="read", paths=paths)
+    # Whoever runs in the background of a shell may have been told to ignore it.
+    script = f"import signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n{script}"
     with subprocess.Popen(
         [sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as parent:
