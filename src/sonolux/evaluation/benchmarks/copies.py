@@ -88,7 +88,7 @@ def _hashes(progress: Announce) -> dict[str, Hash]:
     """Return the hashes that are compared, by name."""
     found: dict[str, Hash] = {"PDQ, eight turns": _pdq}
     try:
-        from imagededup.methods import DHash, PHash  # type: ignore[import-untyped]
+        from imagededup.methods import DHash, PHash
     except ImportError as error:
         progress(f"imagededup is left out: {error}")
         return found
