@@ -27,13 +27,13 @@ from sonolux.types import Space
 SAMPLED = 400
 """Items on whose pairs dependence is measured, drawn from the spaces alike."""
 
-ASKED = 40
+ASKED = 100
 """Of these, questions that each space is asked."""
 
 PAIRS = 400
 """Least pairs of items that two spaces must share; of fewer nothing is learned, and they count as independent."""
 
-BELIEVED = 2 / 3
+BELIEVED = 0.8
 """Share of a measured correlation that is believed: the matches among the pairs, about which all spaces agree, raise it
 (shrinkage towards independence: Schäfer and Strimmer 2005, "A shrinkage approach to large-scale covariance matrix
 estimation", Statistical Applications in Genetics and Molecular Biology)."""

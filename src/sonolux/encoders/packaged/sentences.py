@@ -41,6 +41,7 @@ class PackagedSentences(SentenceText):
         self.inside = folder
         self.name = name
         self.licence = package.licence
+        self.weight = 3.9
         self._last: tuple[tuple[str, ...], NDArray[np.float32]] = (), np.empty((0, dim), np.float32)
 
     @property
