@@ -174,8 +174,8 @@ def _report(scored: Sequence[FusionScores], strengths: Mapping[str, float]) -> R
             " the share of the best single space. Strengths, measured on sets that are not in the table (half of the"
             f" photos of ImageNet, digits 5 to 9 and speakers of digits 10 to 14, captions of other photos): {told}."
             " Learned from those: the strengths alone. That strength is an odds, and how much of a correlation is"
-            " believed (.8), was chosen with this table in view; how many items are asked to measure correlation was raised"
-            " from 40 to 100 because the table differed from run to run."
+            " believed (.8), was chosen with this table in view; how many items are asked to measure correlation was"
+            " raised from 40 to 100 because the table differed from run to run."
         ),
         columns=("set", "best space alone", "others alone", "ranks fused", "together", "with noise"),
         rows=[_row(each) for each in scored],
