@@ -225,7 +225,7 @@ def _report(scores: Mapping[str, CopyScores], videos: CopyScores, half: Half) ->
     return Report(
         name="copies",
         title="Altered copies",
-        command="sonolux bench copies",
+        command=f"sonolux bench copies --altered {len(half.copies) // len(ALTERATIONS)}",
         about=(
             f"{len(half.photos)} photos of the sample of ImageNet and of Flickr8k, with {len(ALTERATIONS)} altered"
             f" copies of each of {altered}: the share of copies that were found together with their original, and pairs"
