@@ -76,6 +76,11 @@ bench: $(VENV)/.installed-bench
 	$(BIN)/sonolux bench calibration
 	$(BIN)/sonolux bench known-item
 	$(BIN)/sonolux bench encodings
+	$(BIN)/sonolux bench photos
+	$(BIN)/sonolux bench words
+	$(BIN)/sonolux bench fusion
+	$(BIN)/sonolux bench ocr
+	$(BIN)/sonolux bench copies --altered 10
 
 # MODELS="folder folder": model folders to measure beside the baselines.
 bench-codes: $(VENV)/.installed-dev

@@ -10,11 +10,12 @@ import zipfile
 from collections.abc import Iterator
 from email.parser import Parser
 
-LICENCE = "Apache-2.0"
-LICENCE_FILES = ("LICENSE",)
+LICENCE = "Apache-2.0 AND LicenseRef-WordNet-3.0"
+LICENCE_FILES = ("LICENSE", "image_classes.tsv")
 NEEDED = (
     "sonolux/py.typed",
     "sonolux/cli/__init__.py",
+    "sonolux/encoders/packaged/image_classes.tsv",
     "sonolux/fingerprints/model/model.safetensors",
     "sonolux/retrieval/backgrounds/photo.npz",
 )

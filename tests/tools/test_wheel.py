@@ -14,6 +14,7 @@ Name: sonolux
 Version: 1.2
 License-Expression: {wheel.LICENCE}
 License-File: LICENSE
+License-File: src/sonolux/encoders/packaged/image_classes.tsv
 {"".join(f"Project-URL: {name}, https://example.org{chr(10)}" for name in wheel.LINKS)}
 """
 
