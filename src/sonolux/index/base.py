@@ -203,9 +203,12 @@ class Index(ABC):
 
     @abstractmethod
     def scroll(
-        self, where: Where = (), *, spaces: Sequence[str] = (), keys: Sequence[str] | None = None
+        self, where: Where = (), *, spaces: Sequence[str] = (), keys: Sequence[str] | None = None, after: str = ""
     ) -> Iterator[Point]:
-        """Yield every point that satisfies the conditions, once, in a steady order, a page at a time."""
+        """Yield every point that satisfies the conditions, once, in the order of their ids, a page at a time.
+
+        With ``after``, only those whose id comes after this one, which need not be there.
+        """
 
     @abstractmethod
     def count(self, where: Where = (), *, space: str | None = None) -> int:

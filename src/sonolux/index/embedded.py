@@ -265,7 +265,7 @@ class EmbeddedIndex(Index):
             return [self._point(stored, spaces) for stored in found]
 
     def scroll(
-        self, where: Where = (), *, spaces: Sequence[str] = (), keys: Sequence[str] | None = None
+        self, where: Where = (), *, spaces: Sequence[str] = (), keys: Sequence[str] | None = None, after: str = ""
     ) -> Iterator[Point]:
         """Yield every point that satisfies the conditions, in the order of their ids.
 
@@ -276,14 +276,14 @@ class EmbeddedIndex(Index):
             self._vector_names(spaces)
 
         def pages() -> Iterator[Point]:
-            start = None
+            start: Any = after or None
             while True:
                 with self._opened as shard:
                     request = qe.ScrollRequest(start, PAGE, chosen, bring, self._vector_names(spaces))
                     with engine(self.location, "cannot be read"):
                         found, start = shard.scroll(request)
                     page = [self._point(stored, spaces) for stored in found]
-                yield from page
+                yield from (point for point in page if point.id != after)  # the engine begins with it
                 if start is None:
                     return
 

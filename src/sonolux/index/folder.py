@@ -26,6 +26,7 @@ import qdrant_edge as qe
 
 from sonolux.errors import LibraryBusyError, LibraryError
 from sonolux.index.files import write_atomically
+from sonolux.index.holder_note import FILE as HOLDER
 from sonolux.index.holder_note import read_note, write_note
 from sonolux.index.manifest import IndexManifest
 from sonolux.index.qdrant_edge import configure, engine, forget_vectors, make_shard
@@ -47,7 +48,7 @@ class LibraryFolder:
         self._folder = Path(location).expanduser()
         self.shard = self._folder / "shard"
         self._manifest = self._folder / "sonolux.json"
-        self._holder = self._folder / "holder.json"
+        self._holder = self._folder / HOLDER
         self._lock: BaseFileLock | None = None
         """Held while the library is open; it is let go when its process ends, however it ends."""
         self._shadow: TemporaryDirectory[str] | None = None

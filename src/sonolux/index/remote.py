@@ -283,13 +283,13 @@ class RemoteIndex(Index):
             ]
 
     def scroll(
-        self, where: Where = (), *, spaces: Sequence[str] = (), keys: Sequence[str] | None = None
+        self, where: Where = (), *, spaces: Sequence[str] = (), keys: Sequence[str] | None = None, after: str = ""
     ) -> Iterator[Point]:
         """Yield every point that satisfies the conditions, in the order of their ids."""
         chosen, bring, names = build_filter(WORDS, where), selection(keys), self._vector_names(spaces)
 
         def pages() -> Iterator[Point]:
-            start = None
+            start: Any = after or None
             while True:
                 with self._connected() as client:
                     page, start = client.scroll(
@@ -300,8 +300,8 @@ class RemoteIndex(Index):
                         with_payload=bring,
                         with_vectors=names,
                     )
-                for found in page:
-                    yield self._point(found, spaces)
+                points = (self._point(found, spaces) for found in page)
+                yield from (point for point in points if point.id != after)  # the engine begins with it
                 if start is None:
                     return
 

@@ -642,12 +642,15 @@ class Library:
             return item_of(point)
         raise QueryError(f"{target} has just been removed")
 
-    def items(self, where: Mapping[str, Any] | Where = (), *, spans: bool = False) -> Iterator[Item]:
-        """Yield the files of the library that satisfy a filter; spans and regions too if wanted, or asked by kind."""
+    def items(self, where: Mapping[str, Any] | Where = (), *, spans: bool = False, after: str = "") -> Iterator[Item]:
+        """Yield the files of the library that satisfy a filter, in the order of their ids; `after` is the one before.
+
+        Spans and regions come too if they are wanted by `spans`, or asked for by a filter on their kind.
+        """
         asked = conditions_of(where)
         every = spans or any(condition.key == "kind" for condition in asked)
         whole = () if every else (Condition("kind", "=", "file"),)
-        return (item_of(point) for point in self.index.scroll((*asked, *whole)))
+        return (item_of(point) for point in self.index.scroll((*asked, *whole), after=after))
 
     def annotations(self, target: PathLike) -> list[Annotation]:
         """Return what annotators said of an item, given by its id or path: of a file all, of a span its own."""

@@ -1,0 +1,1 @@
+"""Remote procedure calls between the front and the library process, over a private Unix socket."""

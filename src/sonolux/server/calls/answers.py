@@ -1,0 +1,273 @@
+"""Calls of the library process: one function each, from JSON data to JSON data, over one open library.
+
+Hits, items and annotations are as in `sonolux.presentation.data`. Each function takes what it works on, `Answering`,
+and its parameters as keywords, which are checked by their annotations; a new call is a function in `CALLS`.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import ConfigDict, Field, ValidationError, validate_call
+
+from sonolux.errors import QueryError
+from sonolux.library import Library
+from sonolux.library.query import conditions_of
+from sonolux.media.paths import from_stored
+from sonolux.presentation.data import annotation_as_data, hit_as_data, item_as_data, judgement_as_data, part_as_data
+from sonolux.retrieval.hits import Hits
+from sonolux.retrieval.query import Query
+from sonolux.server.calls.parts import MOST_PARTS, GivenPart, Id, checked_upload, parts_asked
+from sonolux.server.calls.protocol import CallError
+from sonolux.server.calls.rankings import Rankings
+from sonolux.server.calls.serving import Call
+from sonolux.types import Item
+
+DEPTH = 1000
+"""Hits of a ranking that is kept, at most."""
+
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+Limit = Annotated[int, Field(ge=1, le=500)]
+Offset = Annotated[int, Field(ge=0, le=1_000_000)]
+Filter = Annotated[dict[str, Any], Field(max_length=64)]
+
+
+@dataclass(frozen=True, slots=True)
+class Answering:
+    """What calls work on.
+
+    Attributes
+    ----------
+    library : Library
+    uploads : path
+        The folder of uploaded files, the only ones that are asked with.
+    warm : Event
+        Set once models are loaded and background models drawn.
+    rankings : Rankings
+    """
+
+    library: Library
+    uploads: Path
+    warm: threading.Event = field(default_factory=threading.Event)
+    rankings: Rankings = field(default_factory=Rankings)
+
+
+checked = validate_call(config=ConfigDict(arbitrary_types_allowed=True, strict=True))
+
+
+@checked
+def ping(answering: Answering) -> dict[str, Any]:
+    """Tell that the process is there, and whether it is warm."""
+    return {"pid": os.getpid(), "ready": answering.warm.is_set()}
+
+
+@checked
+def search(  # noqa: PLR0913 - each is a part of the question, or of how the answer is to look
+    answering: Answering,
+    *,
+    parts: Annotated[list[GivenPart], Field(min_length=1, max_length=MOST_PARTS)],
+    where: Filter | None = None,
+    spaces: Annotated[list[Name], Field(max_length=64)] | None = None,
+    spans: bool = False,
+    confident: bool = False,
+    diverse: Annotated[float, Field(ge=0, lt=1)] = 0.0,
+    limit: Limit = 20,
+) -> dict[str, Any]:
+    """Answer a question, and keep its ranking for `window`."""
+    started = time.monotonic()
+    asked = parts_asked(parts, answering.uploads)
+    for named in (*asked.like, *asked.unlike):
+        _found(answering, named)
+    hits = answering.library.ask(
+        Query(
+            parts=asked.parts,
+            like=asked.like,
+            unlike=asked.unlike,
+            like_weight=asked.like_weight,
+            spaces=tuple(spaces or ()),
+            where=conditions_of(where),
+            k=DEPTH,
+            diverse=diverse,
+            spans=spans,
+            confident=confident,
+        )
+    )
+    return {
+        **_window(answering.rankings.keep(hits), hits, 0, limit),
+        "sure": sum(hit.confident for hit in hits),
+        "spaces": list(hits.spaces),
+        "seconds": round(time.monotonic() - started, 4),
+    }
+
+
+@checked
+def window(answering: Answering, *, ranking: Name, offset: Offset = 0, limit: Limit = 20) -> dict[str, Any]:
+    """Return a part of a ranking that is kept."""
+    return _window(ranking, answering.rankings.hits(ranking), offset, limit)
+
+
+@checked
+def items(
+    answering: Answering, *, where: Filter | None = None, after: Id | None = None, limit: Limit = 50
+) -> dict[str, Any]:
+    """Return files in the order of their ids, and where the next page begins."""
+    found = list(islice(answering.library.items(where or {}, after=(after or "").lower()), limit + 1))
+    page = found[:limit]
+    return {"items": [item_as_data(one) for one in page], "next": page[-1].id if len(found) > limit else None}
+
+
+@checked
+def item(answering: Answering, *, id: Id) -> dict[str, Any]:  # noqa: A002 - the word of the wire
+    """Return an item with its spans and regions, and what annotators said of it."""
+    library, found = answering.library, _found(answering, id)
+    parts = library.spans_of(found.id) if found.kind == "file" else []
+    said = library.annotations(found.id)
+    return {
+        **item_as_data(found),
+        "spans": [part_as_data(part) for part in parts],
+        "annotations": [annotation_as_data(annotation) for annotation in said],
+    }
+
+
+@checked
+def locate(answering: Answering, *, id: Id) -> dict[str, Any]:  # noqa: A002
+    """Return where an item is on the disk: what media and thumbnails are made from."""
+    data = item_as_data(_found(answering, id))
+    keys = ("id", "path", "modality", "kind", "file", "start", "end", "unit", "region")
+    return {**{key: data[key] for key in keys}, "title": data["metadata"].get("title")}
+
+
+@checked
+def neighbours(answering: Answering, *, id: Id, space: Name, k: Limit = 20) -> dict[str, Any]:  # noqa: A002
+    """Return the nearest files of an item in one space, best first."""
+    hits = answering.library.search(like=_found(answering, id).id, spaces=space, k=k)
+    return {"hits": [hit_as_data(hit) for hit in hits]}
+
+
+@checked
+def annotations_of(
+    answering: Answering,
+    *,
+    id: Id,  # noqa: A002
+    kinds: Annotated[list[Name], Field(max_length=16)] | None = None,
+) -> dict[str, Any]:
+    """Return what annotators said of an item; with kinds, only that of these."""
+    said = answering.library.annotations(_found(answering, id).id)
+    return {"annotations": [annotation_as_data(one) for one in said if not kinds or one.kind in kinds]}
+
+
+@checked
+def info(answering: Answering) -> dict[str, Any]:
+    """Return counts of files by modality, of spans, regions and descriptors."""
+    return answering.library.info()
+
+
+@checked
+def spaces(answering: Answering) -> dict[str, Any]:
+    """Return the spaces, how much is in each, and what writes and asks there."""
+    library = answering.library
+    found = []
+    for name in library.spaces.names():
+        space = library.spaces.by_name(name)
+        encoders = [asdict(entry) for entry in library.spaces.entries[name]]
+        described = {"space": name, "kind": space.kind, "metric": space.metric, "dim": space.dim}
+        found.append({**described, "count": library.index.count(space=name), "encoders": encoders})
+    return {"spaces": found}
+
+
+@checked
+def identify(
+    answering: Answering, *, path: Annotated[str, Field(max_length=4096)] = "", item: Id | None = None
+) -> dict[str, Any]:
+    """Name the recordings that are heard in an uploaded file, or in one of the library."""
+    if bool(path) == bool(item):
+        raise CallError("query", "a clip is an uploaded file or an item", "item")
+    clip = _found(answering, item).path if item else checked_upload(path, answering.uploads, "path")
+    remarks: list[str] = []
+    found = answering.library.identify(clip, remark=remarks.append)
+    return {"matches": [asdict(match) for match in found], "remarks": remarks}
+
+
+@checked
+def judge(
+    answering: Answering,
+    *,
+    query: Id | None = None,
+    text: Annotated[str, Field(max_length=10_000)] = "",
+    liked: Annotated[list[Id], Field(max_length=1000)] | None = None,
+    disliked: Annotated[list[Id], Field(max_length=1000)] | None = None,
+) -> dict[str, Any]:
+    """Keep what is liked and disliked of what an item, or else words, found."""
+    return {"kept": answering.library.judge(query, text=text, liked=liked or (), disliked=disliked or ())}
+
+
+@checked
+def judgements(answering: Answering) -> dict[str, Any]:
+    """Return the judgements that hold, in the order in which they were made."""
+    library = answering.library
+    found = library.judgements()
+    needed = sorted({id_ for one in found for id_ in one.items})
+    paths = {point.id: from_stored(point.payload["path"]) for point in library.index.fetch(needed, keys=("path",))}
+    told = [
+        judgement_as_data(one, paths[one.item], paths[one.query] if one.asked == "item" else None)
+        for one in found
+        if set(one.items) <= paths.keys()  # else it was removed just now
+    ]
+    return {"judgements": told}
+
+
+CALLS: dict[str, Callable[..., Any]] = {
+    "ping": ping,
+    "search": search,
+    "window": window,
+    "items": items,
+    "item": item,
+    "locate": locate,
+    "neighbours": neighbours,
+    "annotations": annotations_of,
+    "info": info,
+    "spaces": spaces,
+    "identify": identify,
+    "judge": judge,
+    "judgements": judgements,
+}
+"""Every call by its name."""
+
+QUESTIONS = frozenset({"search", "neighbours", "identify"})
+"""Calls of which a bounded number is answered at once: they compute, all others look up."""
+
+
+def calls_over(answering: Answering) -> dict[str, Call]:
+    """Return every call as a function of its parameters alone."""
+    return {name: partial(_answer, call, answering) for name, call in CALLS.items()}
+
+
+def _answer(call: Callable[..., Any], answering: Answering, params: dict[str, Any]) -> Any:
+    if "answering" in params:
+        raise CallError("query", "there is no parameter 'answering'", "answering")
+    try:
+        return call(answering, **params)
+    except ValidationError as error:
+        wrong = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        place = ".".join(map(str, wrong["loc"]))
+        raise CallError("query", f"{place or 'the call'}: {wrong['msg'].lower()}", place or None) from None
+
+
+def _found(answering: Answering, id_: str) -> Item:
+    try:
+        return answering.library.item(id_.lower())
+    except QueryError:
+        raise CallError("not-found", f"there is no item {id_}", "id") from None
+
+
+def _window(id_: str, hits: Hits, offset: int, limit: int) -> dict[str, Any]:
+    page: Sequence[Any] = hits[offset : offset + limit]
+    return {"ranking": id_, "total": len(hits), "offset": offset, "hits": [hit_as_data(hit) for hit in page]}
