@@ -15,7 +15,6 @@ from sonolux.cli.output import Output, shown_path
 
 if TYPE_CHECKING:
     from sonolux.library.copies import CopyGroup, CopyMember, CopyProgress
-    from sonolux.types import Span
 
 HEADINGS = {
     "identical": "identical, byte for byte:",
@@ -45,13 +44,14 @@ def duplicates(
     one scene are listed as similar: none of them is a copy. Nothing is deleted.
     """
     from sonolux.library import Library
+    from sonolux.library.copies import group_as_data
 
     out = Output(as_json=as_json, quiet=quiet)
     with Library(library) as opened, _bar(out) as progress:
         found = opened.copies(near=not copies, thorough=not fast, progress=progress)
     for number, group in enumerate(found.groups):
         if as_json:
-            out.record(_as_data(group))
+            out.record(group_as_data(group))
         else:
             _print(out, group, first=not number)
     for note in found.notes:
@@ -82,32 +82,6 @@ def _places(member: CopyMember) -> str:
     if member.span is None or member.kept_span is None:
         return ""
     return f"{place_in_words(member.span, None)} is {place_in_words(member.kept_span, None)} of the first"
-
-
-def _as_data(group: CopyGroup) -> dict[str, Any]:
-    """Return a group as plain data; ``copies`` tells, as it did before, whether all are the same bytes."""
-    from sonolux.presentation.data import item_as_data
-
-    keeps = group.kind in ("identical", "copies")
-    return {
-        "kind": group.kind,
-        "copies": group.kind == "identical",
-        "keep": group.members[0].item.path if keeps else None,
-        "items": [
-            {
-                **item_as_data(member.item),
-                "identical": member.identical,
-                "alterations": list(member.alterations),
-                "stretch": _span(member.span),
-                "stretch_of_first": _span(member.kept_span),
-            }
-            for member in group.members
-        ],
-    }
-
-
-def _span(span: Span | None) -> list[float] | None:
-    return None if span is None else [span.start, span.end]
 
 
 @contextmanager

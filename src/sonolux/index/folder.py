@@ -7,6 +7,7 @@ feedback.sqlite  see `sonolux.index.feedback`; absent until something is judged
 fingerprints/    see `sonolux.fingerprints.catalog`; absent until a recording is indexed
 lock             locked by the process that has the library open
 holder.json      who that is, see `sonolux.index.holder_note`
+service/         see `sonolux.server.state`; absent until the library is first served
 creating-*/      a shard being made, or left by a creation that was cut short
 ===============  ===================================================================================
 

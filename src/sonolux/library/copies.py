@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
+from typing import Any
 
 from sonolux.fingerprints.catalog import FingerprintCatalog
 from sonolux.index import Condition, Index
@@ -20,6 +21,7 @@ from sonolux.media.paths import from_stored
 from sonolux.media.segment import Image, Segment
 from sonolux.media.workers.pool import DecoderPool
 from sonolux.media.workers.worker import DecodeEvent, Finished, Reader
+from sonolux.presentation.data import item_as_data
 from sonolux.retrieval.copies.groups import FileGroup, GroupKind, group_files
 from sonolux.retrieval.copies.hash_candidates import hash_candidates
 from sonolux.retrieval.copies.hashes import FRAME_SIDE, STEP, Hashes, hash_frames, hash_image, joined, nearest_turn
@@ -325,3 +327,27 @@ def _member(item: Item, link: Link | None) -> CopyMember:
         return CopyMember(item)
     kept_span, span = link.spans or (None, None)
     return CopyMember(item, link.alterations, span, kept_span, link.relation == "identical")
+
+
+def group_as_data(group: CopyGroup) -> dict[str, Any]:
+    """Return a group as plain data; ``copies`` tells, as it did before, whether all are the same bytes."""
+    keeps = group.kind in ("identical", "copies")
+    return {
+        "kind": group.kind,
+        "copies": group.kind == "identical",
+        "keep": group.members[0].item.path if keeps else None,
+        "items": [
+            {
+                **item_as_data(member.item),
+                "identical": member.identical,
+                "alterations": list(member.alterations),
+                "stretch": _seconds(member.span),
+                "stretch_of_first": _seconds(member.kept_span),
+            }
+            for member in group.members
+        ],
+    }
+
+
+def _seconds(span: Span | None) -> list[float] | None:
+    return None if span is None else [span.start, span.end]

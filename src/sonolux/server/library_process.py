@@ -33,6 +33,9 @@ from sonolux.media.segment import Audio, Image
 from sonolux.retrieval.query import Part, Query
 from sonolux.server.calls.answers import QUESTIONS, Answering, calls_over
 from sonolux.server.calls.serving import CallServer
+from sonolux.server.copy_groups import CopyGroups
+from sonolux.server.jobs.table import JobTable
+from sonolux.server.jobs.worker import JobWorker
 from sonolux.server.state import ServiceState
 from sonolux.server.status import REFUSED, Status
 
@@ -90,7 +93,7 @@ def serve(location: str, place: Path, roots: Sequence[str], status: int, ending:
             library = closing.enter_context(opened(location, note, ending))
             state = ServiceState.of(location)
             closing.enter_context(sole(state, location))
-            answering = Answering(library, state.uploads)
+            answering = Answering(library, state.uploads, CopyGroups(state))
             server = CallServer(place, calls_over(answering), QUESTIONS)
             closing.callback(server.close)
             server.start()
@@ -101,12 +104,16 @@ def serve(location: str, place: Path, roots: Sequence[str], status: int, ending:
                     ask(library)
             answering.warm.set()
             Status("ready").tell(status)
+            worker = JobWorker(library, JobTable(state), roots)
+            closing.callback(worker.park)
+            worker.start()
             ending.wait()
             logger.info("the service ends")
             # Else a call that hangs would keep the lock for ever.
             bound = threading.Timer(ENDING, os._exit, (1,))
             bound.daemon = True
             bound.start()
+            server.close()  # first: by that a process that waits for the lock sees that it is about to be free
     finally:
         with contextlib.suppress(OSError):  # the front makes this folder, and may have been killed
             place.parent.rmdir()

@@ -29,6 +29,7 @@ from sonolux.server.calls.parts import MOST_PARTS, GivenPart, Id, checked_upload
 from sonolux.server.calls.protocol import CallError
 from sonolux.server.calls.rankings import Rankings
 from sonolux.server.calls.serving import Call
+from sonolux.server.copy_groups import CopyGroups
 from sonolux.types import Item
 
 DEPTH = 1000
@@ -49,6 +50,8 @@ class Answering:
     library : Library
     uploads : path
         The folder of uploaded files, the only ones that are asked with.
+    copies : CopyGroups
+        What the last job of that kind found.
     warm : Event
         Set once models are loaded and background models drawn.
     rankings : Rankings
@@ -56,6 +59,7 @@ class Answering:
 
     library: Library
     uploads: Path
+    copies: CopyGroups
     warm: threading.Event = field(default_factory=threading.Event)
     rankings: Rankings = field(default_factory=Rankings)
 
@@ -165,6 +169,22 @@ def annotations_of(
 
 
 @checked
+def copies(
+    answering: Answering,
+    *,
+    id: Id | None = None,  # noqa: A002
+    offset: Offset = 0,
+    limit: Limit = 50,
+) -> dict[str, Any]:
+    """Return the groups of copies that a file is in, or some of all, as the last such job found them."""
+    if id is not None:
+        groups = answering.copies.of_file(_found(answering, id).file)
+        return {"total": len(groups), "groups": groups[offset : offset + limit]}
+    total, groups = answering.copies.page(offset, limit)
+    return {"total": total, "groups": groups}
+
+
+@checked
 def info(answering: Answering) -> dict[str, Any]:
     """Return counts of files by modality, of spans, regions and descriptors."""
     return answering.library.info()
@@ -233,6 +253,7 @@ CALLS: dict[str, Callable[..., Any]] = {
     "locate": locate,
     "neighbours": neighbours,
     "annotations": annotations_of,
+    "copies": copies,
     "info": info,
     "spaces": spaces,
     "identify": identify,

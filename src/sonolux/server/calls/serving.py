@@ -29,6 +29,9 @@ QUESTIONS = 2 * (os.cpu_count() or 1)
 WAIT = 10.0
 """Seconds that a question waits for its turn."""
 
+LAST = 20.0
+"""Seconds that the last questions have to end when the server closes."""
+
 Call = Callable[[dict[str, Any]], Any]
 """From the parameters to the result."""
 
@@ -65,7 +68,7 @@ class CallServer:
         self._turns = threading.BoundedSemaphore(at_once)
         self._places = threading.BoundedSemaphore(CONNECTIONS)
         self._open: set[socket.socket] = set()
-        self._changing = threading.Lock()
+        self._changing = threading.Condition()
         self._closed = False
         self._listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
 
@@ -78,7 +81,7 @@ class CallServer:
         threading.Thread(target=self._accept, name="sonolux-calls", daemon=True).start()
 
     def close(self) -> None:
-        """Accept nothing more and hang up; what is under way in this process goes on, and is told to nobody."""
+        """Accept nothing more, hang up, and wait for what is under way, which is told to nobody."""
         with self._changing:
             self._closed = True
             left = [self._listening, *self._open]
@@ -86,6 +89,9 @@ class CallServer:
         for each in left:
             hang_up(each)
         self._listening.close()
+        with self._changing:
+            if not self._changing.wait_for(lambda: not self._open, LAST):
+                logger.warning("%d calls are still under way", len(self._open))
 
     def _accept(self) -> None:
         while True:
@@ -111,13 +117,14 @@ class CallServer:
         """Answer the calls of one connection until the other side hangs up."""
         try:
             with connection, connection.makefile("rb") as lines:
-                while line := lines.readline(CALL_BYTES + 1):
+                while not self._closed and (line := lines.readline(CALL_BYTES + 1)):
                     connection.sendall(self._answer(line, lines))
         except OSError:  # the other side is gone: it wants no answer
             logger.debug("a connection broke", exc_info=True)
         finally:
             with self._changing:
                 self._open.discard(connection)
+                self._changing.notify_all()
             self._places.release()
 
     def _answer(self, line: bytes, lines: BinaryIO) -> bytes:

@@ -1,0 +1,1 @@
+"""Job queue: long work on a library, which goes on after either process has died."""

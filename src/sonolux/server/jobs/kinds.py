@@ -1,0 +1,150 @@
+"""Kinds of jobs: one function each over an open library. A new kind is a function in `KINDS`, and its parameters.
+
+What a kind does can be done again: a job whose process died is begun anew, and what is already there is skipped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from sonolux.annotators.registry import available
+from sonolux.errors import QueryError
+from sonolux.index import Condition
+from sonolux.library import Library
+from sonolux.library.copies import group_as_data
+from sonolux.media.finding import find
+from sonolux.server.copy_groups import CopyGroups
+from sonolux.server.jobs.params import (
+    AddParams,
+    AnnotateParams,
+    CopiesParams,
+    RemoveParams,
+    beneath_roots,
+)
+from sonolux.server.jobs.progress import JobProgress
+from sonolux.types import Failure
+
+COUNTED = 500
+"""Files from one look at whether to go on to the next."""
+
+AT_ONCE = 64
+"""Files that are removed together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What a kind works with.
+
+    Attributes
+    ----------
+    library : Library
+    params : sonolux.server.jobs.params.JobParams
+        Of its kind.
+    progress : JobProgress
+    roots : sequence of str
+        Folders beneath which files may be added.
+    copies : CopyGroups
+        Where groups of copies are kept.
+    again : bool
+        Whether the job was begun before.
+    """
+
+    library: Library
+    params: Any
+    progress: JobProgress
+    roots: Sequence[str]
+    copies: CopyGroups
+    again: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a job: counts and the like, and the files that failed."""
+
+    summary: dict[str, Any] = field(default_factory=dict)
+    failed: Sequence[Failure] = ()
+
+
+def add(work: Work) -> Outcome:
+    """Add files and folders."""
+    params: AddParams = work.params
+    paths = beneath_roots(params.paths, work.roots)
+    total = 0
+    for _ in find(paths, real=True):
+        total += 1
+        if total % COUNTED == 1:
+            work.progress("counting", total)
+    done = work.library.add(
+        *paths,
+        prune=params.prune,
+        fingerprints=params.fingerprints,
+        labels=params.labels,
+        skip_copies=params.skip_copies,
+        progress=lambda count, path: work.progress("adding", count, total, path),
+        hearing=lambda of, count, path: work.progress("listening", count, of, path),
+    )
+    summary = asdict(done)
+    failed = summary.pop("failed")
+    partly, skipped = (summary.pop(name) for name in ("partly", "skipped"))
+    summary |= {"partly": len(partly), "skipped": len(skipped), "partly_read": partly[:AT_ONCE]}
+    return Outcome(summary, [Failure(**one) for one in failed])
+
+
+def remove(work: Work) -> Outcome:
+    """Remove files from the library, given by their ids; those that are not there are named as failed."""
+    params: RemoveParams = work.params
+    ids = list(dict.fromkeys(params.ids))
+    removed, failed = 0, []
+    for start in range(0, len(ids), AT_ONCE):
+        work.progress("removing", start, len(ids))
+        some = ids[start : start + AT_ONCE]
+        there = work.library.items([Condition("file", "=", tuple(some)), Condition("kind", "=", "file")])
+        found = {item.id for item in there}
+        if found:
+            removed += work.library.remove(*sorted(found))
+        if not work.again:  # else it was removed before the process died
+            failed += [Failure(id_, "no file of this library has this id") for id_ in some if id_ not in found]
+    return Outcome({"removed": removed}, failed)
+
+
+def annotate(work: Work) -> Outcome:
+    """Have an annotator say what files are."""
+    params: AnnotateParams = work.params
+    if params.annotator not in available():
+        raise QueryError(f"no annotator {params.annotator!r}: there are {', '.join(available())}")
+    done = work.library.annotate(
+        params.annotator,
+        *params.ids,
+        where=params.where,
+        progress=lambda count, path: work.progress("annotating", count, None, path),
+    )
+    summary = asdict(done)
+    return Outcome(summary, [Failure(**one) for one in summary.pop("failed")])
+
+
+def copies(work: Work) -> Outcome:
+    """Find files that are copies of one another, and keep the groups."""
+    params: CopiesParams = work.params
+    found = work.library.copies(near=params.near, thorough=params.thorough, progress=work.progress)
+    work.copies.replace(map(group_as_data, found.groups))
+    kinds = [group.kind for group in found.groups]
+    counts: dict[str, Any] = {kind: kinds.count(kind) for kind in sorted(set(kinds))}
+    return Outcome({"groups": counts, "notes": found.notes}, found.failed)
+
+
+def optimize(work: Work) -> Outcome:
+    """Merge the graphs of all additions."""
+    work.library.optimize(lambda done, phase: work.progress(phase, done))
+    return Outcome()
+
+
+KINDS: dict[str, Callable[[Work], Outcome]] = {
+    "add": add,
+    "remove": remove,
+    "annotate": annotate,
+    "copies": copies,
+    "optimize": optimize,
+}
+"""What runs a job, by its kind; see `sonolux.server.jobs.params.PARAMS`."""

@@ -1,0 +1,105 @@
+"""Parameters of each kind of job, checked when it is queued and again when it is run."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from sonolux.errors import QueryError
+
+Id = Annotated[str, Field(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
+
+
+class JobParams(BaseModel):
+    """What a job is to do; an unknown parameter is an error."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class AddParams(JobParams):
+    """Files and folders to add, beneath the roots of the service; the options are those of `Library.add`."""
+
+    paths: Annotated[list[Annotated[str, Field(min_length=1, max_length=4096)]], Field(min_length=1, max_length=1000)]
+    prune: bool = False
+    fingerprints: bool = True
+    labels: bool = True
+    skip_copies: bool = False
+
+
+class RemoveParams(JobParams):
+    """Ids of files to remove from the library; the files themselves stay."""
+
+    ids: Annotated[list[Id], Field(min_length=1, max_length=100_000)]
+
+
+class AnnotateParams(JobParams):
+    """The name of an annotator, and which files it is to look at: ids, or a filter, or all."""
+
+    annotator: Annotated[str, Field(min_length=1, max_length=100)]
+    ids: Annotated[list[Id], Field(max_length=100_000)] = Field(default_factory=list)
+    where: Annotated[dict[str, Any], Field(max_length=64)] = Field(default_factory=dict)
+
+
+class CopiesParams(JobParams):
+    """How copies are looked for, as in `Library.copies`."""
+
+    near: bool = True
+    thorough: bool = True
+
+
+class OptimizeParams(JobParams):
+    """Nothing."""
+
+
+PARAMS: dict[str, type[JobParams]] = {
+    "add": AddParams,
+    "remove": RemoveParams,
+    "annotate": AnnotateParams,
+    "copies": CopiesParams,
+    "optimize": OptimizeParams,
+}
+"""By the kind of job; what runs it stands in `sonolux.server.jobs.kinds`."""
+
+
+def check_params(kind: str, params: object) -> JobParams:
+    """Return the parameters of a job.
+
+    Raises
+    ------
+    QueryError
+        For an unknown kind, or parameters that do not fit it: one line that names the first.
+    """
+    if kind not in PARAMS:
+        raise QueryError(f"no kind of job {kind[:50]!r}: there are {', '.join(PARAMS)}")
+    try:
+        return PARAMS[kind].model_validate(params)
+    except ValidationError as error:
+        wrong = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        place = ".".join(map(str, wrong["loc"]))
+        raise QueryError(f"a job {kind} cannot be queued: {place or 'params'}: {wrong['msg'].lower()}") from None
+
+
+def beneath_roots(paths: Sequence[str], roots: Sequence[str]) -> list[str]:
+    """Return the real paths of files and folders, links followed.
+
+    Raises
+    ------
+    QueryError
+        For one that lies beneath none of the roots.
+    """
+    allowed = [os.path.realpath(os.path.expanduser(root)) for root in roots]
+    found = []
+    for path in paths:
+        try:
+            real = os.path.realpath(path)
+        except ValueError:  # a NUL
+            raise QueryError(f"{path!r} is no path") from None
+        within = any(real == root or real.startswith(root.rstrip("/") + "/") for root in allowed)
+        if not path.startswith("/") or not within:
+            names = f"only what lies beneath {', '.join(allowed)}" if allowed else "the service has no root"
+            raise QueryError(f"{path!r} cannot be added: {names}")
+        found.append(real)
+    return found
