@@ -144,7 +144,7 @@ def _coloured(shares: NDArray[Any]) -> NDArray[np.uint8]:
     """Return shares in [0, 1] as colours (..., 3)."""
     places = np.linspace(0, 1, len(SHADES))
     channels = [np.interp(shares, places, SHADES[:, channel]) for channel in range(3)]
-    return np.rint(np.stack(channels, axis=-1)).astype(np.uint8)
+    return np.asarray(np.rint(np.stack(channels, axis=-1)), np.uint8)
 
 
 def _kept(path: str, what: str, size: int, span: Span | None, reader: Callable[..., Any]) -> bytes:

@@ -1,4 +1,4 @@
-"""Observation of requests: an id each, one JSON line in the log, the metrics; and the last answer where all else failed.
+"""Observation of requests: an id each, a JSON line in the log, the metrics; and an answer where all else failed.
 
 A line tells the method, the path without what stands behind its question mark, the status, the time. It holds no header
 and no body, and so no token, no cookie and no question.

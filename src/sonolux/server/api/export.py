@@ -48,7 +48,7 @@ class ExportBody(StrictBody):
     """What to export: a ranking that is kept, or items."""
 
     ranking: Name | None = None
-    ids: Annotated[list[UUID], Field(max_length=1000)] = []
+    ids: Annotated[list[UUID], Field(default_factory=list, max_length=1000)]
     format: Literal["json", "m3u8", "zip"] = "json"
 
     @model_validator(mode="after")
@@ -104,7 +104,7 @@ def playlist(chosen: list[dict[str, Any]]) -> bytes:
     lines = ["#EXTM3U"]
     for one in chosen:
         if one["modality"] in ("audio", "video"):
-            title = one.get("title") or one.get("metadata", {}).get("title") or os.path.basename(one["path"])
+            title = one.get("title") or one.get("metadata", {}).get("title") or Path(one["path"]).name
             seconds = one.get("metadata", {}).get("duration")
             lines += [
                 f"#EXTINF:{-1 if seconds is None else round(seconds)},{printable(title)}",
@@ -153,12 +153,11 @@ async def _zipped(front: Front, files: list[str]) -> AsyncIterator[bytes]:
 
 def _entry_name(path: str, taken: set[str]) -> str:
     """Return the name of a file in the archive, one that no other has, and that leads nowhere."""
-    name = printable(os.path.basename(path)).replace("\\", "_").encode("utf-8", "replace").decode()
-    stem, ending = os.path.splitext(name)
+    name = printable(Path(path).name).replace("\\", "_").encode("utf-8", "replace").decode()
     found, number = name, 1
     while found in taken:
         number += 1
-        found = f"{stem} ({number}){ending}"
+        found = f"{Path(name).stem} ({number}){Path(name).suffix}"
     taken.add(found)
     return found
 

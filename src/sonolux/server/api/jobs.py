@@ -9,7 +9,7 @@ from uuid import UUID
 import anyio
 from fastapi import APIRouter, Body, Header, Query
 from fastapi.sse import EventSourceResponse, ServerSentEvent
-from pydantic import JsonValue
+from pydantic import Field, JsonValue
 from starlette.concurrency import run_in_threadpool
 
 from sonolux.errors import QueryError
@@ -41,7 +41,7 @@ class JobBody(StrictBody):
     """What is to be done."""
 
     kind: Literal["add", "remove", "annotate", "copies", "optimize"]
-    params: dict[str, JsonValue] = {}
+    params: Annotated[dict[str, JsonValue], Field(default_factory=dict, max_length=32)]
 
 
 class JobDocument(Document):
@@ -58,7 +58,7 @@ class JobDocument(Document):
     done: int
     total: int | None = None
     current: str = ""
-    failed: list[dict[str, str]] = []
+    failed: list[dict[str, str]]
     summary: dict[str, Any] | None = None
     reason: str = ""
 

@@ -56,8 +56,8 @@ class JudgementBody(StrictBody):
 
     query: UUID | None = None
     text: Annotated[str, Field(max_length=10_000)] = ""
-    liked: Annotated[list[UUID], Field(max_length=200)] = []
-    disliked: Annotated[list[UUID], Field(max_length=200)] = []
+    liked: Annotated[list[UUID], Field(default_factory=list, max_length=200)]
+    disliked: Annotated[list[UUID], Field(default_factory=list, max_length=200)]
 
 
 JUDGEMENT_EXAMPLES: dict[str, Any] = {

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from hashlib import blake2b
+from pathlib import Path
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -51,7 +52,7 @@ class Located:
         """Raise where the path no longer leads to the file that was opened, by whatever links."""
         opened = os.fstat(self.descriptor)
         try:
-            there = os.stat(self.path)
+            there = Path(self.path).stat()
         except (OSError, ValueError):
             there = None
         if there is None or (there.st_dev, there.st_ino) != (opened.st_dev, opened.st_ino):
@@ -84,7 +85,7 @@ async def send_media(front: FrontDep, id: UUID) -> Response:  # noqa: A002 - the
     place = await front.calls.call("locate", id=str(id))
     descriptor = await run_in_threadpool(open_item, place["path"], front.configuration.roots)
     try:
-        return OpenedFile(descriptor, os.path.basename(place["path"]))
+        return OpenedFile(descriptor, Path(place["path"]).name)
     except BaseException:
         os.close(descriptor)
         raise
@@ -172,4 +173,5 @@ def _region(told: dict[str, Any] | None) -> Region | None:
         return None
     drawn = told["mask"]
     mask = Mask(drawn["height"], drawn["width"], tuple(drawn["runs"])) if drawn else None
-    return Region(*told["box"], time=told["time"], mask=mask)
+    x0, y0, x1, y1 = told["box"]
+    return Region(x0, y0, x1, y1, time=told["time"], mask=mask)

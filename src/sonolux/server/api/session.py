@@ -35,7 +35,7 @@ def find_session(front: FrontDep, request: Request) -> SessionDocument:
 
 @router.post("", status_code=204, responses=refusals())
 def sign_in(front: FrontDep, response: Response, body: Annotated[SignInBody, Body(openapi_examples=EXAMPLES)]) -> None:
-    """Trade the token for a cookie that no script can read, and no other site has sent; none is set where none is needed."""
+    """Trade the token for a cookie that no script reads and no other site has sent; none where none is needed."""
     if front.tokens is None:
         return
     if not front.tokens.is_token(body.token):

@@ -55,20 +55,17 @@ class MediaType:
 def media_type_of(head: bytes) -> MediaType:
     """Return the media type of a file that begins so; `HEAD` bytes are enough."""
     image = image_format(head)
-    if image is not None:
-        return MediaType(IMAGES.get(image, OCTETS), inline=True)
-    if is_pdf(head):
-        return MediaType("application/pdf", inline=False)
-    container = _container(head)
-    if container is not None:
-        return MediaType(container, inline=True)
-    package = next((name for magic, name in PACKAGES if head.startswith(magic)), None)
+    seen = IMAGES.get(image, OCTETS) if image else None if is_pdf(head) else _container(head)
+    if seen is not None:
+        return MediaType(seen, inline=True)
+    package = "application/pdf" if is_pdf(head) else None
+    package = package or next((name for magic, name in PACKAGES if head.startswith(magic)), None)
     if package is not None:
         return MediaType(package, inline=False)
     return _text(head) if is_text(head) else MediaType(OCTETS, inline=False)
 
 
-def _container(head: bytes) -> str | None:
+def _container(head: bytes) -> str | None:  # noqa: PLR0911 - one a container
     """Return the type of a container of sound or moving pictures."""
     if head[4:8] in (b"ftyp", b"moov", b"mdat", b"wide"):
         if head[8:12] in SOUND_BRANDS:

@@ -14,7 +14,7 @@ from typing import Any
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 
-def timed_protocol(header_seconds: float, send_seconds: float) -> type[H11Protocol]:
+def timed_protocol(header_seconds: float, send_seconds: float) -> type[H11Protocol]:  # noqa: C901 - one class
     """Return uvicorn's protocol with two more limits.
 
     Parameters

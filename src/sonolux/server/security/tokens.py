@@ -48,7 +48,7 @@ class TokenStore:
         return bool(self._tokens)
 
     def new_token(self) -> str:
-        """Make a token, which takes the place of any other and ends their sessions; it is kept nowhere but as digest."""
+        """Make a token, which takes the place of any other and ends their sessions; its digest alone is kept."""
         token = secrets.token_urlsafe(BYTES)
         with self._lock, self.state.writing() as database:
             database.execute("DELETE FROM tokens")
@@ -74,7 +74,7 @@ class TokenStore:
         return secret
 
     def session_name(self, secret: str) -> str | None:
-        """Return the name under which a live session is counted, which tells nothing of its secret; None for no session."""
+        """Return the name by which a live session is counted, which tells nothing of its secret; None for none."""
         digest = digest_of(secret)
         live = [one for one, ends in list(self._sessions.items()) if ends > time.time()]
         return digest.hex()[:16] if _among(digest, live) else None
