@@ -21,7 +21,8 @@ FLOORS = [
     {"annotators", "retrieval", "training"},
     {"library"},
     {"evaluation"},
-    {"cli", "server"},
+    {"server"},
+    {"cli"},
 ]
 FLOOR = {room: level for level, rooms in enumerate(FLOORS) for room in rooms}
 SOURCE = Path(sonolux.__file__).parent

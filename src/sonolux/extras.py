@@ -21,6 +21,9 @@ EXTRAS = {
     "lancedb": "bench",
     "usearch": "bench",
     "rapidocr": "ocr",
+    "fastapi": "serve",
+    "uvicorn": "serve",
+    "prometheus_client": "serve",
 }
 """Extra by the name under which a package is imported."""
 

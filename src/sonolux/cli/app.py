@@ -24,6 +24,7 @@ from sonolux.cli import (
     reading,
     sampling,
     searching,
+    serving,
     spaces,
     training,
     transcribing,
@@ -84,6 +85,7 @@ app.command()(labelling.label)
 app.command()(events.events)
 app.command()(transcribing.transcribe)
 app.command()(reading.read)
+app.command()(serving.serve)
 app.command()(keeping.export)
 app.command()(looking.info)
 app.command()(doctor.doctor)

@@ -7,14 +7,10 @@ file's path, size and modification time, and by what is seen of it; ``SONOLUX_TH
 from __future__ import annotations
 
 import io
-import os
-import stat
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from hashlib import blake2b
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +20,7 @@ from sonolux.media.images.thumbnail import View, read_views
 from sonolux.media.reading import ReadOptions
 from sonolux.media.segment import Audio, Content, Image, Probe, Segment
 from sonolux.media.workers.isolated import IsolatedDecoder
-from sonolux.presentation.cache import DiskCache
+from sonolux.presentation.cache import DiskCache, file_key
 from sonolux.presentation.waveform import waveform
 from sonolux.settings import settings
 from sonolux.types import Modality
@@ -76,7 +72,7 @@ def thumbnails(views: Iterable[View]) -> dict[View, Thumbnail]:
     seen: dict[View, Thumbnail] = {}
     missing: dict[View, str] = {}
     for view in dict.fromkeys(views):
-        name = _name(view)
+        name = file_key(view.path, FORMAT, view.side, view.span, view.region)
         found = Thumbnail() if name is None else _kept(cache, name)
         if found is None and name is not None:
             missing[view] = name
@@ -88,18 +84,6 @@ def thumbnails(views: Iterable[View]) -> dict[View, Thumbnail]:
         elif made.wave is not None:
             cache.put(missing[view] + WAVE, np.rint(made.wave * 255).astype(np.uint8).tobytes())
     return seen
-
-
-def _name(view: View) -> str | None:
-    """Return the name under which a view is kept, None for a file that is not there."""
-    try:
-        found = Path(view.path).stat()
-    except (OSError, ValueError):
-        return None
-    if not stat.S_ISREG(found.st_mode):
-        return None
-    told = (FORMAT, found.st_size, found.st_mtime_ns, view.side, view.span, view.region)
-    return blake2b(os.fsencode(view.path) + b"\0" + repr(told).encode(), digest_size=16).hexdigest()
 
 
 def _kept(cache: DiskCache, name: str) -> Thumbnail | None:

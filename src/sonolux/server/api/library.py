@@ -1,0 +1,94 @@
+"""The library as a whole: its counts, its spaces and models, judgements of its answers, its map."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Body, Depends
+from pydantic import Field
+
+from sonolux.media.paths import printable
+from sonolux.server.api.documents import (
+    Document,
+    InfoDocument,
+    JudgementsDocument,
+    KeptDocument,
+    SpacesDocument,
+)
+from sonolux.server.api.questions import StrictBody
+from sonolux.server.api.refusals import refusals
+from sonolux.server.front import Front, FrontDep
+from sonolux.server.problems import ProblemError
+
+router = APIRouter(prefix="/api/v1", tags=["library"])
+
+LOOKED_UP = refusals("busy", "unavailable")
+
+
+def allow_writing(front: FrontDep) -> Front:
+    """Return the front, where the service may change the library; ``read-only`` where it may not."""
+    if front.configuration.read_only:
+        raise ProblemError("read-only", "this service was started with --read-only")
+    return front
+
+
+WritingDep = Annotated[Front, Depends(allow_writing)]
+
+
+@router.get("/info", responses=LOOKED_UP)
+async def count_library(front: FrontDep) -> InfoDocument:
+    """Return what the library holds, and what may be done with it here."""
+    told = await front.calls.call("info")
+    front.metrics.items.set(told["files"])
+    roots = [printable(str(root)) for root in front.configuration.roots]
+    return InfoDocument(**{**told, "read_only": front.configuration.read_only, "roots": roots})
+
+
+@router.get("/spaces", responses=LOOKED_UP)
+async def list_spaces(front: FrontDep) -> SpacesDocument:
+    """Return the spaces of the library, each with what is known of the models that write into it."""
+    return SpacesDocument(**await front.calls.call("spaces"))
+
+
+class JudgementBody(StrictBody):
+    """What is liked and disliked of the answer to words, or to an item."""
+
+    query: UUID | None = None
+    text: Annotated[str, Field(max_length=10_000)] = ""
+    liked: Annotated[list[UUID], Field(default_factory=list, max_length=200)]
+    disliked: Annotated[list[UUID], Field(default_factory=list, max_length=200)]
+
+
+JUDGEMENT_EXAMPLES: dict[str, Any] = {
+    "words": {
+        "summary": "An answer to words",
+        "value": {"text": "a red circle", "liked": ["00000000-0000-4000-8000-000000000001"]},
+    }
+}
+
+
+@router.post("/judgements", responses=refusals("question", "read-only", "library", "busy", "unavailable"))
+async def judge(
+    front: WritingDep, body: Annotated[JudgementBody, Body(openapi_examples=JUDGEMENT_EXAMPLES)]
+) -> KeptDocument:
+    """Keep what is liked and disliked of an answer."""
+    return KeptDocument(**await front.calls.call("judge", **body.model_dump(mode="json")))
+
+
+@router.get("/judgements", responses=LOOKED_UP, response_model_exclude_unset=True)
+async def list_judgements(front: FrontDep) -> JudgementsDocument:
+    """List the judgements that hold, in the order in which they were made."""
+    return JudgementsDocument(**await front.calls.call("judgements"))
+
+
+class MapDocument(Document):
+    """Places of items on a plane."""
+
+    points: list[dict[str, Any]]
+
+
+@router.get("/map", responses=refusals("no-map", "busy", "unavailable"))
+async def find_map(_: FrontDep) -> MapDocument:
+    """Return the places of items on a plane, once a job has made them."""
+    raise ProblemError("no-map", "this version of the service makes no maps")

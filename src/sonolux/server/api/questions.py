@@ -1,0 +1,86 @@
+"""Bodies of questions: what a search is made of, as it is sent, saved and asked."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+from sonolux.server.configuration import Limits
+
+LIMITS = Limits()
+"""Those of the form of requests, which are the same for every service."""
+
+Filter = Annotated[
+    dict[Annotated[str, Field(max_length=64)], JsonValue],
+    Field(
+        max_length=32,
+        description="Keys and values that items have to satisfy: a value, several, or an operator and a value.",
+        examples=[{"modality": ["image", "video"], "date": ">=2020"}],
+    ),
+]
+Weight = Annotated[float, Field(gt=0, le=1000, description="How much this part counts beside the others.")]
+Limit = Annotated[int, Field(ge=1, le=LIMITS.hits)]
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class StrictBody(BaseModel):
+    """A body, of which nothing is ignored."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class TextPart(StrictBody):
+    """Words."""
+
+    kind: Literal["text"]
+    text: Annotated[str, Field(min_length=1, max_length=10_000)]
+    weight: Weight = 1.0
+
+
+class ItemPart(StrictBody):
+    """An item of the library, to resemble or to keep away from."""
+
+    kind: Literal["item"]
+    item: UUID
+    weight: Weight = 1.0
+    minus: Annotated[bool, Field(description="Whether hits are to be unlike it.")] = False
+
+
+class UploadPart(StrictBody):
+    """A file that was uploaded."""
+
+    kind: Literal["upload"]
+    upload: UUID
+    weight: Weight = 1.0
+
+
+AskedPart = Annotated[TextPart | ItemPart | UploadPart, Field(discriminator="kind")]
+
+SEARCH_EXAMPLES: dict[str, Any] = {
+    "words": {"summary": "Words", "value": {"parts": [{"kind": "text", "text": "a red circle"}], "limit": 5}},
+    "mixed": {
+        "summary": "Words and an item, of pictures alone, only what chance does not explain",
+        "value": {
+            "parts": [
+                {"kind": "text", "text": "rain", "weight": 2},
+                {"kind": "item", "item": "00000000-0000-4000-8000-000000000001"},
+            ],
+            "where": {"modality": "image"},
+            "confident": True,
+        },
+    },
+}
+
+
+class SearchBody(StrictBody):
+    """A question."""
+
+    parts: Annotated[list[AskedPart], Field(min_length=1, max_length=LIMITS.parts)]
+    where: Filter = {}
+    spaces: Annotated[list[Name], Field(max_length=64, description="Spaces to ask; all that fit by default.")] = []
+    spans: Annotated[bool, Field(description="Whether each span is a hit of its own.")] = False
+    confident: Annotated[bool, Field(description="Whether to answer only with what chance does not explain.")] = False
+    diverse: Annotated[float, Field(ge=0, lt=1, description="0 for relevance alone, towards 1 for variety.")] = 0.0
+    limit: Limit = 20

@@ -1,0 +1,119 @@
+"""Search: questions, the pages of their rankings, facets, and the names of recordings that are heard in a clip."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Body, Query
+from starlette.concurrency import run_in_threadpool
+
+from sonolux.server.api.documents import FacetsDocument, MatchesDocument, RankingDocument, WindowDocument
+from sonolux.server.api.questions import LIMITS, SEARCH_EXAMPLES, Name, SearchBody, StrictBody, UploadPart
+from sonolux.server.api.refusals import refusals
+from sonolux.server.front import Front, FrontDep, Question
+from sonolux.server.problems import ProblemError
+
+router = APIRouter(prefix="/api/v1", tags=["search"])
+
+LONG = 120.0
+"""Seconds for what may take long."""
+
+Where = Annotated[
+    str,
+    Query(
+        max_length=2000,
+        description="A filter, as a JSON object, like the `where` of a search.",
+        examples=['{"modality": "image"}'],
+    ),
+]
+
+
+@router.post(
+    "/search",
+    dependencies=[Question],
+    responses=refusals("question", "media", "not-found", "busy", "unavailable"),
+    response_model_exclude_unset=True,
+)
+async def search(
+    front: FrontDep, body: Annotated[SearchBody, Body(openapi_examples=SEARCH_EXAMPLES)]
+) -> RankingDocument:
+    """Find items by words, items, uploads, or several of them; the ranking is kept for a while."""
+    params = body.model_dump(mode="json", exclude={"parts"})
+    parts = [await _part(front, part) for part in body.parts]
+    return RankingDocument(**await front.calls.call("search", parts=parts, **params))
+
+
+@router.get(
+    "/rankings/{ranking}",
+    responses=refusals("question", "expired", "busy", "unavailable"),
+    response_model_exclude_unset=True,
+)
+async def window(
+    front: FrontDep,
+    ranking: Name,
+    offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
+    limit: Annotated[int, Query(ge=1, le=LIMITS.hits)] = 20,
+) -> WindowDocument:
+    """Return a part of a ranking, which stays as it was while the library changes."""
+    return WindowDocument(**await front.calls.call("window", ranking=ranking, offset=offset, limit=limit))
+
+
+@router.get("/facets", dependencies=[Question], responses=refusals("question", "busy", "unavailable"))
+async def facets(
+    front: FrontDep,
+    key: Annotated[list[Name], Query(min_length=1, max_length=16, description="Keys of filters.")],
+    where: Where = "{}",
+) -> FacetsDocument:
+    """Count the files of each value that a key has."""
+    return FacetsDocument(facets=await front.calls.call("facets", keys=key, where=filter_of(where)))
+
+
+class Clip(StrictBody):
+    """What is to be named: an upload, or an item."""
+
+    upload: UUID | None = None
+    item: UUID | None = None
+
+
+CLIP_EXAMPLES: dict[str, Any] = {
+    "item": {"summary": "A recording of the library", "value": {"item": "00000000-0000-4000-8000-000000000002"}}
+}
+
+
+@router.post(
+    "/identify",
+    dependencies=[Question],
+    responses=refusals("question", "media", "library", "not-found", "busy", "unavailable"),
+)
+async def identify(front: FrontDep, clip: Annotated[Clip, Body(openapi_examples=CLIP_EXAMPLES)]) -> MatchesDocument:
+    """Name the recordings of the library that are heard in a clip, and where."""
+    if (clip.upload is None) == (clip.item is None):
+        raise ProblemError("invalid", "a clip is an upload or an item", field="upload")
+    if clip.item is not None:
+        return MatchesDocument(**await front.calls.call("identify", item=str(clip.item), deadline=LONG))
+    assert clip.upload is not None
+    _, path = await run_in_threadpool(front.uploads.use, clip.upload)
+    return MatchesDocument(**await front.calls.call("identify", path=str(path), deadline=LONG))
+
+
+def filter_of(where: str) -> dict[str, Any]:
+    """Return a filter that came in an address."""
+    try:
+        found = json.loads(where, parse_constant=float)
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict):
+        raise ProblemError("invalid", 'where is a JSON object such as {"modality": "image"}', field="where")
+    return found
+
+
+async def _part(front: Front, part: Any) -> dict[str, Any]:
+    """Return a part as the library process takes it: of an upload its file."""
+    told: dict[str, Any] = part.model_dump(mode="json")
+    if isinstance(part, UploadPart):
+        upload, path = await run_in_threadpool(front.uploads.use, part.upload)
+        del told["upload"]
+        told |= {"path": str(path), "modality": upload.modality}
+    return told

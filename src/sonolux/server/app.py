@@ -1,0 +1,116 @@
+"""The application: routers under guards, and the page, as one FastAPI app.
+
+A request passes the guards from the outside in: security headers, observation, host,
+origin, sign-in, places, bounds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import anyio
+from fastapi import FastAPI
+from starlette.middleware import Middleware
+from starlette.staticfiles import StaticFiles
+
+from sonolux import __version__
+from sonolux.server.api import export, items, jobs, library, media, saved, search, service, session, uploads
+from sonolux.server.api.documents import ProblemDocument
+from sonolux.server.api.refusals import add_refusals
+from sonolux.server.configuration import Configuration
+from sonolux.server.etags import JsonTags
+from sonolux.server.front import Calls, Front
+from sonolux.server.observing import Observer
+from sonolux.server.security.bounds import RequestBounds
+from sonolux.server.security.concurrency import RequestPlaces
+from sonolux.server.security.headers import SecurityHeaders
+from sonolux.server.security.hosts import HostGuard
+from sonolux.server.security.origins import OriginGuard
+from sonolux.server.security.sign_in import SignInGuard
+from sonolux.server.state import ServiceState
+
+PAGE = Path(__file__).with_name("page")
+
+ROUTERS = [module.router for module in (search, items, media, uploads, library, jobs, saved, export, session, service)]
+
+CLEANING_SECONDS = 600.0
+"""Between two looks for uploads that have expired."""
+
+
+def make_app(configuration: Configuration, calls: Calls, state: ServiceState) -> FastAPI:
+    """Return the application.
+
+    Parameters
+    ----------
+    configuration : Configuration
+    calls : Calls
+        The library process, or what answers in its place.
+    state : ServiceState
+        The service's own folder.
+    """
+    front = Front.of(configuration, calls, state)
+    app = FastAPI(
+        title="Sonolux",
+        version=__version__,
+        description="Find photos, music, sounds, speech, video and text in one library.",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=_lifespan,
+        middleware=_guards(front),
+        separate_input_output_schemas=False,
+    )
+    app.state.front = front
+    add_refusals(app)
+    for router in ROUTERS:
+        app.include_router(router)
+    _describe_problems(app)
+    app.mount("/", StaticFiles(directory=PAGE, html=True))
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(_remove_expired, app.state.front)
+        yield
+        tasks.cancel_scope.cancel()
+
+
+async def _remove_expired(front: Front) -> None:
+    while True:
+        await anyio.sleep(CLEANING_SECONDS)
+        await anyio.to_thread.run_sync(front.uploads.remove_expired)
+
+
+def _guards(front: Front) -> list[Middleware]:
+    """Return the middleware, the outermost first."""
+    configuration = front.configuration
+    return [
+        Middleware(SecurityHeaders, secure=configuration.secure),
+        Middleware(Observer, metrics=front.metrics),
+        Middleware(HostGuard, configuration=configuration),
+        Middleware(OriginGuard),
+        Middleware(SignInGuard, tokens=front.tokens, secure=configuration.secure),
+        Middleware(RequestPlaces, limits=configuration.limits),
+        Middleware(RequestBounds, limits=configuration.limits),
+        Middleware(JsonTags),
+    ]
+
+
+def _describe_problems(app: FastAPI) -> None:
+    """Have the description of the API name problem documents where FastAPI would name its own errors."""
+    describe = app.openapi
+
+    def openapi() -> dict[str, object]:
+        if app.openapi_schema is None:
+            found = describe()
+            schemas = found.setdefault("components", {}).setdefault("schemas", {})
+            schemas[ProblemDocument.__name__] = ProblemDocument.model_json_schema()
+            for unused in ("HTTPValidationError", "ValidationError"):
+                schemas.pop(unused, None)
+        assert app.openapi_schema is not None
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]

@@ -1,0 +1,101 @@
+"""The front: what every request may need, made once, and how a request gets hold of it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Protocol
+
+from anyio import CapacityLimiter, Event
+from fastapi import Depends, Request
+
+from sonolux.server.configuration import Configuration
+from sonolux.server.jobs.table import JobTable
+from sonolux.server.metrics import ServiceMetrics
+from sonolux.server.saved import SavedSearches
+from sonolux.server.security.concurrency import Places, client_of
+from sonolux.server.security.tokens import TokenStore
+from sonolux.server.state import ServiceState
+from sonolux.server.uploads import UploadFolder
+
+DECODERS = 8
+"""Threads that wait for decoding processes, at most: others stay free for what is answered at once."""
+
+
+class Calls(Protocol):
+    """What answers for the library, as `sonolux.server.calls.client.LibraryClient` does."""
+
+    async def call(self, name: str, /, *, deadline: float = 30.0, **params: Any) -> Any:
+        """Call a function of the library process."""
+
+
+@dataclass(slots=True)
+class Front:
+    """What requests need.
+
+    Attributes
+    ----------
+    configuration : Configuration
+    calls : Calls
+        The library.
+    state : ServiceState
+    tokens : TokenStore or None
+        None where no token is needed.
+    uploads : UploadFolder
+    saved : SavedSearches
+    jobs : JobTable
+    metrics : ServiceMetrics
+    questions : Places
+        For what is worked on.
+    decoders : CapacityLimiter
+        For threads that wait for decoding processes.
+    stopping : Event
+        Set when the service ends: who follows events is let go of.
+    """
+
+    configuration: Configuration
+    calls: Calls
+    state: ServiceState
+    tokens: TokenStore | None
+    uploads: UploadFolder
+    saved: SavedSearches
+    jobs: JobTable
+    metrics: ServiceMetrics
+    questions: Places
+    decoders: CapacityLimiter
+    stopping: Event = field(default_factory=Event)
+
+    @classmethod
+    def of(cls, configuration: Configuration, calls: Calls, state: ServiceState) -> Front:
+        """Make a front from its configuration."""
+        limits = configuration.limits
+        uploads = UploadFolder(state, limits)
+        return cls(
+            configuration=configuration,
+            calls=calls,
+            state=state,
+            tokens=TokenStore(state) if configuration.needs_token else None,
+            uploads=uploads,
+            saved=SavedSearches(state),
+            jobs=JobTable(state),
+            metrics=ServiceMetrics(),
+            questions=Places(limits.questions_each, limits.questions, "questions"),
+            decoders=CapacityLimiter(DECODERS),
+        )
+
+
+def front_of(request: Request) -> Front:
+    """Return the front that a request came to."""
+    front = request.app.state.front
+    assert isinstance(front, Front)
+    return front
+
+
+async def take_place(request: Request) -> AsyncIterator[None]:
+    """Take a place among the questions under way, for as long as a request lasts."""
+    with front_of(request).questions.taken_by(client_of(request.scope)):
+        yield
+
+
+FrontDep = Annotated[Front, Depends(front_of)]
+Question = Depends(take_place)

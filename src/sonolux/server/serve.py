@@ -1,0 +1,162 @@
+"""The running service: uvicorn with the app, the library process under its supervisor, and how both end.
+
+SIGTERM and Ctrl-C let requests under way finish, within a bound; the library process then parks its job and flushes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+import uvicorn
+from fastapi import FastAPI
+
+from sonolux.errors import SonoluxError
+from sonolux.server.app import make_app
+from sonolux.server.configuration import Configuration
+from sonolux.server.observing import log_json_lines
+from sonolux.server.security.connections import timed_protocol
+from sonolux.server.security.tokens import TokenStore
+from sonolux.server.state import ServiceState
+from sonolux.server.supervisor import Supervisor
+
+ENDING_SECONDS = 10
+"""For requests under way, once the service ends."""
+
+IDLE_SECONDS = 15
+"""For a connection between two requests."""
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """A certificate and its key, as PEM files."""
+
+    certificate: Path
+    key: Path
+
+
+def check_exposure(configuration: Configuration, certificate: Certificate | None, *, insecure: bool) -> None:
+    """Raise where others than this machine could reach the service, and read along.
+
+    Raises
+    ------
+    SonoluxError
+        With what to do.
+    """
+    if configuration.needs_token and certificate is None and not insecure:
+        raise SonoluxError(
+            f"{configuration.host} can be reached from other machines, where anybody on the way could read along: give"
+            " --tls-cert and --tls-key, or, behind a proxy that does that or on a network you trust, --insecure"
+        )
+
+
+def token_for(state: ServiceState, configuration: Configuration, *, new: bool) -> str:
+    """Return a new token, where the service needs one and has none, or another is wanted; else nothing."""
+    if not configuration.needs_token:
+        return ""
+    store = TokenStore(state)
+    return store.new_token() if new or not store.has_token() else ""
+
+
+def run(
+    configuration: Configuration,
+    state: ServiceState,
+    certificate: Certificate | None = None,
+    started: Callable[[int], None] | None = None,
+) -> None:
+    """Serve until SIGTERM or Ctrl-C.
+
+    Parameters
+    ----------
+    configuration : Configuration
+    state : ServiceState
+    certificate : Certificate, optional
+        For HTTPS.
+    started : callable, optional
+        Called with the port once questions are answered.
+
+    Raises
+    ------
+    SonoluxError
+        Where the library or the address cannot be had.
+    """
+    log_json_lines()
+    listening = listen(configuration)
+    try:
+        asyncio.run(_serve(configuration, state, certificate, listening, started))
+    finally:
+        listening.close()
+
+
+def listen(configuration: Configuration) -> socket.socket:
+    """Open the port, before anything else is started; SonoluxError where that is not possible."""
+    family = socket.AF_INET6 if ":" in configuration.host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((configuration.host.strip("[]"), configuration.port))
+    except OSError as error:
+        listening.close()
+        place = f"{configuration.host}:{configuration.port}"
+        raise SonoluxError(f"cannot listen on {place}: {error.strerror or error}: choose another --port") from error
+    listening.set_inheritable(False)
+    return listening
+
+
+async def _serve(
+    configuration: Configuration,
+    state: ServiceState,
+    certificate: Certificate | None,
+    listening: socket.socket,
+    started: Callable[[int], None] | None,
+) -> None:
+    supervisor = Supervisor(configuration.location, configuration.roots)
+    await supervisor.start()
+    try:
+        app = make_app(configuration, supervisor.client, state)
+        server = StoppableServer(_uvicorn_configuration(app, configuration, certificate), app)
+        if started is not None:
+            started(listening.getsockname()[1])
+        await server.serve(sockets=[listening])
+    finally:
+        await supervisor.stop()
+
+
+class StoppableServer(uvicorn.Server):
+    """uvicorn's server, which tells those who follow events that it ends."""
+
+    def __init__(self, config: uvicorn.Config, app: FastAPI) -> None:
+        super().__init__(config)
+        self._stopping = app.state.front.stopping
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """End in good order; asked a second time, at once."""
+        super().handle_exit(sig, frame)
+        self._stopping.set()
+
+
+def _uvicorn_configuration(
+    app: FastAPI, configuration: Configuration, certificate: Certificate | None
+) -> uvicorn.Config:
+    limits = configuration.limits
+    return uvicorn.Config(
+        app,
+        http=timed_protocol(limits.header_seconds, limits.send_seconds),
+        ws="none",
+        loop="asyncio",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        # What is beyond it is answered 503 by uvicorn itself: connections that ask nothing count too.
+        limit_concurrency=4 * limits.requests,
+        h11_max_incomplete_event_size=limits.header + limits.query,
+        timeout_keep_alive=IDLE_SECONDS,
+        timeout_graceful_shutdown=ENDING_SECONDS,
+        ssl_certfile=certificate.certificate if certificate else None,
+        ssl_keyfile=certificate.key if certificate else None,
+    )
