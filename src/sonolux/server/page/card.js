@@ -15,7 +15,7 @@ import { html, nothing, svg } from "./vendor/lit.js";
 import { thumbnailUrl } from "./api.js";
 import { icon } from "./icons.js";
 import { excerptOf, markedPieces } from "./marks.js";
-import { chanceInWords, clock, counted, dayOf, fileName, folderName, modalityName, placeInWords } from "./words.js";
+import { chanceInWords, clock, counted, dayOf, fileName, folderName, mediumName, placeInWords } from "./words.js";
 import { peaksPath } from "./waveform.js";
 
 /** @param {number} pixels On the screen. */
@@ -38,7 +38,7 @@ export function spokenName(hit) {
   const chance = sureness(hit);
   const copies = copiesOf(hit);
   return [
-    nameOf(hit), modalityName(hit.modality).toLowerCase(), placeInWords(hit), chance && `${chance} by chance`,
+    nameOf(hit), mediumName(hit.modality).toLowerCase(), placeInWords(hit), chance && `${chance} by chance`,
     copies ? counted(copies, "near-copy", "near-copies") : "", hit.text && hit.modality === "text" ? excerptOf(hit.text, [], 160) : "",
   ].filter(Boolean).join(", ");
 }
@@ -78,10 +78,12 @@ function bodyOf(hit, state) {
   return hit.modality === "text" ? passageBody(hit, state) : pictureBody(hit, state);
 }
 
-/** @param {Hit} hit */
-function caption(hit) {
+/** @param {Hit} hit @param {CardState} state */
+function caption(hit, state) {
   const chance = sureness(hit);
-  return html`<span class="name" dir="auto" title=${hit.path}><bdi>${nameOf(hit)}</bdi></span>${chance
+  // Of a card too narrow for both, the more telling: its picture is its name.
+  const name = chance && state.width < 150 ? nothing : html`<span class="name" dir="auto" title=${hit.path}><bdi>${nameOf(hit)}</bdi></span>`;
+  return html`${name}${chance
     ? html`<span class="chance" title=${`${chance} by chance: so many items taken at random match as well`}>${chance}</span>`
     : nothing}`;
 }
@@ -109,7 +111,7 @@ export function cardTemplate(hit, state) {
       ${copies ? html`<span class="badge copies" title=${counted(copies, "near-copy is", "near-copies are") + " folded into this one"}>${icon("copies")}${copies + 1}</span>` : nothing}
       ${state.isLine ? nothing : actions(state.isSelected)}
     </span>
-    <span class="caption">${caption(hit)}</span>
+    <span class="caption">${caption(hit, state)}</span>
     ${state.isLine ? html`<span class="where" dir="auto"><bdi>${folderName(hit.path)}</bdi>${hit.date ? ` · ${dayOf(hit.date)}` : ""}</span>${actions(state.isSelected)}` : nothing}
   </div>`;
 }

@@ -41,6 +41,8 @@ export class Ranking extends EventTarget {
     this.sure = answer.sure;
     /** @type {Map<number, Hit[]>} */
     this.windows = new Map([[0, answer.hits]]);
+    /** @type {Promise<Answer> | undefined} */
+    this.asking = undefined;
     /** @type {Map<number, Promise<void>>} */
     this.loading = new Map();
   }

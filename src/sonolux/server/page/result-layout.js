@@ -33,7 +33,7 @@ export class ResultLayout {
   constructor(ranking, view, width) {
     this.ranking = ranking;
     this.width = width;
-    this.lineHeight = view === "audio" ? (width < 500 ? 92 : 76) : view === "text" ? (width < 500 ? 168 : 124) : 0;
+    this.lineHeight = view === "audio" ? (width < 500 ? 92 : 76) : view === "text" ? (width < 500 ? 168 : 112) : 0;
     /** @type {Map<number, Layout>} */
     this.layouts = new Map();
     const blocks = Math.ceil(ranking.total / BLOCK);
@@ -104,11 +104,11 @@ export class ResultLayout {
     const rows = [];
     let top = 0;
     for (const [from, to] of parts) {
+      if (to === from) continue;
       if (from === sure && sure < total) {
         rows.push({ first: from, widths: [], top, height: DIVIDER - GAP, divider: true });
         top += DIVIDER;
       }
-      if (to === from) continue;
       const section = this.#section(from, to, top, hits?.slice(from - first, to - first));
       rows.push(...section.rows);
       top = section.bottom;

@@ -15,7 +15,11 @@ const LIKE_WEIGHT = 1;
 class Store extends EventTarget {
   constructor() {
     super();
-    ({ question: this.question, place: this.place } = readAddress(location.search));
+    const asked = readAddress(location.search);
+    /** @type {Question} */
+    this.question = asked.question;
+    /** @type {Place} */
+    this.place = asked.place;
     /** @type {Map<string, string>} Names of uploads and items, as far as they have been seen. */
     this.names = new Map();
     /** @type {Array<{question: Question, judgement: Promise<string | null>}>} */

@@ -61,6 +61,12 @@ export function sizeInWords(bytes) {
 /** @type {Record<string, string>} */
 const MODALITIES = { image: "Pictures", video: "Video", audio: "Sound", text: "Text" };
 
+/** @type {Record<string, string>} */
+const KINDS = { image: "Picture", video: "Video", audio: "Sound", text: "Text" };
+
+/** @param {string} modality Of one item. */
+export const mediumName = (modality) => KINDS[modality] ?? modality;
+
 /** @param {string} modality */
 export const modalityName = (modality) => MODALITIES[modality] ?? modality;
 

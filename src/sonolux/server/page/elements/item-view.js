@@ -12,13 +12,13 @@ import { stemsOf } from "../marks.js";
 import { recentRanking } from "../ranking.js";
 import { store } from "../store.js";
 import { toast } from "../toast.js";
-import { chanceInWords, clock, fileName, folderName, modalityName, placeInWords } from "../words.js";
+import { chanceInWords, clock, fileName, folderName, mediumName, placeInWords } from "../words.js";
 import "./facts.js";
 import "./neighbours.js";
 import "./player.js";
 
 export class ItemView extends LitElement {
-  static properties = { item: { state: true }, annotations: { state: true }, text: { state: true }, matches: { state: true }, problem: { state: true }, time: { state: true }, boxes: { state: true }, asking: { state: true } };
+  static properties = { item: { state: true }, annotations: { state: true }, text: { state: true }, recordings: { state: true }, problem: { state: true }, time: { state: true }, boxes: { state: true }, asking: { state: true } };
 
   constructor() {
     super();
@@ -28,7 +28,7 @@ export class ItemView extends LitElement {
     this.annotations = [];
     this.text = "";
     /** @type {any[] | null} */
-    this.matches = null;
+    this.recordings = null;
     this.problem = "";
     this.time = 0;
     this.boxes = true;
@@ -56,7 +56,7 @@ export class ItemView extends LitElement {
   async #load() {
     const { id, show } = store.place;
     if (show !== "item" || id === this.id_) return;
-    Object.assign(this, { id_: id, item: null, annotations: [], text: "", matches: null, problem: "", time: store.place.second ?? 0 });
+    Object.assign(this, { id_: id, item: null, annotations: [], text: "", recordings: null, problem: "", time: store.place.second ?? 0 });
     try {
       const item = /** @type {Item} */ (await api.item(id));
       if (this.id_ !== id) return;
@@ -79,7 +79,7 @@ export class ItemView extends LitElement {
     if (!this.item) return;
     this.asking = true;
     try {
-      this.matches = (await api.identify({ item: this.item.id })).matches;
+      this.recordings = (await api.identify({ item: this.item.id })).matches;
     } catch (error) {
       toast.tell(/** @type {Error} */ (error).message, { isProblem: true });
     }
@@ -109,7 +109,7 @@ export class ItemView extends LitElement {
     const place = placeInWords(item);
     return html`<article class="page item">
       <header class="item-head">${this.#back()}<div><h1 tabindex="-1" dir="auto"><bdi>${String(item.metadata.title ?? "") || fileName(item.path)}</bdi></h1>
-        <p class="hush" dir="auto"><bdi>${folderName(item.path)}</bdi> · ${modalityName(item.modality)}${place ? ` · ${place}` : ""}</p></div>
+        <p class="hush" dir="auto"><bdi>${folderName(item.path)}</bdi> · ${mediumName(item.modality)}${place ? ` · ${place}` : ""}</p></div>
         <div class="item-acts">
           <button @click=${() => this.#judge(true)}>${icon("more")}More like this</button>
           <button @click=${() => this.#judge(false)}>${icon("less")}Less like this</button>
@@ -154,9 +154,9 @@ export class ItemView extends LitElement {
   }
 
   #matchList() {
-    if (!this.matches) return nothing;
-    if (!this.matches.length) return html`<p class="notice" role="status">No catalogued recording is in it.</p>`;
-    return html`<section class="matches" aria-label="Recordings in it"><h2>Recordings in it</h2><ul>${this.matches.map((match) => html`<li><b dir="auto">${match.title || fileName(match.path ?? match.recording ?? "")}</b>
+    if (!this.recordings) return nothing;
+    if (!this.recordings.length) return html`<p class="notice" role="status">No catalogued recording is in it.</p>`;
+    return html`<section class="matches" aria-label="Recordings in it"><h2>Recordings in it</h2><ul>${this.recordings.map((match) => html`<li><b dir="auto">${match.title || fileName(match.path ?? match.recording ?? "")}</b>
       ${match.start !== undefined ? html` at ${clock(match.start)}` : nothing}${typeof match.chance === "number" ? html`, <span class="hush">${chanceInWords(match.chance)} by chance</span>` : nothing}
       ${match.item ? html`<button class="link" @click=${() => store.go({ show: "item", id: match.item, second: match.start ?? null })}>Open</button>` : nothing}</li>`)}</ul></section>`;
   }

@@ -7,7 +7,7 @@ import { LitElement, html, nothing } from "../vendor/lit.js";
 import { api, thumbnailUrl } from "../api.js";
 import { nameOf } from "../card.js";
 import { store } from "../store.js";
-import { chanceInWords, modalityName } from "../words.js";
+import { chanceInWords, mediumName } from "../words.js";
 
 class Neighbours extends LitElement {
   static properties = { item: { attribute: false }, spaces: { state: true }, space: { state: true }, near: { state: true }, copies: { state: true }, alike: { state: true }, problem: { state: true } };
@@ -72,7 +72,7 @@ class Neighbours extends LitElement {
   /** @param {string} heading @param {Hit[]} hits */
   #strip(heading, hits) {
     return html`${heading ? html`<h2>${heading}</h2>` : nothing}<ul class="strip-list">${hits.map((hit) => html`<li><button class="near" @click=${() => store.go({ show: "item", id: hit.id, second: hit.unit === "seconds" ? hit.start : null })}>
-      ${hit.modality === "image" || hit.modality === "video" ? html`<img alt="" loading="lazy" src=${thumbnailUrl(hit.id, 320)} />` : html`<span class="no-picture">${modalityName(hit.modality)}</span>`}
+      ${hit.modality === "image" || hit.modality === "video" ? html`<img alt="" loading="lazy" src=${thumbnailUrl(hit.id, 320)} />` : html`<span class="no-picture">${mediumName(hit.modality)}</span>`}
       <span class="name" dir="auto"><bdi>${nameOf(hit)}</bdi></span>${typeof hit.chance === "number" ? html`<span class="chance">${chanceInWords(hit.chance)}</span>` : nothing}</button></li>`)}</ul>`;
   }
 

@@ -5,7 +5,6 @@
  */
 import { LitElement, html, nothing, svg } from "../vendor/lit.js";
 import { api, spectrogramUrl } from "../api.js";
-import { icon } from "../icons.js";
 import { loadMedia, unloadMedia } from "../preview.js";
 import { clock, fileName } from "../words.js";
 import { drawnPeaks, peaksOf } from "../waveform.js";
@@ -145,7 +144,6 @@ export class Player extends LitElement {
         title=${`${span.kind} ${clock(span.start ?? 0)}–${clock(span.end ?? 0)}`} aria-label=${`${span.kind}, ${clock(span.start ?? 0)} to ${clock(span.end ?? 0)}`} @click=${() => this.seek(span.start ?? 0)}></button>`)}</div></div>` : nothing}
       ${lanes.map(([label, events]) => html`<div class="lane"><span class="lane-name" dir="auto"><bdi>${label}</bdi></span><div class="bars">${events.map((event) => html`<button class="bar" .style=${this.#extent(event.start ?? 0, event.end ?? 0)}
         title=${`${label}, ${Math.round(100 * event.probability)}%`} aria-label=${`${label}, ${clock(event.start ?? 0)} to ${clock(event.end ?? 0)}, ${Math.round(100 * event.probability)} percent`} @click=${() => this.seek(event.start ?? 0)}></button>`)}</div></div>`)}
-      <p class="keys hush">${icon("play")} Space plays, click anywhere to jump</p>
     </div>`;
   }
 }

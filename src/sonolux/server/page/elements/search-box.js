@@ -18,6 +18,8 @@ export class SearchBox extends LitElement {
     /** @type {number | null} Seconds that are recorded; null while nothing is. */
     this.recorded = null;
     this.busy = 0;
+    /** @type {string | undefined} Words of the question that the box was last set to. */
+    this.shown = undefined;
     this.recorder = new Recorder((seconds) => (this.recorded = seconds));
     this.refresh = () => this.requestUpdate();
   }

@@ -38,9 +38,9 @@ class Toolbar extends LitElement {
     if (ranking instanceof Browsing) return store.isAsked ? `${count(ranking.total)}${ranking.isOpen ? " or more" : ""} in the library` : "In the library";
     if (!ranking.total) return "Nothing found";
     const { sure, total } = ranking;
-    const time = ranking.answer.seconds ? ` · ${ranking.answer.seconds.toFixed(2)} s` : "";
-    if (!sure) return `Nothing found for sure · ${count(total)} doubtful${time}`;
-    return `${counted(sure, "sure result")}${total > sure ? ` of ${count(total)}` : ""}${time}`;
+    const time = ranking.answer.seconds ? html`<span class="took"> · ${ranking.answer.seconds.toFixed(2)} s</span>` : "";
+    if (!sure) return html`Nothing found for sure · ${count(total)} doubtful${time}`;
+    return html`${counted(sure, "sure result")}${total > sure ? ` of ${count(total)}` : ""}${time}`;
   }
 
   /** @param {SubmitEvent} event */
