@@ -1,0 +1,82 @@
+/**
+ * `sx-chips`: what is asked, a chip each, with its weight, whether it is to be or not to be, and a way out.
+ *
+ * @import {Part} from "../types.js"
+ */
+import { LitElement, html, nothing } from "../vendor/lit.js";
+import { api, thumbnailUrl } from "../api.js";
+import { icon } from "../icons.js";
+import { previews } from "../question-files.js";
+import { store } from "../store.js";
+import { fileName, modalityName, title } from "../words.js";
+
+const WEIGHTS = [0.25, 0.5, 1, 2, 4];
+
+class Chips extends LitElement {
+  createRenderRoot() {
+    return this;
+  }
+
+  connectedCallback() {
+    super.connectedCallback();
+    store.addEventListener("change", () => this.requestUpdate());
+  }
+
+  updated() {
+    for (const part of store.question.parts) if (part.kind !== "text" && !store.names.has(part.value)) this.#learnName(part);
+  }
+
+  /** @param {Part} part Of an address: its name is not known yet. */
+  async #learnName(part) {
+    store.names.set(part.value, "");
+    const known = part.kind === "item" ? api.item(part.value).then((item) => item.path) : api.uploaded(part.value).then((upload) => `${modalityName(upload.modality)} of mine`);
+    store.names.set(part.value, await known.catch((/** @type {Error} */ error) => error.message));
+    this.requestUpdate();
+  }
+
+  /** @param {Part} part @param {number} index @param {1 | -1} step */
+  #weigh(part, index, step) {
+    const at = WEIGHTS.findIndex((weight) => weight >= part.weight);
+    const next = WEIGHTS[(at < 0 ? WEIGHTS.length - 1 : at) + step];
+    if (next) store.changePart(index, { weight: next });
+  }
+
+  /** @param {Part} part */
+  #nameOf(part) {
+    return part.kind === "text" ? part.value : fileName(store.names.get(part.value) || "…");
+  }
+
+  /** @param {Part} part */
+  #picture(part) {
+    const url = part.kind === "upload" ? previews.get(part.value)?.url : part.kind === "item" ? thumbnailUrl(part.value, 160) : "";
+    return url ? html`<img alt="" src=${url} @error=${(/** @type {Event} */ event) => /** @type {HTMLElement} */ (event.target).remove()} />` : nothing;
+  }
+
+  /** @param {Part} part @param {number} index */
+  #chip(part, index) {
+    const name = this.#nameOf(part);
+    const kind = { text: "words", item: "like", upload: "example" }[part.kind];
+    // The library can be asked to stay away from its own items alone, and weighs those it is to come near to.
+    const sign = part.kind === "item" ? html`<button class="sign" aria-pressed=${part.minus} aria-label=${`Away from ${name}`} title=${part.minus ? "Away from it; press for near to it" : "Near to it; press for away from it"}
+      @click=${() => store.changePart(index, { minus: !part.minus })}>${icon(part.minus ? "minus" : "plus")}</button>` : nothing;
+    const weight = part.minus ? nothing : html`<span class="weight" role="group" aria-label=${`Weight of ${name}`}>
+      <button aria-label=${`Lighter: ${name}`} ?disabled=${part.weight <= WEIGHTS[0]} @click=${() => this.#weigh(part, index, -1)}>${icon("minus")}</button>
+      <output>×${part.weight}</output>
+      <button aria-label=${`Heavier: ${name}`} ?disabled=${part.weight >= WEIGHTS[WEIGHTS.length - 1]} @click=${() => this.#weigh(part, index, 1)}>${icon("plus")}</button></span>`;
+    return html`<li class=${`chip ${part.minus ? "minus" : ""}`}>${sign}${this.#picture(part)}<span class="kind">${part.minus ? "unlike" : kind}</span>
+      <span class="what" dir="auto" title=${name}><bdi>${name}</bdi></span>${weight}
+      <button class="out" aria-label=${`Ask without ${name}`} @click=${() => store.removePart(index)}>${icon("close")}</button></li>`;
+  }
+
+  render() {
+    const { parts, where } = store.question;
+    const facets = Object.entries(where).flatMap(([key, values]) => values.map((value) => ({ key, value })));
+    if (!parts.length && !facets.length) return nothing;
+    return html`<ul class="chips" aria-label="What is asked">${parts.map((part, index) => this.#chip(part, index))}
+      ${facets.map(({ key, value }) => html`<li class="chip facet"><span class="kind">${title(key)}</span><span class="what" dir="auto"><bdi>${key === "modality" ? modalityName(value) : value}</bdi></span>
+        <button class="out" aria-label=${`Without ${title(key)} ${value}`} @click=${() => store.toggleFacet(key, value)}>${icon("close")}</button></li>`)}
+      <li><button class="link" @click=${() => store.clear()}>Clear all</button></li></ul>`;
+  }
+}
+
+customElements.define("sx-chips", Chips);

@@ -1,0 +1,144 @@
+/**
+ * `sx-library`: what is in the library, its spaces, its jobs with their progress, adding and removing.
+ *
+ * @import {Job, Space} from "../types.js"
+ */
+import { LitElement, html, nothing } from "../vendor/lit.js";
+import { api } from "../api.js";
+import { icon } from "../icons.js";
+import { liveJobs } from "../jobs.js";
+import { toast } from "../toast.js";
+import { count, counted, fileName, modalityName, sizeInWords, title, valueInWords } from "../words.js";
+
+const STATES = { queued: "Waiting", running: "Running", done: "Done", failed: "Failed", cancelled: "Cancelled" };
+const KINDS = { annotate: "Annotate", map: "Draw the map", copies: "Find copies", fingerprint: "Catalogue recordings", optimize: "Tidy the index" };
+
+class LibraryView extends LitElement {
+  static properties = { info: { state: true }, spaces: { state: true }, problem: { state: true } };
+
+  constructor() {
+    super();
+    /** @type {any} */
+    this.info = null;
+    /** @type {Space[]} */
+    this.spaces = [];
+    this.problem = "";
+    this.refresh = () => this.requestUpdate();
+    this.reload = () => this.#load();
+  }
+
+  createRenderRoot() {
+    return this;
+  }
+
+  connectedCallback() {
+    super.connectedCallback();
+    liveJobs.addEventListener("change", this.refresh);
+    liveJobs.addEventListener("library", this.reload);
+    liveJobs.load().catch((/** @type {Error} */ error) => (this.problem = error.message));
+    this.#load();
+  }
+
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    liveJobs.removeEventListener("change", this.refresh);
+    liveJobs.removeEventListener("library", this.reload);
+  }
+
+  firstUpdated() {
+    document.title = "Library · Sonolux";
+    this.querySelector("h1")?.focus();
+  }
+
+  async #load() {
+    try {
+      const [info, spaces] = await Promise.all([api.info(), api.spaces()]);
+      this.info = info;
+      this.spaces = Array.isArray(spaces) ? spaces : spaces.spaces;
+    } catch (error) {
+      this.problem = /** @type {Error} */ (error).message;
+    }
+  }
+
+  /** @param {string} kind @param {object} params */
+  async #start(kind, params) {
+    try {
+      await api.startJob(kind, params);
+      await liveJobs.load();
+      toast.tell(`${jobName(kind)}: it is in the queue.`);
+    } catch (error) {
+      toast.tell(/** @type {Error} */ (error).message, { isProblem: true });
+    }
+  }
+
+  /** @param {SubmitEvent} event */
+  #changeFiles(event) {
+    event.preventDefault();
+    const form = /** @type {HTMLFormElement} */ (event.target);
+    const path = String(new FormData(form).get("path")).trim();
+    const kind = /** @type {HTMLButtonElement | null} */ (event.submitter)?.value ?? "add";
+    if (path) this.#start(kind, { paths: [path] }).then(() => form.reset());
+  }
+
+  render() {
+    const { info } = this;
+    return html`<div class="page library"><h1 tabindex="-1">${info?.name ?? "Library"}</h1>
+      ${this.problem ? html`<p class="problem" role="alert">${this.problem}</p>` : nothing}
+      ${info ? this.#contents(info) : nothing}
+      <div class="columns"><div>${this.#changing(info)}${this.#jobs()}</div><div>${this.#spaceCards()}</div></div></div>`;
+  }
+
+  /** @param {any} info */
+  #contents(info) {
+    const modalities = Object.entries(info.modalities ?? {});
+    const total = info.items ?? modalities.reduce((sum, [, number]) => sum + Number(number), 0);
+    return html`<ul class="figures"><li><b>${count(Number(total))}</b><span>items</span></li>
+      ${modalities.map(([modality, number]) => html`<li><b>${count(Number(number))}</b><span>${modalityName(modality)}</span></li>`)}
+      ${info.bytes ? html`<li><b>${sizeInWords(info.bytes)}</b><span>on disk</span></li>` : nothing}</ul>
+      ${info.path ? html`<p class="hush" dir="auto"><bdi>${info.path}</bdi></p>` : nothing}`;
+  }
+
+  /** @param {any} info */
+  #changing(info) {
+    if (info?.read_only) return html`<p class="notice">This service only reads the library.</p>`;
+    const roots = /** @type {string[]} */ (info?.roots ?? []);
+    return html`<section class="panel"><h2>Add and remove</h2>
+      <form class="path-form" @submit=${this.#changeFiles}><label>Folder or file<input name="path" required list="roots" dir="auto" placeholder=${roots[0] ?? "/home/me/Pictures"} /></label>
+        <datalist id="roots">${roots.map((root) => html`<option value=${root}></option>`)}</datalist>
+        <button class="primary" value="add">${icon("plus")}Add</button><button value="remove">Remove</button></form>
+      <div class="job-kinds">${Object.entries(KINDS).map(([kind, name]) => html`<button @click=${() => this.#start(kind, {})}>${name}</button>`)}</div></section>`;
+  }
+
+  #jobs() {
+    const { jobs } = liveJobs;
+    return html`<section class="panel"><h2>Jobs</h2>${jobs.length ? html`<ul class="jobs">${jobs.map((job) => this.#job(job))}</ul>` : html`<p class="hush">Nothing is being done.</p>`}</section>`;
+  }
+
+  /** @param {Job} job */
+  #job(job) {
+    const isOpen = job.state === "queued" || job.state === "running";
+    const targets = valueInWords(job.params.paths ?? job.params.items ?? job.params.annotator ?? "");
+    return html`<li class=${`job ${job.state}`}><div class="job-head"><b>${jobName(job.kind)}</b><span class="what" dir="auto"><bdi>${targets}</bdi></span><span class="state">${STATES[job.state] ?? job.state}</span>
+      ${isOpen ? html`<button class="link" @click=${() => this.#cancel(job)}>Cancel<span class="unseen"> ${jobName(job.kind)} ${targets}</span></button>` : nothing}</div>
+      ${job.state === "running" ? html`<progress max=${job.total || 1} .value=${job.total ? job.done : 0} aria-label=${`${jobName(job.kind)}: progress`}></progress>
+        <p class="hush now"><span>${count(job.done)}${job.total ? ` of ${count(job.total)}` : ""}</span> <bdi dir="auto">${job.current ? fileName(job.current) : ""}</bdi></p>` : nothing}
+      ${job.failed?.length ? html`<details><summary>${counted(job.failed.length, "file")} could not be read</summary><ul>${job.failed.map(({ path, reason }) => html`<li><bdi dir="auto">${path}</bdi><span class="hush">${reason}</span></li>`)}</ul></details>` : nothing}</li>`;
+  }
+
+  /** @param {Job} job */
+  async #cancel(job) {
+    await api.cancelJob(job.id).catch((/** @type {Error} */ error) => toast.tell(error.message, { isProblem: true }));
+    await liveJobs.load();
+  }
+
+  #spaceCards() {
+    return html`<section class="panel"><h2>Spaces</h2><div class="spaces">${this.spaces.map((space) => html`<article class="space"><h3>${space.name}</h3><dl class="facts">${Object.entries(space)
+      .filter(([key, value]) => key !== "name" && valueInWords(value))
+      .map(([key, value]) => html`<div><dt>${title(key)}</dt><dd><bdi>${typeof value === "number" ? count(value) : valueInWords(value)}</bdi></dd></div>`)}</dl></article>`)}</div></section>`;
+  }
+}
+
+/** @param {string} kind */
+const jobName = (kind) => /** @type {Record<string, string>} */ (KINDS)[kind] ?? title(kind);
+
+customElements.define("sx-library", LibraryView);

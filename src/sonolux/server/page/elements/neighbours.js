@@ -1,0 +1,95 @@
+/**
+ * `sx-neighbours`: copies of an item, and what is near it, by the space and layer that somebody chooses.
+ *
+ * @import {Hit, Item} from "../types.js"
+ */
+import { LitElement, html, nothing } from "../vendor/lit.js";
+import { api, thumbnailUrl } from "../api.js";
+import { nameOf } from "../card.js";
+import { store } from "../store.js";
+import { chanceInWords, mediumName } from "../words.js";
+
+class Neighbours extends LitElement {
+  static properties = { item: { attribute: false }, spaces: { state: true }, space: { state: true }, near: { state: true }, copies: { state: true }, alike: { state: true }, problem: { state: true } };
+
+  constructor() {
+    super();
+    /** @type {Item | null} */
+    this.item = null;
+    /** @type {string[]} */
+    this.spaces = [];
+    this.space = "";
+    /** @type {Hit[]} */
+    this.near = [];
+    /** @type {Hit[]} */
+    this.copies = [];
+    /** @type {Hit[]} */
+    this.alike = [];
+    this.problem = "";
+  }
+
+  createRenderRoot() {
+    return this;
+  }
+
+  /** @param {Map<string, unknown>} changes */
+  willUpdate(changes) {
+    if (!changes.has("item") || !this.item) return;
+    Object.assign(this, { near: [], copies: [], alike: [], problem: "" });
+    this.#load();
+  }
+
+  async #load() {
+    if (!this.item) return;
+    const { id } = this.item;
+    const tell = (/** @type {Error} */ error) => void (this.problem = error.message);
+    api.copies(id).then((found) => {
+      if (this.item?.id === id) [this.copies, this.alike] = [found.exact ?? found.copies ?? [], found.near ?? []];
+    }, tell);
+    if (!this.spaces.length) this.spaces = spaceNames(await api.spaces().catch(() => []));
+    await this.#near();
+  }
+
+  async #near() {
+    if (!this.item) return;
+    const { id } = this.item;
+    try {
+      const { hits } = await api.neighbours(id, this.space || undefined);
+      if (this.item.id === id) this.near = hits;
+      this.problem = "";
+    } catch (error) {
+      this.near = [];
+      this.problem = /** @type {Error} */ (error).message;
+    }
+  }
+
+  /** @param {string} space */
+  #choose(space) {
+    this.space = space;
+    this.#near();
+  }
+
+  /** @param {string} heading @param {Hit[]} hits */
+  #strip(heading, hits) {
+    return html`${heading ? html`<h2>${heading}</h2>` : nothing}<ul class="strip-list">${hits.map((hit) => html`<li><button class="near" @click=${() => store.go({ show: "item", id: hit.id, second: hit.unit === "seconds" ? hit.start : null })}>
+      ${hit.modality === "image" || hit.modality === "video" ? html`<img alt="" loading="lazy" src=${thumbnailUrl(hit.id, 320)} />` : html`<span class="no-picture">${mediumName(hit.modality)}</span>`}
+      <span class="name" dir="auto"><bdi>${nameOf(hit)}</bdi></span>${typeof hit.chance === "number" ? html`<span class="chance">${chanceInWords(hit.chance)}</span>` : nothing}</button></li>`)}</ul>`;
+  }
+
+  render() {
+    if (!this.item) return nothing;
+    return html`<section class="neighbours">${this.copies.length ? this.#strip("Copies", this.copies) : nothing}${this.alike.length ? this.#strip("Near-duplicates", this.alike) : nothing}
+      <div class="near-head"><h2>Near it</h2><label>by <select @change=${(/** @type {Event} */ event) => this.#choose(/** @type {HTMLSelectElement} */ (event.target).value)}>
+        <option value="">all spaces</option>${this.spaces.map((space) => html`<option value=${space} .selected=${space === this.space}>${space}</option>`)}</select></label></div>
+      ${this.problem ? html`<p class="hush" role="status">${this.problem}</p>` : nothing}
+      ${this.near.length ? this.#strip("", this.near) : nothing}</section>`;
+  }
+}
+
+/** @param {any} answer @returns {string[]} Spaces, and each one's layers, which are spaces too. */
+export function spaceNames(answer) {
+  const spaces = Array.isArray(answer) ? answer : (answer.spaces ?? []);
+  return spaces.flatMap((/** @type {any} */ space) => [space.name, ...(space.layers ?? []).map((/** @type {string} */ layer) => `${space.name}:${layer}`)]);
+}
+
+customElements.define("sx-neighbours", Neighbours);

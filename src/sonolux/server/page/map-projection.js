@@ -1,0 +1,73 @@
+/**
+ * Geometry of the map: what of the plane is on the screen, which points are near each other, which are in a lasso.
+ *
+ * Positions are pairs in a Float32Array, in the unit square; the screen is in pixels from its upper left.
+ *
+ * @typedef {{x: number, y: number, scale: number}} Camera Middle of the screen in the plane, and pixels a unit.
+ */
+
+/**
+ * @param {number[][]} points
+ * @returns {Float32Array} The same, within the unit square and of its shape.
+ */
+export function normalised(points) {
+  const [xs, ys] = [points.map((point) => point[0]), points.map((point) => point[1])];
+  const least = [xs.reduce((a, b) => Math.min(a, b), Infinity), ys.reduce((a, b) => Math.min(a, b), Infinity)];
+  const most = [xs.reduce((a, b) => Math.max(a, b), -Infinity), ys.reduce((a, b) => Math.max(a, b), -Infinity)];
+  const size = Math.max(most[0] - least[0], most[1] - least[1]) || 1;
+  const positions = new Float32Array(2 * points.length);
+  points.forEach(([x, y], n) => positions.set([(x - least[0]) / size, (y - least[1]) / size], 2 * n));
+  return positions;
+}
+
+/**
+ * Density peaks: cells of the screen that hold more points than all around them, most first.
+ * @param {Float32Array} positions
+ * @param {Camera} camera
+ * @param {{width: number, height: number, cell: number, most: number}} screen
+ * @returns {Array<{index: number, x: number, y: number}>} The point that is nearest to the middle of each, and where it is.
+ */
+export function densityPeaks(positions, camera, { width, height, cell, most }) {
+  const [columns, rows] = [Math.ceil(width / cell), Math.ceil(height / cell)];
+  const counts = new Uint32Array(columns * rows);
+  /** @type {Map<number, {index: number, far: number, x: number, y: number}>} */
+  const middles = new Map();
+  for (let n = 0; n < positions.length / 2; n++) {
+    const x = (positions[2 * n] - camera.x) * camera.scale + width / 2;
+    const y = (positions[2 * n + 1] - camera.y) * camera.scale + height / 2;
+    if (x < 0 || y < 0 || x >= width || y >= height) continue;
+    const at = Math.floor(y / cell) * columns + Math.floor(x / cell);
+    counts[at]++;
+    const far = ((x % cell) - cell / 2) ** 2 + ((y % cell) - cell / 2) ** 2;
+    const before = middles.get(at);
+    if (!before || far < before.far) middles.set(at, { index: n, far, x, y });
+  }
+  const isPeak = (/** @type {number} */ at) => {
+    const [column, row] = [at % columns, Math.floor(at / columns)];
+    for (let down = -1; down <= 1; down++) {
+      for (let right = -1; right <= 1; right++) {
+        if (column + right < 0 || column + right >= columns || row + down < 0 || row + down >= rows) continue;
+        const other = at + down * columns + right;
+        // Of two alike the first is the peak.
+        if (counts[other] > counts[at] || (counts[other] === counts[at] && other < at)) return false;
+      }
+    }
+    return true;
+  };
+  return [...middles].filter(([at]) => isPeak(at)).sort(([a], [b]) => counts[b] - counts[a]).slice(0, most).map(([, { index, x, y }]) => ({ index, x, y }));
+}
+
+/**
+ * Whether a point is within a polygon, by the crossings of a ray.
+ * @param {number} x
+ * @param {number} y
+ * @param {number[][]} polygon
+ */
+export function isWithin(x, y, polygon) {
+  let inside = false;
+  for (let n = 0, last = polygon.length - 1; n < polygon.length; last = n++) {
+    const [[x0, y0], [x1, y1]] = [polygon[n], polygon[last]];
+    if (y0 > y !== y1 > y && x < ((x1 - x0) * (y - y0)) / (y1 - y0) + x0) inside = !inside;
+  }
+  return inside;
+}

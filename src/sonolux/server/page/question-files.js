@@ -1,0 +1,30 @@
+/** Files as parts of a question: pictures, sounds and films are uploaded, a text asks with its words. */
+import { api, Problem } from "./api.js";
+import { store } from "./store.js";
+
+/** Characters of a text that are asked with: what the encoders of words read of it, and an address holds. */
+const MOST_TEXT = 1500;
+const TEXT = /^text\/|\.(txt|md|srt|vtt|csv|json|html?)$/iu;
+
+/**
+ * @param {File[]} files
+ */
+export async function addFiles(files) {
+  const parts = [];
+  for (const file of files) {
+    if (TEXT.test(file.type) || TEXT.test(file.name)) {
+      const words = (await file.slice(0, 8 * MOST_TEXT).text()).replace(/\s+/gu, " ").trim().slice(0, MOST_TEXT);
+      if (!words) throw new Problem({ title: `${file.name} has no words to ask with.` });
+      parts.push(/** @type {const} */ ({ kind: "text", value: words, weight: 1, minus: false }));
+      continue;
+    }
+    const { id } = await api.upload(file, file.type);
+    store.names.set(id, file.name);
+    previews.set(id, { url: file.type.startsWith("image/") ? URL.createObjectURL(file) : "", name: file.name });
+    parts.push(/** @type {const} */ ({ kind: "upload", value: id, weight: 1, minus: false }));
+  }
+  if (parts.length) store.ask({ parts: [...store.question.parts, ...parts] });
+}
+
+/** What was uploaded from this page, to be seen on its chip. @type {Map<string, {url: string, name: string}>} */
+export const previews = new Map();

@@ -1,0 +1,195 @@
+/**
+ * A ranking: the answer to a question, of which windows are fetched as they are looked at.
+ *
+ * @import {Answer, Hit, Question} from "./types.js"
+ */
+import { api, Problem } from "./api.js";
+
+/** Hits a window. */
+export const BLOCK = 60;
+
+/** Windows that are kept: those of some screens. */
+const KEPT = 240;
+
+/** Keys whose values are counted. */
+const FACETS = ["modality", "kind", "label", "keywords", "artist", "album", "genre", "place", "camera", "language"];
+
+/** @param {Question} question */
+function searchBody(question) {
+  return {
+    parts: question.parts.map(({ kind, value, weight, minus }) => ({ kind, [kind]: value, weight, minus })),
+    where: whereOf(question),
+    ...(question.sort === "date" ? { sort: "date", confident: true } : {}),
+    limit: BLOCK,
+    explain: true,
+    facets: FACETS,
+  };
+}
+
+/** @param {Question} question */
+function whereOf(question) {
+  return question.view === "mixed" ? question.where : { ...question.where, modality: [question.view] };
+}
+
+export class Ranking extends EventTarget {
+  /** @param {Question} question @param {Answer} answer */
+  constructor(question, answer) {
+    super();
+    this.question = question;
+    this.answer = answer;
+    this.total = answer.total;
+    this.sure = answer.sure;
+    /** @type {Map<number, Hit[]>} */
+    this.windows = new Map([[0, answer.hits]]);
+    /** @type {Promise<Answer> | undefined} */
+    this.asking = undefined;
+    /** @type {Map<number, Promise<void>>} */
+    this.loading = new Map();
+  }
+
+  /**
+   * @param {Question} question
+   * @param {AbortSignal} [signal]
+   */
+  static async of(question, signal) {
+    return new Ranking(question, await api.search(searchBody(question), signal));
+  }
+
+  /** @param {number} index @returns {Hit | undefined} */
+  hit(index) {
+    return this.windows.get(Math.floor(index / BLOCK))?.[index % BLOCK];
+  }
+
+  /**
+   * Fetch the windows of a range that are not there.
+   * @param {number} first Block.
+   * @param {number} last Block.
+   */
+  load(first, last) {
+    const wanted = [];
+    for (let block = first; block <= last; block++) {
+      if (this.windows.has(block)) this.#touch(block);
+      else wanted.push(this.loading.get(block) ?? this.#fetch(block));
+    }
+    return Promise.all(wanted);
+  }
+
+  /** @param {number} block */
+  #fetch(block) {
+    const fetching = this.#window(block)
+      .then(({ hits }) => {
+        this.windows.set(block, hits);
+        this.#drop();
+        this.dispatchEvent(new CustomEvent("window", { detail: block }));
+      })
+      .catch((/** @type {unknown} */ error) => {
+        this.dispatchEvent(new CustomEvent("problem", { detail: error }));
+      })
+      .finally(() => this.loading.delete(block));
+    this.loading.set(block, fetching);
+    return fetching;
+  }
+
+  /** @param {number} block @returns {Promise<{hits: Hit[]}>} */
+  async #window(block) {
+    try {
+      return await api.window(this.answer.ranking, block * BLOCK, BLOCK);
+    } catch (error) {
+      if (!(error instanceof Problem) || error.kind !== "expired") throw error;
+      // The service keeps a ranking for some minutes: the question is asked again, for one of the same hits.
+      this.asking ??= api.search(searchBody(this.question));
+      this.answer = await this.asking;
+      this.asking = undefined;
+      return api.window(this.answer.ranking, block * BLOCK, BLOCK);
+    }
+  }
+
+  /** @param {number} block */
+  #touch(block) {
+    const hits = this.windows.get(block);
+    if (!hits) return;
+    this.windows.delete(block);
+    this.windows.set(block, hits);
+  }
+
+  #drop() {
+    for (const block of this.windows.keys()) {
+      if (this.windows.size <= KEPT) return;
+      this.windows.delete(block);
+    }
+  }
+}
+
+/** What is in the library, one page after the other: nothing is asked, so that nothing is ranked. */
+export class Browsing extends Ranking {
+  /** @param {Question} question */
+  static async of(question) {
+    const where = whereOf(question);
+    const [page, facets] = await Promise.all([api.items(where, undefined, BLOCK), api.facets(FACETS, where)]);
+    const answer = { ranking: "", total: 0, sure: 0, hits: page.items.map(asHit), spaces: [], facets, seconds: 0 };
+    const browsing = new Browsing(question, answer);
+    browsing.#grow(0, page.next);
+    return browsing;
+  }
+
+  get isOpen() {
+    return Boolean(this.next);
+  }
+
+  /** @param {number} _ @param {number} last */
+  async load(_, last) {
+    while (this.next && last >= this.windows.size && !this.fetching) {
+      this.fetching = true;
+      try {
+        const page = await api.items(whereOf(this.question), this.next, BLOCK);
+        const block = this.windows.size;
+        this.windows.set(block, page.items.map(asHit));
+        this.#grow(block, page.next);
+        this.dispatchEvent(new CustomEvent("grown", { detail: block }));
+      } catch (error) {
+        this.dispatchEvent(new CustomEvent("problem", { detail: error }));
+        return [];
+      } finally {
+        this.fetching = false;
+      }
+    }
+    return [];
+  }
+
+  /** @param {number} block @param {string | null} next */
+  #grow(block, next) {
+    this.next = next;
+    this.total = block * BLOCK + (this.windows.get(block)?.length ?? 0) + (next ? BLOCK : 0);
+    // Nothing parts what is only looked at.
+    this.sure = this.total;
+  }
+}
+
+/** @param {import("./types.js").Item} item @returns {Hit} */
+function asHit(item) {
+  const { width, height, duration, date, title } = /** @type {Record<string, any>} */ (item.metadata);
+  return { ...item, score: 0, chance: null, space: "", title: typeof title === "string" ? title : "", confident: true, region: null, width, height, duration, date };
+}
+
+/** Rankings by the question's key, the last ones: going back shows what was there at once. */
+const recent = new Map();
+
+/**
+ * @param {string} key
+ * @param {Question} question
+ * @param {AbortSignal} signal
+ * @returns {Promise<Ranking>}
+ */
+export async function rankingOf(key, question, signal) {
+  const ranking = recent.get(key) ?? (await (question.parts.length ? Ranking.of(question, signal) : Browsing.of(question)));
+  recent.delete(key);
+  recent.set(key, ranking);
+  for (const old of recent.keys()) if (recent.size > 8) recent.delete(old);
+  return ranking;
+}
+
+/** @param {string} key @returns {Ranking | undefined} */
+export const recentRanking = (key) => recent.get(key);
+
+/** Forget all: the library has changed. */
+export const forgetRankings = () => recent.clear();

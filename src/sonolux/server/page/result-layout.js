@@ -1,0 +1,130 @@
+/**
+ * Layout of results: which hit is where, for the width there is and the view that is asked.
+ *
+ * @import {Hit, Question} from "./types.js"
+ * @import {Layout, LaidRow} from "./blocks.js"
+ * @import {Ranking} from "./ranking.js"
+ */
+import { Heights } from "./blocks.js";
+import { justifiedRows } from "./justified.js";
+import { BLOCK } from "./ranking.js";
+
+const GAP = 10;
+const CAPTION = 26;
+const DIVIDER = 64;
+const ASPECTS = { image: 1.4, video: 16 / 9, audio: 2.1, text: 1.5 };
+
+/** @param {number} width Of the screen's column. */
+const rowHeight = (width) => (width < 500 ? 128 : width < 1100 ? 164 : width < 2200 ? 184 : 220);
+
+/** Aspects of pictures, as their thumbnails have shown them. @type {Map<string, number>} */
+export const seenAspects = new Map();
+
+/** @param {Hit | undefined} hit */
+export function aspectOf(hit) {
+  if (!hit) return ASPECTS.image;
+  const known = hit.width && hit.height ? hit.width / hit.height : seenAspects.get(hit.id);
+  const aspect = hit.modality === "image" || hit.modality === "video" ? (known ?? ASPECTS[hit.modality]) : ASPECTS[hit.modality];
+  return Math.max(0.6, Math.min(aspect, 2.8));
+}
+
+export class ResultLayout {
+  /** @param {Ranking} ranking @param {Question["view"]} view @param {number} width */
+  constructor(ranking, view, width) {
+    this.ranking = ranking;
+    this.width = width;
+    this.lineHeight = view === "audio" ? (width < 500 ? 92 : 76) : view === "text" ? (width < 500 ? 168 : 112) : 0;
+    /** @type {Map<number, Layout>} */
+    this.layouts = new Map();
+    const blocks = Math.ceil(ranking.total / BLOCK);
+    const whole = ranking.total > BLOCK ? this.#laid(0, BLOCK, undefined).height : 0;
+    const known = new Set([...ranking.windows.keys(), Math.floor(ranking.sure / BLOCK), blocks - 1]);
+    this.heights = new Heights(blocks, (block) => (known.has(block) ? this.layout(block).height : whole));
+  }
+
+  /** @param {number} block @returns {Layout} */
+  layout(block) {
+    const made = this.layouts.get(block);
+    if (made) return made;
+    const first = block * BLOCK;
+    const layout = this.#laid(first, Math.min(this.ranking.total, first + BLOCK), this.ranking.windows.get(block));
+    this.layouts.set(block, layout);
+    return layout;
+  }
+
+  /**
+   * The hits of a block have come, or changed their shapes.
+   * @param {number} block
+   */
+  renew(block) {
+    this.layouts.delete(block);
+    this.heights.set(block, this.layout(block).height);
+  }
+
+  /** @param {number} index @returns {{row: LaidRow, top: number}} The row of a hit, and where it is in the list. */
+  rowOf(index) {
+    const block = Math.floor(index / BLOCK);
+    const row = this.layout(block).rows.find((one) => !one.divider && index < one.first + one.widths.length) ?? this.layout(block).rows[0];
+    return { row, top: this.heights.before(block) + row.top };
+  }
+
+  /** @param {number} place @returns {number} The first hit at or below a place. */
+  indexAt(place) {
+    const block = this.heights.at(place);
+    const within = place - this.heights.before(block);
+    const row = this.layout(block).rows.find((one) => !one.divider && one.top + one.height > within);
+    return row ? row.first : Math.min(this.ranking.total - 1, (block + 1) * BLOCK);
+  }
+
+  /**
+   * The hit above or below another: the one whose middle is nearest.
+   * @param {number} index
+   * @param {1 | -1} step
+   */
+  beside(index, step) {
+    const { row } = this.rowOf(index);
+    const next = step > 0 ? row.first + row.widths.length : row.first - 1;
+    if (next < 0 || next >= this.ranking.total) return index;
+    const [middle, other] = [this.#middle(row, index), this.rowOf(next).row];
+    const candidates = other.widths.map((_, number) => other.first + number);
+    return candidates.reduce((best, one) => (Math.abs(this.#middle(other, one) - middle) < Math.abs(this.#middle(other, best) - middle) ? one : best));
+  }
+
+  /** @param {LaidRow} row @param {number} index */
+  #middle(row, index) {
+    const number = index - row.first;
+    return row.widths.slice(0, number).reduce((sum, width) => sum + width + GAP, 0) + row.widths[number] / 2;
+  }
+
+  /** @param {number} first @param {number} end @param {Hit[] | undefined} hits @returns {Layout} */
+  #laid(first, end, hits) {
+    const { sure, total } = this.ranking;
+    const parts = sure >= first && sure < end && sure < total ? [[first, sure], [sure, end]] : [[first, end]];
+    /** @type {LaidRow[]} */
+    const rows = [];
+    let top = 0;
+    for (const [from, to] of parts) {
+      if (to === from) continue;
+      if (from === sure && sure < total) {
+        rows.push({ first: from, widths: [], top, height: DIVIDER - GAP, divider: true });
+        top += DIVIDER;
+      }
+      const section = this.#section(from, to, top, hits?.slice(from - first, to - first));
+      rows.push(...section.rows);
+      top = section.bottom;
+    }
+    return { rows, height: top };
+  }
+
+  /** @param {number} from @param {number} to @param {number} top @param {Hit[] | undefined} hits */
+  #section(from, to, top, hits) {
+    const indices = Array.from({ length: to - from }, (_, number) => number);
+    if (this.lineHeight) {
+      const rows = indices.map((n) => ({ first: from + n, widths: [this.width], top: top + n * (this.lineHeight + 1), height: this.lineHeight }));
+      return { rows, bottom: top + (to - from) * (this.lineHeight + 1) };
+    }
+    const room = { width: this.width, height: rowHeight(this.width), gap: GAP, caption: CAPTION };
+    const isLast = to === this.ranking.total || to === this.ranking.sure;
+    return justifiedRows(indices.map((n) => aspectOf(hits?.[n])), room, { first: from, top, isLast });
+  }
+}

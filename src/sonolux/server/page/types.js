@@ -1,0 +1,92 @@
+/**
+ * Data of the service's interface, as types for the checker; this file has no code.
+ *
+ * @typedef {"image" | "audio" | "video" | "text"} Modality
+ *
+ * @typedef {object} Part One thing that is asked with.
+ * @property {"text" | "item" | "upload"} kind
+ * @property {string} value Words, or the id of an item or upload.
+ * @property {number} weight
+ * @property {boolean} minus Whether hits are to be away from it.
+ *
+ * @typedef {object} Question
+ * @property {Part[]} parts
+ * @property {Record<string, string[]>} where Facets, each with the values that are admitted.
+ * @property {"rank" | "date"} sort
+ * @property {"mixed" | Modality} view
+ *
+ * @typedef {{box: number[], time: number | null, mask: unknown}} Region
+ *
+ * @typedef {object} Hit
+ * @property {string} id
+ * @property {string} path
+ * @property {Modality} modality
+ * @property {string} kind
+ * @property {string} file
+ * @property {number | null} start
+ * @property {number | null} end
+ * @property {string | null} unit
+ * @property {number} score
+ * @property {number | null} chance
+ * @property {string} space
+ * @property {string} title
+ * @property {string} text
+ * @property {boolean} confident
+ * @property {Region | null} region
+ * @property {number | null} [width]
+ * @property {number | null} [height]
+ * @property {number | null} [duration]
+ * @property {string | null} [date]
+ * @property {number | unknown[]} [copies] Near-copies that are folded into this hit.
+ * @property {Array<Why>} [why]
+ *
+ * @typedef {string | {space?: string, chance?: number | null, score?: number, text?: string}} Why
+ * @typedef {{value: string, count: number}} FacetValue
+ * @typedef {Record<string, FacetValue[]>} Facets
+ *
+ * @typedef {object} Answer
+ * @property {string} ranking
+ * @property {number} total
+ * @property {number} sure
+ * @property {Hit[]} hits
+ * @property {string[]} spaces
+ * @property {Facets} [facets]
+ * @property {number} seconds
+ *
+ * @typedef {object} Annotation
+ * @property {string} label
+ * @property {number} probability
+ * @property {number | null} start
+ * @property {number | null} end
+ * @property {number[] | null} box
+ * @property {string} annotator
+ * @property {string} kind
+ *
+ * @typedef {object} Item
+ * @property {string} id
+ * @property {string} path
+ * @property {Modality} modality
+ * @property {string} kind
+ * @property {string} file
+ * @property {number | null} start
+ * @property {number | null} end
+ * @property {string | null} unit
+ * @property {Record<string, unknown>} metadata
+ * @property {string} text
+ * @property {Array<{id: string, kind: string, start: number | null, end: number | null, unit: string | null, text: string}>} [spans]
+ * @property {Annotation[]} [annotations]
+ *
+ * @typedef {object} Job
+ * @property {string} id
+ * @property {string} kind
+ * @property {Record<string, unknown>} params
+ * @property {"queued" | "running" | "done" | "failed" | "cancelled"} state
+ * @property {number} done
+ * @property {number} total
+ * @property {string | null} current
+ * @property {Array<{path: string, reason: string}>} failed
+ *
+ * @typedef {object} Space
+ * @property {string} name
+ */
+export {};
