@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
-from contracts.index_oracle import BruteForce, assert_best, id_of
+from contracts.index_oracle import BruteForce, assert_best, assert_facets, id_of
 from sonolux.errors import LibraryError, QueryError
 from sonolux.index.base import Condition, Index, Point
 from sonolux.types import Space
@@ -124,6 +124,19 @@ CONDITIONS = [
     Condition("nothing.here", "!=", "x"),
     Condition("nothing", "<", 3),
 ]
+
+
+FILE = Condition("kind", "=", "file")
+FACETED = [
+    [],
+    [FILE],
+    [Condition("kind", "=", "window")],
+    [FILE, Condition("meta.artist", "=", "Glass")],
+    [FILE, Condition("date", ">=", "2014-05-16", instead="clock"), Condition("modality", "!=", "audio")],
+    [Condition("meta.duration", "<", 20), Condition("folders", "!=", "/music/2")],
+    [FILE, Condition("nothing.here", "=", "x")],
+]
+FACET_KEYS = ("kind", "modality", "folders", "meta.artist", "meta.my key", "meta.tags", "text", "seen", "nothing.here")
 
 
 def _words(condition: Condition) -> str:
@@ -311,6 +324,37 @@ class IndexContract:
             having = {i for i, p in oracle.points.items() if space.name in p.vectors}
             assert filled.count(space=space.name) == len(having)
             assert filled.count(where, space=space.name) == len(having & oracle.ids(where))
+
+    # Facets
+
+    @pytest.mark.parametrize("where", FACETED, ids=lambda where: " and ".join(map(_words, where)) or "all")
+    @pytest.mark.parametrize("key", FACET_KEYS)
+    def test_facets_count_files(self, filled: Index, oracle: BruteForce, key: str, where: list[Condition]) -> None:
+        counts = oracle.facets(key, where)
+        for limit in (100, 2, 0):
+            assert_facets(filled.facets(key, where, limit=limit), counts, limit)
+
+    def test_spans_of_one_file_count_once(self, empty: Index) -> None:
+        payloads = [{"file": "a", "kind": kind, "annotations": [{"label": "cat"}]} for kind in ("file", "shot", "shot")]
+        empty.upsert([Point(id_of(n), {}, payload) for n, payload in enumerate(payloads)])
+        assert empty.facets("annotations[].label") == [("cat", 1)]
+        assert empty.facets("kind") == [("file", 1), ("shot", 1)]
+
+    @given(
+        steps=st.lists(
+            st.tuples(st.sampled_from("uuusod"), st.integers(0, 5), st.lists(st.sampled_from("abc"), max_size=3)),
+            max_size=15,
+        )
+    )
+    @settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.differing_executors])
+    def test_facets_follow_what_is_written(
+        self, make: Callable[[], Index], steps: list[tuple[str, int, list[str]]]
+    ) -> None:
+        index, model = make(), BruteForce([], [])
+        for what, number, values in steps:
+            _write_values(index, model, what, number, values)
+            for key in ("meta.keywords", "annotations[].label"):
+                assert_facets(index.facets(key, [FILE]), model.facets(key, [FILE]), 100)
 
     def test_sample_draws_from_the_space_evenly(self, filled: Index, oracle: BruteForce) -> None:
         having = {i for i, p in oracle.points.items() if "energy" in p.vectors}
@@ -683,6 +727,26 @@ def _filled(index: Index, points: list[Point]) -> Index:
         index.add_space(space)
     index.upsert(points)
     return index
+
+
+def _write_values(index: Index, model: BruteForce, what: str, number: int, values: list[str]) -> None:
+    """Do one step to an index and to its model: upsert, set a payload, delete or optimize."""
+    id_, said = id_of(number), [{"label": value} for value in values]
+    if what == "o":
+        index.optimize()
+    elif what == "d":
+        index.delete([id_])
+        model.points.pop(id_, None)
+    elif what == "s":
+        index.set_payload([id_], {"annotations": said})
+        if id_ in model.points:
+            old = model.points[id_]
+            model.points[id_] = replace(old, payload={**old.payload, "annotations": said})
+    else:
+        kind = "file" if number % 2 else "shot"
+        new = Point(id_, {}, {"kind": kind, "file": id_, "meta": {"keywords": values}, "annotations": said})
+        index.upsert([new])
+        model.points[id_] = new
 
 
 def _apply(filled: Index, model: BruteForce, what: str, id_: str, seed: int) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from sonolux.index.base import Condition, Point, ScoredPoint
+from sonolux.index.base import Condition, FacetCount, Point, ScoredPoint
 from sonolux.types import Space
 
 ORDER = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
@@ -30,6 +30,17 @@ class BruteForce:
 
     def ids(self, where: Sequence[Condition] = ()) -> set[str]:
         return {p.id for p in self.points.values() if all(holds(p.payload, c) for c in where)}
+
+    def facets(self, key: str, where: Sequence[Condition] = ()) -> dict[str | int | float, int]:
+        """Return in how many files each value is: a file for a file, by trying each value as a condition."""
+        allowed = [self.points[id_] for id_ in self.ids(where)]
+        values = {element for point in allowed for element in _elements(point.payload, key)}
+        files = {
+            value: {p.payload.get("file", p.id) for p in allowed if value in _elements(p.payload, key)}
+            for value in values
+            if isinstance(value, str | int | float) and not isinstance(value, bool)
+        }
+        return {value: len(held) for value, held in files.items()}
 
     def scores(self, space: str, query: Any, where: Sequence[Condition] = ()) -> dict[str, float]:
         """Return the score of every point that may be found."""
@@ -81,6 +92,15 @@ def holds(payload: Mapping[str, Any], condition: Condition) -> bool:
     return any(_ordered(element, condition) for element in elements)
 
 
+def _elements(payload: Mapping[str, Any], key: str) -> list[Any]:
+    first, _, rest = key.partition(".")
+    value: Any = payload.get(first.removesuffix("[]"))
+    if not rest:
+        return value if isinstance(value, list) else [] if value is None else [value]
+    below = value if first.endswith("[]") and isinstance(value, list) else [value]
+    return [element for one in below if isinstance(one, Mapping) for element in _elements(one, rest)]
+
+
 def _same(a: Any, b: Any) -> bool:
     return a == b and isinstance(a, bool) == isinstance(b, bool)
 
@@ -96,6 +116,13 @@ def _ordered(element: Any, condition: Condition) -> bool:
 def _date(text: str) -> datetime:
     date = datetime.fromisoformat(text)
     return date if date.tzinfo else date.replace(tzinfo=UTC)
+
+
+def assert_facets(found: Sequence[FacetCount], counts: Mapping[Any, int], limit: int) -> None:
+    """Assert that found are the values of most files; of those in as many, any may be left out at the end."""
+    assert [one.files for one in found] == sorted(counts.values(), reverse=True)[:limit]
+    assert len({one.value for one in found}) == len(found)
+    assert all(counts[value] == files for value, files in found)
 
 
 def assert_best(matches: Sequence[ScoredPoint], scores: Mapping[str, float], k: int, offset: int = 0) -> None:

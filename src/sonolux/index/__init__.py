@@ -6,7 +6,7 @@ stores with each item.
 
 from __future__ import annotations
 
-from sonolux.index.base import Condition, Index, Operator, Point, ScoredPoint, Vector, Where
+from sonolux.index.base import Condition, FacetCount, Index, Operator, Point, ScoredPoint, Vector, Where
 from sonolux.index.open import open_index
 
-__all__ = ["Condition", "Index", "Operator", "Point", "ScoredPoint", "Vector", "Where", "open_index"]
+__all__ = ["Condition", "FacetCount", "Index", "Operator", "Point", "ScoredPoint", "Vector", "Where", "open_index"]

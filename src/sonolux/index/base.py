@@ -63,6 +63,13 @@ class Point:
     payload: Mapping[str, Any] = field(default_factory=dict)
 
 
+class FacetCount(NamedTuple):
+    """A value that a key has, and how many files have it."""
+
+    value: str | int | float
+    files: int
+
+
 class ScoredPoint(NamedTuple):
     """A point that a search found, with its score and the payload keys asked for.
 
@@ -213,6 +220,16 @@ class Index(ABC):
     @abstractmethod
     def count(self, where: Where = (), *, space: str | None = None) -> int:
         """Return how many points satisfy the conditions, exactly; with ``space``, only those in that space."""
+
+    @abstractmethod
+    def facets(self, key: str, where: Where = (), *, limit: int = 100) -> list[FacetCount]:
+        """Return the values of a key among the points that satisfy the conditions, and in how many files each is.
+
+        Files are the different values of the payload key ``file``: several spans of one count once. Values are strings
+        and numbers, the elements of a list one by one; the most frequent come first, ``limit`` of them. It is answered
+        from an index where the key has one and the conditions hold for files alone (``kind`` is ``file``), and by
+        reading the points else.
+        """
 
     @abstractmethod
     def optimize(self, progress: Callable[[str], None] | None = None) -> None:

@@ -19,7 +19,8 @@ from typing import Any
 import qdrant_edge as qe
 
 from sonolux.errors import LibraryError
-from sonolux.index.base import Index, Point, ScoredPoint, Vector, Where
+from sonolux.index.base import FacetCount, Index, Point, ScoredPoint, Vector, Where
+from sonolux.index.facets import count_files, is_counted_by_index, keys_counted, most_frequent
 from sonolux.index.filters import build_filter, selection
 from sonolux.index.folder import LibraryFolder
 from sonolux.index.ids import checked_id, known_ids
@@ -296,6 +297,19 @@ class EmbeddedIndex(Index):
             chosen = build_filter(WORDS, where, space=name)
             with engine(self.location, "cannot be read"):
                 return shard.count(qe.CountRequest(exact=True, filter=chosen))
+
+    def facets(self, key: str, where: Where = (), *, limit: int = 100) -> list[FacetCount]:
+        """Return the values of a key, and in how many files each is; see `Index.facets`."""
+        if is_counted_by_index(key, where):
+            with self._opened as shard, engine(self.location, "cannot be read"):
+                # A library made before the key had an index is read.
+                if key in shard.info().payload_schema:
+                    # What the engine calls inexact is exact but for points that another thread moves meanwhile, and
+                    # takes a tenth of the time.
+                    request = qe.FacetRequest(key, max(1, limit), False, build_filter(WORDS, where))
+                    found = [FacetCount(hit.value, hit.count) for hit in shard.facet(request).hits]
+                    return most_frequent(found, limit)
+        return count_files(self.scroll(where, keys=keys_counted(key)), key, limit)
 
     def _open(self, segments: int = SEGMENTS) -> qe.EdgeShard:
         """Return the shard, opened if need be; it stays the open one for whoever is the writer."""

@@ -19,8 +19,9 @@ from qdrant_client import QdrantClient, models
 
 from sonolux.errors import LibraryError
 from sonolux.index import hnsw
-from sonolux.index.base import Index, Point, ScoredPoint, Vector, Where
+from sonolux.index.base import FacetCount, Index, Point, ScoredPoint, Vector, Where
 from sonolux.index.cluster_manifest import KEY, ClusterManifest
+from sonolux.index.facets import count_files, is_counted_by_index, keys_counted, most_frequent
 from sonolux.index.filters import build_filter, selection
 from sonolux.index.ids import checked_id, known_ids
 from sonolux.index.lock import ReadWriteLock
@@ -313,6 +314,14 @@ class RemoteIndex(Index):
         chosen = build_filter(WORDS, where, space=name)
         with self._connected() as client:
             return client.count(self._name, chosen, exact=True).count
+
+    def facets(self, key: str, where: Where = (), *, limit: int = 100) -> list[FacetCount]:
+        """Return the values of a key, and in how many files each is; see `Index.facets`."""
+        if not is_counted_by_index(key, where):
+            return count_files(self.scroll(where, keys=keys_counted(key)), key, limit)
+        with self._connected() as client:
+            found = client.facet(self._name, key, build_filter(WORDS, where), max(1, limit), exact=True)
+        return most_frequent((FacetCount(hit.value, hit.count) for hit in found.hits), limit)
 
     @contextmanager
     def _connected(self) -> Iterator[QdrantClient]:

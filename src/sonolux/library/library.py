@@ -55,6 +55,7 @@ from sonolux.media.workers.isolated import IsolatedDecoder
 from sonolux.media.workers.pool import DecoderPool
 from sonolux.retrieval.calibration import Calibration
 from sonolux.retrieval.copies.store import HashStore
+from sonolux.retrieval.facets import Facets, count_facets
 from sonolux.retrieval.hits import Hits
 from sonolux.retrieval.planning import plan
 from sonolux.retrieval.query import Query
@@ -651,6 +652,34 @@ class Library:
         every = spans or any(condition.key == "kind" for condition in asked)
         whole = () if every else (Condition("kind", "=", "file"),)
         return (item_of(point) for point in self.index.scroll((*asked, *whole), after=after))
+
+    def facets(
+        self,
+        keys: str | Iterable[str],
+        where: Mapping[str, Any] | Where | None = None,
+        *,
+        own: bool = True,
+        limit: int = 100,
+    ) -> Facets:
+        """Count the files of each value of some keys; see `sonolux.retrieval.facets`.
+
+        Parameters
+        ----------
+        keys : str or several
+            As in filters: modality, folder, date (by year), artist, keywords, label, camera ...
+        where : mapping or sequence of Condition, optional
+            Filter of the files that are counted.
+        own : bool
+            Whether the conditions on a key hold where its own values are counted.
+        limit : int
+            Values of a key at most.
+
+        Examples
+        --------
+        >>> library.facets(["modality", "date"], {"folder": "~/Pictures"})
+        {'modality': [FacetCount(value='image', files=213)], 'date': [FacetCount(value=2020, files=213)]}
+        """
+        return count_facets(self.index, keys, conditions_of(where), own=own, limit=limit)
 
     def annotations(self, target: PathLike) -> list[Annotation]:
         """Return what annotators said of an item, given by its id or path: of a file all, of a span its own."""

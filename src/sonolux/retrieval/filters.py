@@ -93,6 +93,19 @@ def build_conditions(where: Mapping[str, Any]) -> tuple[Condition, ...]:
     return tuple(found)
 
 
+def is_findable(key: str, value: str | float) -> bool:
+    """Tell whether ``{key: [value]}`` finds what has just this value stored; none finds a name with a wildcard."""
+    try:
+        conditions = build_conditions({key: [value]})
+    except QueryError:
+        return False
+    if key in NUMBERS:
+        return not isinstance(value, str)
+    return any(
+        value == asked or (isinstance(asked, tuple) and value in asked) for asked in (c.value for c in conditions)
+    )
+
+
 def _conditions(key: str, op: Operator, values: list[Any]) -> list[Condition]:
     key = str(key).lower()
     if any(value is None or (isinstance(value, str) and not value.strip()) for value in values):
@@ -103,7 +116,7 @@ def _conditions(key: str, op: Operator, values: list[Any]) -> list[Condition]:
         return [Condition("folders", op, _one_or_any([path for value in values for path in _stored_paths(value)]))]
     if key in WORDED_KEYS:
         return [_words_condition(key, op, values)]
-    stored = _stored_key(key)
+    stored = stored_key(key)
     if op == "~":
         raise QueryError(f"{key} is compared as a whole: only {' and '.join(WORDED_KEYS)} is asked for words by ~")
     if key == "date":
@@ -159,7 +172,10 @@ def _texts(key: str, value: Any) -> list[str]:
     return _spellings(text)
 
 
-def _stored_key(key: str) -> str:
+def stored_key(key: str) -> str:
+    """Return the payload key that a key of a filter stands for; raise QueryError, with those there are, for none."""
+    if key == "folder":
+        return "folders"
     if key in ANNOTATION_KEYS:
         return f"annotations[].{key}"
     if key in META_KEYS:
