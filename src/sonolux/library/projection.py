@@ -30,8 +30,11 @@ AXES = 50
 """Principal axes that t-SNE is given: neighbours hardly change, and it is ten times as fast."""
 
 PERPLEXITY = 30.0
-STEPS = 250
-"""Of exaggeration, and then half as many again without: more moves little."""
+EXAGGERATED, PLAIN = 250, 120
+"""Steps with and without exaggeration; more move little."""
+
+REPORTED = 10
+"""Steps from one report to the next."""
 
 FEWEST = 8
 """Files of which t-SNE can say something; fewer lie along their principal axes."""
@@ -177,18 +180,18 @@ def _laid_out(rows: NDArray[np.float32], watch: Watch | None) -> NDArray[np.floa
     from openTSNE import TSNE
 
     reduced = PCA(axes, random_state=SEED).fit_transform(rows)
-    total = STEPS + STEPS // 2
+    total = EXAGGERATED + PLAIN
     done = 0
 
     def step(iteration: int, error: float, embedding: NDArray[np.float64]) -> None:
         nonlocal done
-        done += 10
+        done += REPORTED
         if watch is not None:
-            watch(min(done, total), total)
+            watch(done, total)
 
     tsne = TSNE(
-        perplexity=min(PERPLEXITY, (len(rows) - 1) / 3), early_exaggeration_iter=STEPS, n_iter=STEPS // 2,
-        random_state=SEED, callbacks=step, callbacks_every_iters=10,
+        perplexity=min(PERPLEXITY, (len(rows) - 1) / 3), early_exaggeration_iter=EXAGGERATED, n_iter=PLAIN,
+        random_state=SEED, callbacks=step, callbacks_every_iters=REPORTED,
     )  # fmt: skip
     return np.asarray(tsne.fit(reduced))
 
