@@ -9,6 +9,7 @@ from importlib.util import find_spec
 from sonolux.errors import SonoluxError
 
 EXTRAS = {
+    "openTSNE": "map",
     "lightning": "train",
     "matplotlib": "train",
     "pyarrow": "train",

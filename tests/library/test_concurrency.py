@@ -199,7 +199,7 @@ def test_what_is_made_at_first_use_is_made_once(library: Library) -> None:
 
 
 def test_a_background_model_is_fitted_once(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
-    shutil.rmtree(library._cache_folder(), ignore_errors=True)
+    shutil.rmtree(library.cache_folder(), ignore_errors=True)
     fitted = [0]
     fit = library.calibration._fit
 

@@ -168,7 +168,7 @@ class Library:
                 if self._calibration is None:
                     entries = self.spaces.entries.items()
                     digests = {name: [encoder.digest for encoder in encoders] for name, encoders in entries}
-                    self._calibration = Calibration(self.index, self._cache_folder(), digests)
+                    self._calibration = Calibration(self.index, self.cache_folder(), digests)
                 calibration = self._calibration
         return calibration
 
@@ -496,7 +496,7 @@ class Library:
         with self.locks.questions.reading, self._pool(self._read_options()) as pool:
             dense = list(self._dense_spaces())
             learned = [space.name for space in dense if not self.spaces.is_classical(space.name)]
-            store = HashStore(self._cache_folder("copies"))
+            store = HashStore(self.cache_folder("copies"))
             finder = CopyFinder(self.index, self.fingerprints, store, pool, dense, learned, progress)
             return finder.run(near=near, thorough=thorough)
 
@@ -782,7 +782,7 @@ class Library:
         """Return the encoders that describe an annotator's regions."""
         return self.spaces.writers() if annotator.region_items else []
 
-    def _cache_folder(self, name: str = "background") -> Path:
+    def cache_folder(self, name: str = "background") -> Path:
         """Return where what can be made again is kept: in the library's folder if that can be written, or here."""
         folder = Path(self.location).expanduser()
         if "://" not in self.location and os.access(folder, os.W_OK):
