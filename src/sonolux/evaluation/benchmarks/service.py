@@ -131,12 +131,11 @@ def _write_pictures(table: Path, folder: Path, count: int) -> None:
     import pyarrow.parquet
 
     rows = pyarrow.parquet.read_table(table).slice(0, count)
-    names = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
     folder.mkdir(parents=True)
     for number, (image, label) in enumerate(zip(rows["image"], rows["label"], strict=True)):
         content = image.as_py()
         content = content["bytes"] if isinstance(content, dict) else content
-        (folder / f"{names[label.as_py()]} {number:05}.jpg").write_bytes(content)
+        (folder / f"{label.as_py()} {number:05}.jpg").write_bytes(content)
 
 
 def _more_pictures(data: Path, folder: Path) -> Path:
