@@ -242,6 +242,23 @@ def ocr(data: SetsOption = None, as_json: JsonOption = False, page: PageOption =
 
 
 @app.command()
+def serve(
+    data: SetsOption = None,
+    work: WorkOption = Path("build/serve"),
+    photos: Annotated[int, typer.Option(min=100, help="Pictures in the library.")] = 20_000,
+    clients: Annotated[int, typer.Option(min=1, help="Clients that ask side by side.")] = 64,
+    seconds: Annotated[float, typer.Option(min=1, help="For how long they ask.")] = 60,
+    page: PageOption = PAGE,
+) -> None:
+    """What HTTP costs, and what clients wait for, alone and while files are added."""
+    from sonolux.evaluation.benchmarks.service import benchmark_service
+
+    say = Output().say
+    report = benchmark_service(data or _data(), work, say, photos=photos, clients=clients, seconds=seconds)
+    _publish(report, page)
+
+
+@app.command()
 def startup(page: PageOption = PAGE) -> None:
     """How long ``sonolux --help`` and ``import sonolux`` take, beside Python itself."""
     from sonolux.evaluation.benchmarks.startup import benchmark_startup
