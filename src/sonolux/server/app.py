@@ -66,7 +66,8 @@ def make_app(configuration: Configuration, calls: Calls, state: ServiceState) ->
     for router in ROUTERS:
         app.include_router(router)
     _describe_problems(app)
-    app.mount("/", StaticFiles(directory=PAGE, html=True))
+    # Asked last of all: mounted at /, it would answer for methods that an address of the API does not take.
+    app.router.default = StaticFiles(directory=PAGE, html=True)
     return app
 
 

@@ -5,9 +5,14 @@ A later version adds keys and takes none away, so what is not named here is hand
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from sonolux.media.paths import printable
+
+ShownPath = Annotated[str, BeforeValidator(printable)]
+"""For people: a name may hold bytes that are no text, and line breaks."""
 
 Medium = Literal["image", "audio", "video", "text"]
 
@@ -58,7 +63,7 @@ class ItemDocument(PlaceDocument):
     """An item of the library."""
 
     id: str
-    path: str
+    path: ShownPath
     modality: Medium
     kind: str
     file: str
@@ -78,7 +83,7 @@ class HitDocument(PlaceDocument):
     """One ranked answer; ``chance`` is the probability that an item taken at random scores as high."""
 
     id: str
-    path: str
+    path: ShownPath
     modality: Medium
     kind: str
     file: str
@@ -229,9 +234,9 @@ class JudgementDocument(Document):
 
     asked: str
     query: str
-    query_path: str | None = None
+    query_path: ShownPath | None = None
     item: str
-    path: str
+    path: ShownPath
     liked: bool
     time: float | str
 
@@ -252,7 +257,7 @@ class MatchDocument(Document):
     """A recording that is heard in a clip: where in the clip, where in the recording, how surely."""
 
     id: str
-    path: str
+    path: ShownPath
     query_start: float
     query_end: float
     start: float

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from anyio import to_thread
 from fastapi import APIRouter, Query, Request
+from pydantic import BeforeValidator
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
@@ -30,7 +31,8 @@ from sonolux.types import Mask, Region, Span
 
 router = APIRouter(prefix="/api/v1/items/{id}", tags=["media"])
 
-Width = Literal[160, 320, 640, 1280]
+Width = Annotated[Literal[160, 320, 640, 1280], BeforeValidator(int)]
+"""Pixels; an address holds text."""
 SECONDS = 3600
 """For which a browser keeps what is made of a file without asking again."""
 
@@ -70,9 +72,9 @@ async def located(front: Front, id_: UUID) -> AsyncIterator[Located]:
         os.close(descriptor)
 
 
-@router.api_route(
+@router.head("/media", include_in_schema=False)
+@router.get(
     "/media",
-    methods=["GET"],
     response_class=Response,
     responses={**refusals("not-found", "unopened", "range", "busy", "unavailable"), **{
         200: {"description": "The file", "content": {"application/octet-stream": {}}},

@@ -50,7 +50,11 @@ async def receive_upload(
     """Keep a file to ask with, in place of any other of this id; it is on the disk once this is answered."""
     told = request.headers.get("content-length", "")
     length = int(told) if told.isascii() and told.isdigit() and len(told) < 19 else None
-    upload = await front.uploads.receive(id, name, length, request.stream())
+    try:
+        upload = await front.uploads.receive(id, name, length, request.stream())
+    except ProblemError as error:
+        error.headers["connection"] = "close"  # what is still to come is not waited for
+        raise
     return UploadDocument.model_validate(front.uploads.as_data(upload))
 
 

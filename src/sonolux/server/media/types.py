@@ -80,7 +80,8 @@ def _container(head: bytes) -> str | None:  # noqa: PLR0911 - one a container
     if head.startswith(b"FORM") and head[8:12] in (b"AIFF", b"AIFC"):
         return "audio/aiff"
     known = next((name for magic, name in SOUNDS if head.startswith(magic)), None)
-    return known or _mpeg(head)
+    # A mark of byte order, as of UTF-16, is all ones too.
+    return known or (None if marked_encoding(head) else _mpeg(head))
 
 
 def _mpeg(head: bytes) -> str | None:
