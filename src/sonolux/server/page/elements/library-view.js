@@ -12,7 +12,7 @@ import { count, counted, fileName, modalityName, title, valueInWords } from "../
 
 const STATES = { queued: "Waiting", running: "Running", done: "Done", failed: "Failed", cancelled: "Cancelled" };
 const KINDS = { copies: "Find copies", optimize: "Tidy the index" };
-const ANNOTATORS = ["photo-labels", "text-lines", "phrases", "subtitles", "voice-activity", "notes", "music-tags"];
+const ANNOTATORS = ["music-tags", "notes", "ocr", "photo-labels", "speech"];
 
 class LibraryView extends LitElement {
   static properties = { info: { state: true }, spaces: { state: true }, problem: { state: true } };
