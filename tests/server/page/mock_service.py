@@ -52,7 +52,7 @@ class State:
 def made_job(name: str, kind: str, state: str, done: int, total: int) -> dict[str, Any]:
     failed = [{"path": "/home/ada/Media/broken <b>.mp4", "reason": "ends in the middle of a frame"}] if done else []
     return {
-        "id": name, "kind": kind, "params": {"paths": ["/home/ada/Media"]}, "state": state, "done": done, "total": total,
+        "id": name, "kind": kind, "params": {"paths": ["/home/ada/Media"]}, "state": state, "done": done, "total": total, "phase": "adding", "reason": "the annotator <i>stopped</i>" if state == "failed" else "",
         "current": "/home/ada/Media/2021/night train 18.jpg", "failed": failed, "summary": None,
         "created": "2026-05-01T10:00:00Z", "started": "2026-05-01T10:00:01Z", "ended": None, "cancel": 0, "attempts": 1,
     }  # fmt: skip
@@ -82,6 +82,17 @@ def tone() -> bytes:
 
     frames = b"".join(struct.pack("<h", int(9000 * math.sin(0.2 * n))) for n in range(64_000))
     return b"RIFF" + struct.pack("<I", 36 + len(frames)) + b"WAVEfmt " + struct.pack("<IHHIIHH", 16, 1, 1, 8000, 16000, 2, 16) + b"data" + struct.pack("<I", len(frames)) + frames
+
+
+PARTS = {"text": {"kind", "text", "weight"}, "item": {"kind", "item", "weight", "minus"}, "upload": {"kind", "upload", "weight"}}
+
+
+def refuse_unknown(search: dict[str, Any]) -> None:
+    """Refuse what the service refuses: what it does not know, and a question that asks nothing."""
+    unknown = set(search) - {"parts", "where", "spaces", "spans", "confident", "diverse", "limit"}
+    wrong = [part for part in search["parts"] if not set(part) <= PARTS[part["kind"]]]
+    if unknown or wrong or not search["parts"] or search.get("limit", 20) > 200:
+        raise Problem(422, "invalid", f"not as documented: {unknown or wrong or search}")
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -152,6 +163,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def search(self) -> None:
         asked = json.loads(self.body)
+        refuse_unknown(asked)
         words = " ".join(part.get("text", "") for part in asked["parts"] if part["kind"] == "text")
         if "wrong" in words:
             raise Problem(422, "query", "where: 'colour' is no key; did you mean 'camera'?")
@@ -160,18 +172,12 @@ class Handler(BaseHTTPRequestHandler):
         modality = modality[0] if isinstance(modality, list) and len(modality) == 1 else modality if isinstance(modality, str) else None
         judged = sum(part["kind"] == "item" for part in asked["parts"])
         ranking = {"total": total, "sure": sure, "modality": modality, "shift": 30 * judged, "words": words}
-        if asked.get("sort") == "date":
+        if asked.get("confident"):
             ranking["total"] = sure
         with self.state.lock:
             name = f"r{len(self.state.rankings)}"
             self.state.rankings[name] = ranking
-        facets = {
-            "modality": [{"value": m, "count": n} for m, n in (("image", 120), ("video", 48), ("audio", 48), ("text", 24))],
-            "keywords": [{"value": "sea", "count": 88}, {"value": "<u>evening</u>", "count": 31}, {"value": "boat", "count": 4}],
-            "artist": [{"value": "Ada <Lovelace>", "count": 12}],
-            "date": [{"value": "2024", "count": 61}, {"value": "2023", "count": 44}],
-        } if total else {}  # fmt: skip
-        self.send_data({**self.window_of(name, 0, asked.get("limit", 60)), "sure": sure, "spaces": ["clip", "words"], "facets": facets, "seconds": 0.041})
+        self.send_data({**self.window_of(name, 0, asked.get("limit", 20)), "sure": sure, "spaces": ["clip", "words"], "seconds": 0.041})
 
     def window_of(self, name: str, offset: int, limit: int) -> dict[str, Any]:
         ranking = self.state.rankings[name]
@@ -185,7 +191,13 @@ class Handler(BaseHTTPRequestHandler):
         self.send_data(self.window_of(name, int(self.query["offset"]), int(self.query["limit"])))
 
     def facets(self) -> None:
-        self.send_data({"modality": [{"value": "image", "count": 1200}, {"value": "video", "count": 480}, {"value": "audio", "count": 480}, {"value": "text", "count": 240}]})
+        keys = parse_qs(urlsplit(self.path).query)["key"]
+        told = {
+            "modality": [("image", 1200), ("video", 480), ("audio", 480), ("text", 240)],
+            "keywords": [("sea", 880), ("<u>evening</u>", 310), ("boat", 4), ("nowhere", 0)],
+            "artist": [("Ada <Lovelace>", 120)],
+        }
+        self.send_data({"facets": {key: [{"value": value, "count": count} for value, count in told.get(key, [])] for key in keys}})
 
     def items(self) -> None:
         start = int(self.query.get("cursor") or 0)
@@ -206,25 +218,27 @@ class Handler(BaseHTTPRequestHandler):
         self.send(200, made_up.thumbnail(number).encode(), "image/svg+xml", {"Cache-Control": "max-age=3600"})
 
     def waveform(self, name: str) -> None:
-        self.send_data({"peaks": made_up.peaks(made_up.number_of(name), int(self.query.get("bins", 200))), "duration": 8.0})
+        self.send_data({"peaks": made_up.peaks(made_up.number_of(name), int(self.query.get("bins", 200))), "seconds": 8.0})
 
     def spectrogram(self, name: str) -> None:
         bars = "".join(f'<rect x="{4 * n}" y="{(n * 37) % 60}" width="4" height="30" fill="hsl({200 + n % 60},60%,{20 + n % 40}%)"/>' for n in range(200))
         self.send(200, f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 800 100" preserveAspectRatio="none"><rect width="800" height="100" fill="#111a2b"/>{bars}</svg>'.encode(), "image/svg+xml")
 
     def text(self, name: str) -> None:
-        self.send_data({"text": "\n\n".join([made_up.PASSAGE] * 6)})
+        self.send_data({"passages": [{"text": made_up.PASSAGE, "kind": "passage", "start": 210 * n, "end": 210 * n + 203, "unit": "characters"} for n in range(6)]})
 
     def item_annotations(self, name: str) -> None:
         self.send_data({"annotations": made_up.annotations(made_up.number_of(name))})
 
     def neighbours(self, name: str) -> None:
         number = made_up.number_of(name)
+        if "space" not in self.query:
+            raise Problem(422, "invalid", "space: field required")
         self.send_data({"hits": [made_up.hit(number + 10 * n, n, 6) for n in range(1, 13)]})
 
     def copies(self, name: str) -> None:
         number = made_up.number_of(name)
-        self.send_data({"copies": [made_up.item(number + 10)], "near": [made_up.item(number + 20)]})
+        self.send_data({"total": 2, "groups": [{"kind": kind, "items": [made_up.item(n) for n in (number, number + step)]} for kind, step in (("identical", 10), ("near", 20))]})
 
     def media(self, name: str) -> None:
         if self.state.broken_media:
@@ -246,7 +260,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def put_upload(self, name: str) -> None:
         kind = (self.headers.get("Content-Type") or "").split("/")[0]
-        self.state.uploads[name] = {"id": name, "modality": kind if kind in ("image", "audio", "video") else "text", "bytes": len(self.body), "expires": "2026-12-01T00:00:00Z"}
+        self.state.uploads[name] = {"id": name, "name": self.query.get("name", ""), "modality": kind if kind in ("image", "audio", "video") else "text", "bytes": len(self.body), "expires": 1.8e9}
         self.send_data(self.state.uploads[name], 201)
 
     def upload(self, name: str) -> None:
@@ -254,8 +268,14 @@ class Handler(BaseHTTPRequestHandler):
             raise Problem(404, "not-found", "This upload is no longer kept.")
         self.send_data(self.state.uploads[name])
 
+    def upload_thumbnail(self, name: str) -> None:
+        raise Problem(404, "nothing-to-show", "This upload has nothing to see.")
+
     def add_job(self) -> None:
         asked = json.loads(self.body)
+        wanted = {"add": {"paths"}, "remove": {"ids"}, "annotate": {"annotator"}, "copies": set(), "optimize": set(), "map": set()}
+        if set(asked["params"]) != wanted.get(asked["kind"]):
+            raise Problem(422, "question", f"a job {asked['kind']} cannot be queued: {sorted(asked['params'])}")
         job = {**made_job(f"job-{len(self.state.jobs) + 1}", asked["kind"], "queued", 0, 0), "params": asked["params"]}
         self.state.jobs.insert(0, job)
         self.send_data(job, 202)
@@ -285,36 +305,37 @@ class Handler(BaseHTTPRequestHandler):
             return  # The page was left.
 
     def spaces(self) -> None:
+        told = (("clip", 512, 2160, "packaged:photos"), ("sounds", 1024, 960, "packaged:musicnn"), ("words", 384, 740, "packaged:minilm"))
         self.send_data({"spaces": [
-            {"name": "clip", "dimension": 512, "metric": "cosine", "count": 2160, "modalities": ["image", "video", "text"], "encoder": "packaged:photos", "licence": "Apache-2.0", "layers": ["block3", "block5"]},
-            {"name": "sounds", "dimension": 1024, "metric": "cosine", "count": 960, "modalities": ["audio", "video"], "encoder": "packaged:musicnn", "licence": "ISC"},
-            {"name": "words", "dimension": 384, "metric": "cosine", "count": 740, "modalities": ["text"], "encoder": "packaged:minilm", "licence": "Apache-2.0"},
+            {"space": name, "kind": "dense", "metric": "cosine", "dim": dim, "count": count, "encoders": [{"encoder": encoder, "modality": "image", "licence": "Apache-2.0"}]}
+            for name, dim, count, encoder in told
         ]})  # fmt: skip
 
     def info(self) -> None:
-        self.send_data({"name": "Media", "path": "/home/ada/Media.sonolux", "items": LIBRARY, "modalities": {"image": 1200, "video": 480, "audio": 480, "text": 240}, "bytes": 81_000_000, "roots": ["/home/ada/Media"], "read_only": False})
+        self.send_data({"location": "/home/ada/Media.sonolux", "created": "2026-01-05", "files": LIBRARY, "modalities": {"image": 1200, "video": 480, "audio": 480, "text": 240}, "spans": 5210, "regions": 310, "spaces": {"clip": 2160}, "roots": ["/home/ada/Media"], "read_only": False})
 
     def add_judgement(self) -> None:
-        made = {"id": f"j{len(self.state.judgements)}", **json.loads(self.body)}
-        self.state.judgements.append(made)
-        self.send_data(made, 201)
+        self.state.judgements.append(json.loads(self.body))
+        self.send_data({"kept": 1})
 
-    def forget_judgement(self, name: str = "") -> None:
-        self.state.judgements = [made for made in self.state.judgements if made["id"] != (name or self.query.get("id"))]
+    def forget_judgement(self) -> None:
+        self.state.judgements.remove(json.loads(self.body))
         self.send(204, b"", None)
 
     def judgements(self) -> None:
         self.send_data({"judgements": self.state.judgements})
 
     def identify(self) -> None:
-        self.send_data({"matches": [{"title": "Night ferry <live>", "path": "/home/ada/Media/night ferry.flac", "item": made_up.id_of(9), "start": 31.0, "end": 39.5, "chance": 2e-9, "score": 214}]})
+        self.send_data({"matches": [{"id": made_up.id_of(9), "path": "/home/ada/Media/night ferry <live>.flac", "query_start": 1.0, "query_end": 7.5, "start": 31.0, "speed": 1.0, "chance": 2e-9, "score": 214}], "remarks": []})
 
     def saved_all(self) -> None:
-        self.send_data({"saved": [{"name": name, **saved} for name, saved in self.state.saved.items()]})
+        self.send_data({"saved": list(self.state.saved.values())})
 
     def save(self, name: str) -> None:
-        self.state.saved[name] = json.loads(self.body)
-        self.send_data({"name": name, **self.state.saved[name]})
+        search = json.loads(self.body)
+        refuse_unknown(search)
+        self.state.saved[name] = {"name": name, "search": search, "changed": 1.7e9}
+        self.send_data(self.state.saved[name])
 
     def forget_saved(self, name: str) -> None:
         self.state.saved.pop(name, None)
@@ -328,7 +349,9 @@ class Handler(BaseHTTPRequestHandler):
             cluster, spread = n % 7, 0.05 + 0.09 * ((n * 7919) % 1000) / 1000
             angle = (n * 2654435761 % 10_000) / 10_000 * 6.283
             points.append([0.5 + 0.33 * math.cos(cluster) + spread * math.cos(angle), 0.5 + 0.33 * math.sin(cluster) + spread * math.sin(angle)])
-        self.send_data({"ids": [made_up.id_of(n) for n in range(LIBRARY)], "positions": points, "modalities": [made_up.modality_of(n) for n in range(LIBRARY)], "paths": [made_up.path_of(n) for n in range(LIBRARY)]})
+        self.send_data({"points": [
+            {"id": made_up.id_of(n), "x": x, "y": y, "modality": made_up.modality_of(n), "path": made_up.path_of(n)} for n, (x, y) in enumerate(points)
+        ]})  # fmt: skip
 
 
 ID = r"([^/]+)"
@@ -343,7 +366,7 @@ ROUTES = [
     ("POST", "/api/v1/jobs", "add_job"), ("GET", "/api/v1/jobs", "jobs"), ("DELETE", f"/api/v1/jobs/{ID}", "cancel_job"),
     ("GET", "/api/v1/events", "events"), ("GET", "/api/v1/spaces", "spaces"), ("GET", "/api/v1/info", "info"),
     ("POST", "/api/v1/judgements", "add_judgement"), ("GET", "/api/v1/judgements", "judgements"),
-    ("DELETE", f"/api/v1/judgements/{ID}", "forget_judgement"), ("DELETE", "/api/v1/judgements", "forget_judgement"),
+    ("GET", f"/api/v1/uploads/{ID}/thumbnail", "upload_thumbnail"), ("DELETE", "/api/v1/judgements", "forget_judgement"),
     ("POST", "/api/v1/identify", "identify"), ("GET", "/api/v1/saved", "saved_all"), ("PUT", f"/api/v1/saved/{ID}", "save"),
     ("DELETE", f"/api/v1/saved/{ID}", "forget_saved"), ("GET", "/api/v1/map", "map"),
 ]  # fmt: skip

@@ -70,6 +70,15 @@ function query(values) {
   return given.length ? `?${new URLSearchParams(given.map(([key, value]) => [key, String(value)]))}` : "";
 }
 
+/** A random id (UUID 4); the browser's own is for pages that came by HTTPS or from this machine. */
+function newId() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = (bytes[6] & 15) | 64;
+  bytes[8] = (bytes[8] & 63) | 128;
+  const digits = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return digits.replace(/^(.{8})(.{4})(.{4})(.{4})/u, "$1-$2-$3-$4-");
+}
+
 /** @param {Record<string, unknown>} where */
 const written = (where) => (Object.keys(where).length ? JSON.stringify(where) : undefined);
 
@@ -93,7 +102,7 @@ export const api = {
   text: (id) => call("GET", `${item(id)}/text`),
   /** @param {string} id @param {number} bins */
   waveform: (id, bins) => call("GET", `${item(id)}/waveform${query({ bins })}`),
-  /** @param {string} id @param {string} [space] */
+  /** @param {string} id @param {string} space */
   neighbours: (id, space) => call("GET", `${item(id)}/neighbours${query({ space, k: 24 })}`),
   /** @param {string} id */
   copies: (id) => call("GET", `${item(id)}/copies`),
@@ -107,8 +116,8 @@ export const api = {
   cancelJob: (id) => call("DELETE", `/jobs/${encodeURIComponent(id)}`),
   /** @param {object} judgement */
   judge: (judgement) => call("POST", "/judgements", { data: judgement }),
-  /** @param {string} id */
-  forgetJudgement: (id) => call("DELETE", `/judgements/${encodeURIComponent(id)}`),
+  /** @param {object} judgement As it was made. */
+  forgetJudgement: (judgement) => call("DELETE", "/judgements", { data: judgement }),
   /** @param {object} asked */
   identify: (asked) => call("POST", "/identify", { data: asked }),
   saved: () => call("GET", "/saved"),
@@ -118,12 +127,14 @@ export const api = {
   forgetSaved: (name) => call("DELETE", `/saved/${encodeURIComponent(name)}`),
   /** @param {string} token */
   signIn: (token) => call("POST", "/session", { data: { token } }),
-  /** @param {Blob} file @param {string} type */
-  upload: (file, type) => call("PUT", `/uploads/${crypto.randomUUID()}`, { raw: file, type }),
+  /** @param {Blob} file @param {string} name */
+  upload: (file, name) => call("PUT", `/uploads/${newId()}${query({ name })}`, { raw: file }),
   /** @param {string} id */
   uploaded: (id) => call("GET", `/uploads/${encodeURIComponent(id)}`),
 };
 
+/** @param {string} id */
+export const uploadThumbnailUrl = (id) => `${BASE}/uploads/${encodeURIComponent(id)}/thumbnail?width=160`;
 /** @param {string} id @param {number} width */
 export const thumbnailUrl = (id, width) => `${BASE}${item(id)}/thumbnail${query({ width })}`;
 /** @param {string} id */

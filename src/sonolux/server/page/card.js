@@ -16,7 +16,7 @@ import { thumbnailUrl } from "./api.js";
 import { icon } from "./icons.js";
 import { excerptOf, markedPieces } from "./marks.js";
 import { chanceInWords, clock, counted, dayOf, fileName, folderName, mediumName, placeInWords } from "./words.js";
-import { peaksPath } from "./waveform.js";
+import { peaksPath, secondsOf } from "./waveform.js";
 
 /** @param {number} pixels On the screen. */
 export function thumbnailWidth(pixels) {
@@ -56,12 +56,12 @@ function pictureBody(hit, state) {
 /** @param {Hit} hit @param {CardState} state */
 function soundBody(hit, state) {
   const place = placeInWords(hit) || (hit.duration ? clock(hit.duration) : "");
-  const duration = hit.duration ?? 0;
+  const duration = hit.duration ?? secondsOf(hit.file);
   const [from, to] = duration && hit.start !== null && hit.end !== null ? [hit.start / duration, hit.end / duration] : [0, 0];
   return html`<button class="play" tabindex="-1" data-act="play" aria-label=${state.isPlaying ? "Pause" : "Play"}>${icon(state.isPlaying ? "pause" : "play")}</button>
-    <svg class="wave" viewBox="0 0 240 40" preserveAspectRatio="none" aria-hidden="true" data-wave=${hit.id}>
+    <svg class="wave" viewBox="0 0 240 40" preserveAspectRatio="none" aria-hidden="true" data-wave=${hit.file}>
       ${to > from ? svg`<rect class="found" x=${240 * from} y="0" width=${Math.max(240 * (to - from), 2)} height="40"></rect>` : nothing}
-      <path d=${peaksPath(hit.id)}></path>
+      <path d=${peaksPath(hit.file)}></path>
     </svg>
     ${place ? html`<span class="badge time">${place}</span>` : nothing}`;
 }
@@ -84,7 +84,7 @@ function caption(hit, state) {
   // Of a card too narrow for both, the more telling: its picture is its name.
   const name = chance && state.width < 150 ? nothing : html`<span class="name" dir="auto" title=${hit.path}><bdi>${nameOf(hit)}</bdi></span>`;
   return html`${name}${chance
-    ? html`<span class="chance" title=${`${chance} by chance: so many items taken at random match as well`}>${chance}</span>`
+    ? html`<span class="chance" title=${`${chance} items taken at random match as well${hit.space ? `; found most by ${hit.space}` : ""}`}>${chance}</span>`
     : nothing}`;
 }
 

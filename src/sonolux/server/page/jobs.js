@@ -18,8 +18,7 @@ class LiveJobs extends EventTarget {
   }
 
   async load() {
-    const answer = await api.jobs();
-    this.jobs = Array.isArray(answer) ? answer : answer.jobs;
+    this.jobs = (await api.jobs()).jobs;
     this.dispatchEvent(new Event("change"));
     this.#listen();
   }
@@ -36,7 +35,6 @@ class LiveJobs extends EventTarget {
     const known = this.jobs.some((other) => other.id === job.id);
     this.jobs = known ? this.jobs.map((other) => (other.id === job.id ? { ...other, ...job } : other)) : [job, ...this.jobs];
     this.dispatchEvent(new Event("change"));
-    if (job.state === "done") this.dispatchEvent(new Event("library"));
   }
 }
 

@@ -8,26 +8,27 @@ import { api, Problem } from "./api.js";
 /** Hits a window. */
 export const BLOCK = 60;
 
+/** Hits that are asked for at once, where all are needed, and how many are put in order of their dates. */
+const PAGE = 200;
+const MOST_DATED = 2000;
+
 /** Windows that are kept: those of some screens. */
 const KEPT = 240;
 
-/** Keys whose values are counted. */
-const FACETS = ["modality", "kind", "label", "keywords", "artist", "album", "genre", "place", "camera", "language"];
-
-/** @param {Question} question */
-function searchBody(question) {
+/**
+ * A question as the service takes it, to be asked or saved.
+ * @param {Question} question
+ */
+export function searchBody(question) {
   return {
-    parts: question.parts.map(({ kind, value, weight, minus }) => ({ kind, [kind]: value, weight, minus })),
+    parts: question.parts.map(({ kind, value, weight, minus }) => ({ kind, [kind]: value, weight, ...(minus && { minus }) })),
     where: whereOf(question),
-    ...(question.sort === "date" ? { sort: "date", confident: true } : {}),
     limit: BLOCK,
-    explain: true,
-    facets: FACETS,
   };
 }
 
 /** @param {Question} question */
-function whereOf(question) {
+export function whereOf(question) {
   return question.view === "mixed" ? question.where : { ...question.where, modality: [question.view] };
 }
 
@@ -125,8 +126,8 @@ export class Browsing extends Ranking {
   /** @param {Question} question */
   static async of(question) {
     const where = whereOf(question);
-    const [page, facets] = await Promise.all([api.items(where, undefined, BLOCK), api.facets(FACETS, where)]);
-    const answer = { ranking: "", total: 0, sure: 0, hits: page.items.map(asHit), spaces: [], facets, seconds: 0 };
+    const page = await api.items(where, undefined, BLOCK);
+    const answer = { ranking: "", total: 0, sure: 0, hits: page.items.map(asHit), spaces: [], seconds: 0 };
     const browsing = new Browsing(question, answer);
     browsing.#grow(0, page.next);
     return browsing;
@@ -165,6 +166,27 @@ export class Browsing extends Ranking {
   }
 }
 
+/** The sure ones alone, by date: all of them are fetched and put in order here. */
+export class Dated extends Ranking {
+  /** @param {Question} question @param {AbortSignal} [signal] */
+  static async of(question, signal) {
+    const answer = /** @type {Answer} */ (await api.search({ ...searchBody(question), confident: true, limit: PAGE }, signal));
+    const hits = [...answer.hits];
+    while (hits.length < Math.min(answer.sure, MOST_DATED)) {
+      const page = await api.window(answer.ranking, hits.length, PAGE);
+      if (!page.hits.length) break;
+      hits.push(...page.hits);
+    }
+    const sure = hits.filter((hit) => hit.confident).sort((a, b) => (b.date ?? "").localeCompare(a.date ?? ""));
+    const dated = new Dated(question, { ...answer, total: sure.length, sure: sure.length, hits: sure.slice(0, BLOCK) });
+    for (let block = 1; block * BLOCK < sure.length; block++) dated.windows.set(block, sure.slice(block * BLOCK, (block + 1) * BLOCK));
+    return dated;
+  }
+}
+
+/** @param {Question} question */
+const kindOf = (question) => (!question.parts.length ? Browsing : question.sort === "date" ? Dated : Ranking);
+
 /** @param {import("./types.js").Item} item @returns {Hit} */
 function asHit(item) {
   const { width, height, duration, date, title } = /** @type {Record<string, any>} */ (item.metadata);
@@ -181,7 +203,7 @@ const recent = new Map();
  * @returns {Promise<Ranking>}
  */
 export async function rankingOf(key, question, signal) {
-  const ranking = recent.get(key) ?? (await (question.parts.length ? Ranking.of(question, signal) : Browsing.of(question)));
+  const ranking = recent.get(key) ?? (await kindOf(question).of(question, signal));
   recent.delete(key);
   recent.set(key, ranking);
   for (const old of recent.keys()) if (recent.size > 8) recent.delete(old);

@@ -22,7 +22,7 @@ class Store extends EventTarget {
     this.place = asked.place;
     /** @type {Map<string, string>} Names of uploads and items, as far as they have been seen. */
     this.names = new Map();
-    /** @type {Array<{question: Question, judgement: Promise<string | null>}>} */
+    /** @type {Array<{question: Question, judgement: object | null}>} */
     this.undoable = [];
     addEventListener("popstate", () => {
       ({ question: this.question, place: this.place } = readAddress(location.search));
@@ -115,13 +115,14 @@ class Store extends EventTarget {
     const [words, ids] = [this.words, items.map((item) => item.id)];
     const example = this.question.parts.find((part) => part.kind === "item" && !part.minus);
     const asked = words ? { text: words } : example ? { query: example.value } : null;
-    const judgement = asked ? api.judge({ ...asked, liked: liked ? ids : [], disliked: liked ? [] : ids }).then((made) => made?.id ?? null) : Promise.resolve(null);
+    // What is liked while nothing is asked is an example, and no judgement of an answer.
+    const judgement = asked && { ...asked, liked: liked ? ids : [], disliked: liked ? [] : ids };
     this.undoable.push({ question: this.question, judgement });
     for (const item of items) this.names.set(item.id, item.path);
     const kept = this.question.parts.filter((part) => part.kind !== "item" || !ids.includes(part.value));
     const weight = (liked && example?.weight) || LIKE_WEIGHT;
     this.ask({ parts: [...kept, ...ids.map((id) => /** @type {Part} */ ({ kind: "item", value: id, weight, minus: !liked }))] });
-    return judgement;
+    return judgement ? api.judge(judgement) : Promise.resolve(null);
   }
 
   /** Take the last judgement back, with the question that it made. */
@@ -129,8 +130,7 @@ class Store extends EventTarget {
     const last = this.undoable.pop();
     if (!last) return false;
     this.ask(last.question);
-    const id = await last.judgement;
-    if (id) await api.forgetJudgement(id);
+    if (last.judgement) await api.forgetJudgement(last.judgement);
     return true;
   }
 

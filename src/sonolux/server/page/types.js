@@ -50,7 +50,6 @@
  * @property {number} sure
  * @property {Hit[]} hits
  * @property {string[]} spaces
- * @property {Facets} [facets]
  * @property {number} seconds
  *
  * @typedef {object} Annotation
@@ -82,11 +81,19 @@
  * @property {Record<string, unknown>} params
  * @property {"queued" | "running" | "done" | "failed" | "cancelled"} state
  * @property {number} done
- * @property {number} total
+ * @property {number | null} total
  * @property {string | null} current
  * @property {Array<{path: string, reason: string}>} failed
+ * @property {Record<string, unknown> | null} [summary]
+ * @property {string} [reason]
+ * @property {string} [phase]
  *
  * @typedef {object} Space
- * @property {string} name
+ * @property {string} space
+ * @property {string} kind
+ * @property {string} metric
+ * @property {number} dim
+ * @property {number} count
+ * @property {Array<Record<string, unknown>>} encoders
  */
 export {};

@@ -11,9 +11,6 @@ const paths = new Map();
 const wanted = new Set();
 let running = 0;
 
-/** @param {unknown} answer @returns {number[]} */
-export const peaksOf = (answer) => /** @type {any} */ (answer)?.peaks ?? (Array.isArray(answer) ? answer : []);
-
 /** @param {number[]} peaks @param {number} width */
 export function drawnPeaks(peaks, width = WIDTH) {
   const step = width / peaks.length;
@@ -22,6 +19,12 @@ export function drawnPeaks(peaks, width = WIDTH) {
     return `M${(n * step + step / 2).toFixed(1)} ${(MIDDLE - half).toFixed(1)}v${(2 * half).toFixed(1)}`;
   }).join("");
 }
+
+/** Lengths of sounds, as they came with the peaks. @type {Map<string, number>} */
+const seconds = new Map();
+
+/** @param {string} id @returns {number} 0 where it is not known yet. */
+export const secondsOf = (id) => seconds.get(id) ?? 0;
 
 /**
  * The path of an item's waveform, empty until it is there; `loadWaveforms` fetches it.
@@ -48,10 +51,14 @@ async function fetchNext(within) {
   wanted.delete(id);
   running++;
   // A sound without a waveform, silence, is a line: its problem says no more than that.
-  const peaks = await api.waveform(id, BARS).then(peaksOf, () => []);
+  const answer = await api.waveform(id, BARS).catch(() => null);
   running--;
+  const peaks = answer?.peaks ?? [];
+  if (answer) seconds.set(id, answer.seconds);
   paths.set(id, peaks.length ? drawnPeaks(peaks) : `M0 ${MIDDLE}h${WIDTH}`);
   if (paths.size > 3000) paths.delete(/** @type {string} */ (paths.keys().next().value));
   for (const drawing of within.querySelectorAll(`[data-wave="${CSS.escape(id)}"] > path`)) drawing.setAttribute("d", peaksPath(id));
+  // Where in it something was found can be drawn now, too.
+  within.dispatchEvent(new CustomEvent("waveform"));
   if (wanted.size) fetchNext(within);
 }

@@ -4,11 +4,11 @@
  * @import {Part} from "../types.js"
  */
 import { LitElement, html, nothing } from "../vendor/lit.js";
-import { api, thumbnailUrl } from "../api.js";
+import { api, thumbnailUrl, uploadThumbnailUrl } from "../api.js";
 import { icon } from "../icons.js";
 import { previews } from "../question-files.js";
 import { store } from "../store.js";
-import { fileName, modalityName, title } from "../words.js";
+import { fileName, mediumName, modalityName, title } from "../words.js";
 
 const WEIGHTS = [0.25, 0.5, 1, 2, 4];
 
@@ -29,7 +29,7 @@ class Chips extends LitElement {
   /** @param {Part} part Of an address: its name is not known yet. */
   async #learnName(part) {
     store.names.set(part.value, "");
-    const known = part.kind === "item" ? api.item(part.value).then((item) => item.path) : api.uploaded(part.value).then((upload) => `${modalityName(upload.modality)} of mine`);
+    const known = part.kind === "item" ? api.item(part.value).then((item) => item.path) : api.uploaded(part.value).then((upload) => upload.name || mediumName(upload.modality));
     store.names.set(part.value, await known.catch((/** @type {Error} */ error) => error.message));
     this.requestUpdate();
   }
@@ -48,7 +48,7 @@ class Chips extends LitElement {
 
   /** @param {Part} part */
   #picture(part) {
-    const url = part.kind === "upload" ? previews.get(part.value)?.url : part.kind === "item" ? thumbnailUrl(part.value, 160) : "";
+    const url = part.kind === "upload" ? previews.get(part.value)?.url || uploadThumbnailUrl(part.value) : part.kind === "item" ? thumbnailUrl(part.value, 160) : "";
     return url ? html`<img alt="" src=${url} @error=${(/** @type {Event} */ event) => /** @type {HTMLElement} */ (event.target).remove()} />` : nothing;
   }
 

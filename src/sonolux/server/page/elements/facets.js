@@ -4,14 +4,18 @@
  * @import {Facets, FacetValue} from "../types.js"
  */
 import { LitElement, html, nothing } from "../vendor/lit.js";
+import { api } from "../api.js";
+import { whereOf } from "../ranking.js";
 import { store } from "../store.js";
 import { count, modalityName, title } from "../words.js";
 
 /** Values that are shown before somebody asks for all. */
 const SHORT = 6;
 
+const KEYS = ["modality", "label", "keywords", "artist", "album", "genre", "place", "camera", "language"];
+
 class FacetsView extends LitElement {
-  static properties = { facets: { attribute: false }, opened: { state: true } };
+  static properties = { facets: { state: true }, opened: { state: true }, problem: { state: true } };
 
   constructor() {
     super();
@@ -19,6 +23,41 @@ class FacetsView extends LitElement {
     this.facets = {};
     /** @type {Set<string>} */
     this.opened = new Set();
+    this.problem = "";
+    this.counted = "";
+    this.listening = new AbortController();
+  }
+
+  connectedCallback() {
+    super.connectedCallback();
+    this.listening = new AbortController();
+    store.addEventListener("change", () => this.#count(), { signal: this.listening.signal });
+    this.#count();
+  }
+
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    this.listening.abort();
+  }
+
+  /** Count the values that files have which satisfy all the other conditions: of a key that is asked, its other values too. */
+  async #count() {
+    const where = whereOf(store.question);
+    const asked = JSON.stringify(where);
+    this.requestUpdate();
+    if (asked === this.counted) return;
+    this.counted = asked;
+    const chosen = KEYS.filter((key) => where[key]);
+    const others = KEYS.filter((key) => !where[key]);
+    const without = (/** @type {string} */ key) => Object.fromEntries(Object.entries(where).filter(([other]) => other !== key));
+    try {
+      const answers = await Promise.all([api.facets(others, where), ...chosen.map((key) => api.facets([key], without(key)))]);
+      if (asked !== this.counted) return;
+      this.facets = Object.assign({}, ...answers.map((answer) => answer.facets));
+      this.problem = "";
+    } catch (error) {
+      this.problem = /** @type {Error} */ (error).message;
+    }
   }
 
   createRenderRoot() {
@@ -41,8 +80,9 @@ class FacetsView extends LitElement {
   }
 
   render() {
-    const keys = Object.keys({ ...this.facets, ...store.question.where });
-    const groups = keys.filter((key) => this.facets[key]?.length || store.question.where[key]);
+    if (this.problem) return html`<p class="hush" role="status">The filters cannot be counted: ${this.problem}</p>`;
+    const keys = new Set([...KEYS, ...Object.keys(store.question.where)]);
+    const groups = [...keys].filter((key) => this.facets[key]?.length || store.question.where[key]);
     if (!groups.length) return html`<p class="hush">Nothing to narrow by.</p>`;
     return groups.map((key) => this.#group(key, this.facets[key] ?? []));
   }

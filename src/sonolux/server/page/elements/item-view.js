@@ -29,6 +29,8 @@ export class ItemView extends LitElement {
     this.text = "";
     /** @type {any[] | null} */
     this.recordings = null;
+    /** @type {string[]} */
+    this.remarks = [];
     this.problem = "";
     this.time = 0;
     this.boxes = true;
@@ -79,7 +81,9 @@ export class ItemView extends LitElement {
     if (!this.item) return;
     this.asking = true;
     try {
-      this.recordings = (await api.identify({ item: this.item.id })).matches;
+      const { matches, remarks } = await api.identify({ item: this.item.id });
+      this.recordings = matches;
+      this.remarks = remarks ?? [];
     } catch (error) {
       toast.tell(/** @type {Error} */ (error).message, { isProblem: true });
     }
@@ -89,7 +93,7 @@ export class ItemView extends LitElement {
   async #remove() {
     if (!this.item || !confirm(`Take ${fileName(this.item.path)} out of the library? The file itself stays where it is.`)) return;
     try {
-      await api.startJob("remove", { items: [this.item.id] });
+      await api.startJob("remove", { ids: [this.item.file] });
       toast.tell("It is being taken out of the library.", { action: { label: "See the job", do: () => store.go({ show: "library" }) } });
     } catch (error) {
       toast.tell(/** @type {Error} */ (error).message, { isProblem: true });
@@ -155,10 +159,9 @@ export class ItemView extends LitElement {
 
   #matchList() {
     if (!this.recordings) return nothing;
-    if (!this.recordings.length) return html`<p class="notice" role="status">No catalogued recording is in it.</p>`;
-    return html`<section class="matches" aria-label="Recordings in it"><h2>Recordings in it</h2><ul>${this.recordings.map((match) => html`<li><b dir="auto">${match.title || fileName(match.path ?? match.recording ?? "")}</b>
-      ${match.start !== undefined ? html` at ${clock(match.start)}` : nothing}${typeof match.chance === "number" ? html`, <span class="hush">${chanceInWords(match.chance)} by chance</span>` : nothing}
-      ${match.item ? html`<button class="link" @click=${() => store.go({ show: "item", id: match.item, second: match.start ?? null })}>Open</button>` : nothing}</li>`)}</ul></section>`;
+    if (!this.recordings.length) return html`<p class="notice" role="status">No recording of the catalogue is heard in it. ${this.remarks.join(" ")}</p>`;
+    return html`<section class="matches" aria-label="Recordings in it"><h2>Recordings in it</h2><ul>${this.recordings.map((match) => html`<li><b dir="auto"><bdi>${fileName(match.path)}</bdi></b> from ${clock(match.query_start)} to ${clock(match.query_end)}, there at ${clock(match.start)}, <span class="hush">${chanceInWords(match.chance)} by chance</span>
+      <button class="link" @click=${() => store.go({ show: "item", id: match.id, second: match.start })}>Open</button></li>`)}</ul></section>`;
   }
 
   #transcript() {
@@ -174,7 +177,7 @@ export class ItemView extends LitElement {
   #why() {
     const hit = this.#hit();
     if (!hit || hit.chance === null) return nothing;
-    return html`<section><h2>Why it was found</h2><p><b>${chanceInWords(hit.chance)}</b> by chance${hit.confident ? "" : ", so it may be chance"}.</p>
+    return html`<section class="found-why"><h2>Why it was found</h2><p><b>${chanceInWords(hit.chance)}</b> by chance${hit.confident ? "" : ", so it may be chance"}.</p>
       ${hit.why?.length ? html`<ul class="why">${hit.why.map((why) => typeof why === "string" ? html`<li>${why}</li>` : html`<li><span>${why.text ?? why.space}</span><span class="hush">${typeof why.chance === "number" ? chanceInWords(why.chance) : ""}</span></li>`)}</ul>`
         : html`<p class="hush">Most by ${hit.space}.</p>`}</section>`;
   }
@@ -183,7 +186,7 @@ export class ItemView extends LitElement {
   #hit() {
     const index = store.place.on;
     const hit = index >= 0 ? recentRanking(store.key)?.hit(index) : undefined;
-    return hit?.id === this.item?.id ? hit : undefined;
+    return hit && hit.file === this.item?.file ? hit : undefined;
   }
 
   #labels() {

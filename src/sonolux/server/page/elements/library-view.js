@@ -8,10 +8,11 @@ import { api } from "../api.js";
 import { icon } from "../icons.js";
 import { liveJobs } from "../jobs.js";
 import { toast } from "../toast.js";
-import { count, counted, fileName, modalityName, sizeInWords, title, valueInWords } from "../words.js";
+import { count, counted, fileName, modalityName, title, valueInWords } from "../words.js";
 
 const STATES = { queued: "Waiting", running: "Running", done: "Done", failed: "Failed", cancelled: "Cancelled" };
-const KINDS = { annotate: "Annotate", map: "Draw the map", copies: "Find copies", fingerprint: "Catalogue recordings", optimize: "Tidy the index" };
+const KINDS = { copies: "Find copies", optimize: "Tidy the index" };
+const ANNOTATORS = ["music-tags", "notes", "ocr", "photo-labels", "speech"];
 
 class LibraryView extends LitElement {
   static properties = { info: { state: true }, spaces: { state: true }, problem: { state: true } };
@@ -54,7 +55,7 @@ class LibraryView extends LitElement {
     try {
       const [info, spaces] = await Promise.all([api.info(), api.spaces()]);
       this.info = info;
-      this.spaces = Array.isArray(spaces) ? spaces : spaces.spaces;
+      this.spaces = spaces.spaces;
     } catch (error) {
       this.problem = /** @type {Error} */ (error).message;
     }
@@ -77,12 +78,35 @@ class LibraryView extends LitElement {
     const form = /** @type {HTMLFormElement} */ (event.target);
     const path = String(new FormData(form).get("path")).trim();
     const kind = /** @type {HTMLButtonElement | null} */ (event.submitter)?.value ?? "add";
-    if (path) this.#start(kind, { paths: [path] }).then(() => form.reset());
+    if (kind === "remove") this.#removeFolder(path);
+    else this.#start(kind, { paths: [path] }).then(() => form.reset());
+  }
+
+  /** @param {string} folder Whose files are taken out of the library; the service removes by ids. */
+  async #removeFolder(folder) {
+    try {
+      /** @type {string[]} */
+      const ids = [];
+      for (let page = await api.items({ folder }, undefined, 200); ; page = await api.items({ folder }, page.next, 200)) {
+        ids.push(...page.items.map((/** @type {{id: string}} */ item) => item.id));
+        if (!page.next) break;
+      }
+      if (!ids.length) toast.tell(`Nothing of the library lies in ${folder}.`, { isProblem: true });
+      else if (confirm(`Take ${counted(ids.length, "file")} in ${folder} out of the library? The files themselves stay where they are.`)) await this.#start("remove", { ids });
+    } catch (error) {
+      toast.tell(/** @type {Error} */ (error).message, { isProblem: true });
+    }
+  }
+
+  /** @param {SubmitEvent} event */
+  #annotate(event) {
+    event.preventDefault();
+    this.#start("annotate", { annotator: String(new FormData(/** @type {HTMLFormElement} */ (event.target)).get("annotator")).trim() });
   }
 
   render() {
     const { info } = this;
-    return html`<div class="page library"><h1 tabindex="-1">${info?.name ?? "Library"}</h1>
+    return html`<div class="page library"><h1 tabindex="-1">${info?.location ? fileName(info.location) : "Library"}</h1>
       ${this.problem ? html`<p class="problem" role="alert">${this.problem}</p>` : nothing}
       ${info ? this.#contents(info) : nothing}
       <div class="columns"><div>${this.#changing(info)}${this.#jobs()}</div><div>${this.#spaceCards()}</div></div></div>`;
@@ -91,11 +115,10 @@ class LibraryView extends LitElement {
   /** @param {any} info */
   #contents(info) {
     const modalities = Object.entries(info.modalities ?? {});
-    const total = info.items ?? modalities.reduce((sum, [, number]) => sum + Number(number), 0);
-    return html`<ul class="figures"><li><b>${count(Number(total))}</b><span>items</span></li>
+    return html`<ul class="figures"><li><b>${count(info.files)}</b><span>files</span></li>
       ${modalities.map(([modality, number]) => html`<li><b>${count(Number(number))}</b><span>${modalityName(modality)}</span></li>`)}
-      ${info.bytes ? html`<li><b>${sizeInWords(info.bytes)}</b><span>on disk</span></li>` : nothing}</ul>
-      ${info.path ? html`<p class="hush" dir="auto"><bdi>${info.path}</bdi></p>` : nothing}`;
+      <li><b>${count(info.spans)}</b><span>spans</span></li>${info.regions ? html`<li><b>${count(info.regions)}</b><span>regions</span></li>` : nothing}</ul>
+      ${info.location ? html`<p class="hush" dir="auto"><bdi>${info.location}</bdi></p>` : nothing}`;
   }
 
   /** @param {any} info */
@@ -106,7 +129,9 @@ class LibraryView extends LitElement {
       <form class="path-form" @submit=${this.#changeFiles}><label>Folder or file<input name="path" required list="roots" dir="auto" placeholder=${roots[0] ?? "/home/me/Pictures"} /></label>
         <datalist id="roots">${roots.map((root) => html`<option value=${root}></option>`)}</datalist>
         <button class="primary" value="add">${icon("plus")}Add</button><button value="remove">Remove</button></form>
-      <div class="job-kinds">${Object.entries(KINDS).map(([kind, name]) => html`<button @click=${() => this.#start(kind, {})}>${name}</button>`)}</div></section>`;
+      <div class="job-kinds">${Object.entries(KINDS).map(([kind, name]) => html`<button @click=${() => this.#start(kind, {})}>${name}</button>`)}
+        <form class="annotate" @submit=${this.#annotate}><label class="unseen" for="annotator">Annotator</label><input id="annotator" name="annotator" required list="annotators" placeholder="annotator" autocomplete="off" />
+          <datalist id="annotators">${ANNOTATORS.map((name) => html`<option value=${name}></option>`)}</datalist><button>Annotate</button></form></div></section>`;
   }
 
   #jobs() {
@@ -117,11 +142,12 @@ class LibraryView extends LitElement {
   /** @param {Job} job */
   #job(job) {
     const isOpen = job.state === "queued" || job.state === "running";
-    const targets = valueInWords(job.params.paths ?? job.params.items ?? job.params.annotator ?? "");
+    const targets = targetsOf(job);
     return html`<li class=${`job ${job.state}`}><div class="job-head"><b>${jobName(job.kind)}</b><span class="what" dir="auto"><bdi>${targets}</bdi></span><span class="state">${STATES[job.state] ?? job.state}</span>
       ${isOpen ? html`<button class="link" @click=${() => this.#cancel(job)}>Cancel<span class="unseen"> ${jobName(job.kind)} ${targets}</span></button>` : nothing}</div>
       ${job.state === "running" ? html`<progress max=${job.total || 1} .value=${job.total ? job.done : 0} aria-label=${`${jobName(job.kind)}: progress`}></progress>
         <p class="hush now"><span>${count(job.done)}${job.total ? ` of ${count(job.total)}` : ""}</span> <bdi dir="auto">${job.current ? fileName(job.current) : ""}</bdi></p>` : nothing}
+      ${job.reason ? html`<p class="reason" dir="auto">${job.reason}</p>` : nothing}${job.state === "done" && job.summary ? html`<p class="hush">${Object.entries(job.summary).filter(([, value]) => typeof value === "number" && value).map(([key, value]) => `${title(key).toLowerCase()} ${count(Number(value))}`).join(" · ")}</p>` : nothing}
       ${job.failed?.length ? html`<details><summary>${counted(job.failed.length, "file")} could not be read</summary><ul>${job.failed.map(({ path, reason }) => html`<li><bdi dir="auto">${path}</bdi><span class="hush">${reason}</span></li>`)}</ul></details>` : nothing}</li>`;
   }
 
@@ -132,10 +158,16 @@ class LibraryView extends LitElement {
   }
 
   #spaceCards() {
-    return html`<section class="panel"><h2>Spaces</h2><div class="spaces">${this.spaces.map((space) => html`<article class="space"><h3>${space.name}</h3><dl class="facts">${Object.entries(space)
-      .filter(([key, value]) => key !== "name" && valueInWords(value))
-      .map(([key, value]) => html`<div><dt>${title(key)}</dt><dd><bdi>${typeof value === "number" ? count(value) : valueInWords(value)}</bdi></dd></div>`)}</dl></article>`)}</div></section>`;
+    return html`<section class="panel"><h2>Spaces</h2><div class="spaces">${this.spaces.map((space) => html`<article class="space"><h3>${space.space}</h3>
+        <p class="hush">${counted(space.count, "descriptor")} · ${count(space.dim)} dimensions · ${space.kind}, ${space.metric}</p>
+        ${space.encoders.map((encoder) => html`<details><summary>${valueInWords(encoder.encoder ?? encoder.spec ?? encoder.name ?? "Encoder")}</summary><dl class="facts">${Object.entries(encoder).filter(([, value]) => valueInWords(value)).map(([key, value]) => html`<div><dt>${title(key)}</dt><dd dir="auto"><bdi>${valueInWords(value)}</bdi></dd></div>`)}</dl></details>`)}</article>`)}</div></section>`;
   }
+}
+
+/** @param {Job} job */
+function targetsOf({ params }) {
+  if (Array.isArray(params.ids) && params.ids.length) return counted(params.ids.length, "file");
+  return valueInWords(params.paths ?? params.annotator ?? "");
 }
 
 /** @param {string} kind */

@@ -29,6 +29,7 @@ class MapView extends LitElement {
     this.modalities = [];
     /** @type {string[]} */
     this.paths = [];
+    /** @type {Float32Array} */
     this.positions = new Float32Array();
     /** @type {Camera} */
     this.camera = { x: 0.5, y: 0.5, scale: 600 };
@@ -66,12 +67,11 @@ class MapView extends LitElement {
 
   async #load() {
     try {
-      const map = await api.map();
-      const points = map.positions ?? map.points;
-      this.positions = normalised(points.map((/** @type {any} */ point) => (Array.isArray(point) ? point : [point.x, point.y])));
-      this.ids = map.ids ?? points.map((/** @type {any} */ point) => point.id);
-      this.modalities = map.modalities ?? points.map((/** @type {any} */ point) => point.modality ?? "image");
-      this.paths = map.paths ?? points.map((/** @type {any} */ point) => point.path ?? "");
+      const points = /** @type {Array<{id: string, x: number, y: number, modality: string, path: string}>} */ ((await api.map()).points);
+      this.positions = normalised(points.map((point) => [point.x, point.y]));
+      this.ids = points.map((point) => point.id);
+      this.modalities = points.map((point) => point.modality);
+      this.paths = points.map((point) => point.path);
       this.#fit();
     } catch (error) {
       this.isMissing = error instanceof Problem && error.status === 404;

@@ -1,5 +1,6 @@
 /**
- * `sx-neighbours`: copies of an item, and what is near it, by the space and layer that somebody chooses.
+ * `sx-neighbours`: copies of an item, and what is near it, by the space that somebody chooses: layers of a network are
+ * spaces too.
  *
  * @import {Hit, Item} from "../types.js"
  */
@@ -44,18 +45,24 @@ class Neighbours extends LitElement {
     const { id } = this.item;
     const tell = (/** @type {Error} */ error) => void (this.problem = error.message);
     api.copies(id).then((found) => {
-      if (this.item?.id === id) [this.copies, this.alike] = [found.exact ?? found.copies ?? [], found.near ?? []];
+      const [same, alike] = [true, false].map((isSame) => found.groups.filter((/** @type {any} */ group) => (group.kind === "identical") === isSame).flatMap((/** @type {any} */ group) => group.items));
+      if (this.item?.id === id) [this.copies, this.alike] = [same, alike].map((items) => items.filter((/** @type {Item} */ one) => one.file !== this.item?.file));
     }, tell);
-    if (!this.spaces.length) this.spaces = spaceNames(await api.spaces().catch(() => []));
-    await this.#near();
+    try {
+      this.spaces = (await api.spaces()).spaces.map((/** @type {{space: string}} */ one) => one.space);
+      if (!this.spaces.includes(this.space)) this.space = this.spaces[0] ?? "";
+      await this.#near();
+    } catch (error) {
+      tell(/** @type {Error} */ (error));
+    }
   }
 
   async #near() {
-    if (!this.item) return;
+    if (!this.item || !this.space) return;
     const { id } = this.item;
     try {
-      const { hits } = await api.neighbours(id, this.space || undefined);
-      if (this.item.id === id) this.near = hits;
+      const { hits } = await api.neighbours(id, this.space);
+      if (this.item.id === id) this.near = hits.filter((/** @type {Hit} */ hit) => hit.file !== this.item?.file);
       this.problem = "";
     } catch (error) {
       this.near = [];
@@ -71,7 +78,7 @@ class Neighbours extends LitElement {
 
   /** @param {string} heading @param {Hit[]} hits */
   #strip(heading, hits) {
-    return html`${heading ? html`<h2>${heading}</h2>` : nothing}<ul class="strip-list">${hits.map((hit) => html`<li><button class="near" @click=${() => store.go({ show: "item", id: hit.id, second: hit.unit === "seconds" ? hit.start : null })}>
+    return html`${heading ? html`<h2>${heading}</h2>` : nothing}<ul class="strip-list">${hits.map((hit) => html`<li><button class="near" @click=${() => store.go({ show: "item", id: hit.file, second: hit.unit === "seconds" ? hit.start : null })}>
       ${hit.modality === "image" || hit.modality === "video" ? html`<img alt="" loading="lazy" src=${thumbnailUrl(hit.id, 320)} />` : html`<span class="no-picture">${mediumName(hit.modality)}</span>`}
       <span class="name" dir="auto"><bdi>${nameOf(hit)}</bdi></span>${typeof hit.chance === "number" ? html`<span class="chance">${chanceInWords(hit.chance)}</span>` : nothing}</button></li>`)}</ul>`;
   }
@@ -79,17 +86,10 @@ class Neighbours extends LitElement {
   render() {
     if (!this.item) return nothing;
     return html`<section class="neighbours">${this.copies.length ? this.#strip("Copies", this.copies) : nothing}${this.alike.length ? this.#strip("Near-duplicates", this.alike) : nothing}
-      <div class="near-head"><h2>Near it</h2><label>by <select @change=${(/** @type {Event} */ event) => this.#choose(/** @type {HTMLSelectElement} */ (event.target).value)}>
-        <option value="">all spaces</option>${this.spaces.map((space) => html`<option value=${space} .selected=${space === this.space}>${space}</option>`)}</select></label></div>
+      <div class="near-head"><h2>Near it</h2><label>by <select @change=${(/** @type {Event} */ event) => this.#choose(/** @type {HTMLSelectElement} */ (event.target).value)}>${this.spaces.map((space) => html`<option value=${space} .selected=${space === this.space}>${space}</option>`)}</select></label></div>
       ${this.problem ? html`<p class="hush" role="status">${this.problem}</p>` : nothing}
       ${this.near.length ? this.#strip("", this.near) : nothing}</section>`;
   }
-}
-
-/** @param {any} answer @returns {string[]} Spaces, and each one's layers, which are spaces too. */
-export function spaceNames(answer) {
-  const spaces = Array.isArray(answer) ? answer : (answer.spaces ?? []);
-  return spaces.flatMap((/** @type {any} */ space) => [space.name, ...(space.layers ?? []).map((/** @type {string} */ layer) => `${space.name}:${layer}`)]);
 }
 
 customElements.define("sx-neighbours", Neighbours);

@@ -7,7 +7,7 @@ import { LitElement, html, nothing, svg } from "../vendor/lit.js";
 import { api, spectrogramUrl } from "../api.js";
 import { loadMedia, unloadMedia } from "../preview.js";
 import { clock, fileName } from "../words.js";
-import { drawnPeaks, peaksOf } from "../waveform.js";
+import { drawnPeaks } from "../waveform.js";
 
 const BARS = 400;
 const LANES = 6;
@@ -53,14 +53,14 @@ export class Player extends LitElement {
     this.failed = false;
     this.hasSpectrogram = true;
     // A film without sound has no waveform: its problem says so, and there is none to show.
-    api.waveform(this.item.id, BARS).then((answer) => (this.peaks = peaksOf(answer)), () => (this.hasSpectrogram = false));
+    api.waveform(this.item.file, BARS).then(({ peaks, seconds }) => Object.assign(this, { peaks, duration: this.duration || seconds }), () => (this.hasSpectrogram = false));
   }
 
   /** @param {Map<string, unknown>} changes */
   updated(changes) {
     const { media, item } = this;
     if (changes.has("item") && media && item) {
-      loadMedia(media, item.file || item.id, this.second ?? 0);
+      loadMedia(media, item.file, this.second ?? 0);
       const first = media.onerror;
       media.onerror = (...told) => {
         if (typeof first === "function") first.apply(media, told);
@@ -133,7 +133,7 @@ export class Player extends LitElement {
     return html`<div class="timeline">
       <div class="strip" @pointerdown=${this.#scrub}>
         ${this.peaks.length ? html`<svg class="wave" viewBox="0 0 1000 40" preserveAspectRatio="none" aria-hidden="true">${svg`<path d=${drawnPeaks(this.peaks, 1000)} />`}</svg>` : nothing}
-        ${this.hasSpectrogram ? html`<img class="spectrogram" alt="Spectrogram" src=${spectrogramUrl(item.id, 1024)} @error=${() => (this.hasSpectrogram = false)} />` : nothing}
+        ${this.hasSpectrogram ? html`<img class="spectrogram" alt="Spectrogram" src=${spectrogramUrl(item.file, 1280)} @error=${() => (this.hasSpectrogram = false)} />` : nothing}
         ${this.second !== null ? html`<i class="matched" .style=${`left:${(100 * this.second) / this.duration}%`}></i>` : nothing}
         <i class="playhead" .style=${at}></i>
       </div>

@@ -60,6 +60,7 @@ export class Results extends LitElement {
     this.addEventListener("error", (event) => this.#pictureFailed(event), { signal, capture: true });
     this.addEventListener("pointerover", (event) => this.preview.rest(event.pointerType === "mouse" ? cardAt(event) : null), { signal });
     this.addEventListener("pointerleave", () => this.preview.leave(), { signal });
+    this.addEventListener("waveform", this.redraw, { signal });
     this.addEventListener("focusin", (event) => this.#focused(event), { signal });
     this.addEventListener("click", (event) => this.#clicked(event), { signal });
     this.addEventListener("dragstart", (event) => this.#dragged(event), { signal });
@@ -316,7 +317,7 @@ export class Results extends LitElement {
     if (!hit) return;
     if (act === "open") {
       store.note({ on: index });
-      store.go({ show: "item", id: hit.id, second: hit.unit === "seconds" || hit.unit === null ? hit.start : null });
+      store.go({ show: "item", id: hit.file, second: hit.unit === "seconds" ? hit.start : null });
     }
     if (act === "play") sound.toggle(hit);
     if (act === "select") selection.toggle(hit);

@@ -1,12 +1,17 @@
 /** `sx-saved`: searches that are kept with the library: asked again, named, forgotten. */
 import { LitElement, html, nothing } from "../vendor/lit.js";
 import { api } from "../api.js";
-import { readAddress, writeQuestion } from "../address.js";
+import { emptyQuestion } from "../address.js";
 import { icon } from "../icons.js";
+import { searchBody } from "../ranking.js";
 import { store } from "../store.js";
 import { toast } from "../toast.js";
 
-/** @typedef {{name: string, address?: string, question?: {address?: string}}} SavedSearch */
+/**
+ * @import {Part, Question} from "../types.js"
+ * @typedef {{kind: Part["kind"], text?: string, item?: string, upload?: string, weight?: number, minus?: boolean}} SavedPart
+ * @typedef {{name: string, search: {parts: SavedPart[], where?: Record<string, unknown>}}} SavedSearch
+ */
 
 class Saved extends LitElement {
   static properties = { saved: { state: true }, problem: { state: true } };
@@ -33,8 +38,7 @@ class Saved extends LitElement {
 
   async #load() {
     try {
-      const answer = await api.saved();
-      this.saved = Array.isArray(answer) ? answer : answer.saved;
+      this.saved = (await api.saved()).saved;
       this.problem = "";
     } catch (error) {
       this.problem = /** @type {Error} */ (error).message;
@@ -47,7 +51,9 @@ class Saved extends LitElement {
     const form = /** @type {HTMLFormElement} */ (event.target);
     const name = String(new FormData(form).get("name")).trim();
     try {
-      await api.save(name, { address: writeQuestion(store.question).toString() });
+      // Where its ranking began is no part of a question.
+      const { limit: _, ...search } = searchBody(store.question);
+      await api.save(name, search);
       form.reset();
       await this.#load();
       toast.tell(`Saved as “${name}”.`);
@@ -59,7 +65,7 @@ class Saved extends LitElement {
   /** @param {SavedSearch} saved */
   #ask(saved) {
     this.dialog.close();
-    store.ask(readAddress(`?${saved.address ?? saved.question?.address ?? ""}`).question);
+    store.ask(questionOf(saved));
   }
 
   /** @param {string} name */
@@ -81,6 +87,13 @@ class Saved extends LitElement {
         <button class="quiet" aria-label=${`Forget ${saved.name}`} @click=${() => this.#forget(saved.name)}>${icon("close")}</button></li>`)}</ul>` : html`<p class="hush">None is kept yet.</p>`}
     </dialog>`;
   }
+}
+
+/** @param {SavedSearch} saved @returns {Question} */
+function questionOf({ search }) {
+  const parts = search.parts.map((part) => ({ kind: part.kind, value: part[part.kind] ?? "", weight: part.weight ?? 1, minus: part.minus ?? false }));
+  const where = Object.fromEntries(Object.entries(search.where ?? {}).map(([key, value]) => [key, [value].flat().map(String)]));
+  return { ...emptyQuestion(), parts, where };
 }
 
 customElements.define("sx-saved", Saved);

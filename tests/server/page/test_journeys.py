@@ -1,0 +1,315 @@
+"""What people do on the page, from words to a judgement, as a browser sees it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Open = Callable[..., Any]
+PICTURE = bytes.fromhex(
+    "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c626001000000ffff03000006000557bfabd40000000049454e44ae426082"
+)
+
+
+def ask(page: Any, words: str) -> None:
+    page.get_by_role("searchbox").fill(words)
+    page.keyboard.press("Enter")
+    page.locator(".card.sure, .card.doubtful, .empty").first.wait_for()
+
+
+def test_words_find_and_the_address_is_the_question(visit: Open) -> None:
+    look = visit()
+    page = look.go()
+    ask(page, "old harbour")
+    assert look.address() == "/?q=old+harbour"
+    page.get_by_text("31 sure results of 240").wait_for()
+    assert "1 in 160,000" in page.locator(".card").first.inner_text()
+    page.get_by_role("button", name="Sound").click()
+    page.wait_for_url("**view=audio")
+    page.go_back()
+    page.wait_for_url(re.compile("harbour$"))
+    assert page.get_by_role("searchbox").input_value() == "old harbour"
+    page.reload()
+    page.get_by_text("31 sure results of 240").wait_for()
+
+
+def test_back_from_an_item_is_the_same_place_and_focus(visit: Open) -> None:
+    look = visit()
+    page = look.go("/?q=many")
+    page.locator(".card.image").first.wait_for()
+    page.locator("sx-results").evaluate("(grid) => grid.scrollTo(0, 4000)")
+    page.wait_for_url("**at=*")
+    card = page.locator(".card.image[data-id]").nth(14)
+    name = card.get_attribute("aria-label")
+    card.click()
+    page.locator("h1").wait_for()
+    page.go_back()
+    page.locator(".card:focus").wait_for()
+    assert page.locator(".card:focus").get_attribute("aria-label") == name
+    assert abs(page.locator("sx-results").evaluate("(grid) => grid.scrollTop") - 4000) < 260
+    page.reload()
+    page.locator(".card:focus").wait_for()
+    assert page.locator(".card:focus").get_attribute("aria-label") == name
+
+
+def test_more_like_this_asks_again_and_is_kept_and_undone(visit: Open) -> None:
+    look = visit()
+    page = look.go("/?q=harbour")
+    card = page.locator(".card.image").nth(1)
+    card.hover()
+    name = card.get_attribute("data-id")
+    card.get_by_role("button", name="More like this").click()
+    page.wait_for_url("**item=*")
+    page.get_by_text("More like this.").wait_for()
+    assert look.state.judgements == [{"text": "harbour", "liked": [name], "disliked": []}]
+    page.get_by_role("button", name="Undo").click()
+    page.wait_for_url(re.compile("q=harbour$"))
+    page.get_by_text("Taken back.").wait_for()
+    assert look.state.judgements == []
+
+
+def test_less_like_several_is_one_judgement(visit: Open) -> None:
+    look = visit()
+    page = look.go("/?q=harbour")
+    page.locator(".card").nth(1).wait_for()
+    page.locator(".card").nth(0).focus()
+    page.keyboard.press("x")
+    page.locator(".card").nth(1).focus()
+    page.keyboard.press("x")
+    page.get_by_role("button", name="Less like these").click()
+    page.locator(".chip.minus").nth(1).wait_for()
+    assert [len(judged["disliked"]) for judged in look.state.judgements] == [2]
+    assert look.address().count("item=%7E-1%7E") == 2
+
+
+def test_weights_are_in_the_address_and_the_question(visit: Open) -> None:
+    look = visit()
+    page = look.go("/?q=harbour")
+    page.get_by_role("button", name="Heavier: harbour").click()
+    page.wait_for_url("**q=%7E2%7Eharbour")
+    page.get_by_text("×2").wait_for()
+    with page.expect_request("**/search") as asked:
+        page.get_by_role("button", name="Heavier: harbour").click()
+    assert asked.value.post_data_json["parts"] == [{"kind": "text", "text": "harbour", "weight": 4}]
+
+
+@pytest.mark.parametrize("way", ["chosen", "pasted", "dropped"])
+def test_a_picture_asks(visit: Open, way: str) -> None:
+    look = visit()
+    page = look.go()
+    page.locator(".card").first.wait_for()
+    if way == "chosen":
+        page.locator("input[type=file]").set_input_files({"name": "mine <b>.png", "mimeType": "image/png", "buffer": PICTURE})
+    else:
+        page.evaluate(
+            """([way, bytes]) => {
+                const data = new DataTransfer();
+                data.items.add(new File([new Uint8Array(bytes)], "mine <b>.png", { type: "image/png" }));
+                const event = way === "pasted" ? new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true })
+                  : new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true });
+                document.body.dispatchEvent(event);
+            }""",
+            [way, list(PICTURE)],
+        )
+    page.wait_for_url("**upload=*")
+    page.locator(".chip", has_text="mine <b>.png").wait_for()
+    page.get_by_text("31 sure results").wait_for()
+
+
+def test_a_text_file_asks_with_its_words(visit: Open) -> None:
+    look = visit()
+    page = look.go()
+    page.locator("input[type=file]").set_input_files({"name": "note.txt", "mimeType": "text/plain", "buffer": "the ferry\n left".encode()})
+    page.wait_for_url("**q=the+ferry+left")
+
+
+def test_a_hit_is_dragged_into_the_box(visit: Open) -> None:
+    look = visit()
+    page = look.go("/?q=harbour")
+    card = page.locator(".card.image").nth(2)
+    card.drag_to(page.locator("sx-search-box"))
+    page.wait_for_url("**item=*")
+    page.locator(".chip img").wait_for()
+
+
+def test_facets_narrow_and_lead_back(visit: Open) -> None:
+    look = visit()
+    page = look.go("/?q=harbour")
+    page.get_by_label("sea").check()
+    page.wait_for_url("**where.keywords=sea")
+    assert page.get_by_label("nowhere").count() == 0
+    page.get_by_role("button", name="Without Keywords sea").click()
+    page.wait_for_url(re.compile("q=harbour$"))
+    assert not page.get_by_label("sea").is_checked()
+
+
+def test_a_line_parts_the_sure_from_the_rest(visit: Open) -> None:
+    page = visit().go("/?q=harbour")
+    page.locator(".card").first.wait_for()
+    page.locator("sx-results").evaluate("(grid) => grid.scrollTo(0, 1500)")
+    page.get_by_text("What follows may be chance").wait_for()
+    above = page.locator(".divider").bounding_box()["y"]
+    boxes = page.locator(".card.sure").evaluate_all("(cards) => cards.map((card) => card.getBoundingClientRect().bottom)")
+    below = page.locator(".card.doubtful").evaluate_all("(cards) => cards.map((card) => card.getBoundingClientRect().top)")
+    assert max(boxes) <= above + 12 < min(below)
+
+
+def test_nothing_found_says_so_and_offers_the_doubtful(visit: Open) -> None:
+    look = visit()
+    page = look.go("/?q=doubtful")
+    page.get_by_text("Nothing found that chance does not explain").wait_for()
+    assert page.locator(".divider").count() == 1
+    assert page.locator(".card.doubtful").count() > 4
+    page = look.go("/?q=zero")
+    page.get_by_role("heading", name="Nothing found").wait_for()
+
+
+def test_a_problem_is_told_in_its_words(visit: Open) -> None:
+    look = visit()
+    look.expected = ("422",)
+    page = look.go("/?q=wrong")
+    page.get_by_role("alert").get_by_text("did you mean 'camera'?").wait_for()
+
+
+def test_sort_by_date_orders_the_sure_alone(visit: Open) -> None:
+    page = visit().go("/?q=harbour&sort=date")
+    page.locator(".card.sure").first.wait_for()
+    assert page.locator(".card.doubtful").count() == 0
+    years = page.locator(".card .name").evaluate_all("(names) => names.map((name) => name.title.split('/')[4])")
+    assert years == sorted(years, reverse=True)
+
+
+def test_an_expired_ranking_is_asked_again(visit: Open) -> None:
+    look = visit()
+    look.expected = ("410",)
+    page = look.go("/?q=many")
+    page.locator(".card").first.wait_for()
+    look.state.expired = {"r0"}
+    page.locator("sx-results").evaluate("(grid) => grid.scrollTo(0, 60000)")
+    page.locator(".card[data-id]").first.wait_for()
+    assert sum(request == "POST /api/v1/search" for request in look.state.requests) == 2
+
+
+def test_markup_in_names_is_text(visit: Open) -> None:
+    page = visit().go("/?q=harbour")
+    page.get_by_text("<img src=x onerror=alert(1)><b>bold.jpg").first.wait_for()
+    assert page.locator("b", has_text="bold").count() == 0
+    assert page.locator("img[src=x]").count() == 0
+
+
+def test_hover_plays_from_the_second_and_stops_to_load(visit: Open) -> None:
+    look = visit()
+    page = look.go("/?q=harbour")
+    page.locator(".card.video").first.hover()
+    page.wait_for_timeout(120)
+    assert page.locator("video.preview").count() == 0
+    film = page.locator("video.preview.playing")
+    film.wait_for()
+    assert film.evaluate("(video) => video.muted && video.currentTime >= 2.5 - 0.2")
+    handle = film.element_handle()
+    page.mouse.move(5, 5)
+    page.locator("video.preview").wait_for(state="detached")
+    assert handle.evaluate("(video) => [video.paused, video.getAttribute('src')]") == [True, None]
+
+
+def test_nothing_moves_for_people_who_want_less_motion(visit: Open) -> None:
+    page = visit(reduced_motion="reduce").go("/?q=harbour")
+    page.locator(".card.video").first.hover()
+    page.wait_for_timeout(600)
+    assert page.locator("video.preview").count() == 0
+
+
+def test_the_item_page_plays_at_its_second_and_jumps(visit: Open) -> None:
+    look = visit()
+    page = look.go("/?q=ferry")
+    page.locator(".card.video").first.click()
+    page.wait_for_url("**t=2.5*")
+    page.wait_for_function("document.querySelector('sx-player video')?.currentTime > 2.3")
+    page.get_by_role("button", name="0:04 as far as the lighthouse").click()
+    page.wait_for_function("document.querySelector('sx-player video').currentTime > 4.4")
+    page.get_by_role("button", name="engine, 0:03 to 0:07, 91 percent").wait_for()
+    page.get_by_role("button", name="Name this recording").click()
+    page.get_by_text("night ferry <live>.flac").wait_for()
+    page.get_by_label("by").select_option("words")
+    page.locator(".near").nth(5).wait_for()
+
+
+def test_the_player_asks_for_the_version_for_browsers(visit: Open) -> None:
+    look = visit()
+    look.state.broken_media = True
+    page = look.go("/?q=ferry")
+    page.locator(".card.video").first.click()
+    page.wait_for_function("document.querySelector('sx-player video')?.readyState > 0")
+    assert any(request.endswith("/media/web") for request in look.state.requests)
+
+
+def test_boxes_and_read_text_lie_on_the_picture(visit: Open) -> None:
+    page = visit().go("/?q=harbour")
+    page.locator(".card.image").first.click()
+    page.locator(".region", has_text="EXIT <b>only</b>").wait_for()
+    frame, box = page.locator(".frame img").bounding_box(), page.locator(".region.label").bounding_box()
+    assert abs((box["x"] - frame["x"]) / frame["width"] - 0.2) < 0.02
+    page.get_by_label("Boxes and text that was read").uncheck()
+    assert page.locator(".region").count() == 0
+
+
+def test_searches_are_saved_with_the_library(visit: Open) -> None:
+    look = visit()
+    page = look.go("/?q=harbour&where.keywords=sea")
+    page.get_by_role("button", name="Saved").click()
+    page.get_by_label("Keep this search as").fill("sea & harbour <3")
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_role("button", name="Forget sea & harbour <3").wait_for()
+    assert json.loads(json.dumps(look.state.saved))["sea & harbour <3"]["search"]["where"] == {"keywords": ["sea"]}
+    page = look.go("/")
+    page.get_by_role("button", name="Saved").click()
+    page.get_by_role("button", name="sea & harbour <3", exact=True).click()
+    page.wait_for_url("**q=harbour&where.keywords=sea")
+
+
+def test_the_library_page_follows_a_job(visit: Open) -> None:
+    look = visit()
+    page = look.go("/?show=library")
+    page.get_by_text("2,400").first.wait_for()
+    progress = page.get_by_role("progressbar")
+    progress.wait_for()
+    before = progress.evaluate("(bar) => bar.value")
+    page.wait_for_function(f"document.querySelector('progress').value > {before}")
+    page.get_by_label("Folder or file").fill("/home/ada/New")
+    page.get_by_role("button", name="Add", exact=True).click()
+    page.locator(".job", has_text="/home/ada/New").wait_for()
+    page.locator("summary", has_text="1 file could not be read").first.click()
+    page.get_by_text("ends in the middle of a frame").first.wait_for()
+
+
+def test_a_token_is_asked_for_and_taken(visit: Open) -> None:
+    look = visit()
+    look.expected = ("401",)
+    look.state.token = "right"
+    page = look.go("/?q=harbour")
+    page.get_by_label("Token").fill("left")
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("alert").get_by_text("not the token").wait_for()
+    page.get_by_label("Token").fill("right")
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_text("31 sure results of 240").wait_for()
+
+
+def test_the_map_is_looked_at_and_lassoed(visit: Open, tmp_path: Path) -> None:
+    page = visit().go("/?show=map")
+    page.get_by_text("2,400 items").first.wait_for()
+    page.locator(".map-field img").first.wait_for()
+    page.get_by_role("button", name="Lasso").click()
+    page.mouse.move(300, 200)
+    page.mouse.down()
+    for x, y in ((600, 200), (600, 600), (300, 600), (300, 210)):
+        page.mouse.move(x, y, steps=4)
+    page.mouse.up()
+    page.get_by_text("in the lasso").wait_for()
+    page.locator(".map-side li button").first.click()
+    page.locator("h1").wait_for()
