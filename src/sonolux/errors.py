@@ -18,6 +18,10 @@ class QueryError(SonoluxError):
     """A question that cannot be asked of this library."""
 
 
+class ExpiredError(QueryError):
+    """What was asked for was kept for a while, and is no longer: ask again from the beginning."""
+
+
 class LibraryError(SonoluxError):
     """A library cannot be opened, read or written."""
 

@@ -57,10 +57,12 @@ from sonolux.retrieval.calibration import Calibration
 from sonolux.retrieval.copies.store import HashStore
 from sonolux.retrieval.facets import Facets, count_facets
 from sonolux.retrieval.hits import Hits
-from sonolux.retrieval.planning import plan
+from sonolux.retrieval.kept_rankings import DEPTH as RANKED_AT_FIRST
+from sonolux.retrieval.kept_rankings import KeptRankings, Ranking, without_media
+from sonolux.retrieval.planning import SpaceQuery, plan, spaces_of
 from sonolux.retrieval.query import Query
 from sonolux.retrieval.query_files import decode_files
-from sonolux.retrieval.ranking import Ranker
+from sonolux.retrieval.ranking import Place, Ranker
 from sonolux.settings import settings
 from sonolux.training.feedback.data import FeedbackSet
 from sonolux.types import Annotation, Failure, Item, Modality, Space
@@ -99,6 +101,7 @@ class Library:
         # Whoever forgets to close a library leaves no process behind.
         weakref.finalize(self, self._decoder.close)
         self.locks = SharingLocks()
+        self.rankings = KeptRankings()
         self._manifest: LibraryManifest | None = None
         self._spaces: Spaces | None = None
         self._calibration: Calibration | None = None
@@ -116,6 +119,7 @@ class Library:
             self.feedback.close()
             self.fingerprints.close()
             self._decoder.close()
+            self.rankings.clear()
             self._manifest = self._spaces = self._calibration = None
 
     def __enter__(self) -> Library:
@@ -363,6 +367,7 @@ class Library:
             with self.locks.questions.writing:
                 self.spaces.drop(name)
                 self._calibration = None
+                self.rankings.clear()
                 self._save()
 
     def optimize(self, progress: Progress | None = None) -> None:
@@ -468,12 +473,38 @@ class Library:
     def ask(self, query: Query) -> Hits:
         """Answer a query; `search` is the same for people in a hurry."""
         with self.locks.questions.reading:
-            if any(part.is_file for part in query.parts):
-                self._decoder.start()  # while the library is opened
-            query = decode_files(query, self._decoder, self._read_options(self._rate_asked(query)))
-            questions = plan(query, self.spaces)
-            ranker = Ranker(self.index, self.calibration, self.manifest.changes, self.manifest.spans)
-            return Hits(ranker.rank(query, questions), tuple({question.space.name: None for question in questions}))
+            query, questions = self._planned(query)
+            return Hits(self._ranker().rank(query, questions), spaces_of(questions))
+
+    def rank(self, query: Query, *, depth: int = RANKED_AT_FIRST) -> Ranking:
+        """Answer a query with a ranking that is kept for some minutes and shown a window at a time.
+
+        Parameters
+        ----------
+        query : Query
+            All but its page.
+        depth : int
+            Hits at first; a window beyond has more ranked.
+
+        Examples
+        --------
+        >>> ranking = library.rank(Query((Part("text", "a dog on a beach"),)))
+        >>> ranking.window(20, 10), library.ranking(ranking.id).total
+        """
+        with self.locks.questions.reading:
+            query, questions = self._planned(query)
+
+            def place(asked: Query) -> list[Place]:
+                with self.locks.questions.reading:
+                    return self._ranker().place(asked, questions)
+
+            ranking = Ranking(without_media(query), spaces_of(questions), self.index, place, depth)
+        self.rankings.keep(ranking)
+        return ranking
+
+    def ranking(self, id_: str) -> Ranking:
+        """Return a ranking that `rank` made, by its id; `sonolux.errors.ExpiredError` where it is kept no longer."""
+        return self.rankings.get(id_)
 
     def copies(self, *, near: bool = True, thorough: bool = True, progress: CopyProgress | None = None) -> Copies:
         """Find files that are copies of one another, and say what was done to them and which to keep.
@@ -763,6 +794,16 @@ class Library:
 
     def _read_options(self, audio_rate: int = 22_050) -> ReadOptions:
         return replace(ReadOptions.from_settings(audio_rate), **self.manifest.cutting)
+
+    def _planned(self, query: Query) -> tuple[Query, list[SpaceQuery]]:
+        """Return a query with its files decoded, and the vectors that it asks with."""
+        if any(part.is_file for part in query.parts):
+            self._decoder.start()  # while the library is opened
+        query = decode_files(query, self._decoder, self._read_options(self._rate_asked(query)))
+        return query, plan(query, self.spaces)
+
+    def _ranker(self) -> Ranker:
+        return Ranker(self.index, self.calibration, self.manifest.changes, self.manifest.spans)
 
     def _rate_asked(self, query: Query) -> int:
         """Return the rate at which sound is decoded to ask with: that at which `add` decodes it."""

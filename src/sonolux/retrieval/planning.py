@@ -119,6 +119,11 @@ def plan(query: Query, asking: Asking) -> list[SpaceQuery]:
     return [_moved_away(question, away[question.space.name]) for question in questions]
 
 
+def spaces_of(questions: Sequence[SpaceQuery]) -> tuple[str, ...]:
+    """Return the names of the spaces that are asked, each once."""
+    return tuple({question.space.name: None for question in questions})
+
+
 def _no_space(part: Part, names: Sequence[str]) -> str:
     if not names:
         return "the library is empty: add a folder first"

@@ -16,7 +16,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,6 +54,9 @@ MODALITIES = {str(modality): modality for modality in Modality}
 TIED = 1600
 """Length at which a list that is fused may be nothing but ties; shorter ones are made longer."""
 
+PLACED_KEYS = ("file", "kind", "modality", "text")
+"""What ranking itself looks at."""
+
 SpaceAnswer = tuple[SpaceQuery, list[ScoredPoint]]
 """A vector that was asked with, and what was found."""
 
@@ -68,6 +71,23 @@ GONE: ListEvidence = (math.inf, "", False)
 """Said of an item that was removed after it was found: it is no hit."""
 
 
+class Place(NamedTuple):
+    """A hit of a ranking without what it shows: that is read when it is shown.
+
+    Attributes
+    ----------
+    id, file, score, chance, space, confident
+        As of a `Hit`.
+    """
+
+    id: str
+    file: str
+    score: float
+    chance: float
+    space: str
+    confident: bool
+
+
 @dataclass(slots=True)
 class Ranker:
     """Ranks the answers of one library.
@@ -80,15 +100,35 @@ class Ranker:
         How many points the library has written or removed so far.
     spans : bool
         Whether any file of the library has spans; without, grouping has nothing to do.
+    keys : tuple of str
+        Payload keys that matches bring.
     """
 
     index: Index
     calibration: Calibration
     changes: int
     spans: bool
+    keys: tuple[str, ...] = KEYS
 
     def rank(self, query: Query, space_queries: Sequence[SpaceQuery]) -> list[Hit]:
         """Answer a planned query with one page of hits, best first."""
+        hits = _hits(*self._page(query, space_queries))
+        return [hit for hit in hits if hit.confident] if query.confident else hits
+
+    def place(self, query: Query, space_queries: Sequence[SpaceQuery]) -> list[Place]:
+        """Answer as `rank` does, with the places of the hits alone."""
+        self.keys = PLACED_KEYS
+        page, evidence = self._page(query, space_queries)
+        # One a place, also where it is gone: a ranking tells by their number whether there are more.
+        return [
+            Place(match.id, match.payload["file"], match.score, *(said[:3] if said else (1.0, "", False)))
+            for match, said in zip(page, evidence, strict=True)
+        ]
+
+    def _page(
+        self, query: Query, space_queries: Sequence[SpaceQuery]
+    ) -> tuple[list[ScoredPoint], list[Evidence | None]]:
+        """Return the matches of one page, best first, and the evidence for each."""
         alone = len(space_queries) == 1
         lists = [(asked, self._search_space(query, asked, alone=alone)) for asked in space_queries]
         if not alone:
@@ -104,9 +144,7 @@ class Ranker:
         if query.diverse:
             ranking = self._spread(query, space_queries, ranking)
         page = ranking[query.offset : query.offset + query.k]
-        evidence = self._judge_list(space_queries[0], page) if alone else [said[match.id] for match in page]
-        hits = _hits(page, evidence)
-        return [hit for hit in hits if hit.confident] if query.confident else hits
+        return page, self._judge_list(space_queries[0], page) if alone else [said[match.id] for match in page]
 
     def _search_space(self, query: Query, space_query: SpaceQuery, *, alone: bool) -> list[ScoredPoint]:
         """Search one space for enough matches to fill the page once grouped; for more where lists are fused."""
@@ -121,7 +159,7 @@ class Ranker:
         limit = wanted if alone and not grouped else max(DEPTH, 2 * wanted)
         while True:
             found = self.index.search(
-                space_query.space.name, space_query.vector, limit, where=where, without=examples, keys=KEYS
+                space_query.space.name, space_query.vector, limit, where=where, without=examples, keys=self.keys
             )
             if space_query.words:
                 found = _verbatim_first(space_query.words, found)
@@ -343,6 +381,13 @@ def _all_tied(asked: SpaceQuery, found: Sequence[ScoredPoint]) -> bool:
     """Return whether the last match is as near as the first."""
     first, last = _nearness(asked, [found[0], found[-1]])
     return first == last
+
+
+def hit_of(place: Place, payload: Mapping[str, Any]) -> Hit:
+    """Return the hit at a place, whose payload has `KEYS`."""
+    evidence = (place.chance, place.space, place.confident, 0)
+    [hit] = _hits([ScoredPoint(place.id, place.score, dict(payload))], [evidence])
+    return hit
 
 
 def _hits(page: Sequence[ScoredPoint], evidence: Sequence[Evidence | None]) -> list[Hit]:
