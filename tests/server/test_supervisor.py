@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from sonolux.errors import LibraryError
-from sonolux.index.holder_note import FILE, read_socket
+from sonolux.holder_note import FILE, read_socket
 from sonolux.library import Library
 from sonolux.server.calls.protocol import LibraryUnavailable
 from sonolux.server.supervisor import Supervisor

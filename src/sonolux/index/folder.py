@@ -6,7 +6,7 @@ sonolux.json     see `sonolux.index.manifest`; absent until the library is first
 feedback.sqlite  see `sonolux.index.feedback`; absent until something is judged
 fingerprints/    see `sonolux.fingerprints.catalog`; absent until a recording is indexed
 lock             locked by the process that has the library open
-holder.json      who that is, see `sonolux.index.holder_note`
+holder.json      who that is, see `sonolux.holder_note`
 service/         see `sonolux.server.state`; absent until the library is first served
 creating-*/      a shard being made, or left by a creation that was cut short
 ===============  ===================================================================================
@@ -27,8 +27,8 @@ import qdrant_edge as qe
 
 from sonolux.errors import LibraryBusyError, LibraryError
 from sonolux.index.files import write_atomically
-from sonolux.index.holder_note import FILE as HOLDER
-from sonolux.index.holder_note import read_note, write_note
+from sonolux.holder_note import FILE as HOLDER
+from sonolux.holder_note import read_note, write_note
 from sonolux.index.manifest import IndexManifest
 from sonolux.index.qdrant_edge import configure, engine, forget_vectors, make_shard
 from sonolux.index.read_only import UNWRITABLE, held_shared, shadow

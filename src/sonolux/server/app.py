@@ -93,7 +93,7 @@ def _guards(front: Front) -> list[Middleware]:
         Middleware(Observer, metrics=front.metrics),
         Middleware(HostGuard, configuration=configuration),
         Middleware(OriginGuard),
-        Middleware(SignInGuard, tokens=front.tokens, secure=configuration.secure),
+        Middleware(SignInGuard, tokens=front.tokens, configuration=configuration),
         Middleware(RequestPlaces, limits=configuration.limits),
         Middleware(RequestBounds, limits=configuration.limits),
         Middleware(JsonTags),

@@ -86,6 +86,8 @@ class Configuration:
         Whether nothing of the library may be changed.
     secure : bool
         Whether browsers reach it by HTTPS.
+    own_socket : Path or None
+        The Unix socket of the user who serves the library, see `sonolux.server.security.own_socket`.
     limits : Limits
     """
 
@@ -96,6 +98,7 @@ class Configuration:
     roots: tuple[Path, ...] = ()
     read_only: bool = False
     secure: bool = False
+    own_socket: Path | None = None
     limits: Limits = field(default_factory=Limits)
 
     @property

@@ -1,6 +1,6 @@
 """Library process: one open library with its warm models and its lock, which answers calls and runs jobs.
 
-``python -m sonolux.server.library_process LIBRARY SOCKET [--root FOLDER ...]``, started by
+``python -m sonolux.server.library_process LIBRARY SOCKET [--root FOLDER ...] [--announce SOCKET]``, started by
 `sonolux.server.supervisor`. Its standard output carries `sonolux.server.status`, its standard error is its log. It
 ends when asked to by SIGTERM, or when its standard input does: that is its front's, and ends with it, however it ends.
 Then the job that runs is parked, what was written is flushed, and the lock let go.
@@ -26,8 +26,8 @@ import numpy as np
 from filelock import FileLock, Timeout
 
 from sonolux.errors import LibraryBusyError, QueryError, SonoluxError
-from sonolux.index.holder_note import FILE as HOLDER
-from sonolux.index.holder_note import announce, read_socket
+from sonolux.holder_note import FILE as HOLDER
+from sonolux.holder_note import announce, read_socket
 from sonolux.library import Library
 from sonolux.media.segment import Audio, Image
 from sonolux.retrieval.query import Part, Query
@@ -54,6 +54,7 @@ def main() -> None:
     options.add_argument("library")
     options.add_argument("socket", type=Path)
     options.add_argument("--root", action="append", default=[])
+    options.add_argument("--announce", type=Path)
     given = options.parse_args()
     logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s", level="INFO")
     # What a library prints goes to the log: the pipe carries status alone.
@@ -62,7 +63,7 @@ def main() -> None:
     ending = threading.Event()
     watch_front(ending)
     try:
-        serve(given.library, given.socket, given.root, status, ending)
+        serve(given.library, given.socket, given.announce or given.socket, given.root, status, ending)
     except SonoluxError as error:
         logger.error("%s", error)
         Status("refused", str(error)).tell(status)
@@ -85,7 +86,9 @@ def watch_front(ending: threading.Event) -> None:
     threading.Thread(target=wait, name="sonolux-front", daemon=True).start()
 
 
-def serve(location: str, place: Path, roots: Sequence[str], status: int, ending: threading.Event) -> None:
+def serve(
+    location: str, place: Path, announced: Path, roots: Sequence[str], status: int, ending: threading.Event
+) -> None:
     """Answer calls until `ending` is set; all is let go of then, in the order that loses nothing."""
     note = Path(location).expanduser() / HOLDER
     try:
@@ -97,7 +100,7 @@ def serve(location: str, place: Path, roots: Sequence[str], status: int, ending:
             server = CallServer(place, calls_over(answering), QUESTIONS)
             closing.callback(server.close)
             server.start()
-            announce(note, place)
+            announce(note, announced)
             Status("serving").tell(status)
             for ask in WARMING:
                 if not ending.is_set():
@@ -115,8 +118,10 @@ def serve(location: str, place: Path, roots: Sequence[str], status: int, ending:
             bound.start()
             server.close()  # first: by that a process that waits for the lock sees that it is about to be free
     finally:
-        with contextlib.suppress(OSError):  # the front makes this folder, and may have been killed
-            place.parent.rmdir()
+        if ending.is_set():
+            with contextlib.suppress(OSError):  # the front makes this folder, and may have been killed
+                announced.unlink(missing_ok=True)
+                place.parent.rmdir()
 
 
 def opened(location: str, note: Path, ending: threading.Event) -> Library:

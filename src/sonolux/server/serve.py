@@ -6,9 +6,10 @@ SIGTERM and Ctrl-C let requests under way finish, within a bound; the library pr
 from __future__ import annotations
 
 import asyncio
+import shutil
 import socket
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType
 
@@ -20,15 +21,19 @@ from sonolux.server.app import make_app
 from sonolux.server.configuration import Configuration
 from sonolux.server.observing import log_json_lines
 from sonolux.server.security.connections import timed_protocol
+from sonolux.server.security.own_socket import listen_on_own
 from sonolux.server.security.tokens import TokenStore
 from sonolux.server.state import ServiceState
-from sonolux.server.supervisor import Supervisor
+from sonolux.server.supervisor import Supervisor, private_folder
 
 ENDING_SECONDS = 10
 """For requests under way, once the service ends."""
 
 IDLE_SECONDS = 15
 """For a connection between two requests."""
+
+OWN = "front"
+"""Name of the service's own socket."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,24 +119,43 @@ async def _serve(
     listening: socket.socket,
     started: Callable[[int], None] | None,
 ) -> None:
-    supervisor = Supervisor(configuration.location, configuration.roots)
-    await supervisor.start()
+    folder = private_folder()
+    own = listen_on_own(folder / OWN)
+    supervisor = Supervisor(configuration.location, configuration.roots, folder=folder, announced=folder / OWN)
     try:
-        app = make_app(configuration, supervisor.client, state)
-        server = StoppableServer(_uvicorn_configuration(app, configuration, certificate), app)
+        await supervisor.start()
+        app = make_app(replace(configuration, own_socket=folder / OWN), supervisor.client, state)
+        server = StoppableServer(_uvicorn_configuration(app, configuration, certificate), app, own)
         if started is not None:
             started(listening.getsockname()[1])
         await server.serve(sockets=[listening])
     finally:
+        own.close()
         await supervisor.stop()
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 class StoppableServer(uvicorn.Server):
-    """uvicorn's server, which tells those who follow events that it ends."""
+    """uvicorn's server, which answers at the service's own socket too, and tells those who follow events that it ends.
 
-    def __init__(self, config: uvicorn.Config, app: FastAPI) -> None:
+    Nobody can read along at the own socket, so it needs no certificate.
+    """
+
+    def __init__(self, config: uvicorn.Config, app: FastAPI, own: socket.socket) -> None:
         super().__init__(config)
         self._stopping = app.state.front.stopping
+        self._own = own
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to answer."""
+        await super().startup(sockets)
+        loop = asyncio.get_running_loop()
+        self.servers.append(await loop.create_unix_server(self._answering, sock=self._own))
+
+    def _answering(self) -> asyncio.Protocol:
+        """Return what answers one connection to the own socket."""
+        protocol: Callable[..., asyncio.Protocol] = self.config.http_protocol_class
+        return protocol(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """End in good order; asked a second time, at once."""

@@ -52,6 +52,10 @@ class Supervisor:
         Of the library.
     roots : sequence of path
         Folders beneath which a job may add files.
+    folder : path, optional
+        Where the process has its socket, a private one; by default one that is made, and removed.
+    announced : path, optional
+        The socket that the holder note of the library names; by default that of the process.
     module : str
         What is run, for tests.
 
@@ -71,10 +75,14 @@ class Supervisor:
         self,
         location: str,
         roots: Sequence[str | Path] = (),
+        folder: Path | None = None,
+        announced: Path | None = None,
         module: str = "sonolux.server.library_process",
     ) -> None:
         self.location = location
         self.roots = [os.fspath(root) for root in roots]
+        self.folder = folder
+        self.announced = announced
         self.module = module
         self.state: Serving = "down"
         self.reason = "it was not started"
@@ -83,7 +91,7 @@ class Supervisor:
         self._client: LibraryClient | None = None
         self._process: Process | None = None
         self._task: asyncio.Task[None] | None = None
-        self._folder: Path | None = None
+        self._made: Path | None = None
         self._stopping = False
         self._next = 0.0
 
@@ -108,8 +116,9 @@ class Supervisor:
         LibraryError
             Where it ends instead: there is no library, or another process has it.
         """
-        self._folder = private_folder()
-        self._client = LibraryClient(self._folder / "calls")
+        if self.folder is None:
+            self.folder = self._made = private_folder()
+        self._client = LibraryClient(self.folder / "calls")
         serving = asyncio.get_running_loop().create_future()
         self._task = asyncio.create_task(self._keep_running(serving))
         try:
@@ -137,8 +146,8 @@ class Supervisor:
             await process.wait()
         if self._client is not None:
             self._client.close()
-        if self._folder is not None:
-            shutil.rmtree(self._folder, ignore_errors=True)
+        if self._made is not None:
+            shutil.rmtree(self._made, ignore_errors=True)
         self._note("down", "it was stopped")
 
     async def _keep_running(self, serving: asyncio.Future[None]) -> None:
@@ -187,7 +196,9 @@ class Supervisor:
     async def _spawned(self) -> Process:
         """Start a process; in a session of its own, so that Ctrl-C reaches the front alone."""
         self.starts += 1
-        arguments = [*(f"--root={root}" for root in self.roots), "--", self.location, str(self.client.path)]
+        options = [f"--root={root}" for root in self.roots]
+        options += [f"--announce={self.announced}"] if self.announced else []
+        arguments = [*options, "--", self.location, str(self.client.path)]
         command = (sys.executable, "-P", "-m", self.module, *arguments)
         return await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, start_new_session=True)
 

@@ -46,7 +46,9 @@ def test_ten_thousand_from_end_to_end_and_back(visit: Open, width: int, height: 
 def test_a_jump_by_the_scroll_bar_among_a_million(visit: Open, share: float) -> None:
     page = visit().go("/?q=million")
     page.locator(".card.sure").first.wait_for()
-    page.locator("sx-results").evaluate("(grid, share) => grid.scrollTo(0, share * (grid.scrollHeight - grid.clientHeight))", share)
+    page.locator("sx-results").evaluate(
+        "(grid, share) => grid.scrollTo(0, share * (grid.scrollHeight - grid.clientHeight))", share
+    )
     page.wait_for_url("**at=*")
     at = int(page.url.rsplit("at=")[1].split("&")[0])
     assert abs(at / 1_000_000 - share) < 0.03

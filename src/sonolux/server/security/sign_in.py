@@ -6,7 +6,9 @@ from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from sonolux.server.configuration import Configuration
 from sonolux.server.problems import ProblemError, problem_response
+from sonolux.server.security.own_socket import came_by
 from sonolux.server.security.tokens import TokenStore
 
 GUARDED = ("/api/", "/metrics", "/openapi.json")
@@ -19,14 +21,16 @@ SESSION = "/api/v1/session"
 class SignInGuard:
     """Middleware that asks for a token or a session."""
 
-    def __init__(self, app: ASGIApp, tokens: TokenStore | None, *, secure: bool) -> None:
+    def __init__(self, app: ASGIApp, tokens: TokenStore | None, configuration: Configuration) -> None:
         self.app = app
         self.tokens = tokens
-        self.cookie = cookie_name(secure=secure)
+        self.own_socket = configuration.own_socket
+        self.cookie = cookie_name(secure=configuration.secure)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer whoever has signed in, or need not."""
-        if scope["type"] == "http" and self.tokens is not None and scope["path"].startswith(GUARDED):
+        guarded = scope["type"] == "http" and scope["path"].startswith(GUARDED)
+        if guarded and self.tokens is not None and not came_by(scope, self.own_socket):
             name = who_asks(scope, self.tokens, self.cookie)
             if name is not None:
                 scope.setdefault("state", {})["session"] = name
