@@ -20,6 +20,7 @@ from contracts.index_oracle import id_of
 from sonolux.errors import LibraryBusyError, LibraryError
 from sonolux.index.base import Condition, Point
 from sonolux.index.embedded import EmbeddedIndex
+from sonolux.index.holder_note import announce, read_note, read_socket
 from sonolux.settings import settings
 from sonolux.types import Space
 
@@ -160,6 +161,28 @@ def test_the_note_is_one_printable_line(folder: Path) -> None:
         (folder / "holder.json").write_text(json.dumps(note))
         with pytest.raises(LibraryBusyError, match=r"\(evil\?\?\[31m\)"):
             opened(folder).count()
+
+
+def test_the_note_names_where_the_holder_answers_calls(folder: Path) -> None:
+    note = folder / "holder.json"
+    with opened(folder) as index:
+        index.count()
+        assert read_socket(note) is None
+        announce(note, Path("/run/calls"))
+        assert read_socket(note) == Path("/run/calls")
+        assert note.stat().st_mode & 0o777 == 0o600
+        assert f"process {os.getpid()} " in read_note(note)
+        index.close()
+        assert not note.exists()
+        index.count()  # opened anew
+        assert read_socket(note) == Path("/run/calls")
+        announce(note, None)
+        assert read_socket(note) is None
+        note.write_text('{"pid": 1, "socket": "relative"}')
+        assert read_socket(note) is None
+        announce(note, Path("/run/calls"))  # another process holds it: its note is left alone
+        assert read_socket(note) is None
+        announce(note, None)
 
 
 def test_threads_share_an_index(folder: Path) -> None:

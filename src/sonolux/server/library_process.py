@@ -41,7 +41,7 @@ from sonolux.server.status import REFUSED, Status
 
 logger = logging.getLogger(__name__)
 
-ENDING = 60.0
+ENDING = 60
 """Seconds until a process that does not end by itself is ended: a job goes on from what was written."""
 
 LEAVING = 60.0
@@ -71,16 +71,22 @@ def main() -> None:
 
 
 def watch_front(ending: threading.Event) -> None:
-    """Set an event when the front is gone, or asks by a signal."""
+    """Set an event when the front is gone, or asks by a signal; from then on the kernel keeps the time."""
+
+    def end() -> None:
+        ending.set()
+        # Not a thread: whatever hangs may hold the interpreter's lock.
+        signal.alarm(ENDING)
 
     def stop(number: int, frame: FrameType | None) -> None:
-        ending.set()
+        end()
 
     def wait() -> None:
         while os.read(0, 4096):
             pass
-        ending.set()
+        end()
 
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the front as well, which asks in its own time
     threading.Thread(target=wait, name="sonolux-front", daemon=True).start()
@@ -112,10 +118,6 @@ def serve(
             worker.start()
             ending.wait()
             logger.info("the service ends")
-            # Else a call that hangs would keep the lock for ever.
-            bound = threading.Timer(ENDING, os._exit, (1,))
-            bound.daemon = True
-            bound.start()
             server.close()  # first: by that a process that waits for the lock sees that it is about to be free
     finally:
         if ending.is_set():

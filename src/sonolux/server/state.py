@@ -63,9 +63,18 @@ class ServiceState:
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
-        """Connect for as long as one reads; rows come by the names of their columns."""
+        """Connect for as long as one reads; rows come by the names of their columns.
+
+        Raises
+        ------
+        LibraryError
+            Where it cannot be read.
+        """
         with closing(self._connect()) as database:
-            yield database
+            try:
+                yield database
+            except sqlite3.Error as error:
+                raise LibraryError(f"{self.database} cannot be read: {error}") from error
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
@@ -81,7 +90,7 @@ class ServiceState:
                 database.execute("BEGIN IMMEDIATE")
                 with database:
                     yield database
-            except sqlite3.OperationalError as error:
+            except sqlite3.Error as error:
                 raise LibraryError(f"{self.database} cannot be written: {error}") from error
 
     def prepare(self, part: str, steps: Sequence[str]) -> None:
