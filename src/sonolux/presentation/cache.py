@@ -59,6 +59,21 @@ class DiskCache:
             Path(file.name).replace(self.folder / name)
             self._count(len(content))
 
+    def find(self, name: str) -> Path | None:
+        """Return where an entry lies, None where there is none; whoever opens it keeps it, should it go meanwhile."""
+        path = self.folder / name
+        try:
+            os.utime(path)
+        except OSError:
+            return None
+        return path
+
+    def take(self, name: str, made: Path) -> None:
+        """Move a file here that was made beside, in the same folder, as an entry."""
+        size = made.stat().st_size
+        made.replace(self.folder / name)
+        self._count(size)
+
     def _count(self, size: int) -> None:
         """Add to what is known to be there; look again, and make room, once that is over the limit."""
         with self._lock:

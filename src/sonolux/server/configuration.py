@@ -40,6 +40,8 @@ class Limits:
         Bytes of an upload, bytes of all that are kept, and how many these are.
     upload_seconds : float
         An upload is kept for so long after it was last used.
+    web_versions : int
+        Bytes of what is made for browsers, kept to be sent again.
     export : int
         Bytes of the files of an export as zip.
     export_items : int
@@ -64,6 +66,7 @@ class Limits:
     uploads: int = 4096 * MIB
     upload_count: int = 1000
     upload_seconds: float = 24 * 3600.0
+    web_versions: int = 4096 * MIB
     export: int = 2048 * MIB
     export_items: int = 10_000
 

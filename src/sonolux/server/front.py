@@ -11,6 +11,7 @@ from fastapi import Depends, Request
 
 from sonolux.server.configuration import Configuration
 from sonolux.server.jobs.table import JobTable
+from sonolux.server.media.web_versions import WebVersions
 from sonolux.server.metrics import ServiceMetrics
 from sonolux.server.saved import SavedSearches
 from sonolux.server.security.concurrency import Places, client_of
@@ -44,6 +45,7 @@ class Front:
     uploads : UploadFolder
     saved : SavedSearches
     jobs : JobTable
+    web_versions : WebVersions
     metrics : ServiceMetrics
     questions : Places
         For what is worked on.
@@ -60,6 +62,7 @@ class Front:
     uploads: UploadFolder
     saved: SavedSearches
     jobs: JobTable
+    web_versions: WebVersions
     metrics: ServiceMetrics
     questions: Places
     decoders: CapacityLimiter
@@ -78,6 +81,7 @@ class Front:
             uploads=uploads,
             saved=SavedSearches(state),
             jobs=JobTable(state),
+            web_versions=WebVersions(limits.web_versions),
             metrics=ServiceMetrics(),
             questions=Places(limits.questions_each, limits.questions, "questions"),
             decoders=CapacityLimiter(DECODERS),

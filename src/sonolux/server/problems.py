@@ -50,6 +50,7 @@ KINDS = {
         ProblemKind("too-many", 429, "Too many requests of this client are under way"),
         ProblemKind("internal", 500, "The service has failed"),
         ProblemKind("busy", 503, "Too many requests are under way"),
+        ProblemKind("being-made", 503, "What browsers can play is being made"),
         ProblemKind("unavailable", 503, "The library is not being served at this moment"),
         ProblemKind("quota", 507, "There is no room for this upload"),
     )

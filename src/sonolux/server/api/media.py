@@ -26,6 +26,7 @@ from sonolux.server.etags import matches
 from sonolux.server.front import Front, FrontDep
 from sonolux.server.media.opened_file import OpenedFile
 from sonolux.server.media.opening import open_item
+from sonolux.server.media.types import HEAD, SHOWN_AS_THEY_ARE, media_type_of
 from sonolux.server.problems import ProblemError
 from sonolux.types import Mask, Region, Span
 
@@ -91,6 +92,29 @@ async def send_media(front: FrontDep, id: UUID) -> Response:  # noqa: A002 - the
     except BaseException:
         os.close(descriptor)
         raise
+
+
+@router.get(
+    "/media/web",
+    response_class=Response,
+    responses={**refusals("not-found", "unopened", "media", "nothing-to-show", "range", "being-made"), **{
+        200: {"description": "What browsers show and play", "content": {"application/octet-stream": {}}},
+        206: {"description": "One range of its bytes", "content": {"application/octet-stream": {}}},
+        304: {"description": "It is what the client has"},
+    }},
+)  # fmt: skip
+async def send_web_version(front: FrontDep, id: UUID) -> Response:  # noqa: A002
+    """Send what browsers can show or play of an item: the file itself where they can, else one that is made of it."""
+    async with located(front, id) as item:
+        if item.modality == "text":
+            raise ProblemError("nothing-to-show", "a text has its words")
+        kind = media_type_of(os.pread(item.descriptor, HEAD, 0))
+        if kind.name in SHOWN_AS_THEY_ARE:
+            return OpenedFile(os.dup(item.descriptor), Path(item.path).name)
+        item.check_same()
+        made = await front.web_versions.find(item.path, item.descriptor)
+        item.check_same()
+    return OpenedFile(os.open(made, os.O_RDONLY | os.O_CLOEXEC), Path(item.path).stem + made.suffix)
 
 
 @router.get(

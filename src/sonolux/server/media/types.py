@@ -17,8 +17,11 @@ IMAGES = {
     "AVIF": "image/avif", "HEIF": "image/heic", "TIFF": "image/tiff", "JPEG2000": "image/jp2",
     "PSD": "image/vnd.adobe.photoshop", "RAW": "image/x-raw",
 }  # fmt: skip
-SHOWN = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp", "image/bmp", "image/avif"})
-"""Images that browsers show."""
+SHOWN_AS_THEY_ARE = frozenset({
+    "image/jpeg", "image/png", "image/gif", "image/webp", "image/bmp", "image/avif", "audio/mpeg", "audio/flac",
+    "audio/wav",
+})  # fmt: skip
+"""Images and sounds that every browser takes; of a container it depends on what is in it."""
 
 SOUNDS = (
     (b"fLaC", "audio/flac"),
