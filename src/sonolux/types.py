@@ -230,6 +230,46 @@ class Item:
         return _told(self, "path", "modality", "kind", "span", "region", "text", "id", title=self.metadata.get("title"))
 
 
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a hit was found: what one space says of it, for one part of the question.
+
+    Attributes
+    ----------
+    space : str
+    asked : str
+        What the part was: ``"text"``, ``"image"``, ``"audio"``, ``"video"``, ``"vector"``; ``"like"`` for examples.
+    part : int
+        Number of the part, from 0; examples come after all parts.
+    rank : int
+        In the list of this space, from 1; what is as near as another shares its rank.
+    chance : float
+        Probability that an item taken at random scores as high in this space.
+    item : str
+        Id of what was matched: the hit, or another part of its file.
+    span, region
+        Where in the file that is, or what was said there by which it was found.
+    words : tuple of str
+        Words of the question that it holds, as they were asked.
+    label : str
+        What was said of it that holds some of these words; of a region, what it is said to be.
+    example : str
+        Id of the example that it resembles most.
+    """
+
+    space: str
+    asked: str
+    part: int
+    rank: int
+    chance: float
+    item: str
+    span: Span | None = None
+    region: Region | None = None
+    words: tuple[str, ...] = ()
+    label: str = ""
+    example: str = ""
+
+
 class Hit(NamedTuple):
     """One ranked answer.
 
@@ -253,6 +293,8 @@ class Hit(NamedTuple):
         Whether chance is ruled out as the reason of this hit, given the size of the library.
     region : Region or None
         Where in the image or frame, for an item of kind ``"region"``.
+    why : tuple of Reason
+        What speaks for it, the strongest first, where the question asked for that (`Query.explain`).
     """
 
     id: str
@@ -268,6 +310,7 @@ class Hit(NamedTuple):
     text: str = ""
     confident: bool = False
     region: Region | None = None
+    why: tuple[Reason, ...] = ()
 
     def __repr__(self) -> str:
         return _told(

@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 
 from contracts.index_oracle import id_of
+from sonolux.index import embedded
 from sonolux.index.base import Point
 from sonolux.index.embedded import EmbeddedIndex
-from sonolux.index.segments import UNSEALED, is_full
+from sonolux.index.segments import QUIET, UNSEALED, is_full
 from sonolux.settings import settings
 from sonolux.types import Space
 
@@ -53,6 +54,45 @@ def agrees_with_a_scan(index: EmbeddedIndex, values: np.ndarray) -> bool:
     found = [[match.id for match in index.search("look", row, 3, keys=())] for row in asked]
     scanned = [[match.id for match in index.search("look", row, 3, keys=(), exact=True)] for row in asked]
     return found == scanned and [ids[0] for ids in found] == [id_of(n) for n in range(0, len(values), 701)]
+
+
+def test_sealing_is_put_off_while_people_ask(index: EmbeddedIndex, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [100.0]
+    monkeypatch.setattr(embedded, "monotonic", lambda: now[0])
+    values = rows(6_000)
+    index.search("look", values[0], 1)
+    now[0] += QUIET - 0.1
+    for batch in batches("look", values):
+        index.upsert(batch)
+    assert (sealed(index), index.tend()) == (0, False)
+    now[0] += 0.1
+    assert (index.tend(), sealed(index), index.tend()) == (True, len(values), False)
+    assert agrees_with_a_scan(index, values)
+
+
+def test_sealing_is_not_put_off_for_ever(index: EmbeddedIndex, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sonolux.index.segments.PUT_OFF", 2_000)
+    values, counts = rows(7_000), []
+    for batch in batches("look", values):
+        index.search("look", values[0], 1)
+        index.upsert(batch)
+        counts.append(sealed(index))
+    assert counts == [0] * 5 + [6_000] * 2
+    assert index.longest_wait > 0
+
+
+def test_what_was_put_off_is_sealed_by_a_later_write(index: EmbeddedIndex) -> None:
+    values = rows(6_000)
+    *first, last = batches("look", values)
+    index.search("look", values[0], 1)
+    for batch in first:
+        index.upsert(batch)
+    index.close()
+    assert sealed(index) == 0
+    with EmbeddedIndex(index.location) as again:
+        index.close()
+        again.upsert(last)
+        assert sealed(again) == len(values)
 
 
 def test_an_eighth_of_all_is_sealed_at_once() -> None:

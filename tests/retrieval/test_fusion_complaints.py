@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from sonolux.index import ScoredPoint
 from sonolux.retrieval.dependence import Dependence
-from sonolux.retrieval.planning import SpaceQuery
 from sonolux.retrieval.query import Part, Query
 from sonolux.retrieval.ranking import Ranker
+from sonolux.retrieval.space_query import SpaceQuery
 from sonolux.types import Hit, Space
 
 STRENGTHS = {"sentences": 3.9, "keywords": 1.7, "colours": 1.0, "shapes": 1.0, "noise": 0.0}

@@ -8,9 +8,9 @@ import pytest
 from sonolux.index import Condition, ScoredPoint
 from sonolux.retrieval.calibration import EXPECTED
 from sonolux.retrieval.dependence import Dependence
-from sonolux.retrieval.planning import SpaceQuery
 from sonolux.retrieval.query import Part, Query
 from sonolux.retrieval.ranking import Ranker
+from sonolux.retrieval.space_query import SpaceQuery
 from sonolux.types import Space
 
 ITEM = {"path": "/a.jpg", "modality": "image", "kind": "file", "file": "a"}

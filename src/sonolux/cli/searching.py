@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from sonolux.retrieval import Hits
     from sonolux.types import Hit
 
+TELLING = 0.1
+"""Chance up to which a reason is shown to people."""
+
 
 def search(  # noqa: PLR0913 - each is an option of the command line
     words: Annotated[
@@ -58,6 +61,9 @@ def search(  # noqa: PLR0913 - each is an option of the command line
     confident: Annotated[
         bool, typer.Option("--confident", metavar="", help="Only hits that chance does not explain.")
     ] = False,
+    explain: Annotated[
+        bool, typer.Option("--explain", metavar="", help="Say under each hit why it was found.")
+    ] = False,
     html: Annotated[
         str | None, typer.Option("--html", metavar="PAGE", help="Write the hits to a web page too.")
     ] = None,
@@ -80,6 +86,7 @@ def search(  # noqa: PLR0913 - each is an option of the command line
         "image": image, "audio": audio, "video": video, "like": like or [], "unlike": unlike or [],
         "weights": _weights(weight or []), "where": parse_conditions(where or []), "spaces": space or [],
         "k": k, "page": page, "diverse": diverse, "spans": spans, "confident": confident,
+        "explain": explain,
     }  # fmt: skip
     text = " ".join(words) if words else None
     started = time.perf_counter()
@@ -92,8 +99,11 @@ def search(  # noqa: PLR0913 - each is an option of the command line
         hits = opened.search(text, **asked)
         seconds = time.perf_counter() - started
         below = _best_below(opened, text, asked) if confident and not hits else None
+        names = _names_of_examples(opened, hits)
     first = (page - 1) * k + 1
     print_hits(hits, out, first=first)
+    if explain and not as_json:
+        _print_reasons(hits, names, out, first)
     _remark(hits, out, seconds, below)
     if html is not None:
         _write_page(html, hits, text, asked, first)
@@ -123,6 +133,23 @@ def print_hits(hits: Sequence[Hit], out: Output, first: int = 1) -> None:
         where = columns.index("where")
         columns, rows = columns[:where] + columns[where + 1 :], [row[:where] + row[where + 1 :] for row in rows]
     out.table(columns, rows, faint=[number for number, hit in enumerate(hits) if not hit.confident])
+
+
+def _print_reasons(hits: Sequence[Hit], names: dict[str, str], out: Output, first: int) -> None:
+    """Print why each hit was found: the reasons that are worth a look, or else the strongest."""
+    from sonolux.presentation.wording import reason_in_words
+
+    for rank, hit in enumerate(hits, first):
+        telling = [reason for reason in hit.why if reason.chance <= TELLING or reason.words or reason.label]
+        out.line(f"{rank}  {shown_path(hit.path)}")
+        for reason in telling or hit.why[:1]:
+            out.line(f"   {reason_in_words(reason, names.get(reason.example, ''))}")
+
+
+def _names_of_examples(library: Library, hits: Sequence[Hit]) -> dict[str, str]:
+    """Return the paths of the examples that hits resemble, by their ids."""
+    examples = {reason.example for hit in hits for reason in hit.why if reason.example}
+    return {example: shown_path(library.item(example).path) for example in examples}
 
 
 def heading_of(text: str | None, asked: dict[str, Any]) -> str:
@@ -155,7 +182,7 @@ def _hummed(hum: str, text: str | None, asked: dict[str, Any], library: str | No
     from sonolux.library.humming import find_hummed
     from sonolux.retrieval import Hits
 
-    others = ("image", "audio", "video", "like", "unlike", "weights", "where", "spaces", "diverse", "html")
+    others = ("image", "audio", "video", "like", "unlike", "weights", "where", "spaces", "diverse", "html", "explain")
     if text or any(asked[name] for name in others) or asked["page"] != 1:
         raise typer.BadParameter("--hum is asked alone, with -k, --confident and --json")
     with Library(library) as opened:

@@ -88,6 +88,8 @@ class Index(ABC):
     """
 
     location: str
+    longest_wait: float = 0.0
+    """Seconds for which what the index did of itself, as sealing, has kept every thread of the process at most."""
 
     @abstractmethod
     def exists(self) -> bool:
@@ -241,6 +243,13 @@ class Index(ABC):
             Called with the name of each phase before it begins. What it raises ends the work and leaves the index as
             good as it was.
         """
+
+    def tend(self) -> bool:
+        """Do what was put off while people asked, where they no longer do; return whether there was anything.
+
+        Whoever keeps an index open for long calls it now and then; what nobody tends is done by a later write.
+        """
+        return False
 
     def __enter__(self) -> Index:
         return self

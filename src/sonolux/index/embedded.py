@@ -10,10 +10,13 @@ enough points have come; a power cut loses what the operating system had not wri
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, replace
+from time import monotonic
 from typing import Any
 
 import qdrant_edge as qe
@@ -27,8 +30,8 @@ from sonolux.index.ids import checked_id, known_ids
 from sonolux.index.lock import ReadWriteLock
 from sonolux.index.manifest import IndexManifest
 from sonolux.index.payload import UNSTORABLE, checked_payload
-from sonolux.index.qdrant_edge import EdgeWords, engine, search_params, space_creation
-from sonolux.index.segments import SEGMENTS, is_full
+from sonolux.index.qdrant_edge import EdgeWords, engine, scored_points, search_params, space_creation
+from sonolux.index.segments import QUIET, SEGMENTS, is_due, is_full
 from sonolux.index.vectors import (
     check_space,
     engine_name,
@@ -70,6 +73,8 @@ class EmbeddedIndex(Index):
         self._unflushed = 0
         self._unsealed = 0
         self._unplaced = False
+        self._asked = -math.inf
+        """When somebody last searched."""
 
     def exists(self) -> bool:
         """Tell whether there is a library in the folder."""
@@ -113,6 +118,17 @@ class EmbeddedIndex(Index):
                 report("closing")
             finally:
                 self._reopen()
+
+    def tend(self) -> bool:
+        """Seal what is full, where nobody has asked for a while and the disk has room."""
+        with self._writer:
+            quiet = monotonic() - self._asked
+            if self._shard is None or quiet < QUIET or not is_full(self._unsealed, self._shard.info().points_count):
+                return False
+            if self._folder.read_only or not self._folder.has_room_for_a_copy():
+                return False
+            self._seal()
+            return True
 
     def read_meta(self) -> dict[str, Any]:
         """Return the library's own part of the manifest."""
@@ -221,6 +237,7 @@ class EmbeddedIndex(Index):
         exact: bool = False,
     ) -> list[ScoredPoint]:
         """Return the ``k`` best points of a space; see `Index.search`."""
+        self._asked = monotonic()
         with self._opened as shard:
             stored = self._space(space)
             query = to_engine(stored, vector, qe.SparseVector)
@@ -238,7 +255,7 @@ class EmbeddedIndex(Index):
             )
             with engine(self.location, "cannot be searched"):
                 hits = shard.search(request)
-        return _matches(hits, similarity_factor(stored))
+        return scored_points(hits, similarity_factor(stored))
 
     def sample(self, space: str, n: int) -> list[Point]:
         """Return points drawn at random from those in a space."""
@@ -338,7 +355,7 @@ class EmbeddedIndex(Index):
         shard = self._open()
         self._unsealed += points
         self._unflushed += points
-        full = is_full(self._unsealed, shard.info().points_count)
+        full = is_due(self._unsealed, shard.info().points_count, monotonic() - self._asked)
         if full:
             # Where there is no room, the next look at the disk comes after as many points.
             self._unsealed = 0
@@ -346,16 +363,25 @@ class EmbeddedIndex(Index):
             self._seal()
         elif self._unflushed >= UNFLUSHED:
             self._unflushed = 0
-            with engine(self.location, "cannot be written"):
+            with self._timed(), engine(self.location, "cannot be written"):
                 shard.flush()
 
     def _seal(self) -> None:
         self._unsealed = self._unflushed = 0
         shard = self._open()
-        with engine(self.location, "cannot be optimized"):
+        with self._timed(), engine(self.location, "cannot be optimized"):
             shard.optimize()
             shard.flush()
         self._manifest = self._folder.write_manifest(replace(self._manifest, sealed=shard.info().points_count))
+
+    @contextmanager
+    def _timed(self) -> Iterator[None]:
+        """Note how long the engine keeps Python's lock within."""
+        began = monotonic()
+        try:
+            yield
+        finally:
+            self.longest_wait = max(self.longest_wait, monotonic() - began)
 
     def _reopen(self, segments: int = SEGMENTS) -> None:
         """Open afresh: from its file alone the engine takes how many segments to keep, and vectors on the disk."""
@@ -423,13 +449,3 @@ class _Opened:
 
 def _nobody(phase: str) -> None:
     """Tell nobody how far it is."""
-
-
-def _matches(hits: Sequence[qe.ScoredPoint], factor: float) -> list[ScoredPoint]:
-    matches = []
-    for hit in hits:
-        payload = hit.payload or {}
-        # A file's id stands in its payload too, which spares an object of `uuid` and its turning into text.
-        own = payload.get("file") if payload.get("kind") == "file" else None
-        matches.append(ScoredPoint(own or str(hit.id), hit.score * factor, payload))
-    return matches

@@ -186,6 +186,11 @@ class LibraryFolder:
                 f" {wanted // 2**20} MiB must be"
             )
 
+    @property
+    def read_only(self) -> bool:
+        """Whether the library takes no writes, for its disk or folder takes none."""
+        return self._shadow is not None
+
     def has_room_for_a_copy(self) -> bool:
         """Tell whether the disk takes all files of the shard once more."""
         return shutil.disk_usage(self._folder).free >= settings().min_free + self.size()

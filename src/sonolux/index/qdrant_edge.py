@@ -18,6 +18,7 @@ import qdrant_edge as qe
 
 from sonolux.errors import LibraryError
 from sonolux.index import hnsw, segments
+from sonolux.index.base import ScoredPoint
 from sonolux.index.files import write_atomically
 from sonolux.index.payload import INDEXED, UNIQUE
 from sonolux.index.vectors import engine_name
@@ -129,6 +130,17 @@ def search_params(wanted: int, filtered: bool, exact: bool) -> qe.SearchParams:
         return qe.SearchParams(exact=True)
     two_hops = qe.AcornSearchParams(enable=True, max_selectivity=1.0) if filtered else None
     return qe.SearchParams(hnsw_ef=hnsw.breadth(wanted, filtered), acorn=two_hops)
+
+
+def scored_points(hits: Sequence[qe.ScoredPoint], factor: float) -> list[ScoredPoint]:
+    """Return what the engine found; its scores times a factor are similarities."""
+    matches = []
+    for hit in hits:
+        payload = hit.payload or {}
+        # A file's id stands in its payload too, which spares an object of `uuid` and its turning into text.
+        own = payload.get("file") if payload.get("kind") == "file" else None
+        matches.append(ScoredPoint(own or str(hit.id), hit.score * factor, payload))
+    return matches
 
 
 @dataclass(slots=True, eq=False)

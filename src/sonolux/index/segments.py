@@ -3,6 +3,9 @@
 A segment that can be written has no graph and holds its indexes in memory. Once it is large it is sealed: its points go
 into a segment with a graph (see `sonolux.index.hnsw`), whose vectors and largest indexes are read from the disk. So
 memory does not grow with what is added. A search asks every segment, so the smallest are merged when there are many.
+
+The engine keeps Python's lock while it seals, some seconds: questions of all threads wait. So while people ask, sealing
+is put off until they have not for a while, or until too much would be held in memory.
 """
 
 from __future__ import annotations
@@ -17,6 +20,23 @@ SEGMENTS = 16
 """Segments there may be before the smallest are merged."""
 
 
+QUIET = 5.0
+"""Seconds without a question after which a segment that is full is sealed."""
+
+PUT_OFF = 12_000
+"""Points written beyond those that make a segment full, at which it is sealed whoever asks."""
+
+
 def is_full(written: int, points: int) -> bool:
     """Tell whether so many points that were written, of so many in all, are to be sealed."""
-    return written >= max(UNSEALED, points // 8)
+    return written >= _most(points)
+
+
+def is_due(written: int, points: int, quiet: float) -> bool:
+    """Tell whether they are to be sealed now, so many seconds after the last question."""
+    most = _most(points)
+    return written >= (most if quiet >= QUIET else most + PUT_OFF)
+
+
+def _most(points: int) -> int:
+    return max(UNSEALED, points // 8)

@@ -55,14 +55,17 @@ from sonolux.media.workers.isolated import IsolatedDecoder
 from sonolux.media.workers.pool import DecoderPool
 from sonolux.retrieval.calibration import Calibration
 from sonolux.retrieval.copies.store import HashStore
+from sonolux.retrieval.explaining import Explainer
 from sonolux.retrieval.facets import Facets, count_facets
 from sonolux.retrieval.hits import Hits
 from sonolux.retrieval.kept_rankings import DEPTH as RANKED_AT_FIRST
 from sonolux.retrieval.kept_rankings import KeptRankings, Ranking, without_media
-from sonolux.retrieval.planning import SpaceQuery, plan, spaces_of
+from sonolux.retrieval.places import Place, hits_at
+from sonolux.retrieval.planning import plan
 from sonolux.retrieval.query import Query
 from sonolux.retrieval.query_files import decode_files
-from sonolux.retrieval.ranking import Place, Ranker
+from sonolux.retrieval.ranking import Ranker
+from sonolux.retrieval.space_query import SpaceQuery, spaces_of
 from sonolux.settings import settings
 from sonolux.training.feedback.data import FeedbackSet
 from sonolux.types import Annotation, Failure, Item, Modality, Space
@@ -403,6 +406,7 @@ class Library:
         diverse: float = 0.0,
         spans: bool = False,
         confident: bool = False,
+        explain: bool = False,
         space: str | Iterable[str] | None = (),
         **unknown: Never,
     ) -> Hits:
@@ -437,6 +441,8 @@ class Library:
             Whether each span is a hit of its own, instead of one hit a file.
         confident : bool
             Whether to answer only with hits that chance does not explain.
+        explain : bool
+            Whether each hit is to say, in its ``why``, by which spaces, words and examples it was found.
 
         Returns
         -------
@@ -466,6 +472,7 @@ class Library:
             diverse=diverse,
             spans=spans,
             confident=confident,
+            explain=explain,
             like_weight=weights.get("like", 1.0),
         )
         return self.ask(query)
@@ -474,7 +481,13 @@ class Library:
         """Answer a query; `search` is the same for people in a hurry."""
         with self.locks.questions.reading:
             query, questions = self._planned(query)
-            return Hits(self._ranker().rank(query, questions), spaces_of(questions))
+            if query.explain:
+                found = hits_at(self.index, self._ranker().place(query, questions))
+                hits = Explainer(self.index, query, questions, self.spaces.asker).explain(found)
+                hits = [hit for hit in hits if hit.confident or not query.confident]
+            else:
+                hits = self._ranker().rank(query, questions)
+            return Hits(hits, spaces_of(questions))
 
     def rank(self, query: Query, *, depth: int = RANKED_AT_FIRST) -> Ranking:
         """Answer a query with a ranking that is kept for some minutes and shown a window at a time.
@@ -493,12 +506,15 @@ class Library:
         """
         with self.locks.questions.reading:
             query, questions = self._planned(query)
+            query = without_media(query)
+            explainer = Explainer(self.index, query, questions, self.spaces.asker) if query.explain else None
 
             def place(asked: Query) -> list[Place]:
                 with self.locks.questions.reading:
                     return self._ranker().place(asked, questions)
 
-            ranking = Ranking(without_media(query), spaces_of(questions), self.index, place, depth)
+            explain = explainer.explain if explainer else None
+            ranking = Ranking(query, spaces_of(questions), self.index, place, depth, explain)
         self.rankings.keep(ranking)
         return ranking
 

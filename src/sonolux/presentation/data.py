@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from sonolux.index.feedback import Judgement
-from sonolux.types import Annotation, Hit, Item, Region
+from sonolux.types import Annotation, Hit, Item, Reason, Region
 
 
 def item_as_data(item: Item) -> dict[str, Any]:
@@ -38,8 +38,8 @@ def part_as_data(part: Item) -> dict[str, Any]:
 
 
 def hit_as_data(hit: Hit) -> dict[str, Any]:
-    """Return a hit as plain data."""
-    return {
+    """Return a hit as plain data; it has the key ``why`` where its question asked for that."""
+    data: dict[str, Any] = {
         "id": hit.id,
         "path": hit.path,
         "modality": str(hit.modality),
@@ -55,6 +55,27 @@ def hit_as_data(hit: Hit) -> dict[str, Any]:
         "text": hit.text,
         "confident": hit.confident,
         "region": region_as_data(hit.region),
+    }
+    return data | {"why": [reason_as_data(reason) for reason in hit.why]} if hit.why else data
+
+
+def reason_as_data(reason: Reason) -> dict[str, Any]:
+    """Return why a hit was found as plain data; ``example`` is the id of the example that it resembles most."""
+    span = reason.span
+    return {
+        "space": reason.space,
+        "asked": reason.asked,
+        "part": reason.part,
+        "rank": reason.rank,
+        "chance": reason.chance,
+        "item": reason.item,
+        "start": span.start if span else None,
+        "end": span.end if span else None,
+        "unit": span.unit if span else None,
+        "region": region_as_data(reason.region),
+        "words": list(reason.words),
+        "label": reason.label or None,
+        "example": reason.example or None,
     }
 
 

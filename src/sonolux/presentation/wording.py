@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 
-from sonolux.types import Hit, Region, Span
+from sonolux.types import Hit, Reason, Region, Span
 
 SNIPPET = 160
 """Characters of a passage that are shown."""
@@ -43,6 +43,32 @@ def chance_in_words(chance: float) -> str:
     if chance < 1e-6:
         return "< 1 in a million"
     return f"1 in {_two_digits(1 / chance):,}"
+
+
+def reason_in_words(reason: Reason, example: str = "") -> str:
+    """Say in a line why a hit was found.
+
+    Parameters
+    ----------
+    reason : Reason
+    example : str
+        What the example that it resembles is called.
+
+    Examples
+    --------
+    >>> reason_in_words(Reason("bm25", "text", 0, 1, 0.00025, "", words=("cat", "moth"), label="a cat"))
+    'bm25: rank 1, chance 1 in 4,000: holds cat, moth: said to be "a cat"'
+    """
+    said = [f"{reason.space}: rank {reason.rank:,}, chance {chance_in_words(reason.chance)}"]
+    if reason.words:
+        said.append(f"holds {', '.join(reason.words)}")
+    if reason.label:
+        said.append(f'said to be "{reason.label}"')
+    if example:
+        said.append(f"resembles {example}")
+    if place := place_in_words(reason.span, reason.region):
+        said.append(place)
+    return ": ".join(said)
 
 
 def span_in_words(span: Span) -> str:

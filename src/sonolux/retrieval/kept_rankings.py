@@ -11,20 +11,21 @@ import threading
 import time
 import uuid
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from sonolux.errors import ExpiredError, QueryError
 from sonolux.index import Index
 from sonolux.retrieval.facets import Facets, count_facets_of
 from sonolux.retrieval.hits import Hits
+from sonolux.retrieval.places import Place, hits_at
 from sonolux.retrieval.query import MOST_HITS, Query
-from sonolux.retrieval.ranking import KEYS, Place, hit_of
+from sonolux.types import Hit
 
 DEPTH = 300
 """Hits that a ranking is made of at first."""
 
-GROWTH = 4
+GROWTH = 8
 """How many times as deep a ranking is made by who goes past its end."""
 
 PLACE_BYTES = 600
@@ -37,6 +38,9 @@ SECONDS = 900.0
 
 RankDeeper = Callable[[Query], list[Place]]
 """Ranks the files of a question, to its ``k``, as the library is now."""
+
+Explain = Callable[[Sequence[tuple[Place, Hit]]], list[Hit]]
+"""Says of hits why they were found."""
 
 
 class Ranking:
@@ -54,6 +58,8 @@ class Ranking:
         Ranks the question again, deeper.
     depth : int
         Hits at first.
+    explain : callable, optional
+        Says of the hits of a window why they were found.
 
     Attributes
     ----------
@@ -61,13 +67,20 @@ class Ranking:
     """
 
     def __init__(
-        self, query: Query, spaces: tuple[str, ...], index: Index, rank: RankDeeper, depth: int = DEPTH
+        self,
+        query: Query,
+        spaces: tuple[str, ...],
+        index: Index,
+        rank: RankDeeper,
+        depth: int = DEPTH,
+        explain: Explain | None = None,
     ) -> None:
         self.id = uuid.uuid4().hex
         self.query = query
         self.spaces = spaces
         self._index = index
         self._rank = rank
+        self._explain = explain
         self._growing = threading.RLock()
         self._depth = 0
         self._ended = False
@@ -119,10 +132,8 @@ class Ranking:
             raise QueryError(f"a window begins at 0 or later and has 1 hit or more, not {offset} and {limit}")
         while offset + limit > self.total and not self._ended:
             self._grow(max(GROWTH * self._depth, offset + limit))
-        places = self._places[offset : offset + limit]
-        points = {point.id: point for point in self._index.fetch([place.id for place in places], keys=KEYS)}
-        hits = [hit_of(place, points[place.id].payload) for place in places if place.id in points]
-        return Hits(hits, self.spaces)
+        found = hits_at(self._index, self._places[offset : offset + limit])
+        return Hits(self._explain(found) if self._explain else [hit for _, hit in found], self.spaces)
 
     def facets(self, keys: str | Iterable[str], *, limit: int = 100) -> Facets:
         """Count the files of each value of some keys, among the hits known so far; see `sonolux.retrieval.facets`."""

@@ -5,36 +5,31 @@ recording, a video) asks with several of its segments, evenly spaced (`sonolux.r
 examples ask in every space that holds them, with the mean of their descriptors; files that are there through their
 spans with some of these. All spaces that a part asks share its weight, by their strengths and what they repeat of one
 another (`sonolux.retrieval.dependence`), and all vectors in one space its share. What is unlike moves every vector of
-its space away (Rocchio 1971, "Relevance feedback in information retrieval": ``q - gamma * mean(negatives)``).
+its space away, and so does a part that is minus (`sonolux.retrieval.rocchio`).
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import isfinite, sqrt
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
-from sonolux.encoders.base import Encoder, normalised, split_rows
+from sonolux.encoders.base import Encoder, split_rows
 from sonolux.encoders.inputs import EncoderInputs
 from sonolux.errors import QueryError
-from sonolux.index import Condition, Index
+from sonolux.index import Index
 from sonolux.media.segment import Audio, Content, Image
+from sonolux.retrieval.examples import rows_of_examples
 from sonolux.retrieval.plainness import is_plain
 from sonolux.retrieval.query import Part, Query
-from sonolux.retrieval.query_files import SEGMENTS
+from sonolux.retrieval.rocchio import move_away
+from sonolux.retrieval.space_query import SpaceQuery
 from sonolux.types import Modality, Space
-
-GAMMA = 0.5
-"""Weight of what is unlike. Rocchio's usual .15 to .25, made for sparse counts, hardly moves a dense unit vector."""
-
-EXAMPLE_SPANS = 256
-"""Most spans that stand for a file given as example."""
 
 
 class Asking(Protocol):
@@ -58,38 +53,6 @@ class Asking(Protocol):
         """Tell whether items given as examples ask a space that nobody has named."""
 
 
-@dataclass(frozen=True, slots=True)
-class SpaceQuery:
-    """One vector to ask one space with, and its place in the fusion.
-
-    Attributes
-    ----------
-    space : Space
-    vector : ndarray or csr_array
-    weight : float
-        Of its part.
-    words : str
-        What the vector stands for, where that is text.
-    plain : bool
-        Whether it stands for a blank picture or for silence.
-    strength : float
-        Of its space.
-    share : float
-        Of the vectors with which the part asks this space; the sum is 1.
-    part : int
-        Number of the part.
-    """
-
-    space: Space
-    vector: Any
-    weight: float
-    words: str = ""
-    plain: bool = False
-    strength: float = 1.0
-    share: float = 1.0
-    part: int = 0
-
-
 def plan(query: Query, asking: Asking) -> list[SpaceQuery]:
     """Turn a query into vectors.
 
@@ -109,19 +72,13 @@ def plan(query: Query, asking: Asking) -> list[SpaceQuery]:
     spaces = [asking.by_name(name) for name in names]
     named = bool(query.spaces)
     questions: list[SpaceQuery] = []
+    away: list[SpaceQuery] = []
     for number, part in enumerate(query.parts):
-        questions += [replace(question, part=number) for question in _ask_part(part, spaces, asking, named)]
+        kept = away if part.minus else questions
+        kept += [replace(question, part=number) for question in _ask_part(part, spaces, asking, named)]
     examples = _ask_examples(query, spaces if named else [s for s in spaces if asking.by_example(s.name)], asking)
     questions += [replace(question, part=len(query.parts)) for question in examples]
-    if not query.unlike:
-        return questions
-    away = {space.name: _mean_of_items(asking.index, space, query.unlike) for space in spaces}
-    return [_moved_away(question, away[question.space.name]) for question in questions]
-
-
-def spaces_of(questions: Sequence[SpaceQuery]) -> tuple[str, ...]:
-    """Return the names of the spaces that are asked, each once."""
-    return tuple({question.space.name: None for question in questions})
+    return move_away(questions, away, query, asking.index) if away or query.unlike else questions
 
 
 def _no_space(part: Part, names: Sequence[str]) -> str:
@@ -218,84 +175,17 @@ def _ask_examples(query: Query, spaces: Sequence[Space], asking: Asking) -> list
     """Ask with examples in every space that holds them; spaces share the weight, and so do the vectors of each."""
     if not query.like:
         return []
-    by_space = [(space, rows) for space in spaces if (rows := _rows_of_examples(asking.index, space, query.like))]
+    by_space = [
+        (space, rows)
+        for space in spaces
+        if (rows := rows_of_examples(asking.index, space, query.like, query.like_weights))
+    ]
     if not by_space:
         raise QueryError(
             f"no descriptor of {', '.join(query.like)} in the spaces asked ({', '.join(s.name for s in spaces)})"
         )
-    return _shared(query.like_weight, [(space, row) for space, rows in by_space for row in rows], asking)
-
-
-def _rows_of_examples(index: Index, space: Space, ids: Sequence[str]) -> list[Any]:
-    """Return the mean of the items that have a descriptor in a space, and some of the spans of each other file.
-
-    The mean of a film's shots is like none of them.
-    """
-    own = _own_vectors(index, space, ids)
-    rows = [_mean(space, list(own.values()))] if own else []
-    others = [item for item in ids if item not in own]
-    for item in others:
-        rows += _spread(_span_vectors(index, space, item), max(1, SEGMENTS // len(others)))
-    return rows
-
-
-def _spread(rows: list[Any], most: int) -> list[Any]:
-    """Return at most so many, evenly spaced."""
-    count = min(most, len(rows))
-    return [rows[number * (len(rows) - 1) // max(1, count - 1)] for number in range(count)]
-
-
-def _mean_of_items(index: Index, space: Space, ids: Sequence[str]) -> Any:
-    """Return the mean descriptor of some items, None where none is in the space; a file counts by its spans."""
-    if not ids:
-        return None
-    own = _own_vectors(index, space, ids)
-    rows = list(own.values())
-    for item in ids:
-        if item not in own:
-            rows += _span_vectors(index, space, item)
-    return _mean(space, rows) if rows else None
-
-
-def _own_vectors(index: Index, space: Space, ids: Sequence[str]) -> dict[str, Any]:
-    points = index.fetch(ids, spaces=[space.name], keys=())
-    return {point.id: point.vectors[space.name] for point in points if space.name in point.vectors}
-
-
-def _span_vectors(index: Index, space: Space, file: str) -> list[Any]:
-    """Return the descriptors of a file's spans, as they follow one another."""
-    found: list[tuple[float, Any]] = []
-    spans = [Condition("file", "=", file), Condition("kind", "!=", "region")]
-    for point in index.scroll(spans, spaces=[space.name], keys=("start",)):
-        if space.name in point.vectors:
-            found.append((point.payload.get("start", 0.0), point.vectors[space.name]))
-        if len(found) == EXAMPLE_SPANS:
-            break
-    return [vector for _, vector in sorted(found, key=lambda one: one[0])]
-
-
-def _mean(space: Space, rows: list[Any]) -> Any:
-    if space.kind == "sparse":
-        return _mean_terms(space, rows)
-    if space.kind == "binary":
-        votes = np.unpackbits(np.stack(rows), axis=1).mean(0)
-        return np.packbits(votes >= 0.5)
-    mean = np.stack(rows).mean(axis=0, dtype=np.float32)
-    return normalised(mean[None])[0] if space.metric == "cosine" else mean
-
-
-def _mean_terms(space: Space, rows: list[csr_array]) -> csr_array:
-    weights = np.concatenate([row.data for row in rows]) / len(rows)
-    terms = np.concatenate([row.indices for row in rows])
-    mean = csr_array((weights, terms, [0, len(terms)]), shape=(1, space.dim))
-    mean.sum_duplicates()
-    return mean
-
-
-def _moved_away(question: SpaceQuery, negative: Any) -> SpaceQuery:
-    space = question.space
-    if negative is None or space.kind != "float":
-        return question
-    moved = question.vector - np.float32(GAMMA) * negative
-    vector = normalised(moved[None])[0] if space.metric == "cosine" else moved
-    return replace(question, vector=vector)
+    return [
+        SpaceQuery(space, row, query.like_weight, strength=asking.weight(space.name), share=share)
+        for space, rows in by_space
+        for share, row in rows
+    ]

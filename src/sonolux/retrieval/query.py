@@ -20,6 +20,8 @@ PartKind = Literal["text", "image", "audio", "video", "vector"]
 class Part:
     """One thing asked for: words, an image, audio, a video, or a ready vector, with its weight in the fusion.
 
+    With ``minus`` it is what hits are to be kept away from, the farther the more it weighs.
+
     ``content`` is a string for text; a path, or decoded media (`Image`, `Audio` of `sonolux.media.segment`) for the
     others, or the segments of a file; an array of shape (dim,) for a vector.
     """
@@ -27,6 +29,7 @@ class Part:
     kind: PartKind
     content: Any
     weight: float = 1.0
+    minus: bool = False
 
     @property
     def is_file(self) -> bool:
@@ -58,6 +61,10 @@ class Query:
         Whether to keep only hits that chance does not explain.
     like_weight : float
         Weight of the examples in the fusion.
+    like_weights, unlike_weights : tuple of float
+        How much each item of `like` and `unlike` counts beside the others; 1 each where none is given.
+    explain : bool
+        Whether each hit says why it was found, see `sonolux.types.Reason`.
     """
 
     parts: tuple[Part, ...] = ()
@@ -71,9 +78,12 @@ class Query:
     spans: bool = False
     confident: bool = False
     like_weight: float = 1.0
+    like_weights: tuple[float, ...] = ()
+    unlike_weights: tuple[float, ...] = ()
+    explain: bool = False
 
     def __post_init__(self) -> None:
-        if not self.parts and not self.like:
+        if all(part.minus for part in self.parts) and not self.like:
             raise QueryError("nothing is asked: give words, an image, audio, a video, a vector or items to resemble")
         counts: dict[str, object] = {"k": self.k, "page": self.page}
         for name, count in counts.items():
@@ -85,7 +95,14 @@ class Query:
             )
         if not (_is_number(self.diverse) and 0 <= self.diverse < 1):
             raise QueryError(f"diverse lies in [0, 1), not {self.diverse!r}")
-        for weight in (self.like_weight, *[part.weight for part in self.parts]):
+        for name, weights, items in (
+            ("like", self.like_weights, self.like),
+            ("unlike", self.unlike_weights, self.unlike),
+        ):
+            if weights and len(weights) != len(items):
+                raise QueryError(f"{len(weights)} weights for {len(items)} items of {name}: give one for each, or none")
+        given = (self.like_weight, *self.like_weights, *self.unlike_weights, *[part.weight for part in self.parts])
+        for weight in given:
             if not (_is_number(weight) and 0 < weight < inf):
                 raise QueryError(f"weights are positive numbers, not {weight!r}")
 

@@ -14,18 +14,15 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import vstack
+from scipy.sparse import csr_array, vstack
 
 from sonolux.index import Condition, Index, ScoredPoint, Where
-from sonolux.index.payload import SPAN_KEYS, region_of, span_of
-from sonolux.media.paths import from_stored
-from sonolux.retrieval.background import closeness
 from sonolux.retrieval.calibration import EXPECTED, Calibration
 from sonolux.retrieval.dependence import Weights
 from sonolux.retrieval.diversity import maximal_marginal_relevance
@@ -33,13 +30,23 @@ from sonolux.retrieval.evidence import list_evidence
 from sonolux.retrieval.fusion import WeighedList, fuse_evidence, reciprocal_rank_fusion, shared_ranks, simes
 from sonolux.retrieval.grouping import best_of_each_file
 from sonolux.retrieval.keywords import KeywordBackground
-from sonolux.retrieval.planning import SpaceQuery
+from sonolux.retrieval.nearness import all_tied, nearness, ranks_of, verbatim_first
+from sonolux.retrieval.places import (
+    KEYS,
+    PLACED_KEYS,
+    Evidence,
+    ListEvidence,
+    Place,
+    RankedPage,
+    SpaceAnswer,
+    Witness,
+    hits_of,
+    witnesses_of,
+)
 from sonolux.retrieval.query import Query
 from sonolux.retrieval.similarity import similarities
-from sonolux.types import Hit, Modality
-
-KEYS = ("path", "kind", "file", *SPAN_KEYS, "title", "text", "region")
-"""What a hit shows; the rest of the payload stays on disk."""
+from sonolux.retrieval.space_query import SpaceQuery
+from sonolux.types import Hit
 
 DEPTH = 100
 """Least length of the lists that are fused."""
@@ -48,44 +55,11 @@ CANDIDATES = 5
 """Candidates a hit from which diversity chooses."""
 
 
-MODALITIES = {str(modality): modality for modality in Modality}
-
-
 TIED = 1600
 """Length at which a list that is fused may be nothing but ties; shorter ones are made longer."""
 
-PLACED_KEYS = ("file", "kind", "modality", "text")
-"""What ranking itself looks at."""
-
-SpaceAnswer = tuple[SpaceQuery, list[ScoredPoint]]
-"""A vector that was asked with, and what was found."""
-
-ListEvidence = tuple[float, str, bool]
-"""P-value of an item in one list, the space, and whether the item is sure to be meant whatever its chance."""
-
-Evidence = tuple[float, str, bool, int]
-"""P-value of an item, the space in which it is strongest, whether it is confident, and whether it leads: 2 for what
-holds all words of the question, 1 for what is beyond chance, 0 for all others."""
-
 GONE: ListEvidence = (math.inf, "", False)
 """Said of an item that was removed after it was found: it is no hit."""
-
-
-class Place(NamedTuple):
-    """A hit of a ranking without what it shows: that is read when it is shown.
-
-    Attributes
-    ----------
-    id, file, score, chance, space, confident
-        As of a `Hit`.
-    """
-
-    id: str
-    file: str
-    score: float
-    chance: float
-    space: str
-    confident: bool
 
 
 @dataclass(slots=True)
@@ -112,28 +86,35 @@ class Ranker:
 
     def rank(self, query: Query, space_queries: Sequence[SpaceQuery]) -> list[Hit]:
         """Answer a planned query with one page of hits, best first."""
-        hits = _hits(*self._page(query, space_queries))
+        page = self._page(query, space_queries)
+        hits = hits_of(page.matches, page.evidence)
         return [hit for hit in hits if hit.confident] if query.confident else hits
 
     def place(self, query: Query, space_queries: Sequence[SpaceQuery]) -> list[Place]:
-        """Answer as `rank` does, with the places of the hits alone."""
-        self.keys = PLACED_KEYS
-        page, evidence = self._page(query, space_queries)
+        """Answer as `rank` does, with the places of the hits alone; with what speaks for them where it is asked."""
+        page = replace(self, keys=PLACED_KEYS)._page(query, space_queries)
+        seen: Mapping[str, tuple[Witness, ...]] = {}
+        if query.explain:
+            seen = witnesses_of(page, lambda match: self._name(query, match))
         # One a place, also where it is gone: a ranking tells by their number whether there are more.
         return [
-            Place(match.id, match.payload["file"], match.score, *(said[:3] if said else (1.0, "", False)))
-            for match, said in zip(page, evidence, strict=True)
+            Place(
+                match.id,
+                match.payload["file"],
+                match.score,
+                *(said[:3] if said else (1.0, "", False)),
+                seen.get(self._name(query, match), ()),
+            )
+            for match, said in zip(page.matches, page.evidence, strict=True)
         ]
 
-    def _page(
-        self, query: Query, space_queries: Sequence[SpaceQuery]
-    ) -> tuple[list[ScoredPoint], list[Evidence | None]]:
+    def _page(self, query: Query, space_queries: Sequence[SpaceQuery]) -> RankedPage:
         """Return the matches of one page, best first, and the evidence for each."""
         alone = len(space_queries) == 1
         lists = [(asked, self._search_space(query, asked, alone=alone)) for asked in space_queries]
         if not alone:
             # Of more matches that are as near, as black frames are, an index names any few: such a list says nothing.
-            lists = [one for one in lists if len(one[1]) < TIED or not _all_tied(*one)] or lists
+            lists = [one for one in lists if len(one[1]) < TIED or not all_tied(*one)] or lists
         if self.spans and not query.spans:
             lists = [(asked, best_of_each_file(found)) for asked, found in lists]
         assessed = [] if alone else [self._assess(asked, found) for asked, found in lists]
@@ -144,12 +125,14 @@ class Ranker:
         if query.diverse:
             ranking = self._spread(query, space_queries, ranking)
         page = ranking[query.offset : query.offset + query.k]
-        return page, self._judge_list(space_queries[0], page) if alone else [said[match.id] for match in page]
+        evidence = self._judge_list(space_queries[0], page) if alone else [said[match.id] for match in page]
+        return RankedPage(page, evidence, lists, assessed)
 
     def _search_space(self, query: Query, space_query: SpaceQuery, *, alone: bool) -> list[ScoredPoint]:
         """Search one space for enough matches to fill the page once grouped; for more where lists are fused."""
         if space_query.space.kind == "sparse" and not space_query.vector.nnz:
             return []
+        vector = space_query.vector if space_query.minus is None else csr_array(space_query.vector - space_query.minus)
         wanted = query.offset + query.k
         if query.diverse:
             wanted *= CANDIDATES
@@ -159,14 +142,16 @@ class Ranker:
         limit = wanted if alone and not grouped else max(DEPTH, 2 * wanted)
         while True:
             found = self.index.search(
-                space_query.space.name, space_query.vector, limit, where=where, without=examples, keys=self.keys
+                space_query.space.name, vector, limit, where=where, without=examples, keys=self.keys
             )
+            if space_query.minus is not None:
+                found = [match for match in found if match.score > 0]  # what holds nothing that is asked
             if space_query.words:
-                found = _verbatim_first(space_query.words, found)
+                found = verbatim_first(space_query.words, found)
             if len(found) < limit:
                 return found
             files = len({match.payload["file"] for match in found}) if grouped else len(found)
-            if files >= wanted and (alone or limit >= TIED or not _all_tied(space_query, found)):
+            if files >= wanted and (alone or limit >= TIED or not all_tied(space_query, found)):
                 return found
             limit *= 4
 
@@ -207,9 +192,9 @@ class Ranker:
         names = {match.id for match in leading}
         others = [match for match in fused if match.id not in names]
         behind = DEPTH if leading else 0
-        for match, rank in zip(leading, _ranks(leading), strict=True):
+        for match, rank in zip(leading, ranks_of(leading), strict=True):
             yield self._name(query, match), rank
-        for match, rank in zip(others, _ranks(others), strict=True):
+        for match, rank in zip(others, ranks_of(others), strict=True):
             yield self._name(query, match), rank + behind
 
     def _fuse_part(
@@ -249,7 +234,7 @@ class Ranker:
         background = self.calibration.background(asked.space, self.changes)
         chances = None if asked.plain or background.silent else [chance for chance, _, _ in said]
         count = self.calibration.count(asked.space.name, self.changes)
-        evidence = list_evidence(chances, shared_ranks(_nearness(asked, found)), count)
+        evidence = list_evidence(chances, shared_ranks(nearness(asked, found)), count)
         return {match.id: each for match, each, one in zip(found, evidence, said, strict=True) if one is not GONE}
 
     def _name(self, query: Query, match: ScoredPoint) -> str:
@@ -316,6 +301,11 @@ class Ranker:
         if not there:
             return [GONE] * len(matches)
         chances, complete = background.chance(space_query.vector, vstack([rows[item] for item in there], format="csr"))
+        if space_query.minus is not None:
+            unwanted = space_query.minus.indices
+            held = [bool(np.isin(_terms(rows[item]), unwanted).any()) for item in there]
+            chances = [1.0 if minus else chance for chance, minus in zip(chances, held, strict=True)]
+            complete = [whole and not minus for whole, minus in zip(complete, held, strict=True)]
         said = {item: (chance, space, whole) for item, chance, whole in zip(there, chances, complete, strict=True)}
         return [said.get(match.id, GONE) for match in matches]
 
@@ -340,28 +330,9 @@ class Ranker:
         return [head[i] for i in order]
 
 
-def _nearness(asked: SpaceQuery, found: Sequence[ScoredPoint]) -> list[float]:
-    """Return scores in which all that is at a distance of about nothing is equal."""
-    scores = np.array([match.score for match in found])
-    near: list[float] = (scores if asked.space.kind == "sparse" else closeness(asked.space, scores)).tolist()
-    if asked.words:
-        near = [math.inf if _says(match, asked.words) else score for match, score in zip(found, near, strict=True)]
-    return near
-
-
-def _verbatim_first(words: str, found: list[ScoredPoint]) -> list[ScoredPoint]:
-    """Put first what says just what is asked: of a text, others may hold the words more often."""
-    return sorted(found, key=lambda match: not _says(match, words))
-
-
-def _says(match: ScoredPoint, words: str) -> bool:
-    """Return whether a match says these words and no others, in any case, however they are spaced."""
-    text = match.payload.get("text", "")
-    return len(text) <= 2 * len(words) and text.casefold().split() == words.casefold().split()
-
-
-def _ranks(ranking: Sequence[ScoredPoint]) -> list[int]:
-    return shared_ranks(match.score for match in ranking)
+def _terms(row: Any) -> NDArray[np.integer]:
+    """Return the numbers of the terms of a sparse descriptor."""
+    return np.asarray(row.indices)
 
 
 def _leading_first(ranking: list[ScoredPoint], said: Mapping[str, Evidence | None]) -> list[ScoredPoint]:
@@ -375,41 +346,3 @@ def _leading_first(ranking: list[ScoredPoint], said: Mapping[str, Evidence | Non
         return -one[3] if one else 0
 
     return sorted(ranking, key=rest)
-
-
-def _all_tied(asked: SpaceQuery, found: Sequence[ScoredPoint]) -> bool:
-    """Return whether the last match is as near as the first."""
-    first, last = _nearness(asked, [found[0], found[-1]])
-    return first == last
-
-
-def hit_of(place: Place, payload: Mapping[str, Any]) -> Hit:
-    """Return the hit at a place, whose payload has `KEYS`."""
-    evidence = (place.chance, place.space, place.confident, 0)
-    [hit] = _hits([ScoredPoint(place.id, place.score, dict(payload))], [evidence])
-    return hit
-
-
-def _hits(page: Sequence[ScoredPoint], evidence: Sequence[Evidence | None]) -> list[Hit]:
-    hits = []
-    for (id_, score, payload), said in zip(page, evidence, strict=True):
-        if said is None:
-            continue
-        chance, space, confident, _ = said
-        hit = Hit(
-            id_,
-            from_stored(payload["path"]),
-            MODALITIES[payload["modality"]],
-            payload["kind"],
-            payload["file"],
-            span_of(payload),
-            score,
-            chance,
-            space,
-            payload.get("title", ""),
-            payload.get("text", ""),
-            confident,
-            region_of(payload["region"]) if "region" in payload else None,
-        )
-        hits.append(hit)
-    return hits

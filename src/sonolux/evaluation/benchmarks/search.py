@@ -28,7 +28,7 @@ from sonolux.index.embedded import EmbeddedIndex
 from sonolux.index.qdrant_edge import search_params
 from sonolux.library import Library
 from sonolux.metrics.ranking import recall_at_k
-from sonolux.retrieval.ranking import KEYS
+from sonolux.retrieval.places import KEYS
 from sonolux.types import Modality
 
 DIM = 256

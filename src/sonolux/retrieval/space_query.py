@@ -1,0 +1,51 @@
+"""A question to one space: the vector that it is asked with, and its place in the fusion."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from scipy.sparse import csr_array
+
+from sonolux.types import Space
+
+
+@dataclass(frozen=True, slots=True)
+class SpaceQuery:
+    """One vector to ask one space with, and its place in the fusion.
+
+    Attributes
+    ----------
+    space : Space
+    vector : ndarray or csr_array
+    weight : float
+        Of its part.
+    words : str
+        What the vector stands for, where that is text.
+    plain : bool
+        Whether it stands for a blank picture or for silence.
+    strength : float
+        Of its space.
+    share : float
+        Of the vectors with which the part asks this space; the sum is 1.
+    part : int
+        Number of the part; examples come after all parts.
+    minus : csr_array or None
+        Of a sparse space, terms that matches are not to hold.
+    """
+
+    space: Space
+    vector: Any
+    weight: float
+    words: str = ""
+    plain: bool = False
+    strength: float = 1.0
+    share: float = 1.0
+    part: int = 0
+    minus: csr_array | None = None
+
+
+def spaces_of(questions: Sequence[SpaceQuery]) -> tuple[str, ...]:
+    """Return the names of the spaces that are asked, each once."""
+    return tuple({question.space.name: None for question in questions})
