@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from sonolux.server.calls.answers import Answering, calls_over
-from sonolux.server.copy_groups import CopyGroups
-from sonolux.server.state import ServiceState
 from starlette.testclient import TestClient
 
 from sonolux.library import Library
 from sonolux.server.app import make_app
+from sonolux.server.calls.answers import Answering, calls_over
 from sonolux.server.configuration import Configuration
+from sonolux.server.copy_groups import CopyGroups
+from sonolux.server.state import ServiceState
 
 BASE = "http://127.0.0.1:8000"
 

@@ -22,7 +22,6 @@ from sonolux.library import Library
 from sonolux.server.calls.answers import CALLS, QUESTIONS, Answering, calls_over
 from sonolux.server.calls.client import LibraryClient
 from sonolux.server.calls.protocol import CALL_BYTES, CallError, LibraryUnavailable, decode_answer, encode_line
-from sonolux.server.calls.rankings import Rankings
 from sonolux.server.calls.serving import Call, CallServer
 from sonolux.server.copy_groups import CopyGroups
 from sonolux.server.state import ServiceState
@@ -191,22 +190,6 @@ def test_what_cannot_be_asked_is_refused_with_its_field(
 
 def test_questions_are_calls() -> None:
     assert CALLS.keys() >= QUESTIONS
-
-
-def test_rankings_are_bounded_in_number_and_time(served: Answering) -> None:
-    now = [0.0]
-    rankings = Rankings(kept=2, seconds=10, clock=lambda: now[0])
-    hits = served.library.search("sea")
-    first, second = rankings.keep(hits), rankings.keep(hits)
-    rankings.hits(first)
-    third = rankings.keep(hits)
-    assert rankings.hits(first) is rankings.hits(third) is hits
-    for gone in (second,):
-        with pytest.raises(CallError):
-            rankings.hits(gone)
-    now[0] = 11
-    with pytest.raises(CallError, match="no longer kept"):
-        rankings.hits(first)
 
 
 # -- the server ------------------------------------------------------------------------------------------------

@@ -22,10 +22,11 @@ from urllib.parse import urlencode
 from sonolux.errors import LibraryError, QueryError
 from sonolux.holder_note import FILE, read_socket
 from sonolux.media.paths import real_path
-from sonolux.types import Hit, Modality, Span
+from sonolux.presentation.data import hit_from_data
+from sonolux.types import Hit
 
 LIBRARY = "library.sonolux"
-"""What `sonolux.settings.Settings.library` is by default: the settings themselves take longer to import than all this."""
+"""What `sonolux.settings.Settings.library` is by default; the settings take longer to import than a question."""
 
 WINDOW = 200
 """Hits that the service tells at once."""
@@ -166,20 +167,7 @@ def search_service(
     if not asked["confident"]:
         return hits, told["spaces"], None
     sure = [hit for hit in hits if hit.confident]
-    return sure, told["spaces"], None if sure or not told["hits"] else hit_of(told["hits"][0])
-
-
-def hit_of(told: Mapping[str, Any]) -> Hit:
-    """Return a hit that was told as `sonolux.presentation.data.hit_as_data` has it."""
-    span = None if told["start"] is None else Span(told["start"], told["end"], told["unit"])
-    own = ("id", "path", "kind", "file", "score", "chance", "space", "title", "text", "confident")
-    return Hit(
-        **{name: told[name] for name in own},
-        modality=Modality(told["modality"]),
-        span=span,
-        region=region_from_data(told["region"]),
-        why=tuple(reason_from_data(one) for one in told.get("why", ())),
-    )
+    return sure, told["spaces"], None if sure or not told["hits"] else hit_from_data(told["hits"][0])
 
 
 def _window(service: Service, ranking: str, first: int, count: int) -> list[Hit]:
@@ -188,7 +176,7 @@ def _window(service: Service, ranking: str, first: int, count: int) -> list[Hit]
     while len(hits) < count:
         part = {"offset": first + len(hits), "limit": min(WINDOW, count - len(hits))}
         told = service.ask("GET", f"rankings/{ranking}", **part)["hits"]
-        hits += map(hit_of, told)
+        hits += map(hit_from_data, told)
         if len(told) < part["limit"]:
             break
     return hits

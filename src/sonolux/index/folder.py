@@ -26,9 +26,9 @@ from typing import TYPE_CHECKING
 import qdrant_edge as qe
 
 from sonolux.errors import LibraryBusyError, LibraryError
-from sonolux.index.files import write_atomically
 from sonolux.holder_note import FILE as HOLDER
 from sonolux.holder_note import read_note, write_note
+from sonolux.index.files import write_atomically
 from sonolux.index.manifest import IndexManifest
 from sonolux.index.qdrant_edge import configure, engine, forget_vectors, make_shard
 from sonolux.index.read_only import UNWRITABLE, held_shared, shadow

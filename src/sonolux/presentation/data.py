@@ -7,11 +7,13 @@ Places are seconds or characters (``start``, ``end``, ``unit``), and shares of t
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
-from sonolux.index.feedback import Judgement
-from sonolux.types import Annotation, Hit, Item, Reason, Region
+from sonolux.types import Annotation, Hit, Item, Mask, Modality, Reason, Region, Span
+
+if TYPE_CHECKING:
+    from sonolux.index.feedback import Judgement
 
 
 def item_as_data(item: Item) -> dict[str, Any]:
@@ -120,3 +122,41 @@ def judgement_as_data(judgement: Judgement, path: str, query_path: str | None) -
         "liked": judgement.liked,
         "time": judgement.time,
     }
+
+
+def hit_from_data(data: Mapping[str, Any]) -> Hit:
+    """Return the hit that was written as plain data."""
+    own = ("id", "path", "kind", "file", "score", "chance", "space", "title", "text", "confident")
+    return Hit(
+        **{name: data[name] for name in own},
+        modality=Modality(data["modality"]),
+        span=_span_from_data(data),
+        region=region_from_data(data["region"]),
+        why=tuple(_reason_from_data(reason) for reason in data.get("why", ())),
+    )
+
+
+def region_from_data(data: Mapping[str, Any] | None) -> Region | None:
+    """Return the region that was written as plain data."""
+    if data is None:
+        return None
+    drawn = data["mask"]
+    mask = Mask(drawn["height"], drawn["width"], tuple(drawn["runs"])) if drawn else None
+    x0, y0, x1, y1 = data["box"]
+    return Region(x0, y0, x1, y1, time=data["time"], mask=mask)
+
+
+def _reason_from_data(data: Mapping[str, Any]) -> Reason:
+    own = ("space", "asked", "part", "rank", "chance", "item")
+    return Reason(
+        **{name: data[name] for name in own},
+        span=_span_from_data(data),
+        region=region_from_data(data["region"]),
+        words=tuple(data["words"]),
+        label=data["label"] or "",
+        example=data["example"] or "",
+    )
+
+
+def _span_from_data(data: Mapping[str, Any]) -> Span | None:
+    return None if data["start"] is None else Span(data["start"], data["end"], data["unit"])

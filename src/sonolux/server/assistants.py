@@ -19,7 +19,7 @@ from pydantic import Field
 
 from sonolux import __version__
 from sonolux.presentation.wording import chance_in_words
-from sonolux.server.api.media import thumbnail_of, mel_image_of
+from sonolux.server.api.media import mel_image_of, thumbnail_of
 from sonolux.server.calls.protocol import CallError, LibraryUnavailable
 from sonolux.server.front import Front
 from sonolux.server.problems import ProblemError

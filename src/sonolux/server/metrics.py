@@ -24,6 +24,11 @@ class ServiceMetrics:
         )
         self.under_way = Gauge("sonolux_http_requests_under_way", "Requests under way.", registry=self.registry)
         self.library = Gauge("sonolux_library_up", "Whether the library process answers.", registry=self.registry)
+        self.wait = Gauge(
+            "sonolux_longest_wait_seconds",
+            "Longest that questions waited while the index put away what was written.",
+            registry=self.registry,
+        )
         self.items = Gauge("sonolux_library_files", "Files of the library.", registry=self.registry)
         self.uploads = Gauge("sonolux_upload_bytes", "Bytes of the uploads that are kept.", registry=self.registry)
         self.jobs = Gauge("sonolux_jobs", "Jobs that are known, by state.", ("state",), registry=self.registry)

@@ -127,7 +127,7 @@ def test_a_text_file_asks_with_its_words(visit: Open) -> None:
     look = visit()
     page = look.go()
     page.locator("input[type=file]").set_input_files(
-        {"name": "note.txt", "mimeType": "text/plain", "buffer": "the ferry\n left".encode()}
+        {"name": "note.txt", "mimeType": "text/plain", "buffer": b"the ferry\n left"}
     )
     page.wait_for_url("**q=the+ferry+left")
 

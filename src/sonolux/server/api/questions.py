@@ -20,6 +20,10 @@ Filter = Annotated[
         examples=[{"modality": ["image", "video"], "date": ">=2020"}],
     ),
 ]
+FilterLines = Annotated[list[Annotated[str, Field(max_length=1000)]], Field(max_length=32)]
+"""Filters as people write them: ``artist=Quesabe``."""
+
+Minus = Annotated[bool, Field(description="Whether hits are to be unlike it.")]
 Weight = Annotated[float, Field(gt=0, le=1000, description="How much this part counts beside the others.")]
 Limit = Annotated[int, Field(ge=1, le=LIMITS.hits)]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
@@ -37,6 +41,7 @@ class TextPart(StrictBody):
     kind: Literal["text"]
     text: Annotated[str, Field(min_length=1, max_length=10_000)]
     weight: Weight = 1.0
+    minus: Minus = False
 
 
 class ItemPart(StrictBody):
@@ -45,7 +50,7 @@ class ItemPart(StrictBody):
     kind: Literal["item"]
     item: UUID
     weight: Weight = 1.0
-    minus: Annotated[bool, Field(description="Whether hits are to be unlike it.")] = False
+    minus: Minus = False
 
 
 class UploadPart(StrictBody):
@@ -53,7 +58,11 @@ class UploadPart(StrictBody):
 
     kind: Literal["upload"]
     upload: UUID
+    modality: Annotated[
+        Literal["image", "audio", "video"] | None, Field(description="What it asks as; by default what it is.")
+    ] = None
     weight: Weight = 1.0
+    minus: Minus = False
 
 
 AskedPart = Annotated[TextPart | ItemPart | UploadPart, Field(discriminator="kind")]
@@ -78,9 +87,15 @@ class SearchBody(StrictBody):
     """A question."""
 
     parts: Annotated[list[AskedPart], Field(min_length=1, max_length=LIMITS.parts)]
-    where: Filter = {}
+    where: Annotated[
+        Filter | FilterLines, Field(description="A filter: keys and values, or lines such as `artist=Quesabe`.")
+    ] = {}
     spaces: Annotated[list[Name], Field(max_length=64, description="Spaces to ask; all that fit by default.")] = []
     spans: Annotated[bool, Field(description="Whether each span is a hit of its own.")] = False
     confident: Annotated[bool, Field(description="Whether to answer only with what chance does not explain.")] = False
     diverse: Annotated[float, Field(ge=0, lt=1, description="0 for relevance alone, towards 1 for variety.")] = 0.0
+    explain: Annotated[bool, Field(description="Whether each hit says why it was found.")] = False
+    depth: Annotated[
+        int, Field(ge=1, le=10_000, description="Hits that are ranked at first; a window beyond has more ranked.")
+    ] = 300
     limit: Limit = 20

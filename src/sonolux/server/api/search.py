@@ -60,14 +60,17 @@ async def window(
     return WindowDocument(**await front.calls.call("window", ranking=ranking, offset=offset, limit=limit))
 
 
-@router.get("/facets", dependencies=[Question], responses=refusals("question", "busy", "unavailable"))
+@router.get("/facets", dependencies=[Question], responses=refusals("question", "expired", "busy", "unavailable"))
 async def facets(
     front: FrontDep,
     key: Annotated[list[Name], Query(min_length=1, max_length=16, description="Keys of filters.")],
     where: Where = "{}",
+    own: Annotated[bool, Query(description="Whether the filter's conditions on a key hold for its own values.")] = True,
+    ranking: Annotated[Name | None, Query(description="Count among the hits of this ranking.")] = None,
 ) -> FacetsDocument:
     """Count the files of each value that a key has."""
-    return FacetsDocument(facets=await front.calls.call("facets", keys=key, where=filter_of(where)))
+    told = await front.calls.call("facets", keys=key, where=filter_of(where), own=own, ranking=ranking)
+    return FacetsDocument(facets=told)
 
 
 class Clip(StrictBody):
@@ -115,5 +118,5 @@ async def _part(front: Front, part: Any) -> dict[str, Any]:
     if isinstance(part, UploadPart):
         upload, path = await run_in_threadpool(front.uploads.use, part.upload)
         del told["upload"]
-        told |= {"path": str(path), "modality": upload.modality}
+        told |= {"path": str(path), "modality": part.modality or upload.modality}
     return told

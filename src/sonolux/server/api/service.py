@@ -46,6 +46,7 @@ async def tell_metrics(front: FrontDep) -> Response:
     try:
         told = await front.calls.call("ping", deadline=SOON)
         metrics.library.set(float(told["ready"]))
+        metrics.wait.set(told["longest_wait"])
     except (CallError, LibraryUnavailable):
         metrics.library.set(0)
     return Response(metrics.text(), headers={"content-type": METRICS_TYPE})

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from itertools import islice
@@ -23,22 +23,22 @@ from sonolux.library import Library
 from sonolux.library.query import conditions_of
 from sonolux.media.paths import from_stored
 from sonolux.presentation.data import annotation_as_data, hit_as_data, item_as_data, judgement_as_data, part_as_data
-from sonolux.retrieval.hits import Hits
-from sonolux.retrieval.query import Query
-from sonolux.server.calls.parts import MOST_PARTS, GivenPart, Id, checked_upload, parts_asked
+from sonolux.retrieval.filters import parse_conditions
+from sonolux.retrieval.kept_rankings import DEPTH, Ranking
+from sonolux.retrieval.query import MOST_HITS, Query
+from sonolux.server.calls.parts import MOST_PARTS, GivenPart, Id, checked_upload, query_parts
 from sonolux.server.calls.protocol import CallError
-from sonolux.server.calls.rankings import Rankings
 from sonolux.server.calls.serving import Call
 from sonolux.server.copy_groups import CopyGroups
 from sonolux.types import Item
 
-DEPTH = 1000
-"""Hits of a ranking that is kept, at most."""
-
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 Limit = Annotated[int, Field(ge=1, le=500)]
 Offset = Annotated[int, Field(ge=0, le=1_000_000)]
+Depth = Annotated[int, Field(ge=1, le=MOST_HITS)]
 Filter = Annotated[dict[str, Any], Field(max_length=64)]
+FilterLines = Annotated[list[Annotated[str, Field(max_length=1000)]], Field(max_length=64)]
+"""As people write them: ``artist=Quesabe``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +54,12 @@ class Answering:
         What the last job of that kind found.
     warm : Event
         Set once models are loaded and background models drawn.
-    rankings : Rankings
     """
 
     library: Library
     uploads: Path
     copies: CopyGroups
     warm: threading.Event = field(default_factory=threading.Event)
-    rankings: Rankings = field(default_factory=Rankings)
 
 
 checked = validate_call(config=ConfigDict(arbitrary_types_allowed=True, strict=True))
@@ -70,7 +68,8 @@ checked = validate_call(config=ConfigDict(arbitrary_types_allowed=True, strict=T
 @checked
 def ping(answering: Answering) -> dict[str, Any]:
     """Tell that the process is there, and whether it is warm."""
-    return {"pid": os.getpid(), "ready": answering.warm.is_set()}
+    waited = answering.library.index.longest_wait
+    return {"pid": os.getpid(), "ready": answering.warm.is_set(), "longest_wait": round(waited, 4)}
 
 
 @checked
@@ -78,36 +77,34 @@ def search(  # noqa: PLR0913 - each is a part of the question, or of how the ans
     answering: Answering,
     *,
     parts: Annotated[list[GivenPart], Field(min_length=1, max_length=MOST_PARTS)],
-    where: Filter | None = None,
+    where: Filter | FilterLines | None = None,
     spaces: Annotated[list[Name], Field(max_length=64)] | None = None,
     spans: bool = False,
     confident: bool = False,
     diverse: Annotated[float, Field(ge=0, lt=1)] = 0.0,
+    explain: bool = False,
+    depth: Depth = DEPTH,
     limit: Limit = 20,
 ) -> dict[str, Any]:
     """Answer a question, and keep its ranking for `window`."""
     started = time.monotonic()
-    asked = parts_asked(parts, answering.uploads)
-    for named in (*asked.like, *asked.unlike):
+    asked = query_parts(parts, answering.uploads)
+    for named in (*asked["like"], *asked["unlike"]):
         _found(answering, named)
-    hits = answering.library.ask(
-        Query(
-            parts=asked.parts,
-            like=asked.like,
-            unlike=asked.unlike,
-            like_weight=asked.like_weight,
-            spaces=tuple(spaces or ()),
-            where=conditions_of(where),
-            k=DEPTH,
-            diverse=diverse,
-            spans=spans,
-            confident=confident,
-        )
+    query = Query(
+        **asked,
+        spaces=tuple(spaces or ()),
+        where=parse_conditions(where) if isinstance(where, list) else conditions_of(where),
+        diverse=diverse,
+        spans=spans,
+        confident=confident,
+        explain=explain,
     )
+    ranking = answering.library.rank(query, depth=depth)
     return {
-        **_window(answering.rankings.keep(hits), hits, 0, limit),
-        "sure": sum(hit.confident for hit in hits),
-        "spaces": list(hits.spaces),
+        **_window(ranking, 0, limit),
+        "sure": ranking.sure,
+        "spaces": list(ranking.spaces),
         "seconds": round(time.monotonic() - started, 4),
     }
 
@@ -115,7 +112,25 @@ def search(  # noqa: PLR0913 - each is a part of the question, or of how the ans
 @checked
 def window(answering: Answering, *, ranking: Name, offset: Offset = 0, limit: Limit = 20) -> dict[str, Any]:
     """Return a part of a ranking that is kept."""
-    return _window(ranking, answering.rankings.hits(ranking), offset, limit)
+    return _window(answering.library.ranking(ranking), offset, limit)
+
+
+@checked
+def facets(
+    answering: Answering,
+    *,
+    keys: Annotated[list[Name], Field(min_length=1, max_length=16)],
+    where: Filter | None = None,
+    own: bool = True,
+    ranking: Name | None = None,
+    limit: Limit = 100,
+) -> dict[str, Any]:
+    """Count the files of each value of some keys; with a ranking, of the files of its hits."""
+    if ranking is None:
+        found = answering.library.facets(keys, where or {}, own=own, limit=limit)
+    else:
+        found = answering.library.ranking(ranking).facets(keys, limit=limit)
+    return {key: [{"value": one.value, "count": one.files} for one in counts] for key, counts in found.items()}
 
 
 @checked
@@ -248,6 +263,7 @@ CALLS: dict[str, Callable[..., Any]] = {
     "ping": ping,
     "search": search,
     "window": window,
+    "facets": facets,
     "items": items,
     "item": item,
     "locate": locate,
@@ -262,7 +278,7 @@ CALLS: dict[str, Callable[..., Any]] = {
 }
 """Every call by its name."""
 
-QUESTIONS = frozenset({"search", "neighbours", "identify"})
+QUESTIONS = frozenset({"search", "facets", "neighbours", "identify"})
 """Calls of which a bounded number is answered at once: they compute, all others look up."""
 
 
@@ -289,6 +305,7 @@ def _found(answering: Answering, id_: str) -> Item:
         raise CallError("not-found", f"there is no item {id_}", "id") from None
 
 
-def _window(id_: str, hits: Hits, offset: int, limit: int) -> dict[str, Any]:
-    page: Sequence[Any] = hits[offset : offset + limit]
-    return {"ranking": id_, "total": len(hits), "offset": offset, "hits": [hit_as_data(hit) for hit in page]}
+def _window(ranking: Ranking, offset: int, limit: int) -> dict[str, Any]:
+    hits = ranking.window(offset, limit)
+    told = {"ranking": ranking.id, "total": ranking.total, "complete": ranking.complete, "offset": offset}
+    return {**told, "hits": [hit_as_data(hit) for hit in hits]}

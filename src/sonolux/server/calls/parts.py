@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from sonolux.library.query import CONTENTS
-from sonolux.retrieval.query import Part, PartKind
+from sonolux.retrieval.query import Part
 from sonolux.server.calls.protocol import CallError
 
 MOST_PARTS = 32
@@ -33,19 +33,8 @@ class GivenPart(BaseModel):
     minus: bool = False
 
 
-class Asked(BaseModel):
-    """The parts of one question: what is fused, and examples to resemble and to keep away from."""
-
-    parts: tuple[Part, ...]
-    like: tuple[str, ...]
-    unlike: tuple[str, ...]
-    like_weight: float
-
-    model_config = ConfigDict(arbitrary_types_allowed=True)
-
-
-def parts_asked(given: Sequence[GivenPart], uploads: Path) -> Asked:
-    """Return what parts ask.
+def query_parts(given: Sequence[GivenPart], uploads: Path) -> dict[str, Any]:
+    """Return what parts ask, as fields of a `Query`.
 
     Parameters
     ----------
@@ -58,27 +47,34 @@ def parts_asked(given: Sequence[GivenPart], uploads: Path) -> Asked:
     CallError
         For a part that asks nothing, or cannot be asked with.
     """
-    parts: list[Part] = []
     for number, part in enumerate(given):
         if not (getattr(part, "path" if part.kind == "upload" else part.kind) or "").strip():
             raise CallError("query", f"a part of kind {part.kind} is empty", f"parts.{number}")
-        if part.minus and part.kind != "item":
-            raise CallError("query", "only items of the library can be asked to be away from", f"parts.{number}.minus")
-        if part.kind == "text":
-            parts.append(Part("text", CONTENTS["text"](part.text), part.weight))
-        elif part.kind == "upload":
-            kind = _modality(part, number)
-            parts.append(Part(kind, checked_upload(part.path, uploads, f"parts.{number}.path"), part.weight))
-    items = [(part.item.lower(), part) for part in given if part.kind == "item" and part.item]
-    weights = {part.weight for _, part in items if not part.minus} or {1.0}
-    if len(weights) > 1:
-        raise CallError("query", "items to resemble have one weight together", "parts")
-    return Asked(
-        parts=tuple(parts),
-        like=tuple(id_ for id_, part in items if not part.minus),
-        unlike=tuple(id_ for id_, part in items if part.minus),
-        like_weight=weights.pop(),
-    )
+    items = [part for part in given if part.kind == "item"]
+    like, unlike = ([part for part in items if part.minus is minus] for minus in (False, True))
+    return {
+        "parts": tuple(_part(part, n, uploads) for n, part in enumerate(given) if part.kind != "item"),
+        "like": tuple(str(part.item).lower() for part in like),
+        "unlike": tuple(str(part.item).lower() for part in unlike),
+        # Examples are one part of the question: it weighs what its heaviest example does.
+        "like_weight": max((part.weight for part in like), default=1.0),
+        "like_weights": _unequal([part.weight for part in like]),
+        "unlike_weights": tuple(part.weight for part in unlike),
+    }
+
+
+def _part(part: GivenPart, number: int, uploads: Path) -> Part:
+    if part.kind == "text":
+        return Part("text", CONTENTS["text"](part.text), part.weight, part.minus)
+    if part.modality is None:
+        raise CallError("query", "an uploaded file asks as image, audio or video", f"parts.{number}.modality")
+    path = checked_upload(part.path, uploads, f"parts.{number}.path")
+    return Part(part.modality, path, part.weight, part.minus)
+
+
+def _unequal(weights: list[float]) -> tuple[float, ...]:
+    """Return weights; nothing where all are equal."""
+    return tuple(weights) if len(set(weights)) > 1 else ()
 
 
 def checked_upload(path: str, uploads: Path, field: str) -> str:
@@ -93,9 +89,3 @@ def checked_upload(path: str, uploads: Path, field: str) -> str:
     if not real.startswith(folder + os.sep):
         raise CallError("query", "a file to ask with lies in the folder of uploads", field)
     return real
-
-
-def _modality(part: GivenPart, number: int) -> PartKind:
-    if part.modality is None:
-        raise CallError("query", "an uploaded file asks as image, audio or video", f"parts.{number}.modality")
-    return part.modality

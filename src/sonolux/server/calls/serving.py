@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from sonolux.errors import LibraryBusyError, MediaError, QueryError, SonoluxError
+from sonolux.errors import ExpiredError, LibraryBusyError, MediaError, QueryError, SonoluxError
 from sonolux.server.calls.protocol import ANSWER_BYTES, CALL_BYTES, CallError, ErrorType, decode_call, encode_line
 
 logger = logging.getLogger(__name__)
@@ -160,6 +160,7 @@ def as_call_error(error: Exception) -> CallError:
     if isinstance(error, CallError):
         return error
     kinds: dict[type[SonoluxError], ErrorType] = {
+        ExpiredError: "expired",
         QueryError: "query",
         MediaError: "media",
         LibraryBusyError: "busy",

@@ -66,6 +66,7 @@ class JobWorker:
                     recovered = True
                 job = self.table.take(os.getpid())
                 if job is None:
+                    self.library.index.tend()
                     self._parking.wait(POLL)
                 else:
                     self._run_job(job)
