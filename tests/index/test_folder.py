@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sonolux.index.holder_note import announce, read_note, read_socket
+from sonolux.holder_note import announce, read_note, read_socket
 
 from contracts.index_oracle import id_of
 from sonolux.errors import LibraryBusyError, LibraryError

@@ -8,14 +8,17 @@ import signal
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
-from sonolux.errors import LibraryError
+from sonolux.errors import LibraryBusyError, LibraryError
 from sonolux.holder_note import FILE, read_socket
 from sonolux.library import Library
 from sonolux.server.calls.protocol import LibraryUnavailable
+from sonolux.server.library_process import sole
+from sonolux.server.state import ServiceState
 from sonolux.server.supervisor import Supervisor
 
 FILES = 37
@@ -102,6 +105,43 @@ def test_a_second_service_of_one_library_gets_one_line(copied: Path) -> None:
             assert (await first.client.call("ping"))["pid"] == first.pid
 
     asyncio.run(main())
+
+
+def test_one_that_dies_again_and_again_is_started_after_longer_and_longer_pauses(
+    copied: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "dying.py").write_text(
+        "print('x' * 100_000)\nprint('{\"state\": \"dancing\"}')\n"
+        'print(\'{"state": "serving"}\', flush=True)\nraise SystemExit(7)\n'
+    )
+    monkeypatch.setenv("PYTHONPATH", f"{tmp_path}:{os.environ.get('PYTHONPATH', '')}")
+
+    async def main() -> None:
+        supervisor = Supervisor(str(copied), module="dying")
+        async with asyncio.timeout(SOON):
+            await supervisor.start()
+            begun = []
+            while len(begun) < 4:
+                if supervisor.starts > len(begun):
+                    begun.append(time.monotonic())
+                if supervisor.state == "down":
+                    assert supervisor.reason == "the library process ended (exit status 7)"
+                await asyncio.sleep(0.01)
+            pauses = [later - earlier for earlier, later in pairwise(begun)]
+            assert pauses[1] > 1.5 * pauses[0] or pauses[2] > 1.5 * pauses[1]
+            assert sum(pauses) > 3
+        await supervisor.stop()
+
+    asyncio.run(main())
+
+
+def test_two_may_not_serve_what_has_no_lock_of_its_own(tmp_path: Path) -> None:
+    state = ServiceState(tmp_path)
+    first = sole(state, "http://host/photos")
+    with pytest.raises(LibraryBusyError, match="is served by another process already"):
+        sole(state, "http://host/photos")
+    first.release()
+    sole(state, "http://host/photos").release()
 
 
 def test_no_library_is_one_line(tmp_path: Path) -> None:

@@ -101,7 +101,7 @@ def serve(
         with ExitStack() as closing:
             library = closing.enter_context(opened(location, note, ending))
             state = ServiceState.of(location)
-            closing.enter_context(sole(state, location))
+            closing.callback(sole(state, location).release)
             answering = Answering(library, state.uploads, CopyGroups(state))
             server = CallServer(place, calls_over(answering), QUESTIONS)
             closing.callback(server.close)

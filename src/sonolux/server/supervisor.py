@@ -177,12 +177,7 @@ class Supervisor:
             return f"the library process cannot be started: {error}"
         self._process, self.pid, refused = process, process.pid, ""
         assert process.stdout is not None
-        async for line in process.stdout:
-            try:
-                status = Status.heard(line)
-            except ValueError:
-                logger.warning("the library process said %r", line[:200])
-                continue
+        while (status := await next_status(process.stdout)) is not None:
             if status.state == "refused":
                 refused = status.message
             elif status.state == "ready":
@@ -204,6 +199,16 @@ class Supervisor:
 
     def _note(self, state: Serving, reason: str) -> None:
         self.state, self.reason = state, reason
+
+
+async def next_status(lines: asyncio.StreamReader) -> Status | None:
+    """Return what the next line says that is a status; None at the end."""
+    while True:
+        try:
+            line = await lines.readline()
+            return Status.heard(line) if line else None
+        except ValueError as error:  # something printed while it was imported, say
+            logger.warning("the library process said something else: %s", error)
 
 
 def private_folder() -> Path:
