@@ -32,7 +32,7 @@ class RegionDocument(Document):
 
 
 class PlaceDocument(Document):
-    """Where in its file something is: seconds, characters or pages from ``start`` to ``end``; null for all of it."""
+    """WhereText in its file something is: seconds, characters or pages from ``start`` to ``end``; null for all of it."""
 
     start: float | None = None
     end: float | None = None

@@ -12,7 +12,7 @@ from sonolux.server.configuration import Limits
 LIMITS = Limits()
 """Those of the form of requests, which are the same for every service."""
 
-Filter = Annotated[
+FilterBody = Annotated[
     dict[Annotated[str, Field(max_length=64)], JsonValue],
     Field(
         max_length=32,
@@ -21,8 +21,8 @@ Filter = Annotated[
     ),
 ]
 Weight = Annotated[float, Field(gt=0, le=1000, description="How much this part counts beside the others.")]
-Limit = Annotated[int, Field(ge=1, le=LIMITS.hits)]
-Name = Annotated[str, Field(min_length=1, max_length=200)]
+HitLimit = Annotated[int, Field(ge=1, le=LIMITS.hits)]
+ShortName = Annotated[str, Field(min_length=1, max_length=200)]
 
 
 class StrictBody(BaseModel):
@@ -78,9 +78,9 @@ class SearchBody(StrictBody):
     """A question."""
 
     parts: Annotated[list[AskedPart], Field(min_length=1, max_length=LIMITS.parts)]
-    where: Filter = {}
-    spaces: Annotated[list[Name], Field(max_length=64, description="Spaces to ask; all that fit by default.")] = []
+    where: FilterBody = {}
+    spaces: Annotated[list[ShortName], Field(max_length=64, description="Spaces to ask; all that fit by default.")] = []
     spans: Annotated[bool, Field(description="Whether each span is a hit of its own.")] = False
     confident: Annotated[bool, Field(description="Whether to answer only with what chance does not explain.")] = False
     diverse: Annotated[float, Field(ge=0, lt=1, description="0 for relevance alone, towards 1 for variety.")] = 0.0
-    limit: Limit = 20
+    limit: HitLimit = 20
