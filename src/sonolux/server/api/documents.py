@@ -32,7 +32,7 @@ class RegionDocument(Document):
 
 
 class PlaceDocument(Document):
-    """WhereText in its file something is: seconds, characters or pages from ``start`` to ``end``; null for all of it."""
+    """Where in its file something is: seconds, characters or pages from ``start`` to ``end``; null for all of it."""
 
     start: float | None = None
     end: float | None = None
