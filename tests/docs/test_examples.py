@@ -3,7 +3,8 @@
 Every page is one session in one folder. Its fenced blocks run in order:
 
 - ``console``: a line that begins with ``$ `` is a command; ``# exit 3`` after it is the exit code, 0 where nothing is
-  said. ``sonolux`` runs in this process, anything else in a shell. The lines below are output.
+  said. ``sonolux`` runs in this process, anything else in a shell. The lines below are output. ``sonolux`` with ``&``
+  after it runs beside the rest of the page, once its output is there; at the end of the page it is asked to end.
 - ``python``: all blocks of a page share their names; a line that begins with ``#> `` is output.
 
 Every output line shown has to be among the lines printed, on stdout or stderr. Runs of white space count as one; what
@@ -55,6 +56,8 @@ PAGES = [
             "read",
             "music",
             "identify",
+            "serve",
+            "api",
         )
     ),
 ]
@@ -132,17 +135,38 @@ class Session:
 
     capsys: pytest.CaptureFixture[str]
     names: dict[str, Any] = field(default_factory=lambda: {"__name__": "page"})
+    beside: list[subprocess.Popen[str]] = field(default_factory=list)
 
     def follow(self, page: str) -> None:
+        try:
+            self._follow(page)
+        finally:
+            for process in self.beside:
+                process.terminate()
+            codes = [process.wait(60) for process in self.beside]
+        assert codes == [0] * len(codes)
+
+    def _follow(self, page: str) -> None:
         for step in steps_of(page):
             if step.language == "python":
                 # An own name for each block, so that a traceback says where.
                 exec(compile(step.code, f"<python block at line {step.line}>", "exec"), self.names)
                 printed = "".join(self.capsys.readouterr())
+            elif step.code.startswith("sonolux ") and step.code.endswith(" &"):
+                printed = self.start(step)
             else:
                 printed = self.command(step)
             lost = missing(step.shown, printed)
             assert not lost, f"line {step.line}, {step.code}\nshown but not printed: {lost}\nprinted:\n{printed}"
+
+    def start(self, step: Step) -> str:
+        """Start a command that goes on, and return its output as soon as there are as many lines as are shown."""
+        command = [sys.executable, "-m", *shlex.split(step.code.removesuffix("&"))]
+        with Path("beside.log").open("w") as log:
+            process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
+        self.beside.append(process)
+        assert process.stdout is not None
+        return "".join(process.stdout.readline() for _ in step.shown) + Path("beside.log").read_text()
 
     def command(self, step: Step) -> str:
         wanted = EXIT_CODE.search(step.code)

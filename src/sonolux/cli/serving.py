@@ -55,7 +55,7 @@ def serve(  # noqa: PLR0913, PLR0917 - each is an option
     require("the service", *PACKAGES)
     with extras_named("the service"):
         from sonolux.server.configuration import Configuration
-        from sonolux.server.serve import Certificate, check_exposure, run, token_for
+        from sonolux.server.serve import Certificate, check_exposure, run_service, token_for
         from sonolux.server.state import ServiceState
     from sonolux.settings import settings
 
@@ -88,7 +88,7 @@ def serve(  # noqa: PLR0913, PLR0917 - each is an option
         if open_page:
             typer.launch(address)
 
-    run(configuration, state, certificate, tell)
+    run_service(configuration, state, certificate, tell)
 
 
 def _folder(root: Path) -> Path:

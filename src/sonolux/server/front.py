@@ -102,4 +102,4 @@ async def take_place(request: Request) -> AsyncIterator[None]:
 
 
 FrontDep = Annotated[Front, Depends(front_of)]
-Question = Depends(take_place)
+TakesPlace = Depends(take_place)

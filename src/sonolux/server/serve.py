@@ -67,7 +67,7 @@ def token_for(state: ServiceState, configuration: Configuration, *, new: bool) -
     return store.new_token() if new or not store.has_token() else ""
 
 
-def run(
+def run_service(
     configuration: Configuration,
     state: ServiceState,
     certificate: Certificate | None = None,

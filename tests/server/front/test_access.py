@@ -185,7 +185,7 @@ def test_only_the_digest_of_a_token_is_kept(service: Service, token: str) -> Non
     kept = b"".join(path.read_bytes() for path in service.state().folder.iterdir() if path.is_file())
     assert token.encode() not in kept and secret.encode() not in kept
     with sqlite3.connect(service.state().database) as database:
-        assert database.execute("SELECT digest FROM tokens").fetchall() == [(tokens_module.digest_of(token),)]
+        assert database.execute("SELECT digest FROM tokens").fetchall() == [(tokens_module.secret_digest(token),)]
     database.close()
 
 

@@ -18,9 +18,9 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
 from sonolux.media.paths import printable
-from sonolux.server.api.questions import LIMITS, Name, StrictBody
+from sonolux.server.api.questions import LIMITS, ShortName, StrictBody
 from sonolux.server.api.refusals import refusals
-from sonolux.server.front import Front, FrontDep, Question
+from sonolux.server.front import Front, FrontDep, TakesPlace
 from sonolux.server.media.opening import open_item
 from sonolux.server.problems import ProblemError
 
@@ -47,7 +47,7 @@ EXAMPLES: dict[str, Any] = {
 class ExportBody(StrictBody):
     """What to export: a ranking that is kept, or items."""
 
-    ranking: Name | None = None
+    ranking: ShortName | None = None
     ids: Annotated[list[UUID], Field(default_factory=list, max_length=1000)]
     format: Literal["json", "m3u8", "zip"] = "json"
 
@@ -61,7 +61,7 @@ class ExportBody(StrictBody):
 
 @router.post(
     "",
-    dependencies=[Question],
+    dependencies=[TakesPlace],
     response_class=Response,
     responses={
         **refusals("question", "not-found", "unopened", "expired", "busy", "unavailable"),

@@ -16,10 +16,10 @@ from sonolux.server.api.documents import (
     TextDocument,
     WholeItemDocument,
 )
-from sonolux.server.api.questions import LIMITS, Name
+from sonolux.server.api.questions import LIMITS, ShortName
 from sonolux.server.api.refusals import refusals
-from sonolux.server.api.search import Where, filter_of
-from sonolux.server.front import FrontDep, Question
+from sonolux.server.api.search import WhereText, filter_of
+from sonolux.server.front import FrontDep, TakesPlace
 from sonolux.server.problems import ProblemError
 
 router = APIRouter(prefix="/api/v1", tags=["items"])
@@ -32,7 +32,7 @@ SPOKEN = ("transcript", "text", "caption")
 @router.get("/items", responses=refusals("question", "busy", "unavailable"), response_model_exclude_unset=True)
 async def list_items(
     front: FrontDep,
-    where: Where = "{}",
+    where: WhereText = "{}",
     cursor: Annotated[str, Query(max_length=200, description="The `next` of the page before.")] = "",
     limit: Annotated[int, Query(ge=1, le=LIMITS.hits)] = 50,
 ) -> ItemsDocument:
@@ -52,7 +52,7 @@ async def find_item(front: FrontDep, id: UUID) -> WholeItemDocument:  # noqa: A0
 async def list_annotations(
     front: FrontDep,
     id: UUID,  # noqa: A002
-    kind: Annotated[list[Name], Query(max_length=16, description="label, caption, transcript, text")] = [],  # noqa: B006
+    kind: Annotated[list[ShortName], Query(max_length=16, description="label, caption, transcript, text")] = [],  # noqa: B006
 ) -> AnnotationsDocument:
     """Return labels, events, captions, transcripts and lines of text; all kinds, or those that are asked for."""
     return AnnotationsDocument(**await front.calls.call("annotations", id=str(id), kinds=kind or None))
@@ -73,11 +73,11 @@ async def read_text(front: FrontDep, id: UUID) -> TextDocument:  # noqa: A002
     return TextDocument.model_validate({"passages": passages + said})
 
 
-@router.get("/items/{id}/neighbours", dependencies=[Question], responses=LOOKED_UP, response_model_exclude_unset=True)
+@router.get("/items/{id}/neighbours", dependencies=[TakesPlace], responses=LOOKED_UP, response_model_exclude_unset=True)
 async def find_neighbours(
     front: FrontDep,
     id: UUID,  # noqa: A002
-    space: Annotated[Name, Query(description="One of the spaces of the library.")],
+    space: Annotated[ShortName, Query(description="One of the spaces of the library.")],
     k: Annotated[int, Query(ge=1, le=LIMITS.hits)] = 20,
 ) -> HitsDocument:
     """Return the files that are nearest to an item in one space."""

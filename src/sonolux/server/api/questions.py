@@ -12,7 +12,7 @@ from sonolux.server.configuration import Limits
 LIMITS = Limits()
 """Those of the form of requests, which are the same for every service."""
 
-Filter = Annotated[
+FilterBody = Annotated[
     dict[Annotated[str, Field(max_length=64)], JsonValue],
     Field(
         max_length=32,
@@ -25,8 +25,8 @@ FilterLines = Annotated[list[Annotated[str, Field(max_length=1000)]], Field(max_
 
 Minus = Annotated[bool, Field(description="Whether hits are to be unlike it.")]
 Weight = Annotated[float, Field(gt=0, le=1000, description="How much this part counts beside the others.")]
-Limit = Annotated[int, Field(ge=1, le=LIMITS.hits)]
-Name = Annotated[str, Field(min_length=1, max_length=200)]
+HitLimit = Annotated[int, Field(ge=1, le=LIMITS.hits)]
+ShortName = Annotated[str, Field(min_length=1, max_length=200)]
 
 
 class StrictBody(BaseModel):
@@ -88,9 +88,9 @@ class SearchBody(StrictBody):
 
     parts: Annotated[list[AskedPart], Field(min_length=1, max_length=LIMITS.parts)]
     where: Annotated[
-        Filter | FilterLines, Field(description="A filter: keys and values, or lines such as `artist=Quesabe`.")
+        FilterBody | FilterLines, Field(description="A filter: keys and values, or lines such as `artist=Quesabe`.")
     ] = {}
-    spaces: Annotated[list[Name], Field(max_length=64, description="Spaces to ask; all that fit by default.")] = []
+    spaces: Annotated[list[ShortName], Field(max_length=64, description="Spaces to ask; all that fit by default.")] = []
     spans: Annotated[bool, Field(description="Whether each span is a hit of its own.")] = False
     confident: Annotated[bool, Field(description="Whether to answer only with what chance does not explain.")] = False
     diverse: Annotated[float, Field(ge=0, lt=1, description="0 for relevance alone, towards 1 for variety.")] = 0.0
@@ -98,4 +98,4 @@ class SearchBody(StrictBody):
     depth: Annotated[
         int, Field(ge=1, le=10_000, description="Hits that are ranked at first; a window beyond has more ranked.")
     ] = 300
-    limit: Limit = 20
+    limit: HitLimit = 20

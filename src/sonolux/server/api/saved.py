@@ -8,7 +8,7 @@ from fastapi import APIRouter, Body
 from starlette.responses import Response
 
 from sonolux.server.api.documents import SavedDocument, SavedListDocument
-from sonolux.server.api.questions import SEARCH_EXAMPLES, Name, SearchBody
+from sonolux.server.api.questions import SEARCH_EXAMPLES, SearchBody, ShortName
 from sonolux.server.api.refusals import refusals
 from sonolux.server.front import FrontDep
 
@@ -22,21 +22,21 @@ def list_saved(front: FrontDep) -> SavedListDocument:
 
 
 @router.get("/{name}", responses=refusals("not-found"))
-def find_saved(front: FrontDep, name: Name) -> SavedDocument:
+def find_saved(front: FrontDep, name: ShortName) -> SavedDocument:
     """Return a saved search."""
     return SavedDocument.model_validate(front.saved.find(name))
 
 
 @router.put("/{name}", responses=refusals("quota"))
 def save_search(
-    front: FrontDep, name: Name, search: Annotated[SearchBody, Body(openapi_examples=SEARCH_EXAMPLES)]
+    front: FrontDep, name: ShortName, search: Annotated[SearchBody, Body(openapi_examples=SEARCH_EXAMPLES)]
 ) -> SavedDocument:
     """Save a search, in place of any other of this name."""
     return SavedDocument.model_validate(front.saved.keep(name, search.model_dump(mode="json", exclude_unset=True)))
 
 
 @router.delete("/{name}", status_code=204, response_class=Response, responses=refusals("not-found"))
-def remove_saved(front: FrontDep, name: Name) -> Response:
+def remove_saved(front: FrontDep, name: ShortName) -> Response:
     """Remove a saved search."""
     front.saved.remove(name)
     return Response(status_code=204)

@@ -10,9 +10,9 @@ from fastapi import APIRouter, Body, Query
 from starlette.concurrency import run_in_threadpool
 
 from sonolux.server.api.documents import FacetsDocument, MatchesDocument, RankingDocument, WindowDocument
-from sonolux.server.api.questions import LIMITS, SEARCH_EXAMPLES, Name, SearchBody, StrictBody, UploadPart
+from sonolux.server.api.questions import LIMITS, SEARCH_EXAMPLES, SearchBody, ShortName, StrictBody, UploadPart
 from sonolux.server.api.refusals import refusals
-from sonolux.server.front import Front, FrontDep, Question
+from sonolux.server.front import Front, FrontDep, TakesPlace
 from sonolux.server.problems import ProblemError
 
 router = APIRouter(prefix="/api/v1", tags=["search"])
@@ -20,7 +20,7 @@ router = APIRouter(prefix="/api/v1", tags=["search"])
 LONG = 120.0
 """Seconds for what may take long."""
 
-Where = Annotated[
+WhereText = Annotated[
     str,
     Query(
         max_length=2000,
@@ -32,7 +32,7 @@ Where = Annotated[
 
 @router.post(
     "/search",
-    dependencies=[Question],
+    dependencies=[TakesPlace],
     responses=refusals("question", "media", "not-found", "busy", "unavailable"),
     response_model_exclude_unset=True,
 )
@@ -52,7 +52,7 @@ async def search(
 )
 async def window(
     front: FrontDep,
-    ranking: Name,
+    ranking: ShortName,
     offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
     limit: Annotated[int, Query(ge=1, le=LIMITS.hits)] = 20,
 ) -> WindowDocument:
@@ -60,20 +60,20 @@ async def window(
     return WindowDocument(**await front.calls.call("window", ranking=ranking, offset=offset, limit=limit))
 
 
-@router.get("/facets", dependencies=[Question], responses=refusals("question", "expired", "busy", "unavailable"))
+@router.get("/facets", dependencies=[TakesPlace], responses=refusals("question", "expired", "busy", "unavailable"))
 async def facets(
     front: FrontDep,
-    key: Annotated[list[Name], Query(min_length=1, max_length=16, description="Keys of filters.")],
-    where: Where = "{}",
+    key: Annotated[list[ShortName], Query(min_length=1, max_length=16, description="Keys of filters.")],
+    where: WhereText = "{}",
     own: Annotated[bool, Query(description="Whether the filter's conditions on a key hold for its own values.")] = True,
-    ranking: Annotated[Name | None, Query(description="Count among the hits of this ranking.")] = None,
+    ranking: Annotated[ShortName | None, Query(description="Count among the hits of this ranking.")] = None,
 ) -> FacetsDocument:
     """Count the files of each value that a key has."""
     told = await front.calls.call("facets", keys=key, where=filter_of(where), own=own, ranking=ranking)
     return FacetsDocument(facets=told)
 
 
-class Clip(StrictBody):
+class ClipBody(StrictBody):
     """What is to be named: an upload, or an item."""
 
     upload: UUID | None = None
@@ -87,11 +87,11 @@ CLIP_EXAMPLES: dict[str, Any] = {
 
 @router.post(
     "/identify",
-    dependencies=[Question],
+    dependencies=[TakesPlace],
     responses=refusals("question", "media", "library", "not-found", "busy", "unavailable"),
 )
-async def identify(front: FrontDep, clip: Annotated[Clip, Body(openapi_examples=CLIP_EXAMPLES)]) -> MatchesDocument:
-    """Name the recordings of the library that are heard in a clip, and where."""
+async def identify(front: FrontDep, clip: Annotated[ClipBody, Body(openapi_examples=CLIP_EXAMPLES)]) -> MatchesDocument:
+    """ShortName the recordings of the library that are heard in a clip, and where."""
     if (clip.upload is None) == (clip.item is None):
         raise ProblemError("invalid", "a clip is an upload or an item", field="upload")
     if clip.item is not None:

@@ -53,13 +53,13 @@ class TokenStore:
         with self._lock, self.state.writing() as database:
             database.execute("DELETE FROM tokens")
             database.execute("DELETE FROM sessions")
-            database.execute("INSERT INTO tokens VALUES (?, ?)", (digest_of(token), time.time()))
-            self._tokens, self._sessions = {digest_of(token)}, {}
+            database.execute("INSERT INTO tokens VALUES (?, ?)", (secret_digest(token), time.time()))
+            self._tokens, self._sessions = {secret_digest(token)}, {}
         return token
 
     def is_token(self, token: str) -> bool:
         """Tell whether this is a token of the service, in a time that does not depend on how much of it is right."""
-        return _among(digest_of(token), self._tokens)
+        return _among(secret_digest(token), self._tokens)
 
     def open_session(self) -> str:
         """Return the secret of a new session."""
@@ -68,25 +68,25 @@ class TokenStore:
         with self._lock, self.state.writing() as database:
             live = {digest: ends for digest, ends in self._sessions.items() if ends > now}
             newest = sorted(live.items(), key=lambda session: -session[1])[: MOST_SESSIONS - 1]
-            self._sessions = {**dict(newest), digest_of(secret): now + SESSION_SECONDS}
+            self._sessions = {**dict(newest), secret_digest(secret): now + SESSION_SECONDS}
             database.execute("DELETE FROM sessions")
             database.executemany("INSERT INTO sessions VALUES (?, ?)", self._sessions.items())
         return secret
 
     def session_name(self, secret: str) -> str | None:
         """Return the name by which a live session is counted, which tells nothing of its secret; None for none."""
-        digest = digest_of(secret)
+        digest = secret_digest(secret)
         live = [one for one, ends in list(self._sessions.items()) if ends > time.time()]
         return digest.hex()[:16] if _among(digest, live) else None
 
     def end_session(self, secret: str) -> None:
         """End a session, if it is one."""
         with self._lock, self.state.writing() as database:
-            self._sessions.pop(digest_of(secret), None)
-            database.execute("DELETE FROM sessions WHERE digest = ?", (digest_of(secret),))
+            self._sessions.pop(secret_digest(secret), None)
+            database.execute("DELETE FROM sessions WHERE digest = ?", (secret_digest(secret),))
 
 
-def digest_of(secret: str) -> bytes:
+def secret_digest(secret: str) -> bytes:
     """Return the digest under which a token or a session is kept: of 256 random bits, no slower one is needed."""
     return blake2b(secret.encode("utf-8", "surrogatepass"), digest_size=32, person=b"sonolux-token").digest()
 
