@@ -7,6 +7,7 @@ but for what a test says it expects.
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -74,6 +75,13 @@ class Visit:
     def go(self, address: str = "/") -> Any:
         self.page.goto(self.base + address)
         return self.page
+
+    def until(self, expression: str, seconds: float = 8) -> None:
+        """Wait until an expression holds; playwright's own way compiles it in the page, whose policy admits no such code."""
+        end = time.monotonic() + seconds
+        while not self.page.evaluate(expression):
+            assert time.monotonic() < end, f"never: {expression}"
+            time.sleep(0.03)
 
     def address(self) -> str:
         return str(self.page.url).removeprefix(self.base)

@@ -26,7 +26,7 @@ def test_from_the_box_through_the_grid_to_an_item_and_back(visit: Open) -> None:
     page.keyboard.press("ArrowRight")
     page.locator('.card[data-index="2"]:focus').wait_for()
     page.keyboard.press("ArrowDown")
-    page.wait_for_function("document.activeElement.getBoundingClientRect().top > 250")
+    look.until("document.activeElement.getBoundingClientRect().top > 250")
     here = focused(page)
     page.keyboard.press("Enter")
     page.locator("h1:focus").wait_for()
@@ -35,7 +35,8 @@ def test_from_the_box_through_the_grid_to_an_item_and_back(visit: Open) -> None:
 
 
 def test_keys_reach_every_hit_however_far(visit: Open) -> None:
-    page = visit().go("/?q=many")
+    look = visit()
+    page = look.go("/?q=many")
     page.locator(".card").first.focus()
     page.keyboard.press("End")
     page.locator('.card[data-index="9999"]:focus').wait_for()
@@ -45,7 +46,7 @@ def test_keys_reach_every_hit_however_far(visit: Open) -> None:
     page.locator('.card[data-index="0"]:focus').wait_for()
     for _ in range(40):
         page.keyboard.press("ArrowDown")
-    page.wait_for_function("Number(document.activeElement.dataset.index) > 100")
+    look.until("Number(document.activeElement.dataset.index) > 100")
     box = page.locator(".card:focus").bounding_box()
     assert 0 < box["y"] < 800
 
@@ -55,15 +56,17 @@ def test_like_select_play_and_undo(visit: Open) -> None:
     page = look.go("/?q=harbour")
     page.locator(".card.audio").first.focus()
     page.keyboard.press("Space")
-    page.locator(".card.audio [aria-label=Pause]").wait_for()
+    page.locator(".card.audio [data-plays=true]").wait_for()
     page.keyboard.press("Space")
-    page.locator(".card.audio [aria-label=Pause]").wait_for(state="detached")
+    page.locator(".card.audio [data-plays=true]").wait_for(state="detached")
     page.keyboard.press("Shift+ArrowRight")
     page.get_by_text("2 selected").wait_for()
-    page.keyboard.press("l")
+    with page.expect_response("**/judgements"):
+        page.keyboard.press("l")
     page.wait_for_url("**item=*")
     assert [len(judged["liked"]) for judged in look.state.judgements] == [2]
-    page.keyboard.press("z")
+    with page.expect_response("**/judgements"):
+        page.keyboard.press("z")
     page.get_by_text("Taken back.").wait_for()
     assert look.state.judgements == []
 

@@ -9,6 +9,7 @@
  * @property {boolean} isSelected
  * @property {boolean} isPlaying
  * @property {boolean} hasFocus
+ * @property {boolean} hasPointer
  * @property {string[]} stems Of the words that were asked.
  */
 import { html, nothing, svg } from "./vendor/lit.js";
@@ -33,16 +34,6 @@ const sureness = (hit) => (hit.chance === null || hit.chance === undefined ? "" 
 /** @param {Hit} hit */
 const copiesOf = (hit) => (Array.isArray(hit.copies) ? hit.copies.length : (hit.copies ?? 0));
 
-/** @param {Hit} hit What a screen reader says of it. */
-export function spokenName(hit) {
-  const chance = sureness(hit);
-  const copies = copiesOf(hit);
-  return [
-    nameOf(hit), mediumName(hit.modality).toLowerCase(), placeInWords(hit), chance && `${chance} by chance`,
-    copies ? counted(copies, "near-copy", "near-copies") : "", hit.text && hit.modality === "text" ? excerptOf(hit.text, [], 160) : "",
-  ].filter(Boolean).join(", ");
-}
-
 /** @param {string} text @param {string[]} stems */
 export const marked = (text, stems) => markedPieces(text, stems).map((piece) => (piece.marked ? html`<mark>${piece.text}</mark>` : piece.text));
 
@@ -58,7 +49,7 @@ function soundBody(hit, state) {
   const place = placeInWords(hit) || (hit.duration ? clock(hit.duration) : "");
   const duration = hit.duration ?? secondsOf(hit.file);
   const [from, to] = duration && hit.start !== null && hit.end !== null ? [hit.start / duration, hit.end / duration] : [0, 0];
-  return html`<button class="play" tabindex="-1" data-act="play" aria-label=${state.isPlaying ? "Pause" : "Play"}>${icon(state.isPlaying ? "pause" : "play")}</button>
+  return html`<button class="play" tabindex="-1" data-act="play" aria-hidden="true" data-plays=${state.isPlaying}>${icon(state.isPlaying ? "pause" : "play")}</button>
     <svg class="wave" viewBox="0 0 240 40" preserveAspectRatio="none" aria-hidden="true" data-wave=${hit.file}>
       ${to > from ? svg`<rect class="found" x=${240 * from} y="0" width=${Math.max(240 * (to - from), 2)} height="40"></rect>` : nothing}
       <path d=${peaksPath(hit.file)}></path>
@@ -82,36 +73,42 @@ function bodyOf(hit, state) {
 function caption(hit, state) {
   const chance = sureness(hit);
   // Of a card too narrow for both, the more telling: its picture is its name.
-  const name = chance && state.width < 150 ? nothing : html`<span class="name" dir="auto" title=${hit.path}><bdi>${nameOf(hit)}</bdi></span>`;
-  return html`${name}${chance
-    ? html`<span class="chance" title=${`${chance} items taken at random match as well${hit.space ? `; found most by ${hit.space}` : ""}`}>${chance}</span>`
+  const isNarrow = chance && state.width < 150;
+  return html`<span class=${isNarrow ? "unseen" : "name"} dir="auto" title=${hit.path}><bdi>${nameOf(hit)}</bdi></span><span class="unseen">${mediumName(hit.modality)}</span>${chance
+    ? html`<span class="chance" title=${`${chance} items taken at random match as well${hit.space ? `; found most by ${hit.space}` : ""}`}>${chance}<span class="unseen"> by chance</span></span>`
     : nothing}`;
 }
 
-/** @param {boolean} isSelected */
-const actions = (isSelected) => html`<span class="actions">
-  <button tabindex="-1" data-act="like" aria-label="More like this" title="More like this (l)">${icon("more")}</button>
-  <button tabindex="-1" data-act="unlike" aria-label="Less like this" title="Less like this (u)">${icon("less")}</button>
-  <button tabindex="-1" data-act="select" aria-label="Select" aria-pressed=${isSelected} title="Select (x)">${icon("check")}</button>
+/**
+ * Buttons for the pointer: keys do the same, so that they are no stops of their own.
+ * @param {boolean} isSelected
+ */
+const actions = (isSelected) => html`<span class="actions" aria-hidden="true">
+  <button tabindex="-1" data-act="like" title="More like this (l)">${icon("more")}</button>
+  <button tabindex="-1" data-act="unlike" title="Less like this (u)">${icon("less")}</button>
+  <button tabindex="-1" data-act="select" class=${isSelected ? "chosen" : ""} title="Select (x)">${icon("check")}</button>
 </span>`;
 
+/** @param {Hit} hit @param {CardState} state */
+function contents(hit, state) {
+  const copies = copiesOf(hit);
+  const acts = state.isLine || state.hasPointer || state.hasFocus || state.isSelected ? actions(state.isSelected) : nothing;
+  return html`<span class="caption">${caption(hit, state)}</span>
+    <span class="face">${bodyOf(hit, state)}
+      ${copies ? html`<span class="badge copies" title=${`${counted(copies, "near-copy is", "near-copies are")} folded into this one`}>${icon("copies")}${copies + 1}<span class="unseen"> copies</span></span>` : nothing}
+      ${state.isLine ? nothing : acts}
+    </span>
+    ${state.isLine ? html`<span class="where" dir="auto"><bdi>${folderName(hit.path)}</bdi>${hit.date ? ` · ${dayOf(hit.date)}` : ""}</span>${acts}` : nothing}`;
+}
+
+const WAITING = html`<span class="unseen">Loading</span><span class="face"></span>`;
+
 /**
+ * A card, which stays the same element, and keeps the focus, when its hit comes.
  * @param {Hit | undefined} hit
  * @param {CardState} state
  */
-export function cardTemplate(hit, state) {
-  const size = `width:${state.width}px`;
-  if (!hit) return html`<div class="card waiting" role="gridcell" .style=${size} data-index=${state.index} tabindex=${state.hasFocus ? 0 : -1} aria-label="Loading"><span class="face"></span></div>`;
-  const copies = copiesOf(hit);
-  return html`<div
-    class=${`card ${hit.modality} ${state.isLine ? "line" : "tile"} ${hit.confident ? "sure" : "doubtful"}`}
-    role="gridcell" draggable="true" .style=${size} data-index=${state.index} data-id=${hit.id}
-    tabindex=${state.hasFocus ? 0 : -1} aria-selected=${state.isSelected} aria-label=${spokenName(hit)}>
-    <span class="face">${bodyOf(hit, state)}
-      ${copies ? html`<span class="badge copies" title=${counted(copies, "near-copy is", "near-copies are") + " folded into this one"}>${icon("copies")}${copies + 1}</span>` : nothing}
-      ${state.isLine ? nothing : actions(state.isSelected)}
-    </span>
-    <span class="caption">${caption(hit, state)}</span>
-    ${state.isLine ? html`<span class="where" dir="auto"><bdi>${folderName(hit.path)}</bdi>${hit.date ? ` · ${dayOf(hit.date)}` : ""}</span>${actions(state.isSelected)}` : nothing}
-  </div>`;
-}
+export const cardTemplate = (hit, state) => html`<div
+  class=${`card ${hit ? hit.modality : "waiting"} ${state.isLine ? "line" : "tile"} ${hit && !hit.confident ? "doubtful" : "sure"}`}
+  role="gridcell" draggable="true" .style=${`width:${state.width}px`} data-index=${state.index} data-id=${hit ? hit.id : nothing}
+  tabindex=${state.hasFocus ? 0 : -1} aria-selected=${state.isSelected}>${hit ? contents(hit, state) : WAITING}</div>`;

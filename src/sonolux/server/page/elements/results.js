@@ -33,12 +33,15 @@ export class Results extends LitElement {
     /** @type {ResultLayout | null} */
     this.layout = null;
     this.focusIndex = 0;
+    this.pointedIndex = -1;
     this.hasProblem = "";
     this.stems = /** @type {string[]} */ ([]);
     this.preview = new Preview((card) => this.#hitOf(card));
     this.resizing = new ResizeObserver(() => this.#resize());
     this.redraw = () => this.requestUpdate();
     this.listening = new AbortController();
+    /** @type {number[] | undefined} First and last block. */
+    this.wanted = undefined;
     this.timers = { rest: 0, load: 0, aspect: 0 };
     /** @type {Set<number>} */
     this.changed = new Set();
@@ -58,8 +61,8 @@ export class Results extends LitElement {
     this.addEventListener("scroll", () => this.#scrolled(), { signal, passive: true });
     this.addEventListener("load", (event) => this.#pictureLoaded(event), { signal, capture: true });
     this.addEventListener("error", (event) => this.#pictureFailed(event), { signal, capture: true });
-    this.addEventListener("pointerover", (event) => this.preview.rest(event.pointerType === "mouse" ? cardAt(event) : null), { signal });
-    this.addEventListener("pointerleave", () => this.preview.leave(), { signal });
+    this.addEventListener("pointerover", (event) => this.#pointed(event.pointerType === "mouse" ? cardAt(event) : null), { signal });
+    this.addEventListener("pointerleave", () => this.#pointed(null), { signal });
     this.addEventListener("waveform", this.redraw, { signal });
     this.addEventListener("focusin", (event) => this.#focused(event), { signal });
     this.addEventListener("click", (event) => this.#clicked(event), { signal });
@@ -215,8 +218,12 @@ export class Results extends LitElement {
    * @param {number} last
    */
   #want(first, last) {
-    clearTimeout(this.timers.load);
-    this.timers.load = window.setTimeout(() => this.ranking?.load(first, last), 40);
+    this.wanted = [first, last];
+    if (this.timers.load) return;
+    this.timers.load = window.setTimeout(() => {
+      this.timers.load = 0;
+      if (this.wanted) this.ranking?.load(this.wanted[0], this.wanted[1]);
+    }, 40);
   }
 
   render() {
@@ -240,7 +247,7 @@ export class Results extends LitElement {
       const index = row.first + number;
       const hit = this.ranking?.hit(index);
       return cardTemplate(hit, {
-        index, width, isLine, stems: this.stems, hasFocus: index === this.focusIndex,
+        index, width, isLine, stems: this.stems, hasFocus: index === this.focusIndex, hasPointer: index === this.pointedIndex,
         isSelected: Boolean(hit && selection.has(hit.id)), isPlaying: Boolean(hit && sound.playing === hit.id),
       });
     })}</div>`;
@@ -269,6 +276,15 @@ export class Results extends LitElement {
   /** @param {Event} event */
   #pictureFailed(event) {
     if (event.target instanceof HTMLImageElement) event.target.classList.add("missing");
+  }
+
+  /** @param {HTMLElement | null} card Under the pointer. */
+  #pointed(card) {
+    this.preview.rest(card);
+    const index = card ? Number(card.dataset.index) : -1;
+    if (index === this.pointedIndex) return;
+    this.pointedIndex = index;
+    this.requestUpdate();
   }
 
   /** @param {HTMLElement} card @returns {Hit | undefined} */
