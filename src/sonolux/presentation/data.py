@@ -130,7 +130,7 @@ def hit_from_data(data: Mapping[str, Any]) -> Hit:
     return Hit(
         **{name: data[name] for name in own},
         modality=Modality(data["modality"]),
-        span=_span_from_data(data),
+        span=span_from_data(data),
         region=region_from_data(data["region"]),
         why=tuple(_reason_from_data(reason) for reason in data.get("why", ())),
     )
@@ -150,7 +150,7 @@ def _reason_from_data(data: Mapping[str, Any]) -> Reason:
     own = ("space", "asked", "part", "rank", "chance", "item")
     return Reason(
         **{name: data[name] for name in own},
-        span=_span_from_data(data),
+        span=span_from_data(data),
         region=region_from_data(data["region"]),
         words=tuple(data["words"]),
         label=data["label"] or "",
@@ -158,5 +158,6 @@ def _reason_from_data(data: Mapping[str, Any]) -> Reason:
     )
 
 
-def _span_from_data(data: Mapping[str, Any]) -> Span | None:
+def span_from_data(data: Mapping[str, Any]) -> Span | None:
+    """Return the span of what was written as plain data."""
     return None if data["start"] is None else Span(data["start"], data["end"], data["unit"])

@@ -19,9 +19,9 @@ from pydantic import Field
 
 from sonolux import __version__
 from sonolux.presentation.wording import chance_in_words
-from sonolux.server.api.media import mel_image_of, thumbnail_of
 from sonolux.server.calls.protocol import CallError, LibraryUnavailable
 from sonolux.server.front import Front
+from sonolux.server.media.located import mel_image_of, thumbnail_of
 from sonolux.server.problems import ProblemError
 
 INSTRUCTIONS = (
