@@ -121,8 +121,12 @@ def hits_of(page: Sequence[ScoredPoint], evidence: Sequence[Evidence | None]) ->
     return hits
 
 
-def witnesses_of(page: RankedPage, name: Callable[[ScoredPoint], str]) -> Mapping[str, tuple[Witness, ...]]:
+def witnesses_of(
+    page: RankedPage, questions: Sequence[SpaceQuery], name: Callable[[ScoredPoint], str]
+) -> Mapping[str, tuple[Witness, ...]]:
     """Return what all lists say of each match of a page, by what the match is ranked as."""
+    # A list that says nothing is left out of a page, so lists are not numbered as questions are.
+    numbers = {id(asked): number for number, asked in enumerate(questions)}
     wanted = {name(match) for match in page.matches}
     judged = {match.id: said[0] for match, said in zip(page.matches, page.evidence, strict=True) if said}
     seen: dict[str, list[Witness]] = defaultdict(list)
@@ -130,5 +134,5 @@ def witnesses_of(page: RankedPage, name: Callable[[ScoredPoint], str]) -> Mappin
         chances = [one[0] for one in page.assessed[number]] if page.assessed else [judged.get(m.id, 1.0) for m in found]
         for match, rank, chance in zip(found, shared_ranks(nearness(asked, found)), chances, strict=True):
             if name(match) in wanted and chance <= 1:
-                seen[name(match)].append(Witness(number, match.id, rank, chance))
+                seen[name(match)].append(Witness(numbers[id(asked)], match.id, rank, chance))
     return {key: tuple(witnesses) for key, witnesses in seen.items()}

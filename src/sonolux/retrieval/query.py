@@ -83,7 +83,7 @@ class Query:
     explain: bool = False
 
     def __post_init__(self) -> None:
-        if all(part.minus for part in self.parts) and not self.like:
+        if not self.like and all(part.minus for part in self.parts):
             raise QueryError("nothing is asked: give words, an image, audio, a video, a vector or items to resemble")
         counts: dict[str, object] = {"k": self.k, "page": self.page}
         for name, count in counts.items():
@@ -95,16 +95,21 @@ class Query:
             )
         if not (_is_number(self.diverse) and 0 <= self.diverse < 1):
             raise QueryError(f"diverse lies in [0, 1), not {self.diverse!r}")
+        given = [self.like_weight, *[part.weight for part in self.parts]]
+        if self.like_weights or self.unlike_weights:
+            given += self._weights_of_items()
+        for weight in given:
+            if not (_is_number(weight) and 0 < weight < inf):
+                raise QueryError(f"weights are positive numbers, not {weight!r}")
+
+    def _weights_of_items(self) -> tuple[float, ...]:
         for name, weights, items in (
             ("like", self.like_weights, self.like),
             ("unlike", self.unlike_weights, self.unlike),
         ):
             if weights and len(weights) != len(items):
                 raise QueryError(f"{len(weights)} weights for {len(items)} items of {name}: give one for each, or none")
-        given = (self.like_weight, *self.like_weights, *self.unlike_weights, *[part.weight for part in self.parts])
-        for weight in given:
-            if not (_is_number(weight) and 0 < weight < inf):
-                raise QueryError(f"weights are positive numbers, not {weight!r}")
+        return self.like_weights + self.unlike_weights
 
     @property
     def offset(self) -> int:

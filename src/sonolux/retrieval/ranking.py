@@ -95,7 +95,7 @@ class Ranker:
         page = replace(self, keys=PLACED_KEYS)._page(query, space_queries)
         seen: Mapping[str, tuple[Witness, ...]] = {}
         if query.explain:
-            seen = witnesses_of(page, lambda match: self._name(query, match))
+            seen = witnesses_of(page, space_queries, lambda match: self._name(query, match))
         # One a place, also where it is gone: a ranking tells by their number whether there are more.
         return [
             Place(
