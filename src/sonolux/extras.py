@@ -10,6 +10,7 @@ from sonolux.errors import SonoluxError
 
 EXTRAS = {
     "openTSNE": "map",
+    "mcp": "mcp",
     "lightning": "train",
     "matplotlib": "train",
     "pyarrow": "train",

@@ -8,6 +8,7 @@ import typer
 
 from sonolux.cli import (
     adding,
+    assisting,
     benchmarks,
     demo,
     doctor,
@@ -88,6 +89,7 @@ app.command()(reading.read)
 app.command()(serving.serve)
 app.command()(keeping.export)
 app.command()(looking.info)
+app.command()(assisting.mcp)
 app.command()(doctor.doctor)
 app.command(hidden=True)(demo.demo)
 app.add_typer(benchmarks.app, name="bench", hidden=True)

@@ -84,11 +84,18 @@ def list_items(
 
 def info(library: LibraryOption = None, as_json: JsonOption = False, quiet: QuietOption = False) -> None:
     """Count what is in the library."""
-    from sonolux.library import Library
+    from sonolux.cli.warm import find_service
 
     out = Output(as_json=as_json, quiet=quiet)
-    with Library(library) as opened:
-        facts = opened.info()
+    service = find_service(library)
+    if service is not None:
+        told = service.ask("GET", "info")
+        facts = {key: told[key] for key in told if key not in ("read_only", "roots")}
+    else:
+        from sonolux.library import Library
+
+        with Library(library) as opened:
+            facts = opened.info()
     if as_json:
         out.record(facts)
         return

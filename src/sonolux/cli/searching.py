@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from sonolux.cli.answer import Answer, examples_of
 from sonolux.cli.options import JsonOption, LibraryOption, QuietOption, SpacesOption, WhereOption
 from sonolux.cli.output import Output, shown_path
 
 if TYPE_CHECKING:
-    from sonolux.library import Library
-    from sonolux.retrieval import Hits
     from sonolux.types import Hit
 
 TELLING = 0.1
@@ -74,39 +73,34 @@ def search(  # noqa: PLR0913 - each is an option of the command line
 
     The chance of a hit says how many items taken at random would score as high.
     """
-    from sonolux.media.workers.isolated import IsolatedDecoder
-
-    if image or audio or video:
-        IsolatedDecoder().start()  # while the rest is imported and the library is opened
-    from sonolux.library import Library
-    from sonolux.retrieval.filters import parse_conditions
+    from sonolux.cli.warm import find_service, search_service
 
     out = Output(as_json=as_json, quiet=quiet)
     asked: dict[str, Any] = {
         "image": image, "audio": audio, "video": video, "like": like or [], "unlike": unlike or [],
-        "weights": _weights(weight or []), "where": parse_conditions(where or []), "spaces": space or [],
+        "weights": _weights(weight or []), "where": where or [], "spaces": space or [],
         "k": k, "page": page, "diverse": diverse, "spans": spans, "confident": confident,
         "explain": explain,
     }  # fmt: skip
     text = " ".join(words) if words else None
     started = time.perf_counter()
     if hum is not None:
-        hits = _hummed(hum, text, {**asked, "html": html}, library)
-        print_hits(hits, out)
-        _remark(hits, out, time.perf_counter() - started, None)
-        return
-    with Library(library) as opened:
-        hits = opened.search(text, **asked)
-        seconds = time.perf_counter() - started
-        below = _best_below(opened, text, asked) if confident and not hits else None
-        names = _names_of_examples(opened, hits)
+        _check_alone(text, {**asked, "html": html})
+    service = find_service(library)
+    if service is not None:
+        answer = search_service(service, text, asked, hum)
+    elif hum is not None:
+        answer = _hummed(hum, asked, library)
+    else:
+        answer = _search_library(library, text, asked)
+    seconds = time.perf_counter() - started
     first = (page - 1) * k + 1
-    print_hits(hits, out, first=first)
+    print_hits(answer.hits, out, first=first)
     if explain and not as_json:
-        _print_reasons(hits, names, out, first)
-    _remark(hits, out, seconds, below)
+        _print_reasons(answer, out, first)
+    _remark(answer, out, seconds)
     if html is not None:
-        _write_page(html, hits, text, asked, first)
+        _write_page(html, answer.hits, text, asked, first)
         out.say(f"wrote {html}")
 
 
@@ -135,21 +129,15 @@ def print_hits(hits: Sequence[Hit], out: Output, first: int = 1) -> None:
     out.table(columns, rows, faint=[number for number, hit in enumerate(hits) if not hit.confident])
 
 
-def _print_reasons(hits: Sequence[Hit], names: dict[str, str], out: Output, first: int) -> None:
+def _print_reasons(answer: Answer, out: Output, first: int) -> None:
     """Print why each hit was found: the reasons that are worth a look, or else the strongest."""
     from sonolux.presentation.wording import reason_in_words
 
-    for rank, hit in enumerate(hits, first):
+    for rank, hit in enumerate(answer.hits, first):
         telling = [reason for reason in hit.why if reason.chance <= TELLING or reason.words or reason.label]
         out.line(f"{rank}  {shown_path(hit.path)}")
         for reason in telling or hit.why[:1]:
-            out.line(f"   {reason_in_words(reason, names.get(reason.example, ''))}")
-
-
-def _names_of_examples(library: Library, hits: Sequence[Hit]) -> dict[str, str]:
-    """Return the paths of the examples that hits resemble, by their ids."""
-    examples = {reason.example for hit in hits for reason in hit.why if reason.example}
-    return {example: shown_path(library.item(example).path) for example in examples}
+            out.line(f"   {reason_in_words(reason, answer.names.get(reason.example, ''))}")
 
 
 def heading_of(text: str | None, asked: dict[str, Any]) -> str:
@@ -176,18 +164,40 @@ def _row(rank: int, hit: Hit) -> tuple[str, ...]:
     return (str(rank), score, chance, str(hit.modality), where, shown_path(hit.path), describe_hit(hit))
 
 
-def _hummed(hum: str, text: str | None, asked: dict[str, Any], library: str | None) -> Hits:
-    """Find the tune that somebody hums; what else is asked with it is refused."""
-    from sonolux.library import Library
-    from sonolux.library.humming import find_hummed
-    from sonolux.retrieval import Hits
+def _search_library(location: str | None, text: str | None, asked: dict[str, Any]) -> Answer:
+    """Ask a library that is opened here."""
+    from sonolux.media.workers.isolated import IsolatedDecoder
 
+    if asked["image"] or asked["audio"] or asked["video"]:
+        IsolatedDecoder().start()  # while the rest is imported and the library is opened
+    from sonolux.library import Library
+    from sonolux.retrieval.filters import parse_conditions
+
+    asked = {**asked, "where": parse_conditions(asked["where"])}
+    with Library(location) as library:
+        hits = library.search(text, **asked)
+        below = None
+        if asked["confident"] and not hits:
+            below = next(iter(library.search(text, **{**asked, "confident": False, "k": 1, "page": 1})), None)
+        names = {example: shown_path(library.item(example).path) for example in examples_of(hits)}
+    return Answer(hits, hits.spaces, below, names)
+
+
+def _check_alone(text: str | None, asked: dict[str, Any]) -> None:
+    """Refuse what else is asked with a hummed tune."""
     others = ("image", "audio", "video", "like", "unlike", "weights", "where", "spaces", "diverse", "html", "explain")
     if text or any(asked[name] for name in others) or asked["page"] != 1:
         raise typer.BadParameter("--hum is asked alone, with -k, --confident and --json")
-    with Library(library) as opened:
-        hits = find_hummed(opened, hum, asked["k"])
-    return Hits([hit for hit in hits if hit.confident], hits.spaces) if asked["confident"] else hits
+
+
+def _hummed(hum: str, asked: dict[str, Any], location: str | None) -> Answer:
+    """Find the tune that somebody hums, in a library that is opened here."""
+    from sonolux.library import Library
+    from sonolux.library.humming import find_hummed
+
+    with Library(location) as library:
+        hits = find_hummed(library, hum, asked["k"])
+    return Answer([hit for hit in hits if hit.confident or not asked["confident"]], hits.spaces)
 
 
 def _weights(given: Sequence[str]) -> dict[str, float]:
@@ -201,24 +211,19 @@ def _weights(given: Sequence[str]) -> dict[str, float]:
     return weights
 
 
-def _best_below(library: Library, text: str | None, asked: dict[str, Any]) -> Hit | None:
-    """Return the best hit that chance may explain, where there is one."""
-    relaxed: dict[str, Any] = {**asked, "confident": False, "k": 1, "page": 1}
-    return next(iter(library.search(text, **relaxed)), None)
-
-
-def _remark(hits: Hits, out: Output, seconds: float, below: Hit | None) -> None:
+def _remark(answer: Answer, out: Output, seconds: float) -> None:
     from sonolux.presentation.wording import chance_in_words
 
+    hits, below = answer.hits, answer.below
     if below is not None:
         odds = chance_in_words(below.chance)
         out.say(f"without --confident: {shown_path(below.path)} and the like, but {odds} items score as high by chance")
     sure = sum(hit.confident for hit in hits)
-    asked = f"asked {', '.join(hits.spaces) or 'no space'} in {seconds:.2f} s"
+    asked = f"asked {', '.join(answer.spaces) or 'no space'} in {seconds:.2f} s"
     out.say(f"{asked}; {sure} of {len(hits)} hits are more than chance" if hits else asked)
 
 
-def _write_page(page: str, hits: Hits, text: str | None, asked: dict[str, Any], first: int) -> None:
+def _write_page(page: str, hits: Sequence[Hit], text: str | None, asked: dict[str, Any], first: int) -> None:
     from sonolux.presentation.html import PageSection, write_page
 
     section = PageSection(heading_of(text, asked), hits, examples=files_asked(asked), first=first)

@@ -19,6 +19,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+from sonolux.cli.answer import Answer, examples_of
+from sonolux.cli.output import shown_path
 from sonolux.errors import LibraryError, QueryError
 from sonolux.holder_note import FILE, read_socket
 from sonolux.media.paths import real_path
@@ -93,19 +95,34 @@ class Service:
             raise QueryError(f"{target} is no id or file in this library")
         return str(found["items"][0]["id"])
 
+    def relay(self, address: str, message: str) -> str:
+        """Post a message of another protocol as it is; return what it is answered with.
+
+        Raises
+        ------
+        LibraryError
+            Where the service does not answer.
+        """
+        kinds = {"Content-Type": "application/json", "Accept": "application/json, text/event-stream"}
+        return self._exchange("POST", address, message.encode(), kinds)[1].decode()
+
     def _send(self, method: str, address: str, content: Any, content_type: str) -> Any:
+        status, text = self._exchange(method, address, content, {"Content-Type": content_type})
+        told = json.loads(text) if text else {}
+        if status < 300:
+            return told
+        kind = LibraryError if status >= 500 else QueryError
+        raise kind(str(told.get("detail", f"the service answers {status}")))
+
+    def _exchange(self, method: str, address: str, content: Any, headers: dict[str, str]) -> tuple[int, bytes]:
+        """Return status and body of an answer."""
         with closing(_OwnConnection(self.place)) as connection:
             try:
-                connection.request(method, address, content, {"Content-Type": content_type})
+                connection.request(method, address, content, headers)
                 answer = connection.getresponse()
-                text = answer.read()
+                return answer.status, answer.read()
             except (OSError, HTTPException) as error:
                 raise LibraryError(f"the service that holds the library does not answer: {error}") from error
-        told = json.loads(text) if text else {}
-        if answer.status < 300:
-            return told
-        kind = LibraryError if answer.status >= 500 else QueryError
-        raise kind(str(told.get("detail", f"the service answers {answer.status}")))
 
 
 class _OwnConnection(HTTPConnection):
@@ -136,9 +153,7 @@ def find_service(library: str | None) -> Service | None:
     return Service(place)
 
 
-def search_service(
-    service: Service, text: str | None, asked: Mapping[str, Any]
-) -> tuple[list[Hit], list[str], Hit | None]:
+def search_service(service: Service, text: str | None, asked: Mapping[str, Any], hum: str | None = None) -> Answer:
     """Ask a question.
 
     Parameters
@@ -148,26 +163,23 @@ def search_service(
     asked : mapping
         As the command line has it: files by ``image``, ``audio`` and ``video``, ids and paths in ``like`` and
         ``unlike``, ``where`` as it was written, and the rest as in `sonolux.library.Library.search`.
-
-    Returns
-    -------
-    hits : list of Hit
-        Of the page.
-    spaces : list of str
-        That were asked.
-    below : Hit or None
-        Where only sure hits are wanted and there are none, the best that chance may explain.
+    hum : str, optional
+        A file in which somebody hums, which is asked alone.
     """
+    if hum is not None:
+        told = service.ask("POST", "hum", {"upload": service.upload(hum), "limit": asked["k"]})
+        hits = [hit_from_data(hit) for hit in told["hits"]]
+        return Answer([hit for hit in hits if hit.confident or not asked["confident"]], told["spaces"])
     first, last = (asked["page"] - 1) * asked["k"], asked["page"] * asked["k"]
     same = {name: asked[name] for name in ("where", "spaces", "spans", "diverse", "explain")}
     # As deep as a page alone would be ranked, for how deep lists are fused decides between close ones.
     body = {**same, "parts": _parts(service, text, asked), "depth": last, "limit": 1}
     told = service.ask("POST", "search", body)
     hits = _window(service, told["ranking"], first, asked["k"])
-    if not asked["confident"]:
-        return hits, told["spaces"], None
-    sure = [hit for hit in hits if hit.confident]
-    return sure, told["spaces"], None if sure or not told["hits"] else hit_from_data(told["hits"][0])
+    names = {one: shown_path(service.ask("GET", f"items/{one}")["path"]) for one in examples_of(hits)}
+    sure = [hit for hit in hits if hit.confident] if asked["confident"] else hits
+    below = None if sure or not told["hits"] or not asked["confident"] else hit_from_data(told["hits"][0])
+    return Answer(sure, told["spaces"], below, names)
 
 
 def _window(service: Service, ranking: str, first: int, count: int) -> list[Hit]:

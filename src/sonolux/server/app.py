@@ -7,8 +7,10 @@ origin, sign-in, places, bounds.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
+from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import anyio
 from fastapi import FastAPI
@@ -30,6 +32,9 @@ from sonolux.server.security.hosts import HostGuard
 from sonolux.server.security.origins import OriginGuard
 from sonolux.server.security.sign_in import SignInGuard
 from sonolux.server.state import ServiceState
+
+if TYPE_CHECKING:
+    from mcp.server import MCPServer
 
 PAGE = Path(__file__).with_name("page")
 
@@ -66,14 +71,27 @@ def make_app(configuration: Configuration, calls: Calls, state: ServiceState) ->
     for router in ROUTERS:
         app.include_router(router)
     _describe_problems(app)
+    app.state.assistants = _add_assistants(app, front) if find_spec("mcp") else None
     # Asked last of all: mounted at /, it would answer for methods that an address of the API does not take.
     app.router.default = StaticFiles(directory=PAGE, html=True)
     return app
 
 
+def _add_assistants(app: FastAPI, front: Front) -> MCPServer:
+    """Have tools for assistants at ``/mcp``, behind the same guards as all else."""
+    from sonolux.server.assistants import http_routes, make_assistants
+
+    assistants = make_assistants(front)
+    app.router.routes += http_routes(assistants)
+    return assistants
+
+
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    async with anyio.create_task_group() as tasks:
+    async with AsyncExitStack() as stack:
+        if app.state.assistants is not None:
+            await stack.enter_async_context(app.state.assistants.session_manager.run())
+        tasks = await stack.enter_async_context(anyio.create_task_group())
         tasks.start_soon(_remove_expired, app.state.front)
         yield
         tasks.cancel_scope.cancel()

@@ -14,8 +14,10 @@ from uuid import UUID
 
 from mcp.server import MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
+from mcp.server.transport_security import TransportSecuritySettings
 from mcp.types import ImageContent, TextContent, ToolAnnotations
 from pydantic import Field
+from starlette.routing import BaseRoute
 
 from sonolux import __version__
 from sonolux.presentation.wording import chance_in_words
@@ -53,10 +55,18 @@ Filter = Annotated[
 def make_assistants(front: Front) -> MCPServer:
     """Return the tools over the library of a front."""
     tools = LibraryTools(front)
-    server = MCPServer("sonolux", version=__version__, instructions=INSTRUCTIONS)
+    server = MCPServer("sonolux", version=__version__, instructions=INSTRUCTIONS, log_level="WARNING")
     for tool in (tools.search, tools.look, tools.item, tools.identify, tools.facets):
         server.add_tool(tool, annotations=READS)
     return server
+
+
+def http_routes(assistants: MCPServer) -> list[BaseRoute]:
+    """Return the route at which the tools are reached by HTTP: a request an answer, no session is kept."""
+    # Hosts and origins are guarded by the application for all that it answers.
+    unguarded = TransportSecuritySettings(enable_dns_rebinding_protection=False)
+    app = assistants.streamable_http_app(stateless_http=True, json_response=True, transport_security=unguarded)
+    return list(app.routes)
 
 
 class LibraryTools:

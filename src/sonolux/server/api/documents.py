@@ -102,6 +102,12 @@ class HitsDocument(Document):
     hits: list[HitDocument]
 
 
+class HummedDocument(HitsDocument):
+    """Recordings in which a tune is; ``spaces`` says by what they were found."""
+
+    spaces: list[str]
+
+
 class WindowDocument(HitsDocument):
     """A part of a ranking that is kept for a while."""
 

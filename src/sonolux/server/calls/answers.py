@@ -20,6 +20,7 @@ from pydantic import ConfigDict, Field, ValidationError, validate_call
 
 from sonolux.errors import QueryError
 from sonolux.library import Library
+from sonolux.library.humming import find_hummed
 from sonolux.library.query import conditions_of
 from sonolux.media.paths import from_stored
 from sonolux.presentation.data import annotation_as_data, hit_as_data, item_as_data, judgement_as_data, part_as_data
@@ -232,6 +233,13 @@ def identify(
 
 
 @checked
+def hum(answering: Answering, *, path: Annotated[str, Field(max_length=4096)], limit: Limit = 20) -> dict[str, Any]:
+    """Find the recordings in which a tune is that somebody hums in an uploaded file."""
+    hits = find_hummed(answering.library, checked_upload(path, answering.uploads, "path"), limit)
+    return {"hits": [hit_as_data(hit) for hit in hits], "spaces": list(hits.spaces)}
+
+
+@checked
 def judge(
     answering: Answering,
     *,
@@ -273,12 +281,13 @@ CALLS: dict[str, Callable[..., Any]] = {
     "info": info,
     "spaces": spaces,
     "identify": identify,
+    "hum": hum,
     "judge": judge,
     "judgements": judgements,
 }
 """Every call by its name."""
 
-QUESTIONS = frozenset({"search", "facets", "neighbours", "identify"})
+QUESTIONS = frozenset({"search", "facets", "hum", "neighbours", "identify"})
 """Calls of which a bounded number is answered at once: they compute, all others look up."""
 
 

@@ -11,7 +11,7 @@ from sonolux.server.problems import ProblemError, problem_response
 from sonolux.server.security.own_socket import came_by
 from sonolux.server.security.tokens import TokenStore
 
-GUARDED = ("/api/", "/metrics", "/openapi.json")
+GUARDED = ("/api/", "/mcp", "/metrics", "/openapi.json")
 """Addresses that need a token; the page at any other holds nothing of the library."""
 
 SESSION = "/api/v1/session"
