@@ -79,9 +79,22 @@ def test_fine_tuning_from_a_probe_keeps_the_normalisation(
     )
 
 
-def test_a_probe_needs_a_start(images: ImageSet, tmp_path: Path) -> None:
+def test_from_a_layer_on_it_learns_and_before_it_nothing_changes(
+    images: ImageSet, learned: ModelFolder, tmp_path: Path
+) -> None:
+    asked = recipe(pretrained=str(learned.path), thawed="stage2", learning_rate=1e-2)
+    before, after = learned.network().state_dict(), train_labels(images, asked, tmp_path / "m").network().state_dict()
+    changed = {name for name in before if not torch.equal(before[name], after[name])}
+    assert changed and not any(name.startswith(("stem", "stage1")) for name in changed)
+    assert any(name.startswith("stage2") for name in changed) and not any("running" in name for name in changed)
+    with pytest.raises(TrainingError, match=r"no layer 'stage7' to thaw from: there are .*stage2"):
+        train_labels(images, recipe(pretrained=str(learned.path), thawed="stage7"), tmp_path / "other")
+
+
+@pytest.mark.parametrize("option", [{"probe": True}, {"thawed": "stage2"}])
+def test_what_goes_by_a_start_needs_one(option: dict[str, object], images: ImageSet, tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match="--from"):
-        train_labels(images, recipe(probe=True), tmp_path / "m")
+        train_labels(images, recipe(**option), tmp_path / "m")
     assert not (tmp_path / "m").exists()
 
 

@@ -214,10 +214,10 @@ class Adder:
             self._write([draft])
 
     def _write(self, drafts: Iterable[Draft]) -> None:
-        for draft in drafts:
-            if draft.ready:
-                self._fail(self.queue.put_words(draft))
-            if draft.ready:
+        ready = [draft for draft in drafts if draft.ready]
+        self._fail(self.queue.put_words(ready))
+        for draft in ready:
+            if draft.ready:  # still: its words may have been beyond an encoder
                 self._count(self.writer.put(draft))
 
     def _write_all(self) -> None:

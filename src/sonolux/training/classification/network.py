@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 from bisect import bisect_left
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from sonolux.checkpoints.outputs import Descriptor, Labels
 from sonolux.errors import EncoderError, TrainingError
 from sonolux.metrics.classification import accuracy
 from sonolux.models import registry
+from sonolux.models.feature_extractor import layer_names
 from sonolux.training.classification.balance import decide_balance
 from sonolux.training.classification.calibration import calibrate
 from sonolux.training.classification.probe import probe_head
@@ -46,6 +48,13 @@ LARGEST_SIDE = 512
 
 UNBUILDABLE = (EncoderError, KeyError, TypeError, ValueError, RuntimeError)
 """What networks raise for arguments or images that they do not take."""
+
+RELYING = {
+    "frozen": "frozen, nothing but the head learns",
+    "thawed": "what is not thawed would stay random",
+    "probe": "of random weights a probe learns nothing",
+}
+"""Options that make sense for what has learned before, and why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +82,12 @@ class LabelLearner(ImageLearner):
 
     def __init__(self, network: nn.Module, learned: ImageSet, held_out: ImageSet, recipe: LabelsRecipe) -> None:
         super().__init__(network, learned, held_out, recipe)
-        self.settled = recipe.frozen or recipe.probe
+        self.settled = recipe.frozen or recipe.probe or bool(recipe.thawed)
         weights = class_weights(learned) if recipe.balanced else None
         self.register_buffer("weights", weights, persistent=False)
 
     def on_train_epoch_start(self) -> None:
-        """Begin an epoch; what is frozen, or was probed, keeps the running means and deviations that it has."""
+        """Begin an epoch; in what is frozen, in part or whole, or was probed, normalisation stays as it is."""
         super().on_train_epoch_start()
         if self.settled:
             self.network.eval()
@@ -119,11 +128,8 @@ def class_weights(images: ImageSet) -> torch.Tensor:
 def learn_labels(images: ImageSet, recipe: LabelsRecipe, folder: Path, progress: TrainingProgress | None) -> Trained:
     """Train a classifier of images, and calibrate it; see `sonolux.training.methods.LearnMethod`."""
     check_classes(images)
-    for wanted, doing in (
-        (recipe.frozen, "frozen, nothing but the head learns"),
-        (recipe.probe, "a probe sees little"),
-    ):
-        if wanted and not recipe.pretrained:
+    for option, doing in RELYING.items():
+        if getattr(recipe, option) and not recipe.pretrained:
             raise TrainingError(f"{doing}: name a model that has learned with --from")
     recipe = decide_balance(recipe, images)
     learned, held_out = split_items(images, recipe.validation, recipe.seed)
@@ -206,17 +212,28 @@ def start_network(architecture: Architecture, head: Head, recipe: LabelsRecipe, 
     network = build_network(architecture, recipe)
     own = {f"{head.name}.{name}" for name in network.get_submodule(head.name).state_dict()}
     missing = start_from(network, recipe.pretrained, leave=own) if recipe.pretrained else []
-    if recipe.frozen:
-        lacking = [name for name in missing if name not in own and not name.endswith("num_batches_tracked")]
-        if lacking:
-            raise TrainingError(
-                f"{recipe.pretrained} lacks {lacking[0]}, which would stay as random as it is: not frozen"
-            )
-        for name, parameter in network.named_parameters():
-            parameter.requires_grad_(name in own)
+    stays = _untouched(network, recipe, own)
+    lacking = [name for name in missing if name in stays and not name.endswith("num_batches_tracked")]
+    if lacking:
+        raise TrainingError(f"{recipe.pretrained} lacks {lacking[0]}, which would stay as random as it is: not frozen")
+    for name, parameter in network.named_parameters():
+        parameter.requires_grad_(name not in stays)
     if recipe.probe:
         probe_head(network, head.name, images, balanced=bool(recipe.balanced))
     return network
+
+
+def _untouched(network: nn.Module, recipe: LabelsRecipe, head: Collection[str]) -> set[str]:
+    """Return the names of the weights that do not learn; layers are registered in the order in which they run."""
+    names = list(network.state_dict())
+    if recipe.frozen:
+        return set(names).difference(head)
+    if not recipe.thawed:
+        return set()
+    first = [place for place, name in enumerate(names) if name.startswith(f"{recipe.thawed}.")]
+    if not first:
+        raise TrainingError(f"no layer {recipe.thawed!r} to thaw from: there are {', '.join(layer_names(network))}")
+    return set(names[: first[0]])
 
 
 def _tried(recipe: LabelsRecipe, classes: int, side: int) -> tuple[Architecture, Head]:
