@@ -298,7 +298,8 @@ def _report(
         command="sonolux bench add",
         about=(
             f"Photos a second with {', '.join(CLASSICAL)}; with what `sonolux add` gives a new library without a"
-            f" hub ({', '.join(DEFAULT)}, and labels); or with a network of the size of DINOv3 ViT-S/16 with random weights."
+            f" hub ({', '.join(DEFAULT)}, and labels); or with a network of the size of DINOv3 ViT-S/16 with"
+            " random weights."
             f" Decoding has {SPARING} process(es), in the last column {settings().workers}, which is the default;"
             f" encoding alone has all cores; {ROUNDS} rounds. rclip says {RCLIP} photos a second on an M1, with one"
             f" network. A question that was not asked before takes, warm, {questions['sentence']:.0f} ms by a sentence"
