@@ -77,6 +77,7 @@ bench: $(VENV)/.installed-bench
 	$(BIN)/sonolux bench known-item
 	$(BIN)/sonolux bench encodings
 	$(BIN)/sonolux bench photos
+	$(BIN)/sonolux bench photos --transfer
 	$(BIN)/sonolux bench words
 	$(BIN)/sonolux bench fusion
 	$(BIN)/sonolux bench ocr
