@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 
+import numpy as np
+
 from sonolux.retrieval.copies.links import Link
+from sonolux.retrieval.copies.local_features import LocalFeatures
 from sonolux.retrieval.copies.looking import LibraryFile, Pictures
-from sonolux.retrieval.copies.pictures import ComparedPicture, Verdict, compare_pictures
+from sonolux.retrieval.copies.pictures import ComparedPicture, Verdict, compare_pictures, may_be_one
 
 AT_ONCE = 128
 """Files decoded for one block of pairs, at most."""
@@ -38,9 +41,13 @@ def image_links(
     advance : callable
     """
     links = []
-    for block in _blocks(sorted(pairs)):
-        found = pictures.of([files[number] for number in dict.fromkeys(sum(block, ()))])
-        for pair in block:
+    for block in _blocks(_gathered(pairs)):
+        blind = [pair for pair in block if pairs[pair] is None]
+        described = pictures.features_of(_of_pairs(files, blind))
+        unlike = {pair for pair in blind if not _may_be_one(files, pair, described)}
+        looked_at = [pair for pair in block if pair not in unlike]
+        found = pictures.of(_of_pairs(files, looked_at))
+        for pair in looked_at:
             first, second = (files[number] for number in pair)
             if first.id in found and second.id in found:
                 verdict = compare_files(first, second, found[first.id], found[second.id], pairs[pair])
@@ -69,6 +76,32 @@ def are_takes(first: str, second: str) -> bool:
     except ValueError:
         return False
     return 0 < abs((one - other).total_seconds()) <= TAKES
+
+
+def _of_pairs(files: Sequence[LibraryFile], pairs: Sequence[tuple[int, int]]) -> list[LibraryFile]:
+    return [files[number] for number in dict.fromkeys(number for pair in pairs for number in pair)]
+
+
+def _may_be_one(files: Sequence[LibraryFile], pair: tuple[int, int], described: Mapping[str, LocalFeatures]) -> bool:
+    """Tell whether two files are worth looking at, of which hashes say nothing."""
+    first, second = (described.get(files[number].id) for number in pair)
+    return first is not None and second is not None and may_be_one(first, second)
+
+
+def _gathered(pairs: Collection[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Order pairs so that those that share files are near each other (Cuthill, McKee 1969): all are decoded once."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import reverse_cuthill_mckee
+
+    if not pairs:
+        return []
+    different, ends = np.unique(np.array(list(pairs)), return_inverse=True)
+    first, second = ends.reshape(-1, 2).T
+    graph = coo_array((np.ones(len(first), np.int8), (first, second)), shape=(len(different),) * 2).tocsr()
+    place = np.empty(len(different), np.int64)
+    place[reverse_cuthill_mckee(graph + graph.T, symmetric_mode=True)] = np.arange(len(different))
+    places = dict(zip(different.tolist(), place.tolist(), strict=True))
+    return sorted(pairs, key=lambda pair: sorted((places[pair[0]], places[pair[1]]), reverse=True))
 
 
 def _blocks(pairs: Sequence[tuple[int, int]]) -> Iterator[list[tuple[int, int]]]:
