@@ -46,9 +46,10 @@ WITHIN = 0.96
 ALL_OF_IT = 0.94
 """Share of both pictures from which neither is a crop of the other: they are compared as a whole then."""
 
-INSIDE, TRIMMED, LEVEL = 0.99, 0.03, 0.1
-"""Share of a picture that lies upon another, by how much more that is than of the other, and degrees, from which it is
-a crop that lacks hardly anything. Of two exposures either shows what the other lacks, or none does."""
+INSIDE, TRIMMED, LEVEL = 0.99, 0.03, 0.05
+"""Share of a picture that lies upon another, by how much more that is than of the other, and degrees up to which it may
+lie turned, for a crop that lacks hardly anything. Of two exposures, which have one size, either shows what the other
+lacks."""
 
 UPRIGHT = 1.0
 """Degrees by which a crop may seem turned; two takes are held less level."""
@@ -178,7 +179,8 @@ def _by_features(first: ComparedPicture, second: ComparedPicture, mirror: int) -
     upright = base.turned(quarter)
     seen = agreement(base.luma, second.luma, transform)
     less, more = sorted((seen.first, seen.second))
-    if less < ALL_OF_IT or (more >= INSIDE and more - less >= TRIMMED and abs(angle) <= LEVEL):
+    trimmed = more >= INSIDE and more - less >= TRIMMED and abs(angle) <= LEVEL and upright.size != second.size
+    if less < ALL_OF_IT or trimmed:
         return _judged(upright, second, _Placed(seen, "", transform, part=True), turning)
     placed = max(_by_frames(upright, second), key=lambda one: one.agreement.share)
     # Features are of what is within borders: that these agree as well is no chance.
