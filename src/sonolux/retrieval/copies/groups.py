@@ -1,7 +1,7 @@
 """Groups of copies: each with the one to keep, and what the others are beside it.
 
-Every member of a group of copies was compared with the one to keep: none is there because it is like a third. Chains
-of similar pictures, such as a burst, are groups of their own kind.
+Every member of a group of copies was compared with the one to keep, or with one that is the same at another size: none
+is there because it is like a third. Chains of similar pictures, such as a burst, are groups of their own kind.
 """
 
 from __future__ import annotations
@@ -24,6 +24,13 @@ Compare = Callable[[LibraryFile, LibraryFile], Link | None]
 
 UNLIKELY_ORIGINAL = ("framed",)
 """Alterations that show which of two files was made from the other."""
+
+
+RESIZED = frozenset({"smaller", "larger"})
+"""Alterations of which one, and nothing else, makes a file stand for another: exposures of a burst are of one size."""
+
+STAND_INS = 3
+"""Resized copies of the one to keep with which a file is compared in its place, at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +101,46 @@ def _copies(links: Sequence[Link], known: Mapping[str, LibraryFile], compare: Co
                 linked[member] = link.seen_from(best)
             else:
                 rest.append(member)
+        found = _by_stand_ins(rest, linked, known, pairs, compare)
+        linked |= found
+        rest = [member for member in rest if member not in found]
         if linked:
             ranked = sorted(linked, key=lambda one: quality(known[one]), reverse=True)
             yield FileGroup("copies", (best, *ranked), linked)
         inner = [pair for pair in pairs if pair <= set(rest)]
         waiting += components((min(pair), max(pair)) for pair in inner)
+
+
+def _by_stand_ins(
+    rest: Sequence[str],
+    linked: Mapping[str, Link],
+    known: Mapping[str, LibraryFile],
+    pairs: Mapping[frozenset[str], Link],
+    compare: Compare,
+) -> dict[str, Link]:
+    """Return the links of files that are copies of the one to keep at another size, as seen from that one.
+
+    What was enlarged and what was blurred or written over differ by more than either does from the photo between.
+    """
+    resized = [
+        one for one in linked if len(linked[one].alterations) == 1 and RESIZED.issuperset(linked[one].alterations)
+    ]
+    stand_ins = sorted(resized, key=lambda one: quality(known[one]), reverse=True)[:STAND_INS] if rest else []
+    found: dict[str, Link] = {}
+    for member in rest:
+        for one in stand_ins:
+            link = pairs.get(frozenset((one, member))) or compare(known[one], known[member])
+            if link is not None and link.relation == "copy":
+                found[member] = _joined(linked[one], link.seen_from(one))
+                break
+    return found
+
+
+def _joined(first: Link, second: Link) -> Link:
+    """Return the link from the one to keep over its resized copy to a third file."""
+    told = [one for one in second.alterations if one not in RESIZED]
+    sizes = {*first.alterations, *second.alterations} & RESIZED
+    return Link(first.first, second.second, "copy", (*told, *(sizes if len(sizes) == 1 else ())))
 
 
 def _best(members: Sequence[str], known: Mapping[str, LibraryFile], pairs: Mapping[frozenset[str], Link]) -> str:
