@@ -40,7 +40,14 @@ def image_links(
     pictures : Pictures
     advance : callable
     """
-    links = []
+    from threadpoolctl import threadpool_limits
+
+    # Products of a few hundred rows are too small to share: threads that wait for each other take ten times as long.
+    with threadpool_limits(1, "blas"):
+        return list(_links(files, pairs, pictures, advance))
+
+
+def _links(files: Sequence[LibraryFile], pairs: Turns, pictures: Pictures, advance: Advance) -> Iterator[Link]:
     for block in _blocks(_gathered(pairs)):
         blind = [pair for pair in block if pairs[pair] is None]
         described = pictures.features_of(_of_pairs(files, blind))
@@ -52,9 +59,8 @@ def image_links(
             if first.id in found and second.id in found:
                 verdict = compare_files(first, second, found[first.id], found[second.id], pairs[pair])
                 if verdict is not None:
-                    links.append(Link(first.id, second.id, verdict.relation, verdict.alterations))
+                    yield Link(first.id, second.id, verdict.relation, verdict.alterations)
         advance(len(block))
-    return links
 
 
 def compare_files(

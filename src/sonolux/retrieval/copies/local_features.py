@@ -110,7 +110,8 @@ def _matches(first: NDArray[np.float32], second: NDArray[np.float32]) -> tuple[N
     second_best = alike.max(axis=1)
     alike[rows, nearest] = best
     # Of vectors of length 1 the squared distance is 2 - 2 cos.
-    clear = (1 - best) <= RATIO**2 * (1 - second_best)
-    mutual = alike.argmax(axis=0)[nearest] == rows
-    chosen = np.flatnonzero(clear & mutual)
+    clear = np.flatnonzero((1 - best) <= RATIO**2 * (1 - second_best))
+    if len(clear) < FEWEST:  # strangers, nearly always
+        return clear[:0], clear[:0]
+    chosen = clear[alike[:, nearest[clear]].argmax(axis=0) == clear]
     return chosen, nearest[chosen]
