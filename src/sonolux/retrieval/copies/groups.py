@@ -145,7 +145,7 @@ def _joined(first: Link, second: Link) -> Link:
 
 def _best(members: Sequence[str], known: Mapping[str, LibraryFile], pairs: Mapping[frozenset[str], Link]) -> str:
     """Return the member to keep: the largest of those that were not plainly made from another."""
-    made = {one for one in members for other in members if _was_enlarged(known[one], known[other])}
+    made = {one for one in members for other in members if was_enlarged(known[one], known[other])}
     for pair in pairs.values():
         if pair.first in known and any(one in UNLIKELY_ORIGINAL for one in pair.alterations):
             made.add(pair.second)
@@ -154,7 +154,7 @@ def _best(members: Sequence[str], known: Mapping[str, LibraryFile], pairs: Mappi
     return max(members, key=lambda one: (one not in made, quality(known[one]), one))
 
 
-def _was_enlarged(file: LibraryFile, other: LibraryFile) -> bool:
+def was_enlarged(file: LibraryFile, other: LibraryFile) -> bool:
     """Tell whether a file has more pixels than another in fewer bytes of the same format: they were made up."""
     pixels, fewer = file.width * file.height, other.width * other.height
     same_format = PurePath(file.path).suffix.lower() == PurePath(other.path).suffix.lower()
