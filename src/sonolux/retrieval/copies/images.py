@@ -7,16 +7,26 @@ from datetime import datetime
 
 import numpy as np
 
+from sonolux.features.pdq import TURNS
 from sonolux.retrieval.copies.links import Link
 from sonolux.retrieval.copies.local_features import LocalFeatures
 from sonolux.retrieval.copies.looking import LibraryFile, Pictures
-from sonolux.retrieval.copies.pictures import ComparedPicture, Verdict, compare_pictures, may_be_one
+from sonolux.retrieval.copies.pictures import (
+    ComparedPicture,
+    Verdict,
+    compare_pictures,
+    may_be_one,
+    turn_of_same_pixels,
+)
 
 AT_ONCE = 128
 """Files decoded for one block of pairs, at most."""
 
 TAKES = 3600.0
 """Seconds between two exposures of one scene, at most; a copy that was given another date is given another day."""
+
+SAME_PIXELS = "the same pixels"
+"""Alteration of files that differ in nothing that is shown, but for the way up."""
 
 Advance = Callable[[int], None]
 """Called with how many more pairs are done with."""
@@ -66,7 +76,10 @@ def _links(files: Sequence[LibraryFile], pairs: Turns, pictures: Pictures, advan
 def compare_files(
     first: LibraryFile, second: LibraryFile, one: ComparedPicture, other: ComparedPicture, turn: int | None
 ) -> Verdict | None:
-    """Compare two images by their pixels and by when they were taken."""
+    """Compare two images by their pixels and by when they were taken; two exposures never have the same pixels."""
+    same = None if turn is None else turn_of_same_pixels(one, other)
+    if same is not None:
+        return Verdict("copy", (*((TURNS[same],) if same else ()), SAME_PIXELS))
     verdict = compare_pictures(one, other, turn)
     if verdict is not None and verdict.relation == "copy" and are_takes(first.date, second.date):
         return Verdict("similar", verdict.alterations)

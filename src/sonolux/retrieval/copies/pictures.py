@@ -165,8 +165,22 @@ def compare_pictures(
     return found
 
 
+def turn_of_same_pixels(first: ComparedPicture, second: ComparedPicture) -> int | None:
+    """Return how the first of two pictures is turned where it has the very pixels of the second; None where it has not.
+
+    Then the files differ in nothing but their packing and what they say of themselves: the way up, a date, a title.
+    """
+    for turn in range(len(TURNS)):
+        size = first.size if turn % 2 == 0 else first.size[::-1]
+        if size == second.size and np.array_equal(turned_image(first.pixels, turn), second.pixels):
+            return turn
+    return None
+
+
 def is_same_picture(first: ComparedPicture, second: ComparedPicture) -> bool:
     """Tell whether two pictures differ in size and encoding alone: nothing was turned, cut, toned or laid over."""
+    if turn_of_same_pixels(first, second) == 0:
+        return True
     verdict = compare_pictures(first, second, 0, thorough=False)
     if verdict is None or verdict.relation != "copy" or not {"smaller", "larger"}.issuperset(verdict.alterations):
         return False
