@@ -277,7 +277,8 @@ def _looks(first: ComparedPicture, second: ComparedPicture, placed: _Placed) -> 
     if second.colours >= COLOURED and first.colours <= COLOURLESS:
         told.append("coloured")
     (width, height), (other_width, other_height) = first.size, second.size
-    same_part = placed.agreement.first > ALL_OF_IT < placed.agreement.second and not placed.frame
+    whole = placed.agreement.first > ALL_OF_IT < placed.agreement.second
+    same_part = whole and not placed.frame and not placed.part
     if same_part and abs(width * height / max(other_width * other_height, 1) - 1) > SHAPE:
         told.append("smaller" if width * height > other_width * other_height else "larger")
     return told
