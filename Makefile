@@ -81,7 +81,7 @@ bench: $(VENV)/.installed-bench
 	$(BIN)/sonolux bench words
 	$(BIN)/sonolux bench fusion
 	$(BIN)/sonolux bench ocr
-	$(BIN)/sonolux bench copies --altered 10
+	$(BIN)/sonolux bench copies
 
 # MODELS="folder folder": model folders to measure beside the baselines.
 bench-codes: $(VENV)/.installed-dev
