@@ -2,21 +2,31 @@
 
 Real media resemble one another more or less than those that borrowed background models were learned from. For each
 space, the discount is such that one pair of strangers in a hundred has a p-value of .01, in the mean over collections
-of photographs (flickr_captions, coco64, movies) and of sounds (emotify, recordings, and those with speech and digits):
-none that `sonolux bench calibration` measures with. What they give is one number a space.
+of photographs (flickr_captions, coco64, and both with the posters of movies) and of sounds (emotify, recordings, and
+those with speech and digits): none that `sonolux bench calibration` measures with. What they give is one number a
+space.
+
+Strangers are two things of which nobody says the same: photographs whose captions share no word, and whose objects are
+of no common category. Two dogs in the grass are no strangers, though they are two photographs: whoever asks with one of
+them has found another. What is all of one kind (posters, speech, digits) is a stranger to everything else only.
 """
 
 from __future__ import annotations
 
+import csv
+import json
 import os
+import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence, Set
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import soxr
 from numpy.typing import NDArray
+from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
 from sonolux.encoders import Encoder, resolve
 from sonolux.media.reading import ReadOptions, read
@@ -29,22 +39,24 @@ CLAIMED = 0.01
 MOST = 200
 """Items of a collection."""
 
-PHOTOS = ("flickr_captions", "coco64", "movies")
 SOUNDS = ("emotify", "recordings", "emotional_speech", "spoken_digits")
 SECONDS = 5
 
-Collection = tuple[list[Any], NDArray[np.str_]]
-"""Media, and the family of each: two of one are no strangers."""
+Labels = Set[str]
+"""What is said of a thing: its words and categories, or the name of its family."""
+
+Collection = tuple[list[Any], list[Labels]]
+"""Media, and the labels of each: two that share one are no strangers."""
 
 
 def measure_discount(encoder: Encoder, borrowed: BorrowedBackground, collections: list[Collection]) -> float:
     """Return the mean power that makes p-values of .01 true in the mean over collections."""
     surprises = []
-    for media, families in collections:
+    for media, labels in collections:
         rows = np.asarray(encoder.encode(media))
         found = [
-            borrowed.surprises(row, (rows[families != family] @ row).tolist())
-            for row, family in zip(rows, families, strict=True)
+            borrowed.surprises(row, (rows[others] @ row).tolist())
+            for row, others in zip(rows, strangers_among(labels), strict=True)
         ]
         surprises.append(np.concatenate(found))
     random = np.random.default_rng(0)
@@ -54,13 +66,49 @@ def measure_discount(encoder: Encoder, borrowed: BorrowedBackground, collections
     return float(SHAPE * (CLAIMED ** (-1 / SHAPE) - 1) / reached)
 
 
+def strangers_among(labels: Sequence[Labels]) -> NDArray[np.bool_]:
+    """Tell which things share no label, (n, n); nothing is a stranger to itself."""
+    told = np.array([[one.isdisjoint(other) for other in labels] for one in labels])
+    np.fill_diagonal(told, False)
+    return told
+
+
 def photographs(data: Path) -> Iterator[Collection]:
-    """Yield collections of photographs that show different things."""
-    random = np.random.default_rng(0)
-    for name in PHOTOS:
-        paths = sorted((data / name).rglob("*.jpg"))
-        chosen = [paths[i] for i in random.permutation(len(paths))[:MOST]]
-        yield [_content(path, Image).pixels for path in chosen], np.array([path.name for path in chosen])
+    """Yield collections of photographs: captioned, with objects marked, and both with posters, which are one family."""
+    captioned = _drawn(data / "flickr_captions", _words_of_captions(data / "flickr_captions"))
+    marked = _drawn(data / "coco64", _words_of_objects(data / "coco64"))
+    posters = _drawn(data / "movies", {path.name: {"poster"} for path in (data / "movies").rglob("*.jpg")})
+    yield captioned
+    yield marked
+    media, labels = zip(captioned, marked, posters, strict=True)
+    yield [*chain.from_iterable(media)], [*chain.from_iterable(labels)]
+
+
+def _drawn(folder: Path, labels: dict[str, Labels]) -> Collection:
+    """Return some of the photographs of a folder of which something is said, and what."""
+    paths = sorted(path for path in folder.rglob("*.jpg") if path.name in labels)
+    chosen = [paths[i] for i in np.random.default_rng(0).permutation(len(paths))[:MOST]]
+    return [_content(path, Image).pixels for path in chosen], [labels[path.name] for path in chosen]
+
+
+def _words_of_captions(folder: Path) -> dict[str, Labels]:
+    """Return the words of the captions of each photograph, but for those that any text holds."""
+    with (folder / "captions.tsv").open(newline="", encoding="utf-8") as table:
+        words: dict[str, set[str]] = {}
+        for name, caption in csv.reader(table, delimiter="\t", quoting=csv.QUOTE_NONE):
+            words.setdefault(name, set()).update(re.findall("[a-z]+", caption.lower()))
+    return {name: found - ENGLISH_STOP_WORDS for name, found in words.items()}
+
+
+def _words_of_objects(folder: Path) -> dict[str, Labels]:
+    """Return the words of the categories of the objects in each photograph."""
+    marked = json.loads((folder / "instances.json").read_text(encoding="utf-8"))
+    categories = {one["id"]: one["name"].split() for one in marked["categories"]}
+    names = {one["id"]: one["file_name"] for one in marked["images"]}
+    words: dict[str, set[str]] = {}
+    for one in marked["annotations"]:
+        words.setdefault(names[one["image_id"]], set()).update(categories[one["category_id"]])
+    return {**words}
 
 
 def sounds(data: Path, rate: int) -> Iterator[Collection]:
@@ -77,7 +125,7 @@ def sounds(data: Path, rate: int) -> Iterator[Collection]:
             starts = np.linspace(0, max(len(whole) - length, 0), 3 if name == "recordings" else 1).astype(int)
             pieces += [whole[start : start + length] for start in starts]
             families += [name if name in SOUNDS[2:] else path.name] * len(starts)
-    named = np.array(families)
+    named: list[Labels] = [{family} for family in families]
     music = sum(1 for family in families if family.endswith(".mp3"))
     recorded = sum(1 for family in families if family.endswith(".ogg"))
     yield pieces[:music], named[:music]

@@ -22,11 +22,11 @@ COUNT = 500
 SEED = 0
 
 DISCOUNTS = {
-    "colour-histogram": 0.74,
-    "colour-layout": 0.72,
-    "hog": 1.01,
-    "photo": 0.51,
-    "concepts": 0.59,
+    "colour-histogram": 0.85,
+    "colour-layout": 0.82,
+    "hog": 1.09,
+    "photo": 0.83,
+    "concepts": 0.90,
     "mfcc": 1.06,
     "chroma": 1.15,
 }
