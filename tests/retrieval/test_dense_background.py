@@ -34,7 +34,7 @@ def versions(random: np.random.Generator, row: np.ndarray, n: int, spread: float
 @cache
 def media_at_large(space: Space) -> BorrowedBackground:
     rows = drawn(np.random.default_rng(99), 500, space.dim)
-    return BorrowedBackground("", fit_background(space, rows, np.arange(500)), 1.0)
+    return BorrowedBackground("", fit_background(space, rows, np.arange(500)), 1.0, 1.0)
 
 
 def fitted(rows: np.ndarray, metric: Metric = "cosine", *, borrow: bool = False) -> DenseBackground:
@@ -109,7 +109,7 @@ def test_claims_are_true_of_all_kinds_of_media_whatever_is_borrowed(spread: floa
         for _ in range(repeated):
             kind = drawn(random, 1)[0]
             rows = versions(random, kind, size, spread)
-            borrowed = replace(media_at_large(Space("s", DIM)), discount=discount)
+            borrowed = replace(media_at_large(Space("s", DIM)), discount=discount, thinning=discount)
             background = fit_dense_background(Space("s", DIM), rows, np.arange(size), borrowed)
             for query in versions(random, kind, 20, spread):
                 chances += background.chance(query, (rows @ query).tolist())
@@ -122,7 +122,7 @@ def test_claims_are_true_of_all_kinds_of_media_whatever_is_borrowed(spread: floa
 @pytest.mark.parametrize("discount", [0.7, 1.3])
 def test_a_few_items_of_one_kind_tell_that_what_is_borrowed_claims_too_much(discount: float) -> None:
     random = np.random.default_rng(16)
-    borrowed = replace(media_at_large(Space("s", DIM)), discount=discount)
+    borrowed = replace(media_at_large(Space("s", DIM)), discount=discount, thinning=discount)
     chances, found = [], []
     for _ in range(40):
         kind = drawn(random, 1)[0]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import PIL.Image
@@ -15,19 +14,12 @@ from sonolux.encoders import resolve
 from sonolux.retrieval.background import fit_background
 from sonolux.retrieval.borrowed import SHAPE, BorrowedBackground
 from sonolux.types import Space
-from tools.background_discounts import CLAIMED, Labels, measure_discount, photographs, strangers_among
+from tools.background_discounts import CLAIMED, Labels, measure_discount, measure_thinning, photographs, strangers_among
 
 DIM = 16
 
 UNCHANGED = SHAPE * (CLAIMED ** (-1 / SHAPE) - 1) / -np.log(CLAIMED)
 """Mean power by which a p-value of .01 stays what it is."""
-
-
-class Rows:
-    """An encoder of media that are descriptors already."""
-
-    def encode(self, media: list[Any]) -> NDArray[np.float32]:
-        return np.array(media, np.float32)
 
 
 def drawn(seed: int, n: int, spread: float = 3.0) -> NDArray[np.float32]:
@@ -39,7 +31,7 @@ def drawn(seed: int, n: int, spread: float = 3.0) -> NDArray[np.float32]:
 
 @pytest.fixture(scope="module")
 def borrowed() -> BorrowedBackground:
-    return BorrowedBackground("", fit_background(Space("s", DIM), drawn(0, 500), np.arange(500)), 1.0)
+    return BorrowedBackground("", fit_background(Space("s", DIM), drawn(0, 500), np.arange(500)), 1.0, 1.0)
 
 
 def alone(n: int) -> list[Labels]:
@@ -47,21 +39,28 @@ def alone(n: int) -> list[Labels]:
 
 
 def test_media_like_those_that_were_learned_from_need_no_discount(borrowed: BorrowedBackground) -> None:
-    collections = [([*drawn(seed, 150)], alone(150)) for seed in (1, 2)]
-    assert measure_discount(Rows(), borrowed, collections) == pytest.approx(UNCHANGED, rel=0.15)  # type: ignore[arg-type]
+    collections = [(drawn(seed, 150), alone(150)) for seed in (1, 2)]
+    assert measure_discount(borrowed, collections) == pytest.approx(UNCHANGED, rel=0.15)
 
 
 def test_media_that_are_more_alike_need_one(borrowed: BorrowedBackground) -> None:
-    collections = [([*drawn(3, 150, spread=0.1)], alone(150))]
-    assert measure_discount(Rows(), borrowed, collections) < 0.7  # type: ignore[arg-type]
+    collections = [(drawn(3, 150, spread=0.1), alone(150))]
+    assert measure_discount(borrowed, collections) < 0.7
 
 
 def test_two_that_share_a_label_are_not_counted(borrowed: BorrowedBackground) -> None:
     rows = drawn(4, 40)
-    twice = [*rows, *rows + np.float32(1e-3)]
-    assert measure_discount(Rows(), borrowed, [(twice, alone(80))]) < 0.9  # type: ignore[arg-type]
-    told = measure_discount(Rows(), borrowed, [(twice, alone(40) * 2)])  # type: ignore[arg-type]
+    twice = np.concatenate([rows, rows + np.float32(1e-3)])
+    assert measure_discount(borrowed, [(twice, alone(80))]) < 0.9
+    told = measure_discount(borrowed, [(twice, alone(40) * 2)])
     assert told == pytest.approx(UNCHANGED, rel=0.25)
+
+
+def test_items_of_any_kind_thin_out_at_the_rate_that_is_measured(borrowed: BorrowedBackground) -> None:
+    files = [str(number) for number in range(200)]
+    assert measure_thinning(borrowed, [(drawn(5, 200), files)]) == pytest.approx(1.0, abs=0.15)
+    few = drawn(6, 30), files[:30]
+    assert measure_thinning(borrowed, [few, (drawn(7, 200), files)]) == pytest.approx(1.0, abs=0.2)
 
 
 def test_strangers_share_no_label() -> None:
@@ -89,8 +88,9 @@ def test_what_is_said_of_photographs_are_words_of_captions_and_objects(tmp_path:
     }
     (tmp_path / "coco64" / "instances.json").write_text(json.dumps(marked), encoding="utf-8")
     captioned, objects, everything = photographs(tmp_path)
-    assert sorted(map(sorted, captioned[1])) == [["boat"], ["brown", "dog", "grass"]]
-    assert objects[1] == [{"hot", "dog"}]
-    assert everything[1] == [*captioned[1], *objects[1], {"poster"}, {"poster"}]
-    assert len(everything[0]) == 5
-    assert resolve("colour-layout")[0].encode(everything[0]).shape[0] == 5
+    assert sorted(map(sorted, captioned.labels)) == [["boat"], ["brown", "dog", "grass"]]
+    assert objects.labels == [{"hot", "dog"}]
+    assert everything.labels == [*captioned.labels, *objects.labels, {"poster"}, {"poster"}]
+    assert everything.files[-2:] in (["1.jpg", "2.jpg"], ["2.jpg", "1.jpg"])
+    assert len(everything.media) == 5
+    assert resolve("colour-layout")[0].encode(everything.media).shape[0] == 5

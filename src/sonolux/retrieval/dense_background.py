@@ -189,7 +189,7 @@ def _learn_powers(borrowed: BorrowedBackground, rows: NDArray[Any], files: NDArr
             place = _place(len(others))
             spacings.add(around[-place + 1 :] - around[-place])
     count = len(set(files.tolist()))
-    return pairs.upon(borrowed.powers, min(count, BELIEVED)), spacings.upon(borrowed.powers, DRAWS * count)
+    return pairs.upon(borrowed.powers, min(count, BELIEVED)), spacings.upon(borrowed.thinning_rates, DRAWS * count)
 
 
 @dataclass
