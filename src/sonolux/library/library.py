@@ -30,6 +30,7 @@ from sonolux.library.annotation_payload import annotations_of
 from sonolux.library.copies import Copies, CopyFinder, CopyProgress
 from sonolux.library.exporting import export
 from sonolux.library.ingest.labels import Labelling
+from sonolux.library.ingest.near_copies import NearCopies
 from sonolux.library.ingest.pruning import gone_from
 from sonolux.library.ingest.renewal import renew_words
 from sonolux.library.ingest.run import Adder, Progress, Summary
@@ -230,7 +231,9 @@ class Library:
             Whether new pictures get labels of what they show, where the library has the space `photo`, whose network
             says so: those that are more likely than not, as by `annotate`.
         skip_copies : bool
-            Whether new files are left out that have the same bytes as one that is there; ``skipped`` names them.
+            Whether new files are left out that have the same bytes as one that is there, and new images that show the
+            same picture in no more pixels: encoded again or made smaller, but neither cropped, turned nor edited.
+            ``skipped`` names them.
         progress : callable, optional
             Called with the number of files done with and the path of the last.
         hearing : callable, optional
@@ -268,9 +271,8 @@ class Library:
             writer = Writer(self.index, self.spaces.names(), self._note_write)
             with self._pool(options) as pool:
                 labelling = Labelling(PhotoLabels()) if labels and _has_photo(writers) else None
-                adder = Adder(
-                    self.index, self.spaces, pool, writer, self._delete, progress, labelling, skip_copies=skip_copies
-                )
+                near = NearCopies(self.index, HashStore(self._cache_folder("copies")), pool) if skip_copies else None
+                adder = Adder(self.index, self.spaces, pool, writer, self._delete, progress, labelling, near=near)
                 try:
                     summary = adder.run(roots)
                 finally:
