@@ -43,7 +43,7 @@ SHOWN = refusals("not-found", "unopened", "nothing-to-show", "busy", "unavailabl
 
 @dataclass(frozen=True, slots=True)
 class Located:
-    """WhereText an item is: its path, what of the file it is, its file open for reading."""
+    """Where an item is: its path, what of the file it is, its file open for reading."""
 
     path: str
     modality: str
