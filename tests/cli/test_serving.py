@@ -20,6 +20,18 @@ import pytest
 PROGRAM = [sys.executable, "-m", "sonolux", "serve", "--port", "0"]
 
 
+@pytest.fixture
+def small(tmp_path: Path) -> Path:
+    """A library of a few texts, which is quickly made and opened."""
+    from sonolux.library import Library
+
+    (tmp_path / "texts").mkdir()
+    (tmp_path / "texts" / "rain.txt").write_text("words about rain", encoding="utf-8")
+    with Library(tmp_path / "small.sonolux") as library:
+        library.add(tmp_path / "texts", spaces=["bm25"])
+    return tmp_path / "small.sonolux"
+
+
 def refused(*arguments: str) -> str:
     ran = subprocess.run([*PROGRAM, *arguments], capture_output=True, text=True, check=False, timeout=60)
     assert ran.returncode == 1, ran.stderr
@@ -45,16 +57,16 @@ def started(location: Path, *arguments: str) -> Iterator[tuple[str, str, subproc
         process.communicate(timeout=90)
 
 
-def test_it_says_why_it_does_not_start(copied: Path, tmp_path: Path) -> None:
+def test_it_says_why_it_does_not_start(small: Path, tmp_path: Path) -> None:
     assert "make one with `sonolux add FOLDER`" in refused("--library", str(tmp_path / "none"))
-    assert "--tls-cert and --tls-key" in refused("--library", str(copied), "--host", "0.0.0.0")
-    assert "is no folder" in refused("--library", str(copied), "--root", str(tmp_path / "none"))
-    assert "cannot listen on 192.0.2.7" in refused("--library", str(copied), "--host", "192.0.2.7", "--insecure")
+    assert "--tls-cert and --tls-key" in refused("--library", str(small), "--host", "0.0.0.0")
+    assert "is no folder" in refused("--library", str(small), "--root", str(tmp_path / "none"))
+    assert "cannot listen on 192.0.2.7" in refused("--library", str(small), "--host", "192.0.2.7", "--insecure")
 
 
-def test_it_serves_until_it_is_asked_to_end(copied: Path) -> None:
+def test_it_serves_until_it_is_asked_to_end(small: Path) -> None:
     """SIGTERM with somebody who follows events: the library is free afterwards, and the job that ran is parked."""
-    with started(copied, "--root", str(copied.parent)) as (address, printed, process):
+    with started(small, "--root", str(small.parent)) as (address, printed, process):
         assert address.startswith("http://127.0.0.1:") and "token" not in printed
         with httpx.Client(base_url=address, trust_env=False, timeout=60) as client:
             found = client.post("/api/v1/search", json={"parts": [{"kind": "text", "text": "rain"}]})
@@ -70,22 +82,22 @@ def test_it_serves_until_it_is_asked_to_end(copied: Path) -> None:
     assert any(line["message"] == "request" and line["path"] == "/api/v1/search" for line in lines)
     from sonolux.library import Library
 
-    with Library(copied) as library:  # nobody holds it
+    with Library(small) as library:  # nobody holds it
         assert next(iter(library.items()))
 
 
-def test_another_address_prints_a_token_and_speaks_https(copied: Path, tmp_path: Path) -> None:
+def test_another_address_prints_a_token_and_speaks_https(small: Path, tmp_path: Path) -> None:
     certificate, key = write_certificate(tmp_path)
     options = ("--host", "0.0.0.0", "--tls-cert", str(certificate), "--tls-key", str(key))
     trusted = ssl.create_default_context(cafile=str(certificate))
-    with started(copied, *options) as (address, printed, _):
+    with started(small, *options) as (address, printed, _):
         token = re.findall(r"token: (\S+)", printed)[0]
         assert address.startswith("https://")
         local = f"https://localhost:{address.rpartition(':')[2]}"
         with httpx.Client(base_url=local, verify=trusted, trust_env=False, timeout=60) as client:
             assert client.get("/api/v1/info").status_code == 401
             assert client.get("/api/v1/info", headers={"authorization": f"Bearer {token}"}).status_code == 200
-    with started(copied, *options) as (_, printed, _):
+    with started(small, *options) as (_, printed, _):
         assert "token" not in printed
 
 

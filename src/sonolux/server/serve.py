@@ -6,8 +6,10 @@ SIGTERM and Ctrl-C let requests under way finish, within a bound; the library pr
 from __future__ import annotations
 
 import asyncio
+import signal
 import socket
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -26,6 +28,9 @@ from sonolux.server.supervisor import Supervisor
 
 ENDING_SECONDS = 10
 """For requests under way, once the service ends."""
+
+BACKLOG = 512
+"""Connections that wait to be taken up: whoever comes while the library is opened waits, and is not refused."""
 
 IDLE_SECONDS = 15
 """For a connection between two requests."""
@@ -87,7 +92,8 @@ def run_service(
     log_json_lines()
     listening = listen(configuration)
     try:
-        asyncio.run(_serve(configuration, state, certificate, listening, started))
+        with suppress(asyncio.CancelledError):  # asked to end before it had started
+            asyncio.run(_serve(configuration, state, certificate, listening, started))
     finally:
         listening.close()
 
@@ -99,6 +105,7 @@ def listen(configuration: Configuration) -> socket.socket:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((configuration.host.strip("[]"), configuration.port))
+        listening.listen(BACKLOG)
     except OSError as error:
         listening.close()
         place = f"{configuration.host}:{configuration.port}"
@@ -115,6 +122,17 @@ async def _serve(
     started: Callable[[int], None] | None,
 ) -> None:
     supervisor = Supervisor(configuration.location, configuration.roots)
+    server: StoppableServer | None = None
+    serving = asyncio.current_task()
+
+    def end(number: int) -> None:
+        if server is not None:
+            server.handle_exit(number, None)
+        elif serving is not None:
+            serving.cancel()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, end, number)
     await supervisor.start()
     try:
         app = make_app(configuration, supervisor.client, state)
@@ -127,11 +145,19 @@ async def _serve(
 
 
 class StoppableServer(uvicorn.Server):
-    """uvicorn's server, which tells those who follow events that it ends."""
+    """uvicorn's server, which tells those who follow events that it ends, and leaves signals to who started it.
+
+    By itself it would end the process by the signal that it got, once it has ended, and leave no time to what comes
+    after it: to have the library process park its job.
+    """
 
     def __init__(self, config: uvicorn.Config, app: FastAPI) -> None:
         super().__init__(config)
         self._stopping = app.state.front.stopping
+
+    def capture_signals(self) -> AbstractContextManager[None]:  # type: ignore[override]
+        """Take no signals."""
+        return nullcontext()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """End in good order; asked a second time, at once."""
