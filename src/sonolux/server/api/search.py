@@ -105,7 +105,7 @@ CLIP_EXAMPLES: dict[str, Any] = {
     responses=refusals("question", "media", "library", "not-found", "busy", "unavailable"),
 )
 async def identify(front: FrontDep, clip: Annotated[ClipBody, Body(openapi_examples=CLIP_EXAMPLES)]) -> MatchesDocument:
-    """ShortName the recordings of the library that are heard in a clip, and where."""
+    """Name the recordings of the library that are heard in a clip, and where."""
     if (clip.upload is None) == (clip.item is None):
         raise ProblemError("invalid", "a clip is an upload or an item", field="upload")
     if clip.item is not None:
