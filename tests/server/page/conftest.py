@@ -55,7 +55,9 @@ def chromium() -> Iterator[Any]:
     if CHROMIUM is None:
         pytest.skip("the page is tested in Debian's chromium, which is not installed")
     with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--autoplay-policy=no-user-gesture-required"])
+        browser = started.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--autoplay-policy=no-user-gesture-required"]
+        )
         yield browser
         browser.close()
 
@@ -97,9 +99,15 @@ def visit(chromium: Any, film: bytes) -> Iterator[Callable[..., Visit]]:
         page = chromium.new_context(viewport={"width": width, "height": height}, **options).new_page()
         page.set_default_timeout(8000)
         found = Visit(page, base, state)
-        page.on("console", lambda message: found.wrong.append(message.text) if message.type in ("error", "warning") else None)
+        page.on(
+            "console",
+            lambda message: found.wrong.append(message.text) if message.type in ("error", "warning") else None,
+        )
         page.on("pageerror", lambda error: found.wrong.append(str(error)))
-        page.on("request", lambda asked: None if asked.url.startswith((base, "blob:", "data:")) else found.wrong.append(asked.url))
+        page.on(
+            "request",
+            lambda asked: None if asked.url.startswith((base, "blob:", "data:")) else found.wrong.append(asked.url),
+        )
         visits.append(found)
         return found
 
@@ -108,7 +116,9 @@ def visit(chromium: Any, film: bytes) -> Iterator[Callable[..., Visit]]:
         one.page.context.close()
     server.shutdown()
     server.server_close()
-    unexpected = [text for one in visits for text in one.wrong if not any(known in text for known in (*one.expected, MISSING))]
+    unexpected = [
+        text for one in visits for text in one.wrong if not any(known in text for known in (*one.expected, MISSING))
+    ]
     assert unexpected == []
 
 

@@ -22,7 +22,13 @@ PASSAGE = (
     "The ferry left the harbour a little after six. Gulls followed it as far as the lighthouse, and then the fog closed "
     "behind us <b>like a door</b>; nobody on deck said a word until the engine changed its note."
 )
-WORDS = ("the ferry left the harbour", "a little after six", "gulls followed it", "as far as the lighthouse", "& <i>then</i> fog")
+WORDS = (
+    "the ferry left the harbour",
+    "a little after six",
+    "gulls followed it",
+    "as far as the lighthouse",
+    "& <i>then</i> fog",
+)
 SHAPES = ((3, 2), (4, 3), (2, 3), (16, 9), (1, 1), (5, 4), (3, 4))
 
 
@@ -103,7 +109,12 @@ def annotations(number: int) -> list[dict[str, Any]]:
 
 def peaks(number: int, bins: int) -> list[float]:
     return [
-        round(abs(math.sin(0.13 * (b * 600 / bins) + number) * math.sin(0.011 * (b * 600 / bins) * (1 + number % 5))) * 0.9 + 0.06, 3)
+        round(
+            abs(math.sin(0.13 * (b * 600 / bins) + number) * math.sin(0.011 * (b * 600 / bins) * (1 + number % 5)))
+            * 0.9
+            + 0.06,
+            3,
+        )
         for b in range(bins)
     ]
 

@@ -41,7 +41,10 @@ class State:
         self.judgements: list[dict[str, Any]] = []
         self.saved: dict[str, Any] = {}
         self.uploads: dict[str, dict[str, Any]] = {}
-        self.jobs: list[dict[str, Any]] = [made_job("job-1", "add", "running", 312, 1280), made_job("job-0", "annotate", "failed", 40, 41)]
+        self.jobs: list[dict[str, Any]] = [
+            made_job("job-1", "add", "running", 312, 1280),
+            made_job("job-0", "annotate", "failed", 40, 41),
+        ]
         self.token: str | None = None
         self.expired: set[str] = set()
         self.requests: list[str] = []
@@ -71,7 +74,11 @@ def numbers_of(modality: str) -> tuple[int, ...]:
 
 def nth(ranking: dict[str, Any], rank: int) -> int:
     wanted = ranking["modality"]
-    number = rank if not wanted else rank // len(numbers_of(wanted)) * 10 + numbers_of(wanted)[rank % len(numbers_of(wanted))]
+    number = (
+        rank
+        if not wanted
+        else rank // len(numbers_of(wanted)) * 10 + numbers_of(wanted)[rank % len(numbers_of(wanted))]
+    )
     return number + ranking["shift"]
 
 
@@ -81,10 +88,22 @@ def tone() -> bytes:
     import math
 
     frames = b"".join(struct.pack("<h", int(9000 * math.sin(0.2 * n))) for n in range(64_000))
-    return b"RIFF" + struct.pack("<I", 36 + len(frames)) + b"WAVEfmt " + struct.pack("<IHHIIHH", 16, 1, 1, 8000, 16000, 2, 16) + b"data" + struct.pack("<I", len(frames)) + frames
+    return (
+        b"RIFF"
+        + struct.pack("<I", 36 + len(frames))
+        + b"WAVEfmt "
+        + struct.pack("<IHHIIHH", 16, 1, 1, 8000, 16000, 2, 16)
+        + b"data"
+        + struct.pack("<I", len(frames))
+        + frames
+    )
 
 
-PARTS = {"text": {"kind", "text", "weight"}, "item": {"kind", "item", "weight", "minus"}, "upload": {"kind", "upload", "weight"}}
+PARTS = {
+    "text": {"kind", "text", "weight"},
+    "item": {"kind", "item", "weight", "minus"},
+    "upload": {"kind", "upload", "weight"},
+}
 
 
 def refuse_unknown(search: dict[str, Any]) -> None:
@@ -122,7 +141,12 @@ class Handler(BaseHTTPRequestHandler):
         try:
             self.route(method, unquote(url.path))
         except Problem as problem:
-            told = {"type": f"/problems/{problem.kind}", "title": problem.kind, "status": problem.status, "detail": problem.detail}
+            told = {
+                "type": f"/problems/{problem.kind}",
+                "title": problem.kind,
+                "status": problem.status,
+                "detail": problem.detail,
+            }
             self.send(problem.status, json.dumps(told).encode(), "application/problem+json")
 
     def route(self, method: str, path: str) -> None:
@@ -159,7 +183,9 @@ class Handler(BaseHTTPRequestHandler):
         file = (PAGE / (path.lstrip("/") or "index.html")).resolve()
         if not file.is_file() or PAGE not in file.parents:
             return self.send(404, b"", None)
-        self.send(200, file.read_bytes(), TYPES.get(file.suffix, "application/octet-stream"), {"Cache-Control": "no-cache"})
+        self.send(
+            200, file.read_bytes(), TYPES.get(file.suffix, "application/octet-stream"), {"Cache-Control": "no-cache"}
+        )
 
     def search(self) -> None:
         asked = json.loads(self.body)
@@ -169,7 +195,13 @@ class Handler(BaseHTTPRequestHandler):
             raise Problem(422, "query", "where: 'colour' is no key; did you mean 'camera'?")
         total, sure = next((TOTALS[key] for key in TOTALS if key in words), (240, 31))
         modality = asked.get("where", {}).get("modality")
-        modality = modality[0] if isinstance(modality, list) and len(modality) == 1 else modality if isinstance(modality, str) else None
+        modality = (
+            modality[0]
+            if isinstance(modality, list) and len(modality) == 1
+            else modality
+            if isinstance(modality, str)
+            else None
+        )
         judged = sum(part["kind"] == "item" for part in asked["parts"])
         ranking = {"total": total, "sure": sure, "modality": modality, "shift": 30 * judged, "words": words}
         if asked.get("confident"):
@@ -177,7 +209,14 @@ class Handler(BaseHTTPRequestHandler):
         with self.state.lock:
             name = f"r{len(self.state.rankings)}"
             self.state.rankings[name] = ranking
-        self.send_data({**self.window_of(name, 0, asked.get("limit", 20)), "sure": sure, "spaces": ["clip", "words"], "seconds": 0.041})
+        self.send_data(
+            {
+                **self.window_of(name, 0, asked.get("limit", 20)),
+                "sure": sure,
+                "spaces": ["clip", "words"],
+                "seconds": 0.041,
+            }
+        )
 
     def window_of(self, name: str, offset: int, limit: int) -> dict[str, Any]:
         ranking = self.state.rankings[name]
@@ -197,19 +236,41 @@ class Handler(BaseHTTPRequestHandler):
             "keywords": [("sea", 880), ("<u>evening</u>", 310), ("boat", 4), ("nowhere", 0)],
             "artist": [("Ada <Lovelace>", 120)],
         }
-        self.send_data({"facets": {key: [{"value": value, "count": count} for value, count in told.get(key, [])] for key in keys}})
+        self.send_data(
+            {"facets": {key: [{"value": value, "count": count} for value, count in told.get(key, [])] for key in keys}}
+        )
 
     def items(self) -> None:
         start = int(self.query.get("cursor") or 0)
         limit = int(self.query.get("limit", 60))
         end = min(LIBRARY, start + limit)
-        self.send_data({"items": [made_up.item(n) for n in range(start, end)], "next": str(end) if end < LIBRARY else None})
+        self.send_data(
+            {"items": [made_up.item(n) for n in range(start, end)], "next": str(end) if end < LIBRARY else None}
+        )
 
     def item(self, name: str) -> None:
         number = made_up.number_of(name)
-        spans = [{"id": made_up.id_of(number), "kind": "shot", "start": 4.0 * n, "end": 4.0 * n + 4, "unit": "seconds", "text": "", "region": None} for n in range(3)]
+        spans = [
+            {
+                "id": made_up.id_of(number),
+                "kind": "shot",
+                "start": 4.0 * n,
+                "end": 4.0 * n + 4,
+                "unit": "seconds",
+                "text": "",
+                "region": None,
+            }
+            for n in range(3)
+        ]
         timed = made_up.modality_of(number) in ("audio", "video")
-        self.send_data({**made_up.item(number), "spans": spans if timed else [], "annotations": made_up.annotations(number), "location": {"path": made_up.path_of(number), "root": "/home/ada/Media"}})
+        self.send_data(
+            {
+                **made_up.item(number),
+                "spans": spans if timed else [],
+                "annotations": made_up.annotations(number),
+                "location": {"path": made_up.path_of(number), "root": "/home/ada/Media"},
+            }
+        )
 
     def thumbnail(self, name: str) -> None:
         number = made_up.number_of(name)
@@ -218,14 +279,36 @@ class Handler(BaseHTTPRequestHandler):
         self.send(200, made_up.thumbnail(number).encode(), "image/svg+xml", {"Cache-Control": "max-age=3600"})
 
     def waveform(self, name: str) -> None:
-        self.send_data({"peaks": made_up.peaks(made_up.number_of(name), int(self.query.get("bins", 200))), "seconds": 8.0})
+        self.send_data(
+            {"peaks": made_up.peaks(made_up.number_of(name), int(self.query.get("bins", 200))), "seconds": 8.0}
+        )
 
     def spectrogram(self, name: str) -> None:
-        bars = "".join(f'<rect x="{4 * n}" y="{(n * 37) % 60}" width="4" height="30" fill="hsl({200 + n % 60},60%,{20 + n % 40}%)"/>' for n in range(200))
-        self.send(200, f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 800 100" preserveAspectRatio="none"><rect width="800" height="100" fill="#111a2b"/>{bars}</svg>'.encode(), "image/svg+xml")
+        bars = "".join(
+            f'<rect x="{4 * n}" y="{(n * 37) % 60}" width="4" height="30" fill="hsl({200 + n % 60},60%,{20 + n % 40}%)"/>'
+            for n in range(200)
+        )
+        self.send(
+            200,
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 800 100" preserveAspectRatio="none"><rect width="800" height="100" fill="#111a2b"/>{bars}</svg>'.encode(),
+            "image/svg+xml",
+        )
 
     def text(self, name: str) -> None:
-        self.send_data({"passages": [{"text": made_up.PASSAGE, "kind": "passage", "start": 210 * n, "end": 210 * n + 203, "unit": "characters"} for n in range(6)]})
+        self.send_data(
+            {
+                "passages": [
+                    {
+                        "text": made_up.PASSAGE,
+                        "kind": "passage",
+                        "start": 210 * n,
+                        "end": 210 * n + 203,
+                        "unit": "characters",
+                    }
+                    for n in range(6)
+                ]
+            }
+        )
 
     def item_annotations(self, name: str) -> None:
         self.send_data({"annotations": made_up.annotations(made_up.number_of(name))})
@@ -238,7 +321,15 @@ class Handler(BaseHTTPRequestHandler):
 
     def copies(self, name: str) -> None:
         number = made_up.number_of(name)
-        self.send_data({"total": 2, "groups": [{"kind": kind, "items": [made_up.item(n) for n in (number, number + step)]} for kind, step in (("identical", 10), ("near", 20))]})
+        self.send_data(
+            {
+                "total": 2,
+                "groups": [
+                    {"kind": kind, "items": [made_up.item(n) for n in (number, number + step)]}
+                    for kind, step in (("identical", 10), ("near", 20))
+                ],
+            }
+        )
 
     def media(self, name: str) -> None:
         if self.state.broken_media:
@@ -256,11 +347,22 @@ class Handler(BaseHTTPRequestHandler):
         if not span:
             return self.send(200, content, kind, {"Accept-Ranges": "bytes"})
         start, end = int(span[1]), int(span[2] or len(content) - 1)
-        self.send(206, content[start : end + 1], kind, {"Accept-Ranges": "bytes", "Content-Range": f"bytes {start}-{end}/{len(content)}"})
+        self.send(
+            206,
+            content[start : end + 1],
+            kind,
+            {"Accept-Ranges": "bytes", "Content-Range": f"bytes {start}-{end}/{len(content)}"},
+        )
 
     def put_upload(self, name: str) -> None:
         kind = (self.headers.get("Content-Type") or "").split("/")[0]
-        self.state.uploads[name] = {"id": name, "name": self.query.get("name", ""), "modality": kind if kind in ("image", "audio", "video") else "text", "bytes": len(self.body), "expires": 1.8e9}
+        self.state.uploads[name] = {
+            "id": name,
+            "name": self.query.get("name", ""),
+            "modality": kind if kind in ("image", "audio", "video") else "text",
+            "bytes": len(self.body),
+            "expires": 1.8e9,
+        }
         self.send_data(self.state.uploads[name], 201)
 
     def upload(self, name: str) -> None:
@@ -273,7 +375,14 @@ class Handler(BaseHTTPRequestHandler):
 
     def add_job(self) -> None:
         asked = json.loads(self.body)
-        wanted = {"add": {"paths"}, "remove": {"ids"}, "annotate": {"annotator"}, "copies": set(), "optimize": set(), "map": set()}
+        wanted = {
+            "add": {"paths"},
+            "remove": {"ids"},
+            "annotate": {"annotator"},
+            "copies": set(),
+            "optimize": set(),
+            "map": set(),
+        }
         if set(asked["params"]) != wanted.get(asked["kind"]):
             raise Problem(422, "question", f"a job {asked['kind']} cannot be queued: {sorted(asked['params'])}")
         job = {**made_job(f"job-{len(self.state.jobs) + 1}", asked["kind"], "queued", 0, 0), "params": asked["params"]}
@@ -305,14 +414,33 @@ class Handler(BaseHTTPRequestHandler):
             return  # The page was left.
 
     def spaces(self) -> None:
-        told = (("clip", 512, 2160, "packaged:photos"), ("sounds", 1024, 960, "packaged:musicnn"), ("words", 384, 740, "packaged:minilm"))
+        told = (
+            ("clip", 512, 2160, "packaged:photos"),
+            ("sounds", 1024, 960, "packaged:musicnn"),
+            ("words", 384, 740, "packaged:minilm"),
+        )
         self.send_data({"spaces": [
-            {"space": name, "kind": "dense", "metric": "cosine", "dim": dim, "count": count, "encoders": [{"encoder": encoder, "modality": "image", "licence": "Apache-2.0"}]}
+            {"space": name, "kind": "dense", "metric": "cosine", "dim": dim, "count": count, "encoders": [
+                {"name": encoder, "spec": encoder, "modality": modality, "licence": "Apache-2.0", "weight": 1.0}
+                for modality in ("image", "audio", "text")
+            ]}
             for name, dim, count, encoder in told
         ]})  # fmt: skip
 
     def info(self) -> None:
-        self.send_data({"location": "/home/ada/Media.sonolux", "created": "2026-01-05", "files": LIBRARY, "modalities": {"image": 1200, "video": 480, "audio": 480, "text": 240}, "spans": 5210, "regions": 310, "spaces": {"clip": 2160}, "roots": ["/home/ada/Media"], "read_only": False})
+        self.send_data(
+            {
+                "location": "/home/ada/Media.sonolux",
+                "created": "2026-01-05",
+                "files": LIBRARY,
+                "modalities": {"image": 1200, "video": 480, "audio": 480, "text": 240},
+                "spans": 5210,
+                "regions": 310,
+                "spaces": {"clip": 2160},
+                "roots": ["/home/ada/Media"],
+                "read_only": False,
+            }
+        )
 
     def add_judgement(self) -> None:
         self.state.judgements.append(json.loads(self.body))
@@ -326,7 +454,23 @@ class Handler(BaseHTTPRequestHandler):
         self.send_data({"judgements": self.state.judgements})
 
     def identify(self) -> None:
-        self.send_data({"matches": [{"id": made_up.id_of(9), "path": "/home/ada/Media/night ferry <live>.flac", "query_start": 1.0, "query_end": 7.5, "start": 31.0, "speed": 1.0, "chance": 2e-9, "score": 214}], "remarks": []})
+        self.send_data(
+            {
+                "matches": [
+                    {
+                        "id": made_up.id_of(9),
+                        "path": "/home/ada/Media/night ferry <live>.flac",
+                        "query_start": 1.0,
+                        "query_end": 7.5,
+                        "start": 31.0,
+                        "speed": 1.0,
+                        "chance": 2e-9,
+                        "score": 214,
+                    }
+                ],
+                "remarks": [],
+            }
+        )
 
     def saved_all(self) -> None:
         self.send_data({"saved": list(self.state.saved.values())})
@@ -348,7 +492,12 @@ class Handler(BaseHTTPRequestHandler):
         for n in range(LIBRARY):
             cluster, spread = n % 7, 0.05 + 0.09 * ((n * 7919) % 1000) / 1000
             angle = (n * 2654435761 % 10_000) / 10_000 * 6.283
-            points.append([0.5 + 0.33 * math.cos(cluster) + spread * math.cos(angle), 0.5 + 0.33 * math.sin(cluster) + spread * math.sin(angle)])
+            points.append(
+                [
+                    0.5 + 0.33 * math.cos(cluster) + spread * math.cos(angle),
+                    0.5 + 0.33 * math.sin(cluster) + spread * math.sin(angle),
+                ]
+            )
         self.send_data({"points": [
             {"id": made_up.id_of(n), "x": x, "y": y, "modality": made_up.modality_of(n), "path": made_up.path_of(n)} for n, (x, y) in enumerate(points)
         ]})  # fmt: skip

@@ -108,7 +108,9 @@ def test_a_picture_asks(visit: Open, way: str) -> None:
     page = look.go()
     page.locator(".card").first.wait_for()
     if way == "chosen":
-        page.locator("input[type=file]").set_input_files({"name": "mine <b>.png", "mimeType": "image/png", "buffer": PICTURE})
+        page.locator("input[type=file]").set_input_files(
+            {"name": "mine <b>.png", "mimeType": "image/png", "buffer": PICTURE}
+        )
     else:
         page.evaluate(
             """([way, bytes]) => {
@@ -128,7 +130,9 @@ def test_a_picture_asks(visit: Open, way: str) -> None:
 def test_a_text_file_asks_with_its_words(visit: Open) -> None:
     look = visit()
     page = look.go()
-    page.locator("input[type=file]").set_input_files({"name": "note.txt", "mimeType": "text/plain", "buffer": "the ferry\n left".encode()})
+    page.locator("input[type=file]").set_input_files(
+        {"name": "note.txt", "mimeType": "text/plain", "buffer": b"the ferry\n left"}
+    )
     page.wait_for_url("**q=the+ferry+left")
 
 
@@ -158,8 +162,12 @@ def test_a_line_parts_the_sure_from_the_rest(visit: Open) -> None:
     page.locator("sx-results").evaluate("(grid) => grid.scrollTo(0, 1500)")
     page.get_by_text("What follows may be chance").wait_for()
     above = page.locator(".divider").bounding_box()["y"]
-    boxes = page.locator(".card.sure").evaluate_all("(cards) => cards.map((card) => card.getBoundingClientRect().bottom)")
-    below = page.locator(".card.doubtful").evaluate_all("(cards) => cards.map((card) => card.getBoundingClientRect().top)")
+    boxes = page.locator(".card.sure").evaluate_all(
+        "(cards) => cards.map((card) => card.getBoundingClientRect().bottom)"
+    )
+    below = page.locator(".card.doubtful").evaluate_all(
+        "(cards) => cards.map((card) => card.getBoundingClientRect().top)"
+    )
     assert max(boxes) <= above + 12 < min(below)
 
 

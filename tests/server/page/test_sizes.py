@@ -22,8 +22,12 @@ READY = ".card[data-id], .empty h2, .item h1, .figures, .map-side li"
 
 
 @pytest.mark.parametrize("view", VIEWS)
-@pytest.mark.parametrize(("width", "height", "scheme"), [(390, 844, "light"), (1280, 800, "dark"), (3840, 2160, "light")])
-def test_a_view_fits_and_is_accessible(visit: Open, tmp_path: Path, view: str, width: int, height: int, scheme: str) -> None:
+@pytest.mark.parametrize(
+    ("width", "height", "scheme"), [(390, 844, "light"), (1280, 800, "dark"), (3840, 2160, "light")]
+)
+def test_a_view_fits_and_is_accessible(
+    visit: Open, tmp_path: Path, view: str, width: int, height: int, scheme: str
+) -> None:
     page = visit(width, height, color_scheme=scheme, reduced_motion="reduce").go(VIEWS[view])
     page.locator(READY).first.wait_for()
     page.wait_for_timeout(300)
@@ -51,7 +55,9 @@ def test_a_dialog_is_accessible(visit: Open, dialog: str) -> None:
 
 
 def test_the_page_is_small() -> None:
-    shipped = [path for path in PAGE.rglob("*") if path.suffix in {".html", ".js", ".css", ".svg"} and "map" not in path.stem]
+    shipped = [
+        path for path in PAGE.rglob("*") if path.suffix in {".html", ".js", ".css", ".svg"} and "map" not in path.stem
+    ]
     assert 40_000 < sum(len(gzip.compress(path.read_bytes())) for path in shipped) < 150_000
 
 
