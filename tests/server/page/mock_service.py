@@ -420,7 +420,10 @@ class Handler(BaseHTTPRequestHandler):
             ("words", 384, 740, "packaged:minilm"),
         )
         self.send_data({"spaces": [
-            {"space": name, "kind": "dense", "metric": "cosine", "dim": dim, "count": count, "encoders": [{"encoder": encoder, "modality": "image", "licence": "Apache-2.0"}]}
+            {"space": name, "kind": "dense", "metric": "cosine", "dim": dim, "count": count, "encoders": [
+                {"name": encoder, "spec": encoder, "modality": modality, "licence": "Apache-2.0", "weight": 1.0}
+                for modality in ("image", "audio", "text")
+            ]}
             for name, dim, count, encoder in told
         ]})  # fmt: skip
 

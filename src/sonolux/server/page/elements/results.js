@@ -18,8 +18,8 @@ import { store } from "../store.js";
 import { loadWaveforms } from "../waveform.js";
 import { count } from "../words.js";
 
-/** Of the screen's height, laid out above and below it. */
-const AHEAD = 0.6;
+/** Pixels, laid out above and below the screen. */
+const AHEAD = 480;
 const MOST_CARDS = 360;
 const PAD = { top: 4, bottom: 48 };
 
@@ -34,6 +34,7 @@ export class Results extends LitElement {
     this.layout = null;
     this.focusIndex = 0;
     this.pointedIndex = -1;
+    this.hadFocus = /** @type {boolean | undefined} */ (false);
     this.hasProblem = "";
     this.stems = /** @type {string[]} */ ([]);
     this.preview = new Preview((card) => this.#hitOf(card));
@@ -82,6 +83,7 @@ export class Results extends LitElement {
 
   /** @param {Map<string, unknown>} changes */
   willUpdate(changes) {
+    this.hadFocus = document.activeElement?.matches(".card") && this.contains(document.activeElement);
     if (!changes.has("ranking")) return;
     const before = /** @type {Ranking | null | undefined} */ (changes.get("ranking"));
     before?.removeEventListener("window", this.onWindow);
@@ -136,6 +138,8 @@ export class Results extends LitElement {
 
   updated() {
     if (!this.layout && this.ranking) this.#settle();
+    // Rows are other ones once the shapes of their hits are known: the card that had the focus has it still.
+    else if (this.hadFocus && !this.contains(document.activeElement)) this.#cardOf(this.focusIndex)?.focus({ preventScroll: true });
     loadWaveforms(this);
   }
 
@@ -192,7 +196,7 @@ export class Results extends LitElement {
     const { layout, scroll_: scroll, ranking } = this;
     if (!layout || !scroll || !ranking?.total) return [];
     const view = this.clientHeight;
-    const [from, to] = [scroll.top - AHEAD * view, scroll.top + (1 + AHEAD) * view];
+    const [from, to] = [scroll.top - AHEAD, scroll.top + view + AHEAD];
     const [first, last] = [layout.heights.at(Math.max(0, from)), layout.heights.at(to)];
     this.#want(first, last);
     const focused = this.contains(document.activeElement) && document.activeElement !== this ? Math.floor(this.focusIndex / BLOCK) : -1;
@@ -332,7 +336,7 @@ export class Results extends LitElement {
     const hit = this.ranking?.hit(index);
     if (!hit) return;
     if (act === "open") {
-      store.note({ on: index });
+      store.note({ on: index, at: this.layout && this.scroll_ ? this.layout.indexAt(this.scroll_.top) : 0 });
       store.go({ show: "item", id: hit.file, second: hit.unit === "seconds" ? hit.start : null });
     }
     if (act === "play") sound.toggle(hit);
@@ -373,8 +377,12 @@ export class Results extends LitElement {
     this.focusIndex = index;
     this.requestUpdate();
     await this.updateComplete;
-    const card = /** @type {HTMLElement | null} */ (this.querySelector(`.card[data-index="${index}"]`));
-    card?.focus({ preventScroll: true });
+    this.#cardOf(index)?.focus({ preventScroll: true });
+  }
+
+  /** @param {number} index @returns {HTMLElement | null} */
+  #cardOf(index) {
+    return this.querySelector(`.card[data-index="${index}"]`);
   }
 
   /** @param {number} index From 0: go there, with the focus. */
