@@ -22,7 +22,7 @@ from sonolux.media.finding import find
 from sonolux.server.calls.client import LibraryClient
 from sonolux.server.copy_groups import CopyGroups
 from sonolux.server.jobs import kinds
-from sonolux.server.jobs.kinds import KINDS, Outcome, Work
+from sonolux.server.jobs.kinds import KINDS, JobOutcome, Work
 from sonolux.server.jobs.params import PARAMS, beneath_roots
 from sonolux.server.jobs.table import ATTEMPTS, MOST_QUEUED, Job, JobTable
 from sonolux.server.jobs.worker import JobWorker
@@ -243,7 +243,7 @@ def test_one_that_runs_is_cancelled_and_what_was_done_stays(
 def test_a_bug_costs_one_job(
     library: Library, table: JobTable, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def fail(work: Work) -> Outcome:
+    def fail(work: Work) -> JobOutcome:
         raise ZeroDivisionError("secret")
 
     monkeypatch.setitem(kinds.KINDS, "optimize", fail)

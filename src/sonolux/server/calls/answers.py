@@ -27,7 +27,7 @@ from sonolux.presentation.data import annotation_as_data, hit_as_data, item_as_d
 from sonolux.retrieval.filters import parse_conditions
 from sonolux.retrieval.kept_rankings import DEPTH, Ranking
 from sonolux.retrieval.query import MOST_HITS, Query
-from sonolux.server.calls.parts import MOST_PARTS, GivenPart, Id, checked_upload, query_parts
+from sonolux.server.calls.parts import MOST_PARTS, GivenPart, ItemId, checked_upload, query_parts
 from sonolux.server.calls.protocol import CallError
 from sonolux.server.calls.serving import Call
 from sonolux.server.copy_groups import CopyGroups
@@ -67,14 +67,14 @@ checked = validate_call(config=ConfigDict(arbitrary_types_allowed=True, strict=T
 
 
 @checked
-def ping(answering: Answering) -> dict[str, Any]:
+def answer_ping(answering: Answering) -> dict[str, Any]:
     """Tell that the process is there, and whether it is warm."""
     waited = answering.library.index.longest_wait
     return {"pid": os.getpid(), "ready": answering.warm.is_set(), "longest_wait": round(waited, 4)}
 
 
 @checked
-def search(  # noqa: PLR0913 - each is a part of the question, or of how the answer is to look
+def answer_search(  # noqa: PLR0913 - each is a part of the question, or of how the answer is to look
     answering: Answering,
     *,
     parts: Annotated[list[GivenPart], Field(min_length=1, max_length=MOST_PARTS)],
@@ -111,13 +111,13 @@ def search(  # noqa: PLR0913 - each is a part of the question, or of how the ans
 
 
 @checked
-def window(answering: Answering, *, ranking: Name, offset: Offset = 0, limit: Limit = 20) -> dict[str, Any]:
+def answer_window(answering: Answering, *, ranking: Name, offset: Offset = 0, limit: Limit = 20) -> dict[str, Any]:
     """Return a part of a ranking that is kept."""
     return _window(answering.library.ranking(ranking), offset, limit)
 
 
 @checked
-def facets(
+def answer_facets(
     answering: Answering,
     *,
     keys: Annotated[list[Name], Field(min_length=1, max_length=16)],
@@ -135,8 +135,8 @@ def facets(
 
 
 @checked
-def items(
-    answering: Answering, *, where: Filter | None = None, after: Id | None = None, limit: Limit = 50
+def answer_items(
+    answering: Answering, *, where: Filter | None = None, after: ItemId | None = None, limit: Limit = 50
 ) -> dict[str, Any]:
     """Return files in the order of their ids, and where the next page begins."""
     found = list(islice(answering.library.items(where or {}, after=(after or "").lower()), limit + 1))
@@ -145,7 +145,7 @@ def items(
 
 
 @checked
-def item(answering: Answering, *, id: Id) -> dict[str, Any]:  # noqa: A002 - the word of the wire
+def answer_item(answering: Answering, *, id: ItemId) -> dict[str, Any]:  # noqa: A002 - the word of the wire
     """Return an item with its spans and regions, and what annotators said of it."""
     library, found = answering.library, _found(answering, id)
     parts = library.spans_of(found.id) if found.kind == "file" else []
@@ -158,7 +158,7 @@ def item(answering: Answering, *, id: Id) -> dict[str, Any]:  # noqa: A002 - the
 
 
 @checked
-def locate(answering: Answering, *, id: Id) -> dict[str, Any]:  # noqa: A002
+def answer_locate(answering: Answering, *, id: ItemId) -> dict[str, Any]:  # noqa: A002
     """Return where an item is on the disk: what media and thumbnails are made from."""
     data = item_as_data(_found(answering, id))
     keys = ("id", "path", "modality", "kind", "file", "start", "end", "unit", "region")
@@ -166,17 +166,17 @@ def locate(answering: Answering, *, id: Id) -> dict[str, Any]:  # noqa: A002
 
 
 @checked
-def neighbours(answering: Answering, *, id: Id, space: Name, k: Limit = 20) -> dict[str, Any]:  # noqa: A002
+def answer_neighbours(answering: Answering, *, id: ItemId, space: Name, k: Limit = 20) -> dict[str, Any]:  # noqa: A002
     """Return the nearest files of an item in one space, best first."""
     hits = answering.library.search(like=_found(answering, id).id, spaces=space, k=k)
     return {"hits": [hit_as_data(hit) for hit in hits]}
 
 
 @checked
-def annotations_of(
+def answer_annotations(
     answering: Answering,
     *,
-    id: Id,  # noqa: A002
+    id: ItemId,  # noqa: A002
     kinds: Annotated[list[Name], Field(max_length=16)] | None = None,
 ) -> dict[str, Any]:
     """Return what annotators said of an item; with kinds, only that of these."""
@@ -185,10 +185,10 @@ def annotations_of(
 
 
 @checked
-def copies(
+def answer_copies(
     answering: Answering,
     *,
-    id: Id | None = None,  # noqa: A002
+    id: ItemId | None = None,  # noqa: A002
     offset: Offset = 0,
     limit: Limit = 50,
 ) -> dict[str, Any]:
@@ -201,13 +201,13 @@ def copies(
 
 
 @checked
-def info(answering: Answering) -> dict[str, Any]:
+def answer_info(answering: Answering) -> dict[str, Any]:
     """Return counts of files by modality, of spans, regions and descriptors."""
     return answering.library.info()
 
 
 @checked
-def spaces(answering: Answering) -> dict[str, Any]:
+def answer_spaces(answering: Answering) -> dict[str, Any]:
     """Return the spaces, how much is in each, and what writes and asks there."""
     library = answering.library
     found = []
@@ -220,8 +220,8 @@ def spaces(answering: Answering) -> dict[str, Any]:
 
 
 @checked
-def identify(
-    answering: Answering, *, path: Annotated[str, Field(max_length=4096)] = "", item: Id | None = None
+def answer_identify(
+    answering: Answering, *, path: Annotated[str, Field(max_length=4096)] = "", item: ItemId | None = None
 ) -> dict[str, Any]:
     """Name the recordings that are heard in an uploaded file, or in one of the library."""
     if bool(path) == bool(item):
@@ -233,27 +233,29 @@ def identify(
 
 
 @checked
-def hum(answering: Answering, *, path: Annotated[str, Field(max_length=4096)], limit: Limit = 20) -> dict[str, Any]:
+def answer_hum(
+    answering: Answering, *, path: Annotated[str, Field(max_length=4096)], limit: Limit = 20
+) -> dict[str, Any]:
     """Find the recordings in which a tune is that somebody hums in an uploaded file."""
     hits = find_hummed(answering.library, checked_upload(path, answering.uploads, "path"), limit)
     return {"hits": [hit_as_data(hit) for hit in hits], "spaces": list(hits.spaces)}
 
 
 @checked
-def judge(
+def answer_judge(
     answering: Answering,
     *,
-    query: Id | None = None,
+    query: ItemId | None = None,
     text: Annotated[str, Field(max_length=10_000)] = "",
-    liked: Annotated[list[Id], Field(max_length=1000)] | None = None,
-    disliked: Annotated[list[Id], Field(max_length=1000)] | None = None,
+    liked: Annotated[list[ItemId], Field(max_length=1000)] | None = None,
+    disliked: Annotated[list[ItemId], Field(max_length=1000)] | None = None,
 ) -> dict[str, Any]:
     """Keep what is liked and disliked of what an item, or else words, found."""
     return {"kept": answering.library.judge(query, text=text, liked=liked or (), disliked=disliked or ())}
 
 
 @checked
-def judgements(answering: Answering) -> dict[str, Any]:
+def answer_judgements(answering: Answering) -> dict[str, Any]:
     """Return the judgements that hold, in the order in which they were made."""
     library = answering.library
     found = library.judgements()
@@ -268,22 +270,22 @@ def judgements(answering: Answering) -> dict[str, Any]:
 
 
 CALLS: dict[str, Callable[..., Any]] = {
-    "ping": ping,
-    "search": search,
-    "window": window,
-    "facets": facets,
-    "items": items,
-    "item": item,
-    "locate": locate,
-    "neighbours": neighbours,
-    "annotations": annotations_of,
-    "copies": copies,
-    "info": info,
-    "spaces": spaces,
-    "identify": identify,
-    "hum": hum,
-    "judge": judge,
-    "judgements": judgements,
+    "ping": answer_ping,
+    "search": answer_search,
+    "window": answer_window,
+    "facets": answer_facets,
+    "items": answer_items,
+    "item": answer_item,
+    "locate": answer_locate,
+    "neighbours": answer_neighbours,
+    "annotations": answer_annotations,
+    "copies": answer_copies,
+    "info": answer_info,
+    "spaces": answer_spaces,
+    "identify": answer_identify,
+    "hum": answer_hum,
+    "judge": answer_judge,
+    "judgements": answer_judgements,
 }
 """Every call by its name."""
 

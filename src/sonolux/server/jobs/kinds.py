@@ -60,14 +60,14 @@ class Work:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class JobOutcome:
     """What came of a job: counts and the like, and the files that failed."""
 
     summary: dict[str, Any] = field(default_factory=dict)
     failed: Sequence[Failure] = ()
 
 
-def add(work: Work) -> Outcome:
+def run_add(work: Work) -> JobOutcome:
     """Add files and folders."""
     params: AddParams = work.params
     paths = beneath_roots(params.paths, work.roots)
@@ -89,10 +89,10 @@ def add(work: Work) -> Outcome:
     failed = summary.pop("failed")
     partly, skipped = (summary.pop(name) for name in ("partly", "skipped"))
     summary |= {"partly": len(partly), "skipped": len(skipped), "partly_read": partly[:AT_ONCE]}
-    return Outcome(summary, [Failure(**one) for one in failed])
+    return JobOutcome(summary, [Failure(**one) for one in failed])
 
 
-def remove(work: Work) -> Outcome:
+def run_remove(work: Work) -> JobOutcome:
     """Remove files from the library, given by their ids; those that are not there are named as failed."""
     params: RemoveParams = work.params
     ids = list(dict.fromkeys(params.ids))
@@ -106,10 +106,10 @@ def remove(work: Work) -> Outcome:
             removed += work.library.remove(*sorted(found))
         if not work.again:  # else it was removed before the process died
             failed += [Failure(id_, "no file of this library has this id") for id_ in some if id_ not in found]
-    return Outcome({"removed": removed}, failed)
+    return JobOutcome({"removed": removed}, failed)
 
 
-def annotate(work: Work) -> Outcome:
+def run_annotate(work: Work) -> JobOutcome:
     """Have an annotator say what files are."""
     params: AnnotateParams = work.params
     if params.annotator not in available():
@@ -121,30 +121,30 @@ def annotate(work: Work) -> Outcome:
         progress=lambda count, path: work.progress("annotating", count, None, path),
     )
     summary = asdict(done)
-    return Outcome(summary, [Failure(**one) for one in summary.pop("failed")])
+    return JobOutcome(summary, [Failure(**one) for one in summary.pop("failed")])
 
 
-def copies(work: Work) -> Outcome:
+def run_copies(work: Work) -> JobOutcome:
     """Find files that are copies of one another, and keep the groups."""
     params: CopiesParams = work.params
     found = work.library.copies(near=params.near, thorough=params.thorough, progress=work.progress)
     work.copies.replace(map(group_as_data, found.groups))
     kinds = [group.kind for group in found.groups]
     counts: dict[str, Any] = {kind: kinds.count(kind) for kind in sorted(set(kinds))}
-    return Outcome({"groups": counts, "notes": found.notes}, found.failed)
+    return JobOutcome({"groups": counts, "notes": found.notes}, found.failed)
 
 
-def optimize(work: Work) -> Outcome:
+def run_optimize(work: Work) -> JobOutcome:
     """Merge the graphs of all additions."""
     work.library.optimize(lambda done, phase: work.progress(phase, done))
-    return Outcome()
+    return JobOutcome()
 
 
-KINDS: dict[str, Callable[[Work], Outcome]] = {
-    "add": add,
-    "remove": remove,
-    "annotate": annotate,
-    "copies": copies,
-    "optimize": optimize,
+KINDS: dict[str, Callable[[Work], JobOutcome]] = {
+    "add": run_add,
+    "remove": run_remove,
+    "annotate": run_annotate,
+    "copies": run_copies,
+    "optimize": run_optimize,
 }
 """What runs a job, by its kind; see `sonolux.server.jobs.params.PARAMS`."""

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from sonolux.errors import QueryError
 
-Id = Annotated[str, Field(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
+FileId = Annotated[str, Field(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
 
 
 class JobParams(BaseModel):
@@ -32,14 +32,14 @@ class AddParams(JobParams):
 class RemoveParams(JobParams):
     """Ids of files to remove from the library; the files themselves stay."""
 
-    ids: Annotated[list[Id], Field(min_length=1, max_length=100_000)]
+    ids: Annotated[list[FileId], Field(min_length=1, max_length=100_000)]
 
 
 class AnnotateParams(JobParams):
     """The name of an annotator, and which files it is to look at: ids, or a filter, or all."""
 
     annotator: Annotated[str, Field(min_length=1, max_length=100)]
-    ids: Annotated[list[Id], Field(max_length=100_000)] = Field(default_factory=list)
+    ids: Annotated[list[FileId], Field(max_length=100_000)] = Field(default_factory=list)
     where: Annotated[dict[str, Any], Field(max_length=64)] = Field(default_factory=dict)
 
 
