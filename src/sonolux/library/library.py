@@ -271,7 +271,7 @@ class Library:
             writer = Writer(self.index, self.spaces.names(), self._note_write)
             with self._pool(options) as pool:
                 labelling = Labelling(PhotoLabels()) if labels and _has_photo(writers) else None
-                near = NearCopies(self.index, HashStore(self._cache_folder("copies")), pool) if skip_copies else None
+                near = NearCopies(self.index, HashStore(self.cache_folder("copies")), pool) if skip_copies else None
                 adder = Adder(self.index, self.spaces, pool, writer, self._delete, progress, labelling, near=near)
                 try:
                     summary = adder.run(roots)
