@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 
+from sonolux.errors import QueryError
 from sonolux.library import Library
 from sonolux.server.calls.answers import CALLS, QUESTIONS, Answering, calls_over
 from sonolux.server.calls.client import LibraryClient
@@ -89,9 +90,23 @@ def test_a_search_is_kept_and_its_windows_belong_together(call: Callable[..., An
     assert window["hits"] == answer["hits"]
     assert call("window", ranking=answer["ranking"], offset=1, limit=1)["hits"] == answer["hits"][1:2]
     assert call("window", ranking=answer["ranking"], offset=answer["total"], limit=5)["hits"] == []
-    with pytest.raises(CallError) as refused:
-        call("window", ranking="guessed")
+    beyond = call("window", ranking=answer["ranking"], offset=answer["total"] + 300, limit=5)
+    assert (beyond["hits"], beyond["complete"]) == ([], True)
+
+
+def test_a_ranking_that_is_not_kept_is_expired(served: Answering, place: Path) -> None:
+    with serving(place, calls_over(served)), pytest.raises(CallError) as refused:
+        with_client(place, lambda client: client.call("window", ranking="guessed"))
     assert refused.value.type == "expired"
+
+
+def test_facets_count_files_of_the_library_and_of_a_ranking(call: Callable[..., Any], served: Answering) -> None:
+    counted = call("facets", keys=["modality"])["modality"]
+    assert sum(one["count"] for one in counted) == len(list(served.library.items()))
+    texts = call("facets", keys=["modality"], where={"modality": "text"})["modality"]
+    assert [one["value"] for one in texts] == ["text"]
+    answer = call("search", parts=[{"kind": "text", "text": "harbour"}], facets=["modality"])
+    assert sum(one["count"] for one in answer["facets"]["modality"]) == answer["total"]
 
 
 def test_items_examples_and_uploads_ask(call: Callable[..., Any], served: Answering, sample: Path) -> None:
@@ -104,6 +119,17 @@ def test_items_examples_and_uploads_ask(call: Callable[..., Any], served: Answer
     found = call("search", parts=[{"kind": "upload", "path": str(upload), "modality": "image"}], limit=1)
     assert found["hits"][0]["id"] == photo.id
     assert call("neighbours", id=photo.id, space="colour-layout", k=3)["hits"][0]["space"] == "colour-layout"
+
+
+def test_parts_may_be_minus_and_hits_say_why(call: Callable[..., Any]) -> None:
+    asked = {"kind": "text", "text": "harbour"}
+    plain = call("search", parts=[asked], explain=True, limit=1)
+    assert plain["hits"][0]["why"][0]["space"]
+    assert "why" not in call("search", parts=[asked], limit=1)["hits"][0]
+    away = call("search", parts=[asked, {"kind": "text", "text": "birds", "minus": True, "weight": 2.0}])
+    assert away["total"] > 0
+    with pytest.raises(QueryError, match="nothing is asked"):
+        call("search", parts=[asked | {"minus": True}])
 
 
 def test_items_come_page_by_page(call: Callable[..., Any], served: Answering) -> None:
@@ -166,6 +192,9 @@ def test_judgements_are_kept(call: Callable[..., Any], served: Answering) -> Non
         ("search", {"parts": [{"kind": "upload", "path": "{uploads}/none", "modality": "image"}]}, "media", None),
         ("search", {"parts": [{"kind": "text", "text": "x"}], "k": 3}, "query", "k"),
         ("search", {"parts": [{"kind": "text", "text": "x"}], "answering": 3}, "query", "answering"),
+        ("facets", {"keys": ["colour"]}, "query", None),
+        ("facets", {"keys": []}, "query", "keys"),
+        ("window", {"ranking": "x", "offset": -1}, "query", "offset"),
         ("item", {"id": NOBODY}, "not-found", "id"),
         ("item", {"id": "../../etc"}, "query", "id"),
         ("item", {}, "query", "id"),
