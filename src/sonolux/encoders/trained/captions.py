@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from sonolux.checkpoints.folder import ModelFolder
 from sonolux.checkpoints.inputs import PhotosAndSentences
 from sonolux.checkpoints.loading import LoadedOnce
-from sonolux.encoders.base import LEARNED, Encoder, normalised
+from sonolux.encoders.base import LEARNED, Encoder
 from sonolux.encoders.packaged.concepts import concepts
 from sonolux.encoders.packaged.photo import WIDTH, backbone
 from sonolux.encoders.packaged.sentences import DIM, sentences
@@ -91,7 +91,6 @@ class CaptionEncoder(Encoder):
         self.digest = folder.digest
         self.licence = folder.licence
         self.weight = LEARNED if modality is Modality.IMAGE else 1.0
-        self.judges = modality is Modality.TEXT and _how(folder).concepts > 0
 
     def encode_batch(self, batch: Sequence[Any]) -> NDArray[np.float32]:
         """Encode images (h, w, 3) or sentences into rows (n, dim); a sentence that says nothing is a row of zeros."""
@@ -101,11 +100,6 @@ class CaptionEncoder(Encoder):
             (inputs, known), projection = sentence_views(batch), self.network().texts
         learned = mapped(projection, inputs) * inputs.any(axis=1, keepdims=True)
         return join_views(learned, known, _how(self.folder).concepts)
-
-    def chances(self, question: str, row: NDArray[Any], found: NDArray[Any]) -> NDArray[np.float64]:
-        """Return what `concepts` says of its part of the descriptors; see the base."""
-        _, text = concepts()
-        return text.chances(question, normalised(row[None, -DIM:])[0], found[:, -DIM:])
 
 
 def caption_encoders(folder: ModelFolder) -> list[Encoder]:
