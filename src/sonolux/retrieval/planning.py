@@ -11,8 +11,9 @@ its space away (Rocchio 1971, "Relevance feedback in information retrieval": ``q
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from math import isfinite, sqrt
 from typing import Any, Protocol
 
@@ -78,6 +79,9 @@ class SpaceQuery:
         Of the vectors with which the part asks this space; the sum is 1.
     part : int
         Number of the part.
+    judge : callable or None
+        Gives descriptors (n, dim) their p-values, where the encoder tells how surely they answer; see
+        `Encoder.chances`.
     """
 
     space: Space
@@ -88,6 +92,7 @@ class SpaceQuery:
     strength: float = 1.0
     share: float = 1.0
     part: int = 0
+    judge: Callable[[NDArray[Any]], NDArray[np.float64]] | None = None
 
 
 def plan(query: Query, asking: Asking) -> list[SpaceQuery]:
@@ -140,7 +145,7 @@ def _ask_part(part: Part, spaces: Sequence[Space], asking: Asking, named: bool) 
     inputs = EncoderInputs()
     plain = {id(content): is_plain(content) for media in contents.values() for content in media}
     asked = [
-        (space, row, content)
+        (space, row, content, partial(encoder.chances, content, row) if encoder.judges else None)
         for space, encoder, media in able
         for row, content in zip(
             split_rows(encoder.encode_queries([inputs.of(encoder, content) for content in media])), media, strict=True
@@ -149,10 +154,10 @@ def _ask_part(part: Part, spaces: Sequence[Space], asking: Asking, named: bool) 
     ]
     if not asked and part.kind != "text":
         raise QueryError(f"the {part.kind} is silent or blank all through: no space here describes it")
-    questions = _shared(part.weight, [(space, row) for space, row, _ in asked], asking)
+    questions = _shared(part.weight, [(space, row) for space, row, *_ in asked], asking)
     return [
-        replace(question, words=content if isinstance(content, str) else "", plain=plain[id(content)])
-        for question, (*_, content) in zip(questions, asked, strict=True)
+        replace(question, words=content if isinstance(content, str) else "", plain=plain[id(content)], judge=judge)
+        for question, (*_, content, judge) in zip(questions, asked, strict=True)
     ]
 
 
