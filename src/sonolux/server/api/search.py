@@ -60,7 +60,7 @@ async def window(
     return WindowDocument(**await front.calls.call("window", ranking=ranking, offset=offset, limit=limit))
 
 
-@router.get("/facets", dependencies=[TakesPlace], responses=refusals("question", "busy", "unavailable"))
+@router.get("/facets", dependencies=[TakesPlace], responses=refusals("question", "not-found", "busy", "unavailable"))
 async def facets(
     front: FrontDep,
     key: Annotated[list[ShortName], Query(min_length=1, max_length=16, description="Keys of filters.")],
