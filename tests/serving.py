@@ -13,6 +13,7 @@ from starlette.testclient import TestClient
 from sonolux.library import Library
 from sonolux.server.app import make_app
 from sonolux.server.calls.answers import Answering, calls_over
+from sonolux.server.calls.protocol import CallError
 from sonolux.server.configuration import Configuration
 from sonolux.server.copy_groups import CopyGroups
 from sonolux.server.state import ServiceState
@@ -31,6 +32,8 @@ class DirectCalls:
 
     async def call(self, name: str, /, *, deadline: float = 30.0, **params: Any) -> Any:
         self.asked.append(name)
+        if name not in self.functions:  # as the library process says it
+            raise CallError("not-found", f"there is no call {name!r}")
         return await asyncio.wait_for(asyncio.to_thread(self.functions[name], params), deadline)
 
 
