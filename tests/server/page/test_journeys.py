@@ -116,8 +116,9 @@ def test_a_picture_asks(visit: Open, way: str) -> None:
             """([way, bytes]) => {
                 const data = new DataTransfer();
                 data.items.add(new File([new Uint8Array(bytes)], "mine <b>.png", { type: "image/png" }));
-                const event = way === "pasted" ? new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true })
-                  : new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true });
+                const given = { bubbles: true, cancelable: true };
+                const event = way === "pasted" ? new ClipboardEvent("paste", { clipboardData: data, ...given })
+                  : new DragEvent("drop", { dataTransfer: data, ...given });
                 document.body.dispatchEvent(event);
             }""",
             [way, list(PICTURE)],

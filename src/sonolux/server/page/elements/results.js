@@ -122,7 +122,7 @@ export class Results extends LitElement {
   /** @param {number} [index] The hit that stays at the top of the screen. */
   #lay(index) {
     if (!this.ranking || !this.scroll_ || this.#column < 60) return;
-    this.layout = new ResultLayout(this.ranking, viewOf(this.ranking), this.#column);
+    this.layout = new ResultLayout(this.ranking, this.#column);
     this.scroll_.height = this.layout.heights.total + PAD.top + PAD.bottom;
     this.sizer?.style.setProperty("height", `${this.scroll_.capped}px`);
     if (this.ranking.total) this.scroll_.show(index ? this.layout.rowOf(Math.min(index, this.ranking.total - 1)).top : 0);
@@ -396,12 +396,5 @@ export class Results extends LitElement {
 
 /** @param {Event} event @returns {HTMLElement | null} */
 const cardAt = (event) => (event.target instanceof Element ? event.target.closest(".card") : null);
-
-/** @param {Ranking} ranking How it is shown: a question for one modality as that. */
-function viewOf({ question }) {
-  const asked = question.where.modality;
-  if (question.view === "mixed" && asked?.length === 1) return /** @type {import("../types.js").Modality} */ (asked[0]);
-  return question.view;
-}
 
 customElements.define("sx-results", Results);
