@@ -167,7 +167,7 @@ def search_service(service: Service, text: str | None, asked: Mapping[str, Any],
         A file in which somebody hums, which is asked alone.
     """
     if hum is not None:
-        told = service.ask("POST", "hum", {"upload": service.upload(hum), "limit": asked["k"]})
+        told = service.ask("GET", f"uploads/{service.upload(hum)}/tunes", limit=min(asked["k"], WINDOW))
         hits = [hit_from_data(hit) for hit in told["hits"]]
         return Answer([hit for hit in hits if hit.confident or not asked["confident"]], told["spaces"])
     first, last = (asked["page"] - 1) * asked["k"], asked["page"] * asked["k"]

@@ -19,6 +19,9 @@ from sonolux.server.security.tokens import TokenStore
 from sonolux.server.state import ServiceState
 from sonolux.server.uploads import UploadFolder
 
+LONG = 120.0
+"""Seconds for a call that may take long: a clip of hours is named."""
+
 DECODERS = 8
 """Threads that wait for decoding processes, at most: others stay free for what is answered at once."""
 

@@ -26,7 +26,7 @@ import numpy as np
 
 from sonolux.errors import SonoluxError
 from sonolux.evaluation.benchmarks.report import Announce, Report, compare_with_target
-from sonolux.evaluation.serving.clients import Mix, Tally, run_clients, search_body, watch
+from sonolux.evaluation.serving.clients import LoadTally, Mix, run_clients, search_body, watch
 from sonolux.evaluation.serving.process import ServedLibrary
 from sonolux.library import Library
 
@@ -60,14 +60,14 @@ class Load:
 
     Attributes
     ----------
-    tally : Tally
+    tally : LoadTally
     settled, last : dict
         MiB by process, after `SETTLED` seconds and at the end.
     watched : dict
         Milliseconds of what was asked beside them, by path.
     """
 
-    tally: Tally
+    tally: LoadTally
     settled: dict[str, float]
     last: dict[str, float]
     watched: dict[str, list[float]]

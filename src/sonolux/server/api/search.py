@@ -11,7 +11,6 @@ from starlette.concurrency import run_in_threadpool
 
 from sonolux.server.api.documents import (
     FacetsDocument,
-    HummedDocument,
     MatchesDocument,
     RankingDocument,
     WindowDocument,
@@ -19,20 +18,16 @@ from sonolux.server.api.documents import (
 from sonolux.server.api.questions import (
     LIMITS,
     SEARCH_EXAMPLES,
-    HitLimit,
     SearchBody,
     ShortName,
     StrictBody,
     UploadPart,
 )
 from sonolux.server.api.refusals import refusals
-from sonolux.server.front import Front, FrontDep, TakesPlace
+from sonolux.server.front import LONG, Front, FrontDep, TakesPlace
 from sonolux.server.problems import ProblemError
 
 router = APIRouter(prefix="/api/v1", tags=["search"])
-
-LONG = 120.0
-"""Seconds for what may take long."""
 
 WhereText = Annotated[
     str,
@@ -113,25 +108,6 @@ async def identify(front: FrontDep, clip: Annotated[ClipBody, Body(openapi_examp
     assert clip.upload is not None
     _, path = await run_in_threadpool(front.uploads.use, clip.upload)
     return MatchesDocument(**await front.calls.call("identify", path=str(path), deadline=LONG))
-
-
-class HumBody(StrictBody):
-    """A recording in which somebody hums, whistles or plays a single line."""
-
-    upload: UUID
-    limit: HitLimit = 20
-
-
-@router.post(
-    "/hum",
-    dependencies=[TakesPlace],
-    responses=refusals("question", "media", "library", "not-found", "busy", "unavailable"),
-    response_model_exclude_unset=True,
-)
-async def find_hummed(front: FrontDep, body: HumBody) -> HummedDocument:
-    """Find the recordings whose tune somebody hums."""
-    _, path = await run_in_threadpool(front.uploads.use, body.upload)
-    return HummedDocument(**await front.calls.call("hum", path=str(path), limit=body.limit, deadline=LONG))
 
 
 def filter_of(where: str) -> dict[str, Any]:

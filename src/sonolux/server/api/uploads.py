@@ -12,10 +12,11 @@ from starlette.responses import Response
 
 from sonolux.media.images.thumbnail import View
 from sonolux.presentation.thumbnails import thumbnails
-from sonolux.server.api.documents import UploadDocument, UploadsDocument
+from sonolux.server.api.documents import HummedDocument, UploadDocument, UploadsDocument
 from sonolux.server.api.media import Width, picture
+from sonolux.server.api.questions import HitLimit
 from sonolux.server.api.refusals import refusals
-from sonolux.server.front import FrontDep
+from sonolux.server.front import LONG, FrontDep, TakesPlace
 from sonolux.server.problems import ProblemError
 
 router = APIRouter(prefix="/api/v1/uploads", tags=["uploads"])
@@ -91,3 +92,15 @@ async def send_upload_thumbnail(
     if not seen[view].jpeg:
         raise ProblemError("nothing-to-show", "this upload has nothing to see")
     return picture(request, seen[view].jpeg, "image/jpeg")
+
+
+@router.get(
+    "/{id}/tunes",
+    dependencies=[TakesPlace],
+    responses=refusals("question", "media", "library", "not-found", "busy", "unavailable"),
+    response_model_exclude_unset=True,
+)
+async def find_tunes(front: FrontDep, id: UUID, limit: HitLimit = 20) -> HummedDocument:  # noqa: A002
+    """Find the recordings in which a tune is that somebody hums, whistles or plays in an upload."""
+    _, path = await run_in_threadpool(front.uploads.use, id)
+    return HummedDocument(**await front.calls.call("hum", path=str(path), limit=limit, deadline=LONG))

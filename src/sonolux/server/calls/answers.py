@@ -24,6 +24,7 @@ from sonolux.library.humming import find_hummed
 from sonolux.library.query import conditions_of
 from sonolux.media.paths import from_stored
 from sonolux.presentation.data import annotation_as_data, hit_as_data, item_as_data, judgement_as_data, part_as_data
+from sonolux.retrieval.facets import Facets
 from sonolux.retrieval.filters import parse_conditions
 from sonolux.retrieval.kept_rankings import DEPTH, Ranking
 from sonolux.retrieval.query import MOST_HITS, Query
@@ -38,7 +39,7 @@ Limit = Annotated[int, Field(ge=1, le=500)]
 Offset = Annotated[int, Field(ge=0, le=1_000_000)]
 Depth = Annotated[int, Field(ge=1, le=MOST_HITS)]
 Filter = Annotated[dict[str, Any], Field(max_length=64)]
-FilterLines = Annotated[list[Annotated[str, Field(max_length=1000)]], Field(max_length=64)]
+WrittenFilter = Annotated[list[Annotated[str, Field(max_length=1000)]], Field(max_length=64)]
 """As people write them: ``artist=Quesabe``."""
 
 
@@ -78,12 +79,13 @@ def answer_search(  # noqa: PLR0913 - each is a part of the question, or of how 
     answering: Answering,
     *,
     parts: Annotated[list[GivenPart], Field(min_length=1, max_length=MOST_PARTS)],
-    where: Filter | FilterLines | None = None,
+    where: Filter | WrittenFilter | None = None,
     spaces: Annotated[list[Name], Field(max_length=64)] | None = None,
     spans: bool = False,
     confident: bool = False,
     diverse: Annotated[float, Field(ge=0, lt=1)] = 0.0,
     explain: bool = False,
+    facets: Annotated[list[Name], Field(max_length=16)] | None = None,
     depth: Depth = DEPTH,
     limit: Limit = 20,
 ) -> dict[str, Any]:
@@ -102,7 +104,9 @@ def answer_search(  # noqa: PLR0913 - each is a part of the question, or of how 
         explain=explain,
     )
     ranking = answering.library.rank(query, depth=depth)
+    counted = {"facets": _counts(ranking.facets(facets))} if facets else {}
     return {
+        **counted,
         **_window(ranking, 0, limit),
         "sure": ranking.sure,
         "spaces": list(ranking.spaces),
@@ -131,7 +135,7 @@ def answer_facets(
         found = answering.library.facets(keys, where or {}, own=own, limit=limit)
     else:
         found = answering.library.ranking(ranking).facets(keys, limit=limit)
-    return {key: [{"value": one.value, "count": one.files} for one in counts] for key, counts in found.items()}
+    return _counts(found)
 
 
 @checked
@@ -314,6 +318,10 @@ def _found(answering: Answering, id_: str) -> Item:
         return answering.library.item(id_.lower())
     except QueryError:
         raise CallError("not-found", f"there is no item {id_}", "id") from None
+
+
+def _counts(facets: Facets) -> dict[str, Any]:
+    return {key: [{"value": one.value, "count": one.files} for one in counts] for key, counts in facets.items()}
 
 
 def _window(ranking: Ranking, offset: int, limit: int) -> dict[str, Any]:
