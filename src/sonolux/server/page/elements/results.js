@@ -161,12 +161,12 @@ export class Results extends LitElement {
   }
 
   /**
-   * Blocks have other heights now: what is at the top of the screen stays there.
+   * Blocks have other heights now: the card with the focus, or else what is at the top of the screen, stays there.
    * @param {number[]} blocks
    */
   #renew(blocks) {
     if (!this.layout || !this.scroll_ || !this.ranking?.total) return;
-    const index = this.layout.indexAt(this.scroll_.top);
+    const index = this.#anchor(this.layout, this.scroll_);
     const within = this.scroll_.top - this.layout.rowOf(index).top;
     for (const block of blocks) this.layout.renew(block);
     this.scroll_.height = this.layout.heights.total + PAD.top + PAD.bottom;
@@ -174,6 +174,13 @@ export class Results extends LitElement {
     const top = this.scroll_.top > 0 ? this.layout.rowOf(index).top + within : 0;
     if (Math.abs(top - this.scroll_.top) >= 1) this.scroll_.show(top);
     this.requestUpdate();
+  }
+
+  /** @param {ResultLayout} layout @param {ScaledScroll} scroll */
+  #anchor(layout, scroll) {
+    const { row, top } = layout.rowOf(this.focusIndex);
+    const isSeen = top + row.height > scroll.top && top < scroll.top + this.clientHeight;
+    return isSeen && document.activeElement === this.#cardOf(this.focusIndex) ? this.focusIndex : layout.indexAt(scroll.top);
   }
 
   #scrolled() {
