@@ -44,7 +44,9 @@ def test_back_from_an_item_is_the_same_place_and_focus(visit: Open) -> None:
     page.locator(".card.image").first.wait_for()
     page.locator("sx-results").evaluate("(grid) => grid.scrollTo(0, 4000)")
     page.wait_for_url("**at=*")
-    card = page.locator(".card.image[data-id]").nth(14)
+    # Named by its place: the cards of the document are others once it has scrolled.
+    index = page.locator(".card.image[data-id]").nth(14).get_attribute("data-index")
+    card = page.locator(f'.card[data-index="{index}"]')
     card.scroll_into_view_if_needed()
     name, before = card.get_attribute("data-id"), page.locator("sx-results").evaluate("(grid) => grid.scrollTop")
     card.click()
