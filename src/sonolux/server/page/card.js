@@ -101,6 +101,9 @@ function contents(hit, state) {
     ${state.isLine ? html`<span class="where" dir="auto"><bdi>${folderName(hit.path)}</bdi>${hit.date ? ` · ${dayOf(hit.date)}` : ""}</span>${acts}` : nothing}`;
 }
 
+/** @param {boolean} hasSure What the line says that parts the sure hits from the rest. */
+export const dividerWords = (hasSure) => (hasSure ? "What follows may be chance" : "Nothing found that chance does not explain. What follows is doubtful.");
+
 const WAITING = html`<span class="unseen">Loading</span><span class="face"></span>`;
 
 /**

@@ -133,8 +133,14 @@ export class Browsing extends Ranking {
     return browsing;
   }
 
+  /** Whether there is more than has been fetched. */
   get isOpen() {
     return Boolean(this.next);
+  }
+
+  /** Items that have been fetched: the total has room for the next ones, too. */
+  get known() {
+    return this.total - (this.next ? BLOCK : 0);
   }
 
   /** @param {number} _ @param {number} last */

@@ -31,6 +31,7 @@ export class ItemView extends LitElement {
     this.recordings = null;
     /** @type {string[]} */
     this.remarks = [];
+    this.isCatalogued = false;
     this.problem = "";
     this.time = 0;
     this.boxes = true;
@@ -82,7 +83,10 @@ export class ItemView extends LitElement {
     this.asking = true;
     try {
       const { matches, remarks } = await api.identify({ item: this.item.id });
-      this.recordings = matches;
+      const file = this.item.file;
+      const others = matches.filter((/** @type {{id: string}} */ match) => match.id !== file);
+      this.recordings = others;
+      this.isCatalogued = others.length < matches.length;
       this.remarks = remarks ?? [];
     } catch (error) {
       toast.tell(/** @type {Error} */ (error).message, { isProblem: true });
@@ -159,7 +163,7 @@ export class ItemView extends LitElement {
 
   #matchList() {
     if (!this.recordings) return nothing;
-    if (!this.recordings.length) return html`<p class="notice" role="status">No recording of the catalogue is heard in it. ${this.remarks.join(" ")}</p>`;
+    if (!this.recordings.length) return html`<p class="notice" role="status">No ${this.isCatalogued ? "other " : ""}recording of the catalogue is heard in it. ${this.remarks.join(" ")}</p>`;
     return html`<section class="matches" aria-label="Recordings in it"><h2>Recordings in it</h2><ul>${this.recordings.map((match) => html`<li><b dir="auto"><bdi>${fileName(match.path)}</bdi></b> from ${clock(match.query_start)} to ${clock(match.query_end)}, there at ${clock(match.start)}, <span class="hush">${chanceInWords(match.chance)} by chance</span>
       <button class="link" @click=${() => store.go({ show: "item", id: match.id, second: match.start })}>Open</button></li>`)}</ul></section>`;
   }

@@ -6,7 +6,7 @@
  */
 import { LitElement, html, nothing } from "../vendor/lit.js";
 import { repeat } from "../vendor/repeat.js";
-import { cardTemplate } from "../card.js";
+import { cardTemplate, dividerWords } from "../card.js";
 import { Preview } from "../preview.js";
 import { BLOCK, Ranking } from "../ranking.js";
 import { ResultLayout, aspectOf, seenAspects } from "../result-layout.js";
@@ -132,10 +132,6 @@ export class Results extends LitElement {
     return /** @type {HTMLElement | null} */ (this.querySelector(".sizer"));
   }
 
-  firstUpdated() {
-    this.#settle();
-  }
-
   updated() {
     if (!this.layout && this.ranking) this.#settle();
     // Rows are other ones once the shapes of their hits are known: the card that had the focus has it still.
@@ -161,12 +157,12 @@ export class Results extends LitElement {
   }
 
   /**
-   * Blocks have other heights now: what is at the top of the screen stays there.
+   * Blocks have other heights now: the card with the focus, or else what is at the top of the screen, stays there.
    * @param {number[]} blocks
    */
   #renew(blocks) {
     if (!this.layout || !this.scroll_ || !this.ranking?.total) return;
-    const index = this.layout.indexAt(this.scroll_.top);
+    const index = this.#anchor(this.layout, this.scroll_);
     const within = this.scroll_.top - this.layout.rowOf(index).top;
     for (const block of blocks) this.layout.renew(block);
     this.scroll_.height = this.layout.heights.total + PAD.top + PAD.bottom;
@@ -174,6 +170,13 @@ export class Results extends LitElement {
     const top = this.scroll_.top > 0 ? this.layout.rowOf(index).top + within : 0;
     if (Math.abs(top - this.scroll_.top) >= 1) this.scroll_.show(top);
     this.requestUpdate();
+  }
+
+  /** @param {ResultLayout} layout @param {ScaledScroll} scroll */
+  #anchor(layout, scroll) {
+    const { row, top } = layout.rowOf(this.focusIndex);
+    const isSeen = top + row.height > scroll.top && top < scroll.top + this.clientHeight;
+    return isSeen && document.activeElement === this.#cardOf(this.focusIndex) ? this.focusIndex : layout.indexAt(scroll.top);
   }
 
   #scrolled() {
@@ -245,7 +248,7 @@ export class Results extends LitElement {
   /** @param {LaidRow} row */
   #row(row) {
     const style = `transform:translateY(${row.top}px);height:${row.height}px`;
-    if (row.divider) return html`<div class="row divider" role="row" .style=${style}><span role="gridcell">${this.#dividerWords()}</span></div>`;
+    if (row.divider) return html`<div class="row divider" role="row" .style=${style}><span role="gridcell">${dividerWords(Boolean(this.ranking?.sure))}</span></div>`;
     const isLine = Boolean(this.layout?.lineHeight);
     return html`<div class="row" role="row" .style=${style}>${row.widths.map((width, number) => {
       const index = row.first + number;
@@ -255,11 +258,6 @@ export class Results extends LitElement {
         isSelected: Boolean(hit && selection.has(hit.id)), isPlaying: Boolean(hit && sound.playing === hit.id),
       });
     })}</div>`;
-  }
-
-  #dividerWords() {
-    if (this.ranking?.sure) return "What follows may be chance";
-    return "Nothing found that chance does not explain. What follows is doubtful.";
   }
 
   /** @param {Event} event */
