@@ -104,7 +104,10 @@ def photographs(data: Path) -> Iterator[Collection]:
     posters = _drawn(data / "movies", {path.name: {"poster"} for path in (data / "movies").rglob("*.jpg")})
     yield captioned
     yield marked
-    yield Collection(*([*chain.from_iterable(parts)] for parts in zip(captioned, marked, posters, strict=True)))
+    all_three = (captioned, marked, posters)
+    yield Collection(
+        *([*chain.from_iterable(getattr(one, name) for one in all_three)] for name in Collection._fields)
+    )
 
 
 def _drawn(folder: Path, labels: dict[str, Labels]) -> Collection:

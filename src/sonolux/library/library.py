@@ -60,7 +60,7 @@ from sonolux.retrieval.explaining import Explainer
 from sonolux.retrieval.facets import Facets, count_facets
 from sonolux.retrieval.hits import Hits
 from sonolux.retrieval.kept_rankings import DEPTH as RANKED_AT_FIRST
-from sonolux.retrieval.kept_rankings import KeptRankings, Ranking, without_media
+from sonolux.retrieval.kept_rankings import CopiesOf, KeptRankings, Ranking, without_media
 from sonolux.retrieval.places import Place, hits_at
 from sonolux.retrieval.planning import plan
 from sonolux.retrieval.query import Query
@@ -491,7 +491,7 @@ class Library:
                 hits = self._ranker().rank(query, questions)
             return Hits(hits, spaces_of(questions))
 
-    def rank(self, query: Query, *, depth: int = RANKED_AT_FIRST) -> Ranking:
+    def rank(self, query: Query, *, depth: int = RANKED_AT_FIRST, copies: CopiesOf | None = None) -> Ranking:
         """Answer a query with a ranking that is kept for some minutes and shown a window at a time.
 
         Parameters
@@ -500,6 +500,9 @@ class Library:
             All but its page.
         depth : int
             Hits at first; a window beyond has more ranked.
+        copies : callable, optional
+            Gives the number of the group of copies by the id of each file that is in one; of these the best hit alone
+            is ranked.
 
         Examples
         --------
@@ -516,7 +519,7 @@ class Library:
                     return self._ranker().place(asked, questions)
 
             explain = explainer.explain if explainer else None
-            ranking = Ranking(query, spaces_of(questions), self.index, place, depth, explain)
+            ranking = Ranking(query, spaces_of(questions), self.index, place, depth, explain, copies)
         self.rankings.keep(ranking)
         return ranking
 

@@ -76,15 +76,16 @@ def tone() -> bytes:
 
 
 PARTS = {
-    "text": {"kind", "text", "weight"},
+    "text": {"kind", "text", "weight", "minus"},
     "item": {"kind", "item", "weight", "minus"},
-    "upload": {"kind", "upload", "weight"},
+    "upload": {"kind", "upload", "weight", "minus"},
 }
 
 
 def refuse_unknown(search: dict[str, Any]) -> None:
     """Refuse what the service refuses: what it does not know, and a question that asks nothing."""
-    unknown = set(search) - {"parts", "where", "spaces", "spans", "confident", "diverse", "limit"}
+    known = {"parts", "where", "spaces", "spans", "confident", "diverse", "limit", "fold", "explain", "facets", "depth"}
+    unknown = set(search) - known
     wrong = [part for part in search["parts"] if not set(part) <= PARTS[part["kind"]]]
     if unknown or wrong or not search["parts"] or search.get("limit", 20) > 200:
         raise ProblemError(422, "invalid", f"not as documented: {unknown or wrong or search}")

@@ -86,6 +86,7 @@ def answer_search(  # noqa: PLR0913 - each is a part of the question, or of how 
     diverse: Annotated[float, Field(ge=0, lt=1)] = 0.0,
     explain: bool = False,
     facets: Annotated[list[Name], Field(max_length=16)] | None = None,
+    fold: bool = False,
     depth: Depth = DEPTH,
     limit: Limit = 20,
 ) -> dict[str, Any]:
@@ -103,11 +104,11 @@ def answer_search(  # noqa: PLR0913 - each is a part of the question, or of how 
         confident=confident,
         explain=explain,
     )
-    ranking = answering.library.rank(query, depth=depth)
+    ranking = answering.library.rank(query, depth=depth, copies=answering.copies.numbers_of if fold else None)
     counted = {"facets": _counts(ranking.facets(facets))} if facets else {}
     return {
         **counted,
-        **_window(ranking, 0, limit),
+        **_window(answering, ranking, 0, limit),
         "sure": ranking.sure,
         "spaces": list(ranking.spaces),
         "seconds": round(time.monotonic() - started, 4),
@@ -117,7 +118,7 @@ def answer_search(  # noqa: PLR0913 - each is a part of the question, or of how 
 @checked
 def answer_window(answering: Answering, *, ranking: Name, offset: Offset = 0, limit: Limit = 20) -> dict[str, Any]:
     """Return a part of a ranking that is kept."""
-    return _window(answering.library.ranking(ranking), offset, limit)
+    return _window(answering, answering.library.ranking(ranking), offset, limit)
 
 
 @checked
@@ -324,7 +325,21 @@ def _counts(facets: Facets) -> dict[str, Any]:
     return {key: [{"value": one.value, "count": one.files} for one in counts] for key, counts in facets.items()}
 
 
-def _window(ranking: Ranking, offset: int, limit: int) -> dict[str, Any]:
+def _window(answering: Answering, ranking: Ranking, offset: int, limit: int) -> dict[str, Any]:
     hits = ranking.window(offset, limit)
     told = {"ranking": ranking.id, "total": ranking.total, "complete": ranking.complete, "offset": offset}
-    return {**told, "hits": [hit_as_data(hit) for hit in hits]}
+    facts = _facts(answering, list({hit.file for hit in hits}))
+    return {**told, "hits": [{**hit_as_data(hit), **facts.get(hit.file, {})} for hit in hits]}
+
+
+def _facts(answering: Answering, files: list[str]) -> dict[str, dict[str, Any]]:
+    """Return what a page lays hits out and sorts them by, by their files; ``copies`` is how many others there are."""
+    numbers = answering.copies.numbers_of(files)
+    sizes = answering.copies.sizes_of(set(numbers.values()))
+    found = {}
+    for point in answering.library.index.fetch(files, keys=("date", "meta")):
+        meta = point.payload.get("meta", {})
+        facts = {key: meta.get(key) for key in ("width", "height", "duration")}
+        copies = sizes[numbers[point.id]] - 1 if point.id in numbers else 0
+        found[point.id] = {**facts, "date": point.payload.get("date"), "copies": copies}
+    return found

@@ -32,7 +32,7 @@ export const nameOf = (hit) => hit.title || fileName(hit.path);
 const sureness = (hit) => (hit.chance === null || hit.chance === undefined ? "" : chanceInWords(hit.chance));
 
 /** @param {Hit} hit */
-const copiesOf = (hit) => (Array.isArray(hit.copies) ? hit.copies.length : (hit.copies ?? 0));
+const copiesOf = (hit) => hit.copies ?? 0;
 
 /** @param {string} text @param {string[]} stems */
 export const marked = (text, stems) => markedPieces(text, stems).map((piece) => (piece.marked ? html`<mark>${piece.text}</mark>` : piece.text));

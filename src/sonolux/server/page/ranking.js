@@ -23,6 +23,8 @@ export function searchBody(question) {
   return {
     parts: question.parts.map(({ kind, value, weight, minus }) => ({ kind, [kind]: value, weight, ...(minus && { minus }) })),
     where: whereOf(question),
+    fold: true,
+    explain: true,
     limit: BLOCK,
   };
 }

@@ -12,7 +12,7 @@ import { stemsOf } from "../marks.js";
 import { recentRanking } from "../ranking.js";
 import { store } from "../store.js";
 import { toast } from "../toast.js";
-import { chanceInWords, clock, fileName, folderName, mediumName, placeInWords } from "../words.js";
+import { chanceInWords, clock, fileName, folderName, mediumName, placeInWords, reasonInWords } from "../words.js";
 import "./facts.js";
 import "./neighbours.js";
 import "./player.js";
@@ -182,7 +182,7 @@ export class ItemView extends LitElement {
     const hit = this.#hit();
     if (!hit || hit.chance === null) return nothing;
     return html`<section class="found-why"><h2>Why it was found</h2><p><b>${chanceInWords(hit.chance)}</b> by chance${hit.confident ? "" : ", so it may be chance"}.</p>
-      ${hit.why?.length ? html`<ul class="why">${hit.why.map((why) => typeof why === "string" ? html`<li>${why}</li>` : html`<li><span>${why.text ?? why.space}</span><span class="hush">${typeof why.chance === "number" ? chanceInWords(why.chance) : ""}</span></li>`)}</ul>`
+      ${hit.why?.length ? html`<ul class="why">${hit.why.map((why) => html`<li><span dir="auto">${reasonInWords(why)}</span><span class="hush">${chanceInWords(why.chance)}</span></li>`)}</ul>`
         : html`<p class="hush">Most by ${hit.space}.</p>`}</section>`;
   }
 
