@@ -16,10 +16,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from sonolux.errors import QueryError
 from sonolux.library import Library
+from sonolux.library.projection import Projection
 from sonolux.server.calls.answers import CALLS, QUESTIONS, Answering, calls_over
 from sonolux.server.calls.client import LibraryClient
 from sonolux.server.calls.protocol import CALL_BYTES, CallError, LibraryUnavailable, decode_answer, encode_line
@@ -166,6 +168,29 @@ def test_judgements_are_kept(call: Callable[..., Any], served: Answering) -> Non
     assert call("judge", text="a calm sea", liked=[first], disliked=[second]) == {"kept": 2}
     told = call("judgements")["judgements"]
     assert [(one["item"], one["liked"]) for one in told] == [(first, True), (second, False)]
+    assert call("judge", text="a calm sea", disliked=[first]) == {"kept": 1}
+    assert call("withdraw", text="a  calm sea", disliked=[first]) == {"withdrawn": 1}
+    assert call("judgements")["judgements"] == told
+    assert call("withdraw", text="a calm sea", liked=[first], disliked=[second]) == {"withdrawn": 2}
+    assert call("withdraw", text="a calm sea", liked=[first]) == {"withdrawn": 0}
+    assert call("judgements")["judgements"] == []
+
+
+def test_a_map_has_a_column_a_key(call: Callable[..., Any], served: Answering, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert call("map") is None
+    files = {item.id: item for item in served.library.items()}
+    gone = "0" * 8 + "-0000-0000-0000-" + "0" * 12
+    places = np.linspace(-1, 1, 2 * len(files) + 2, dtype=np.float32).reshape(-1, 2)
+    made = Projection("mfcc", [*files, gone], places)
+    monkeypatch.setattr("sonolux.server.calls.answers.find_projection", lambda library, space: made)
+    told = call("map")
+    assert told["ids"] == list(files)
+    assert {len(told[key]) for key in ("x", "y", "modality", "name")} == {len(files)}
+    assert told["space"] == "mfcc"
+    assert (told["x"][0], told["y"][-1]) == (-1, pytest.approx(float(places[-2, 1]), abs=1e-4))
+    item = files[told["ids"][3]]
+    assert told["modality"][3] == item.modality
+    assert told["name"][3] == (item.metadata.get("title") or Path(item.path).name)
 
 
 @pytest.mark.parametrize(
@@ -203,6 +228,9 @@ def test_judgements_are_kept(call: Callable[..., Any], served: Answering) -> Non
         ("identify", {}, "query", "item"),
         ("judge", {"liked": [NOBODY]}, "query", None),
         ("judge", {"text": "x", "liked": [NOBODY]}, "query", None),
+        ("withdraw", {"text": "x"}, "query", None),
+        ("map", {"space": "nowhere"}, "query", None),
+        ("map", {"space": "bm25"}, "query", None),
     ],
 )
 def test_what_cannot_be_asked_is_refused_with_its_field(

@@ -18,6 +18,7 @@ import pytest
 
 from sonolux.errors import QueryError
 from sonolux.library import Library
+from sonolux.library.projection import find_projection
 from sonolux.media.finding import find
 from sonolux.server.calls.client import LibraryClient
 from sonolux.server.copy_groups import CopyGroups
@@ -221,6 +222,29 @@ def test_copies_are_kept_and_found_by_file(library: Library, table: JobTable, sa
     member = page[0]["items"][-1]["id"]
     assert page[0] in groups.of_file(member)
     assert groups.of_file("nothing") == []
+
+
+def test_a_map_is_drawn_and_kept(library: Library, table: JobTable) -> None:
+    # As few as are laid out by their principal axes: more need an extra.
+    library.remove(*[item.id for item in library.items({"modality": "image"})][5:])
+    kept = {item.id for item in library.items({"modality": ["image", "video"]})}
+    with working(library, table):
+        job = over(table, table.insert("map", {"space": "colour-layout"}))
+        assert (job.state, job.summary) == ("done", {"files": len(kept), "space": "colour-layout", "failed": 0})
+        refused = over(table, table.insert("map", {"space": "bm25"}))
+        assert (refused.state, refused.reason[:10]) == ("failed", "bm25 holds")
+    found = find_projection(library, "colour-layout")
+    assert found is not None
+    assert set(found.ids) == kept
+
+
+def test_a_map_of_more_tells_how_far_it_is(library: Library, table: JobTable, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("openTSNE")
+    notes: list[tuple[str, int, int | None]] = []
+    monkeypatch.setattr(JobTable, "note", lambda table, id_, *note: notes.append(note[:3]))
+    with working(library, table):
+        assert over(table, table.insert("map", {"space": "colour-histogram"})).state == "done"
+    assert ("projecting", 10, 370) in notes
 
 
 def test_one_that_runs_is_cancelled_and_what_was_done_stays(

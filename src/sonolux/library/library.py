@@ -664,13 +664,30 @@ class Library:
         --------
         >>> library.judge("beach.jpg", liked=["dunes.jpg"], disliked=["desert.jpg"])
         """
+        asked, hits = self._judging(query, text, liked, disliked)
+        return feedback.judge(self.index, self.feedback, asked, *hits)
+
+    def withdraw(
+        self,
+        query: PathLike | None = None,
+        *,
+        text: str = "",
+        liked: Sequence[PathLike] = (),
+        disliked: Sequence[PathLike] = (),
+    ) -> int:
+        """Take judgements back, given as they were made; see `sonolux.library.feedback.withdraw`."""
+        asked, hits = self._judging(query, text, liked, disliked)
+        return feedback.withdraw(self.index, self.feedback, asked, *hits)
+
+    def _judging(
+        self, query: PathLike | None, text: str, *judged: Sequence[PathLike]
+    ) -> tuple[feedback.Asked, list[list[str]]]:
         if (query is None) == (not text):
             raise QueryError("a judgement is of one question: an item, or words")
-        asked: feedback.Asked = ("text", text) if query is None else ("item", os.fspath(query))
         if self.exists():
             self.index.check_writable()
-        hits = [[os.fspath(hit) for hit in each] for each in (liked, disliked)]
-        return feedback.judge(self.index, self.feedback, asked, *hits)
+        asked: feedback.Asked = ("text", text) if query is None else ("item", os.fspath(query))
+        return asked, [[os.fspath(hit) for hit in each] for each in judged]
 
     def judgements(self) -> list[Judgement]:
         """Return the judgements of items that are there, in the order in which they were made, the last of each hit."""

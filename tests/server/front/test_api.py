@@ -8,11 +8,13 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import PIL.Image
 import pytest
 from starlette.testclient import TestClient
 
 from serving import Service, problem
+from sonolux.library.projection import Projection
 from sonolux.presentation.data import annotation_as_data, hit_as_data, item_as_data, part_as_data
 
 NOBODY = "00000000-0000-4000-8000-00000000dead"
@@ -176,6 +178,9 @@ def test_judgements(service: Service, client: TestClient) -> None:
     image = service.first("image")
     assert client.post("/api/v1/judgements", json={"text": "a cup", "liked": [image]}).json() == {"kept": 1}
     assert [one["item"] for one in client.get("/api/v1/judgements").json()["judgements"]] == [image]
+    undo = client.request("DELETE", "/api/v1/judgements", json={"text": "a cup", "liked": [image]})
+    assert undo.json() == {"withdrawn": 1}
+    assert client.get("/api/v1/judgements").json() == {"judgements": []}
 
 
 def test_a_selection_is_exported(service: Service, client: TestClient) -> None:
@@ -197,8 +202,15 @@ def test_a_ranking_is_exported_whole(service: Service, client: TestClient) -> No
     assert len(listed["items"]) == first["total"] > 1
 
 
-def test_there_is_no_map_yet(client: TestClient) -> None:
+def test_there_is_a_map_once_it_is_drawn(service: Service, client: TestClient) -> None:
     problem(client.get("/api/v1/map"), "no-map", 404)
+    problem(client.get("/api/v1/map?space=nowhere"), "question", 422)
+    ids = [item.id for item in service.library.items({"modality": "image"})]
+    path = service.library.cache_folder("projections") / "colour-layout.npz"
+    Projection("colour-layout", ids, np.zeros((len(ids), 2), np.float32)).save(path)
+    told = client.get("/api/v1/map?space=colour-layout").json()
+    assert told["ids"][: len(ids)] == ids
+    assert (told["space"], set(told["modality"][: len(ids)])) == ("colour-layout", {"image"})
 
 
 def test_health_readiness_and_metrics(service: Service, client: TestClient) -> None:

@@ -253,6 +253,12 @@ class JudgementsDocument(Document):
     judgements: list[JudgementDocument]
 
 
+class WithdrawnDocument(Document):
+    """How many judgements were taken back."""
+
+    withdrawn: int
+
+
 class KeptDocument(Document):
     """How many judgements were kept."""
 

@@ -40,7 +40,7 @@ STALE = 10_000
 class JobBody(StrictBody):
     """What is to be done."""
 
-    kind: Literal["add", "remove", "annotate", "copies", "optimize"]
+    kind: Literal["add", "remove", "annotate", "copies", "map", "optimize"]
     params: Annotated[dict[str, JsonValue], Field(default_factory=dict, max_length=32)]
 
 
@@ -77,7 +77,7 @@ JOB_EXAMPLES: dict[str, Any] = {
 
 @router.post("/jobs", status_code=202, responses=refusals("question", "read-only", "outside-roots"))
 async def start_job(front: WritingDep, body: Annotated[JobBody, Body(openapi_examples=JOB_EXAMPLES)]) -> JobDocument:
-    """Queue a job: add files below a root of the service, remove, annotate, look for copies, optimize."""
+    """Queue a job: add files below a root of the service, remove, annotate, look for copies, draw the map, optimize."""
     if body.kind == "add":
         _check_paths(front, body.params)
     return _document(await run_in_threadpool(front.jobs.insert, body.kind, body.params))

@@ -21,8 +21,9 @@ from pydantic import ConfigDict, Field, ValidationError, validate_call
 from sonolux.errors import QueryError
 from sonolux.library import Library
 from sonolux.library.humming import find_hummed
+from sonolux.library.projection import find_projection
 from sonolux.library.query import conditions_of
-from sonolux.media.paths import from_stored
+from sonolux.media.paths import from_stored, printable
 from sonolux.presentation.data import annotation_as_data, hit_as_data, item_as_data, judgement_as_data, part_as_data
 from sonolux.retrieval.facets import Facets
 from sonolux.retrieval.filters import parse_conditions
@@ -274,6 +275,39 @@ def answer_judgements(answering: Answering) -> dict[str, Any]:
     return {"judgements": told}
 
 
+@checked
+def answer_withdraw(
+    answering: Answering,
+    *,
+    query: ItemId | None = None,
+    text: Annotated[str, Field(max_length=10_000)] = "",
+    liked: Annotated[list[ItemId], Field(max_length=1000)] | None = None,
+    disliked: Annotated[list[ItemId], Field(max_length=1000)] | None = None,
+) -> dict[str, Any]:
+    """Take back judgements as they were made; those before them hold again."""
+    return {"withdrawn": answering.library.withdraw(query, text=text, liked=liked or (), disliked=disliked or ())}
+
+
+@checked
+def answer_map(answering: Answering, *, space: Annotated[str, Field(max_length=200)] = "") -> dict[str, Any] | None:
+    """Return where files lie on the plane, column by column, as the last job laid them out; None before one has."""
+    library = answering.library
+    found = find_projection(library, space)
+    if found is None:
+        return None
+    there = {point.id: point.payload for point in library.index.fetch(found.ids, keys=("path", "modality", "title"))}
+    rows = [(id_, *place) for id_, place in zip(found.ids, found.positions.tolist(), strict=True) if id_ in there]
+    named = [there[id_] for id_, _, _ in rows]  # without what was removed just now
+    return {
+        "space": found.space,
+        "ids": [id_ for id_, _, _ in rows],
+        "x": [round(x, 4) for _, x, _ in rows],
+        "y": [round(y, 4) for _, _, y in rows],
+        "modality": [one["modality"] for one in named],
+        "name": [printable(one.get("title") or Path(from_stored(one["path"])).name) for one in named],
+    }
+
+
 CALLS: dict[str, Callable[..., Any]] = {
     "ping": answer_ping,
     "search": answer_search,
@@ -291,10 +325,12 @@ CALLS: dict[str, Callable[..., Any]] = {
     "hum": answer_hum,
     "judge": answer_judge,
     "judgements": answer_judgements,
+    "withdraw": answer_withdraw,
+    "map": answer_map,
 }
 """Every call by its name."""
 
-QUESTIONS = frozenset({"search", "facets", "hum", "neighbours", "identify"})
+QUESTIONS = frozenset({"search", "facets", "hum", "neighbours", "identify", "map"})
 """Calls of which a bounded number is answered at once: they compute, all others look up."""
 
 

@@ -14,12 +14,14 @@ from sonolux.errors import QueryError
 from sonolux.index import Condition
 from sonolux.library import Library
 from sonolux.library.copies import group_as_data
+from sonolux.library.projection import project_library
 from sonolux.media.finding import find
 from sonolux.server.copy_groups import CopyGroups
 from sonolux.server.jobs.params import (
     AddParams,
     AnnotateParams,
     CopiesParams,
+    MapParams,
     RemoveParams,
     beneath_roots,
 )
@@ -134,6 +136,13 @@ def run_copies(work: Work) -> JobOutcome:
     return JobOutcome({"groups": counts, "notes": found.notes}, found.failed)
 
 
+def run_map(work: Work) -> JobOutcome:
+    """Lay a space out on a plane, for a map of the library."""
+    params: MapParams = work.params
+    made = project_library(work.library, params.space, lambda done, total: work.progress("projecting", done, total))
+    return JobOutcome({"files": len(made.ids), "space": made.space})
+
+
 def run_optimize(work: Work) -> JobOutcome:
     """Merge the graphs of all additions."""
     work.library.optimize(lambda done, phase: work.progress(phase, done))
@@ -145,6 +154,7 @@ KINDS: dict[str, Callable[[Work], JobOutcome]] = {
     "remove": run_remove,
     "annotate": run_annotate,
     "copies": run_copies,
+    "map": run_map,
     "optimize": run_optimize,
 }
 """What runs a job, by its kind; see `sonolux.server.jobs.params.PARAMS`."""

@@ -50,6 +50,12 @@ class CopiesParams(JobParams):
     thorough: bool = True
 
 
+class MapParams(JobParams):
+    """The space that is laid out on a plane; by default the learned one that holds most files."""
+
+    space: Annotated[str, Field(max_length=200)] = ""
+
+
 class OptimizeParams(JobParams):
     """Nothing."""
 
@@ -59,6 +65,7 @@ PARAMS: dict[str, type[JobParams]] = {
     "remove": RemoveParams,
     "annotate": AnnotateParams,
     "copies": CopiesParams,
+    "map": MapParams,
     "optimize": OptimizeParams,
 }
 """By the kind of job; what runs it stands in `sonolux.server.jobs.kinds`."""
