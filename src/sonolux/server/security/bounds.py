@@ -57,7 +57,8 @@ class RequestBounds:
 
     async def _body(self, scope: Scope, receive: Receive) -> bytes:
         """Return the body, read to its end."""
-        told = Headers(scope=scope).get("content-length", "0")
+        headers = Headers(scope=scope)
+        told = headers.get("content-length", "0")
         too_large = ProblemError("too-large", f"the body of this request has at most {self.limits.body:,} bytes")
         if not told.isascii() or not told.isdigit() or len(told) > 18 or int(told) > self.limits.body:
             raise too_large
@@ -73,7 +74,7 @@ class RequestBounds:
                         break
         except TimeoutError:
             raise ProblemError("slow", f"a body has to be there within {self.limits.body_seconds:g} seconds") from None
-        if depth_of(body) > self.limits.depth:
+        if not headers.get("content-type", "").startswith("multipart/") and depth_of(body) > self.limits.depth:
             raise ProblemError("too-large", f"a body is nested at most {self.limits.depth} deep")
         if body and not _is_finite(body):
             raise ProblemError("invalid", "the body is no JSON: NaN and Infinity are no numbers of it")
