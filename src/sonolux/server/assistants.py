@@ -135,7 +135,8 @@ class LibraryTools:
 
     async def _ask(self, name: str, **params: Any) -> Any:
         with refused_in_a_line():
-            return await self.front.calls.call(name, **params)
+            async with self.front.questions.taken_by("assistants"):
+                return await self.front.calls.call(name, **params)
 
 
 @contextmanager

@@ -200,7 +200,7 @@ def _uvicorn_configuration(
         server_header=False,
         proxy_headers=False,
         # What is beyond it is answered 503 by uvicorn itself: connections that ask nothing count too.
-        limit_concurrency=4 * limits.requests,
+        limit_concurrency=2 * limits.requests,
         h11_max_incomplete_event_size=limits.header + limits.query,
         timeout_keep_alive=IDLE_SECONDS,
         timeout_graceful_shutdown=ENDING_SECONDS,

@@ -114,6 +114,7 @@ def benchmark_service(
 
 def _library(data: Path, work: Path, photos: int, say: Announce) -> tuple[Path, Path]:
     """Return the folder of media and the library, made unless they are there."""
+    work = work.resolve()
     folder, library = work / f"media-{photos}", work / f"{photos}.sonolux"
     if not (folder / "whole").exists():
         shutil.rmtree(folder, ignore_errors=True)

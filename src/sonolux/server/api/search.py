@@ -24,7 +24,7 @@ from sonolux.server.api.questions import (
     UploadPart,
 )
 from sonolux.server.api.refusals import refusals
-from sonolux.server.front import LONG, Front, FrontDep, TakesPlace
+from sonolux.server.front import LONG, Front, FrontDep, TakesTurn
 from sonolux.server.problems import ProblemError
 
 router = APIRouter(prefix="/api/v1", tags=["search"])
@@ -41,7 +41,7 @@ WhereText = Annotated[
 
 @router.post(
     "/search",
-    dependencies=[TakesPlace],
+    dependencies=[TakesTurn],
     responses=refusals("question", "media", "not-found", "busy", "unavailable"),
     response_model_exclude_unset=True,
 )
@@ -69,7 +69,7 @@ async def window(
     return WindowDocument(**await front.calls.call("window", ranking=ranking, offset=offset, limit=limit))
 
 
-@router.get("/facets", dependencies=[TakesPlace], responses=refusals("question", "expired", "busy", "unavailable"))
+@router.get("/facets", dependencies=[TakesTurn], responses=refusals("question", "expired", "busy", "unavailable"))
 async def facets(
     front: FrontDep,
     key: Annotated[list[ShortName], Query(min_length=1, max_length=16, description="Keys of filters.")],
@@ -96,7 +96,7 @@ CLIP_EXAMPLES: dict[str, Any] = {
 
 @router.post(
     "/identify",
-    dependencies=[TakesPlace],
+    dependencies=[TakesTurn],
     responses=refusals("question", "media", "library", "not-found", "busy", "unavailable"),
 )
 async def identify(front: FrontDep, clip: Annotated[ClipBody, Body(openapi_examples=CLIP_EXAMPLES)]) -> MatchesDocument:
