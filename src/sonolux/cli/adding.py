@@ -131,7 +131,7 @@ def progress_bars(paths: Sequence[str], out: Output) -> Iterator[tuple[Progress 
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    from sonolux.library.items import absolute
+    from sonolux.media.paths import absolute
     from sonolux.media.finding import find
 
     console = Console(stderr=True, highlight=False, markup=False, emoji=False)

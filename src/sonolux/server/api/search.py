@@ -31,8 +31,8 @@ from sonolux.server.problems import ProblemError
 
 router = APIRouter(prefix="/api/v1", tags=["search"])
 
-LONG = 120.0
-"""Seconds for what may take long."""
+LONG = 600.0
+"""Seconds for what may take long: a recording of hours is heard through."""
 
 WhereText = Annotated[
     str,
@@ -92,6 +92,9 @@ class ClipBody(StrictBody):
 
     upload: UUID | None = None
     item: UUID | None = None
+    in_turn: Annotated[bool, Field(description="Whether matches come as they end in the clip, not the surest first.")] = (
+        False
+    )
 
 
 CLIP_EXAMPLES: dict[str, Any] = {
@@ -105,14 +108,15 @@ CLIP_EXAMPLES: dict[str, Any] = {
     responses=refusals("question", "media", "library", "not-found", "busy", "unavailable"),
 )
 async def identify(front: FrontDep, clip: Annotated[ClipBody, Body(openapi_examples=CLIP_EXAMPLES)]) -> MatchesDocument:
-    """ShortName the recordings of the library that are heard in a clip, and where."""
+    """Name the recordings of the library that are heard in a clip, and where."""
     if (clip.upload is None) == (clip.item is None):
         raise ProblemError("invalid", "a clip is an upload or an item", field="upload")
+    asked: dict[str, Any] = {"in_turn": clip.in_turn, "deadline": LONG}
     if clip.item is not None:
-        return MatchesDocument(**await front.calls.call("identify", item=str(clip.item), deadline=LONG))
+        return MatchesDocument(**await front.calls.call("identify", item=str(clip.item), **asked))
     assert clip.upload is not None
     _, path = await run_in_threadpool(front.uploads.use, clip.upload)
-    return MatchesDocument(**await front.calls.call("identify", path=str(path), deadline=LONG))
+    return MatchesDocument(**await front.calls.call("identify", path=str(path), **asked))
 
 
 class HumBody(StrictBody):

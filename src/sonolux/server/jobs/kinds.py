@@ -15,6 +15,7 @@ from sonolux.index import Condition
 from sonolux.library import Library
 from sonolux.library.copies import group_as_data
 from sonolux.media.finding import find
+from sonolux.media.paths import from_stored
 from sonolux.server.copy_groups import CopyGroups
 from sonolux.server.jobs.params import (
     AddParams,
@@ -24,6 +25,7 @@ from sonolux.server.jobs.params import (
     beneath_roots,
 )
 from sonolux.server.jobs.progress import JobProgress
+from sonolux.server.jobs.table import MOST_FAILURES
 from sonolux.types import Failure
 
 COUNTED = 500
@@ -70,7 +72,7 @@ class Outcome:
 def add(work: Work) -> Outcome:
     """Add files and folders."""
     params: AddParams = work.params
-    paths = beneath_roots(params.paths, work.roots)
+    paths = [from_stored(path) for path in params.paths] if params.anywhere else beneath_roots(params.paths, work.roots)
     total = 0
     for _ in find(paths, real=True):
         total += 1
@@ -78,6 +80,7 @@ def add(work: Work) -> Outcome:
             work.progress("counting", total)
     done = work.library.add(
         *paths,
+        spaces=params.spaces,
         prune=params.prune,
         fingerprints=params.fingerprints,
         labels=params.labels,
@@ -88,7 +91,8 @@ def add(work: Work) -> Outcome:
     summary = asdict(done)
     failed = summary.pop("failed")
     partly, skipped = (summary.pop(name) for name in ("partly", "skipped"))
-    summary |= {"partly": len(partly), "skipped": len(skipped), "partly_read": partly[:AT_ONCE]}
+    summary |= {"partly": len(partly), "skipped": len(skipped), "partly_read": partly[:MOST_FAILURES]}
+    summary["left_out"] = skipped[:MOST_FAILURES]
     return Outcome(summary, [Failure(**one) for one in failed])
 
 
