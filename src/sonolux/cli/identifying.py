@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sonolux.cli.adding import complain_of, progress_bars
+from sonolux.cli.adding import complain_of
 from sonolux.cli.exit_codes import SOME_FAILED
 from sonolux.cli.options import JsonOption, LibraryOption, QuietOption
 from sonolux.cli.output import Output, shown_path
+from sonolux.cli.progress import progress_bars
 from sonolux.presentation.wording import clock
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import Any
 
 from sonolux.cli.answer import Answer, examples_of
 from sonolux.cli.output import shown_path
-from sonolux.cli.warm.service import Refusal, Service
+from sonolux.cli.warm.service import RefusedError, Service
 from sonolux.presentation.data import hit_from_data, path_from_data
 from sonolux.types import Hit
 
@@ -38,7 +38,7 @@ def search_service(service: Service, text: str | None, asked: Mapping[str, Any])
         body = {**same, "parts": _parts(service, text, asked, kept), "depth": last, "limit": 1}
         try:
             told = service.ask("POST", "search", body)
-        except Refusal as error:
+        except RefusedError as error:
             if error.kind == "invalid":
                 _check_as_library(text, asked)
             raise

@@ -31,7 +31,7 @@ BLOCK = 2**18
 """Bytes of a file that are sent at once."""
 
 
-class Refusal(SonoluxError):
+class RefusedError(SonoluxError):
     """What the service refuses, in its words.
 
     Attributes
@@ -62,7 +62,7 @@ class Service:
 
         Raises
         ------
-        Refusal
+        RefusedError
             For what it does not do.
         LibraryError
             Where it does not answer.
@@ -79,7 +79,7 @@ class Service:
         ------
         MediaError
             For a file that cannot be read.
-        Refusal
+        RefusedError
             For one that is refused, now or when it is asked with; the path stands in place of the upload's.
         """
         key = str(uuid.uuid4())
@@ -89,9 +89,9 @@ class Service:
             yield key
         except MediaError as error:
             raise MediaError(f"{printable(path)}: {error}") from None
-        except Refusal as error:
+        except RefusedError as error:
             said = re.sub(rf"^the upload:? |/.*{key}", lambda found: _named(found[0], path), str(error))
-            raise Refusal(error.kind, said) from None
+            raise RefusedError(error.kind, said) from None
         finally:
             self._exchange("DELETE", f"/api/v1/uploads/{key}", None, {})  # 404 where it was refused
 
@@ -106,7 +106,7 @@ class Service:
         if UUID.fullmatch(target):
             try:
                 return str(self.ask("GET", f"items/{target}")["id"])
-            except Refusal as error:
+            except RefusedError as error:
                 if error.kind != "not-found":
                     raise
         # The service may run in another folder, and for it as for the library a link is what it leads to, too.
@@ -132,7 +132,8 @@ class Service:
         told = json.loads(text) if text else {}
         if status < 300:
             return told
-        raise Refusal(str(told.get("type", "")).rpartition("/")[2], str(told.get("detail", f"the service says {status}")))
+        kind = str(told.get("type", "")).rpartition("/")[2]
+        raise RefusedError(kind, str(told.get("detail", f"the service answers {status}")))
 
     def _exchange(self, method: str, address: str, content: Any, headers: dict[str, str]) -> tuple[int, bytes]:
         """Return status and body of an answer."""

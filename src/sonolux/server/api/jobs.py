@@ -46,11 +46,11 @@ class JobBody(StrictBody):
 
 
 def _shown_summary(summary: dict[str, Any] | None) -> dict[str, Any] | None:
-    lists = {key: (summary or {}).get(key) for key in ("partly_read", "left_out")}
-    shown = {
-        key: [FailureDocument.model_validate(one).model_dump() for one in files] for key, files in lists.items() if files
-    }
-    return None if summary is None else {**summary, **shown}
+    if summary is None:
+        return None
+    lists = {key: summary[key] for key in ("partly_read", "left_out") if key in summary}
+    shown = {key: [FailureDocument.model_validate(one).model_dump() for one in files] for key, files in lists.items()}
+    return {**summary, **shown}
 
 
 class JobDocument(Document):

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Body, Query
+from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 
 from sonolux.server.api.documents import (
@@ -87,14 +88,15 @@ async def facets(
     return FacetsDocument(facets=told)
 
 
+InTurn = Annotated[bool, Field(description="Whether matches come as they end in the clip, not the surest first.")]
+
+
 class ClipBody(StrictBody):
     """What is to be named: an upload, or an item."""
 
     upload: UUID | None = None
     item: UUID | None = None
-    in_turn: Annotated[bool, Field(description="Whether matches come as they end in the clip, not the surest first.")] = (
-        False
-    )
+    in_turn: InTurn = False
 
 
 CLIP_EXAMPLES: dict[str, Any] = {

@@ -227,7 +227,7 @@ def identify(
     item: Id | None = None,
     in_turn: bool = False,
 ) -> dict[str, Any]:
-    """Name the recordings that are heard in an uploaded file, or in one of the library; in the clip's turn if wanted."""
+    """Name the recordings that are heard in an uploaded file, or in one of the library; if wanted, in its order."""
     if bool(path) == bool(item):
         raise CallError("query", "a clip is an uploaded file or an item", "item")
     clip = _found(answering, item).path if item else checked_upload(path, answering.uploads, "path")
