@@ -49,7 +49,9 @@ def _shown_summary(summary: dict[str, Any] | None) -> dict[str, Any] | None:
     if summary is None:
         return None
     lists = {key: summary[key] for key in ("partly_read", "left_out") if key in summary}
-    shown = {key: [FailureDocument.model_validate(one).model_dump() for one in files] for key, files in lists.items()}
+    shown: dict[str, Any] = {
+        key: [FailureDocument.model_validate(one).model_dump() for one in files] for key, files in lists.items()
+    }
     return {**summary, **shown}
 
 
