@@ -46,7 +46,7 @@ def run(*arguments: str | Path, stdin: bytes = b"") -> Ran:
         for stream in streams:
             stream.flush()
     assert isinstance(code, int)
-    out, err = (SECONDS.sub(r"\1N s", stream.buffer.getvalue().decode()) for stream in streams)  # type: ignore[attr-defined]
+    out, err = (SECONDS.sub(r"\1N s", stream.buffer.getvalue().decode()) for stream in streams)
     return Ran(code, out, err)
 
 

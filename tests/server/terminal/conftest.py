@@ -30,5 +30,5 @@ def known(filled: Path, sample: Path, hostile: Path, tmp_path_factory: pytest.Te
         library.fingerprint(sample / "sounds" / "drum_loop.wav")
         ids = [item.id for item in library.items({"modality": "image"})]
         library.judge(text="round ones", liked=ids[:2], disliked=ids[2:3])
-        library.judge(os.path.join(hostile, os.fsdecode(HOSTILE[1])), liked=[hostile / os.fsdecode(HOSTILE[0])])
+        library.judge(hostile / os.fsdecode(HOSTILE[1]), liked=[hostile / os.fsdecode(HOSTILE[0])])
     return location
