@@ -64,8 +64,15 @@ def read_note(path: Path) -> str:
 
 
 def read_socket(path: Path) -> Path | None:
-    """Return where the holder answers calls; None where it does not say so, or not to this user."""
-    place = _note(path).get("socket")
+    """Return where the holder answers calls; None where it does not say so, or is not this user.
+
+    Another user who can write into the folder of the library could else have his own socket asked.
+    """
+    try:
+        ours = path.stat().st_uid == os.getuid()
+    except OSError:
+        return None
+    place = _note(path).get("socket") if ours else None
     return Path(place) if isinstance(place, str) and place.startswith("/") else None
 
 

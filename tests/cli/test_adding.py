@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -66,11 +67,11 @@ def test_prune_removes_what_is_gone(cli, tmp_path: Path) -> None:
 
 def test_failures_are_capped_for_people_and_whole_in_json(capsys: pytest.CaptureFixture[str]) -> None:
     summary = Summary(failed=[Failure(f"/media/{n}", "is empty") for n in range(FAILURES_SHOWN + 5)])
-    report(summary, Output())
+    report(asdict(summary), Output())
     err = capsys.readouterr().err.splitlines()
     assert len(err) == FAILURES_SHOWN + 1
     assert "5 more failed" in err[-1]
-    report(summary, Output(as_json=True))
+    report(asdict(summary), Output(as_json=True))
     assert capsys.readouterr().out.count("is empty") == FAILURES_SHOWN + 5
 
 

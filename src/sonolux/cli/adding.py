@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from sonolux.cli.exit_codes import SOME_FAILED
 from sonolux.cli.options import JsonOption, LibraryOption, QuietOption
 from sonolux.cli.output import Output, shown, shown_path
+from sonolux.cli.progress import progress_bars
+from sonolux.types import Failure
 
 if TYPE_CHECKING:
-    from sonolux.library import Library, Summary
-    from sonolux.library.fingerprinting import Hearing
-    from sonolux.library.ingest.run import Progress
-    from sonolux.types import Failure
+    from sonolux.library import Library
 
 FAILURES_SHOWN = 20
-
-REDRAW = 0.5
-"""Seconds between looks at the rate."""
 
 
 def add(  # noqa: PLR0913 - each is an option
@@ -66,46 +60,59 @@ def add(  # noqa: PLR0913 - each is an option
     Unchanged files are skipped and moved ones followed; pictures get labels of what they show, and of recordings and
     videos fingerprints are taken. Stop it at any time and run it again: it goes on where it was.
     """
-    from sonolux.library import Library
+    from sonolux.cli.warm.service import find_service
 
     out = Output(as_json=as_json, quiet=quiet)
-    with Library(library) as opened:
-        specs = space or default_encoders(opened, out)
-        try:
-            with progress_bars(paths, out) as (added, heard):
-                summary = opened.add(
-                    *paths,
-                    spaces=specs,
-                    prune=prune,
-                    fingerprints=not no_fingerprints,
-                    labels=not no_labels,
-                    skip_copies=skip_copies,
-                    progress=added,
-                    hearing=heard,
-                )
-        except KeyboardInterrupt:
-            out.say("stopped: what was added is kept; the same command goes on from there")
-            raise
+    options: dict[str, Any] = {
+        "spaces": space or [],
+        "prune": prune,
+        "fingerprints": not no_fingerprints,
+        "labels": not no_labels,
+        "skip_copies": skip_copies,
+    }
+    service = find_service(library)
+    if service is not None:
+        from sonolux.cli.warm.adding import add_by_service
+
+        summary = add_by_service(service, paths, options, out)
+    else:
+        summary = _add_to_library(library, paths, options, out)
     report(summary, out)
-    if summary.failed or summary.partly:
+    if summary["failed"] or summary["partly"]:
         raise typer.Exit(SOME_FAILED)
 
 
-def report(summary: Summary, out: Output) -> None:
-    """Print what an addition did."""
-    if out.as_json:
-        from dataclasses import asdict
+def _add_to_library(
+    location: str | None, paths: Sequence[str], options: Mapping[str, Any], out: Output
+) -> dict[str, Any]:
+    """Add to a library that is opened here; return what `sonolux.library.Summary` says, as plain data."""
+    from dataclasses import asdict
 
-        out.record(asdict(summary))
+    from sonolux.library import Library
+
+    with Library(location) as opened:
+        specs = options["spaces"] or default_encoders(opened, out)
+        try:
+            with progress_bars(paths, out) as (added, heard):
+                return asdict(opened.add(*paths, **{**options, "spaces": specs}, progress=added, hearing=heard))
+        except KeyboardInterrupt:
+            out.say("stopped: what was added is kept; the same command goes on from there")
+            raise
+
+
+def report(summary: Mapping[str, Any], out: Output) -> None:
+    """Print what an addition did, as `sonolux.library.Summary` says it."""
+    if out.as_json:
+        out.record(summary)
         return
-    complain_of(summary.failed, out)
-    complain_of(summary.partly, out, "partly read")
-    complain_of(summary.skipped, out, "skipped")
-    counts = {name: getattr(summary, name) for name in ("added", "updated", "moved", "unchanged", "removed")}
-    counts |= {"failed": len(summary.failed), "partly read": len(summary.partly)}
-    counts["skipped"] = len(summary.skipped)
+    failed, partly, skipped = ([Failure(**one) for one in summary[name]] for name in ("failed", "partly", "skipped"))
+    complain_of(failed, out)
+    complain_of(partly, out, "partly read")
+    complain_of(skipped, out, "skipped")
+    counts = {name: summary[name] for name in ("added", "updated", "moved", "unchanged", "removed")}
+    counts |= {"failed": len(failed), "partly read": len(partly), "skipped": len(skipped)}
     told = [f"{count:,} {name}" for name, count in counts.items() if count]
-    out.line(f"{', '.join(told) or 'nothing to add'} in {summary.seconds:.1f} s")
+    out.line(f"{', '.join(told) or 'nothing to add'} in {summary['seconds']:.1f} s")
 
 
 def complain_of(failures: Sequence[Failure], out: Output, what: str = "failed") -> None:
@@ -125,41 +132,3 @@ def default_encoders(library: Library, out: Output) -> list[str]:
     specs, why = default_specs()
     out.say(f"new library {shown(library.location)}: {why}")
     return specs
-
-
-@contextmanager
-def progress_bars(paths: Sequence[str], out: Output) -> Iterator[tuple[Progress | None, Hearing | None]]:
-    """Show bars of the files added, and of those heard afterwards, with rate and time left, where someone watches."""
-    if not out.lively:
-        yield None, None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    from sonolux.library.items import absolute
-    from sonolux.media.finding import find
-
-    console = Console(stderr=True, highlight=False, markup=False, emoji=False)
-    with console.status("counting files"):
-        total = sum(1 for _ in find([absolute(path) for path in paths]))
-    rate, left = TextColumn("{task.fields[rate]}"), TimeRemainingColumn(elapsed_when_finished=True)
-    with Progress(BarColumn(), MofNCompleteColumn(), rate, left, console=console) as bar:
-        task = bar.add_task("add", total=total, rate="")
-        drawn = 0.0
-        hearing = bar.add_task("hear", rate="", start=False, visible=False)
-
-        def advance(done: int, _: str) -> None:
-            # Files are reported in bursts, as batches are written: only bursts apart in time tell the rate.
-            nonlocal drawn
-            if done == total or time.monotonic() - drawn > REDRAW:
-                drawn = time.monotonic()
-                speed = bar.tasks[0].speed
-                bar.update(task, completed=done, rate=f"{speed:,.1f} files/s" if speed else "")
-
-        def hear(of: int, done: int, _: str) -> None:
-            bar.start_task(hearing)
-            speed = bar.tasks[1].speed
-            rate = f"{speed:,.1f} heard/s" if speed else "heard for their fingerprints"
-            bar.update(hearing, total=of, completed=done, rate=rate, visible=True)
-
-        yield advance, hear

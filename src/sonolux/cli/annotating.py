@@ -92,8 +92,8 @@ def _report(summary: Annotations, out: Output, done: str) -> None:
 def _annotated(annotator: Annotator, paths: Sequence[str]) -> Iterator[AnnotatedFile | Failure]:
     """Annotate files and folders, and yield them in the order in which they were found."""
     from sonolux.annotators.files import annotate_files, windows_of
-    from sonolux.library.items import absolute
     from sonolux.media.finding import find
+    from sonolux.media.paths import absolute
     from sonolux.media.reading import ReadOptions
     from sonolux.media.workers.pool import DecoderPool
     from sonolux.settings import settings

@@ -5,15 +5,16 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sonolux.cli.adding import default_encoders, progress_bars, report
+from sonolux.cli.adding import default_encoders, report
 from sonolux.cli.output import Output
+from sonolux.cli.progress import progress_bars
 from sonolux.cli.searching import files_asked, heading_of, print_hits
 from sonolux.errors import SonoluxError
 
@@ -62,7 +63,7 @@ def demo(
         specs = default_encoders(library, out)
         with progress_bars(roots, out) as (added, heard):
             summary = library.add(*roots, spaces=specs, progress=added, hearing=heard)
-        report(summary, out)
+        report(asdict(summary), out)
         questions = list(_sample_questions(folder / "sample") if media is None else _own_questions(library))
         sections = []
         for question in questions:

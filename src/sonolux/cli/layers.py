@@ -92,8 +92,8 @@ def _chosen(listed: Sequence[Layer], only: Sequence[str], model: str) -> list[La
 def _read(image: str, data: str, out: Output) -> tuple[Pixels, dict[str, Pixels], int]:
     """Return the picture asked with, those of the folder by path, and how many files of it are left out."""
     from sonolux.errors import SonoluxError
-    from sonolux.library.items import absolute
     from sonolux.media.finding import find
+    from sonolux.media.paths import absolute
     from sonolux.types import Failure
 
     asked = absolute(image)

@@ -16,6 +16,9 @@ from sonolux.cli.output import Output, shown_path
 if TYPE_CHECKING:
     from sonolux.types import Annotation, Item
 
+FACTS = ("location", "created", "files", "modalities", "spans", "regions", "spaces")
+"""What `Library.info` tells, in its order."""
+
 
 def show(
     target: Annotated[str, typer.Argument(metavar="ID|PATH", help="Id of an item, or path of a file.")],
@@ -84,13 +87,13 @@ def list_items(
 
 def info(library: LibraryOption = None, as_json: JsonOption = False, quiet: QuietOption = False) -> None:
     """Count what is in the library."""
-    from sonolux.cli.warm import find_service
+    from sonolux.cli.warm.service import find_service
 
     out = Output(as_json=as_json, quiet=quiet)
     service = find_service(library)
     if service is not None:
         told = service.ask("GET", "info")
-        facts = {key: told[key] for key in told if key not in ("read_only", "roots")}
+        facts = {key: told[key] for key in FACTS}
     else:
         from sonolux.library import Library
 

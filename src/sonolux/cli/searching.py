@@ -73,7 +73,8 @@ def search(  # noqa: PLR0913 - each is an option of the command line
 
     The chance of a hit says how many items taken at random would score as high.
     """
-    from sonolux.cli.warm import find_service, search_service
+    from sonolux.cli.warm.searching import ask_hummed, search_service
+    from sonolux.cli.warm.service import find_service
 
     out = Output(as_json=as_json, quiet=quiet)
     asked: dict[str, Any] = {
@@ -88,7 +89,7 @@ def search(  # noqa: PLR0913 - each is an option of the command line
         _check_alone(text, {**asked, "html": html})
     service = find_service(library)
     if service is not None:
-        answer = search_service(service, text, asked, hum)
+        answer = search_service(service, text, asked) if hum is None else ask_hummed(service, hum, asked)
     elif hum is not None:
         answer = _hummed(hum, asked, library)
     else:
@@ -150,7 +151,7 @@ def heading_of(text: str | None, asked: dict[str, Any]) -> str:
 
 def files_asked(asked: dict[str, Any]) -> list[str]:
     """Return the absolute paths of the files that show what is looked for."""
-    from sonolux.library.items import absolute
+    from sonolux.media.paths import absolute
 
     by_part = _files_by_part(asked)
     return [absolute(file) for part, files in by_part.items() if part != "unlike" for file in files]

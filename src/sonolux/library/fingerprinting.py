@@ -25,11 +25,10 @@ from sonolux.fingerprints.neural_codes import SHIPPED_NAME, FingerprintEncoder, 
 from sonolux.fingerprints.segment import Fingerprint
 from sonolux.index import Condition, Index, Where
 from sonolux.library.ingest.run import Progress
-from sonolux.library.items import absolute
 from sonolux.media.containers.audio import decode_audio
 from sonolux.media.finding import find
 from sonolux.media.hashing import content_hash
-from sonolux.media.paths import from_stored, to_stored
+from sonolux.media.paths import absolute, from_stored, to_stored
 from sonolux.media.probing import probe
 from sonolux.media.segment import Audio
 from sonolux.media.workers.isolated import IsolatedDecoder

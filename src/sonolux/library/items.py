@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from uuid import UUID
 
@@ -10,7 +9,7 @@ from sonolux.errors import QueryError
 from sonolux.index import Condition, Index, Point, Where
 from sonolux.index.payload import region_of, span_of
 from sonolux.media.metadata import with_lists
-from sonolux.media.paths import from_stored, real_path, stored_paths
+from sonolux.media.paths import from_stored, named, stored_paths
 from sonolux.types import Item, Modality
 
 OWN_KEYS = frozenset((
@@ -37,17 +36,6 @@ def item_of(point: Point) -> Item:
     )
 
 
-def absolute(path: str | os.PathLike[str]) -> str:
-    """Return `sonolux.media.paths.real_path` of a path, with ``~`` as the home folder.
-
-    Raises
-    ------
-    QueryError
-        For an empty path, which would be the current folder: nobody who means that leaves it out.
-    """
-    return real_path(os.path.expanduser(_named(path)))
-
-
 def ids_of(index: Index, targets: Sequence[str]) -> list[str]:
     """Return the ids that ids and paths of files name.
 
@@ -67,7 +55,7 @@ def where_target(index: Index, target: str) -> Where:
     QueryError
         Where the library holds nothing of it.
     """
-    paths = stored_paths(_named(target))
+    paths = stored_paths(named(target))
     candidates = [Condition("folders", "=", paths), Condition("path", "=", paths), Condition("file", "=", target)]
     for condition in candidates:
         if index.count([condition]):
@@ -78,16 +66,10 @@ def where_target(index: Index, target: str) -> Where:
 def _id_of(index: Index, target: str) -> str:
     if _is_uuid(target) and index.fetch([target], keys=()):
         return target
-    where = [Condition("kind", "=", "file"), Condition("path", "=", stored_paths(_named(target)))]
+    where = [Condition("kind", "=", "file"), Condition("path", "=", stored_paths(named(target)))]
     for point in index.scroll(where, keys=()):
         return point.id
     raise QueryError(f"{target} is no id or file in this library")
-
-
-def _named(path: str | os.PathLike[str]) -> str:
-    if not os.fspath(path):
-        raise QueryError("an empty path names nothing: name a file or a folder, or . for the current one")
-    return os.fspath(path)
 
 
 def _is_uuid(text: str) -> bool:

@@ -35,7 +35,7 @@ from sonolux.library.ingest.pruning import gone_from
 from sonolux.library.ingest.renewal import renew_words
 from sonolux.library.ingest.run import Adder, Progress, Summary
 from sonolux.library.ingest.write import Writer, forget_space
-from sonolux.library.items import absolute, ids_of, item_of, where_target
+from sonolux.library.items import ids_of, item_of, where_target
 from sonolux.library.manifest import LibraryManifest
 from sonolux.library.query import (
     AudioLike,
@@ -50,7 +50,7 @@ from sonolux.library.query import (
 )
 from sonolux.library.sharing import SharingLocks
 from sonolux.library.spaces import Spaces, default_encoders
-from sonolux.media.paths import from_stored, printable
+from sonolux.media.paths import absolute, from_stored, printable
 from sonolux.media.reading import ReadOptions
 from sonolux.media.workers.isolated import IsolatedDecoder
 from sonolux.media.workers.pool import DecoderPool

@@ -13,6 +13,8 @@ from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
+from sonolux.errors import QueryError
+
 MARK = "\0"
 UTF8 = sys.getfilesystemencoding() == "utf-8"
 """Whether stored text is how Python names the file, as on any usual system."""
@@ -47,6 +49,30 @@ def real_path(path: str) -> str:
         return os.path.realpath(path)
     folder, name = os.path.split(path)
     return os.path.realpath(folder).rstrip("/") + "/" + name
+
+
+def absolute(path: str | os.PathLike[str]) -> str:
+    """Return `real_path` of a path that somebody gave, with ``~`` as the home folder.
+
+    Raises
+    ------
+    QueryError
+        For an empty path.
+    """
+    return real_path(os.path.expanduser(named(path)))
+
+
+def named(path: str | os.PathLike[str]) -> str:
+    """Return a path that somebody gave.
+
+    Raises
+    ------
+    QueryError
+        For an empty path, which would be the current folder: nobody who means that leaves it out.
+    """
+    if not os.fspath(path):
+        raise QueryError("an empty path names nothing: name a file or a folder, or . for the current one")
+    return os.fspath(path)
 
 
 def stored_paths(path: str) -> tuple[str, ...]:

@@ -3,6 +3,9 @@
 One function a kind, whose keys stay: a later version adds keys and takes none away. What an item does not have is null.
 Places are seconds or characters (``start``, ``end``, ``unit``), and shares of the width and height of an image
 (``box``: left, upper, right, lower).
+
+Where JSON goes to other programs over HTTP, a path is one line for people. Where that is not the path itself, the key
+``exact_path`` beside it holds its stored text (`sonolux.media.paths.to_stored`).
 """
 
 from __future__ import annotations
@@ -10,10 +13,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from sonolux.media.paths import from_stored, printable, to_stored
 from sonolux.types import Annotation, Hit, Item, Mask, Modality, Reason, Region, Span
 
 if TYPE_CHECKING:
     from sonolux.index.feedback import Judgement
+
+
+PATHS = ("path", "query_path")
+"""Keys of paths."""
+
+EXACT = "exact_"
+"""Before such a key, where stored text is told beside it."""
 
 
 def item_as_data(item: Item) -> dict[str, Any]:
@@ -124,11 +135,30 @@ def judgement_as_data(judgement: Judgement, path: str, query_path: str | None) -
     }
 
 
+def judgement_from_data(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what `judgement_as_data` wrote, from what has come over HTTP."""
+    own = {key: data[key] for key in ("asked", "query", "query_path", "item", "path", "liked", "time")}
+    return own | {key: path_from_data(data, key) for key in PATHS if data[key] is not None}
+
+
+def with_exact_paths(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return plain data with the paths of which people are shown something else, as stored text."""
+    told = {key: data.get(key) for key in PATHS}
+    hidden = {key: path for key, path in told.items() if isinstance(path, str) and printable(path) != path}
+    return {**data, **{f"{EXACT}{key}": to_stored(path) for key, path in hidden.items()}}
+
+
+def path_from_data(data: Mapping[str, Any], key: str = "path") -> str:
+    """Return a path that was written as plain data, with what people are not shown of it."""
+    return from_stored(data[EXACT + key]) if EXACT + key in data else str(data[key])
+
+
 def hit_from_data(data: Mapping[str, Any]) -> Hit:
     """Return the hit that was written as plain data."""
-    own = ("id", "path", "kind", "file", "score", "chance", "space", "title", "text", "confident")
+    own = ("id", "kind", "file", "score", "chance", "space", "title", "text", "confident")
     return Hit(
         **{name: data[name] for name in own},
+        path=path_from_data(data),
         modality=Modality(data["modality"]),
         span=span_from_data(data),
         region=region_from_data(data["region"]),

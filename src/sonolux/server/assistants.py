@@ -20,6 +20,7 @@ from pydantic import Field
 from starlette.routing import BaseRoute
 
 from sonolux import __version__
+from sonolux.errors import SonoluxError
 from sonolux.presentation.wording import chance_in_words
 from sonolux.server.calls.protocol import CallError, LibraryUnavailable
 from sonolux.server.front import LONG, Front
@@ -144,7 +145,7 @@ def refused_in_a_line() -> Iterator[None]:
     """Tell an assistant what was wrong with a question, in one line."""
     try:
         yield
-    except (CallError, LibraryUnavailable, ProblemError) as error:
+    except (CallError, LibraryUnavailable, ProblemError, SonoluxError) as error:
         raise ToolError(str(error)) from None
 
 

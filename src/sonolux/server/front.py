@@ -19,8 +19,8 @@ from sonolux.server.security.tokens import TokenStore
 from sonolux.server.state import ServiceState
 from sonolux.server.uploads import UploadFolder
 
-LONG = 120.0
-"""Seconds for a call that may take long: a clip of hours is named."""
+LONG = 600.0
+"""Seconds for what may take long: a recording of hours is heard through."""
 
 DECODERS = 8
 """Threads that wait for decoding processes, at most: others stay free for what is answered at once."""

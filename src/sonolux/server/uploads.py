@@ -267,6 +267,6 @@ def _modality_of(path: Path) -> str:
             if isinstance(event, Probe):
                 return str(event.modality)
     except MediaError as error:
-        reason = str(error).rpartition(": ")[2]
-        raise ProblemError("unknown-medium", f"the upload {reason}") from error
+        reason = str(error).removeprefix(f"{path}: ")
+        raise ProblemError("unknown-medium", f"the upload: {reason}") from error
     raise ProblemError("unknown-medium", "the upload is no image, sound, video or text")

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from sonolux.media.paths import printable
+from sonolux.presentation.data import with_exact_paths
 
 ShownPath = Annotated[str, BeforeValidator(printable)]
 """For people: a name may hold bytes that are no text, and line breaks."""
@@ -21,6 +22,17 @@ class Document(BaseModel):
     """An object of an answer, which may hold more than is named."""
 
     model_config = ConfigDict(extra="allow")
+
+
+class FileDocument(Document):
+    """What tells a path, which is for people; ``exact_path`` tells programs what cannot be shown of it."""
+
+    path: ShownPath
+
+    @model_validator(mode="before")
+    @classmethod
+    def _tell_exact(cls, data: Any) -> Any:
+        return with_exact_paths(data) if isinstance(data, dict) else data
 
 
 class RegionDocument(Document):
@@ -59,11 +71,10 @@ class AnnotationDocument(PlaceDocument):
     item: str | None = None
 
 
-class ItemDocument(PlaceDocument):
+class ItemDocument(FileDocument, PlaceDocument):
     """An item of the library."""
 
     id: str
-    path: ShownPath
     modality: Medium
     kind: str
     file: str
@@ -79,11 +90,10 @@ class WholeItemDocument(ItemDocument):
     annotations: list[AnnotationDocument] = []
 
 
-class HitDocument(PlaceDocument):
+class HitDocument(FileDocument, PlaceDocument):
     """One ranked answer; ``chance`` is the probability that an item taken at random scores as high."""
 
     id: str
-    path: ShownPath
     modality: Medium
     kind: str
     file: str
@@ -235,14 +245,13 @@ class UploadsDocument(Document):
     uploads: list[UploadDocument]
 
 
-class JudgementDocument(Document):
+class JudgementDocument(FileDocument):
     """What somebody liked or disliked of an answer."""
 
     asked: str
     query: str
     query_path: ShownPath | None = None
     item: str
-    path: ShownPath
     liked: bool
     time: float | str
 
@@ -259,17 +268,22 @@ class WithdrawnDocument(Document):
     withdrawn: int
 
 
+class FailureDocument(FileDocument):
+    """A file of which something has failed, and why."""
+
+    reason: str
+
+
 class KeptDocument(Document):
     """How many judgements were kept."""
 
     kept: int
 
 
-class MatchDocument(Document):
+class MatchDocument(FileDocument):
     """A recording that is heard in a clip: where in the clip, where in the recording, how surely."""
 
     id: str
-    path: ShownPath
     query_start: float
     query_end: float
     start: float

@@ -7,20 +7,21 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import anyio
-from fastapi import APIRouter, Body, Header, Query
+from fastapi import APIRouter, Body, Header, Query, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
-from pydantic import Field, JsonValue
+from pydantic import BeforeValidator, Field, JsonValue
 from starlette.concurrency import run_in_threadpool
 
 from sonolux.errors import QueryError
-from sonolux.server.api.documents import Document
+from sonolux.server.api.documents import Document, FailureDocument
 from sonolux.server.api.library import WritingDep
 from sonolux.server.api.questions import StrictBody
 from sonolux.server.api.refusals import refusals
 from sonolux.server.front import Front, FrontDep
-from sonolux.server.jobs.params import beneath_roots
+from sonolux.server.jobs.params import OWNERS, beneath_roots
 from sonolux.server.jobs.table import Job
 from sonolux.server.problems import ProblemError
+from sonolux.server.security.own_socket import came_by
 
 router = APIRouter(prefix="/api/v1", tags=["jobs"])
 
@@ -44,6 +45,16 @@ class JobBody(StrictBody):
     params: Annotated[dict[str, JsonValue], Field(default_factory=dict, max_length=32)]
 
 
+def _shown_summary(summary: dict[str, Any] | None) -> dict[str, Any] | None:
+    if summary is None:
+        return None
+    lists = {key: summary[key] for key in ("partly_read", "left_out") if key in summary}
+    shown: dict[str, Any] = {
+        key: [FailureDocument.model_validate(one).model_dump() for one in files] for key, files in lists.items()
+    }
+    return {**summary, **shown}
+
+
 class JobDocument(Document):
     """A job: its state, how far it is, and what came of it."""
 
@@ -58,8 +69,8 @@ class JobDocument(Document):
     done: int
     total: int | None = None
     current: str = ""
-    failed: list[dict[str, str]]
-    summary: dict[str, Any] | None = None
+    failed: list[FailureDocument]
+    summary: Annotated[dict[str, Any] | None, BeforeValidator(_shown_summary)] = None
     reason: str = ""
 
 
@@ -76,9 +87,13 @@ JOB_EXAMPLES: dict[str, Any] = {
 
 
 @router.post("/jobs", status_code=202, responses=refusals("question", "read-only", "outside-roots"))
-async def start_job(front: WritingDep, body: Annotated[JobBody, Body(openapi_examples=JOB_EXAMPLES)]) -> JobDocument:
+async def start_job(
+    front: WritingDep, request: Request, body: Annotated[JobBody, Body(openapi_examples=JOB_EXAMPLES)]
+) -> JobDocument:
     """Queue a job: add files below a root of the service, remove, annotate, look for copies, draw the map, optimize."""
-    if body.kind == "add":
+    if body.kind == "add" and not came_by(request.scope, front.configuration.own_socket):
+        _check_strangers(body.params)
+    if body.kind == "add" and body.params.get("anywhere") is not True:
         _check_paths(front, body.params)
     return _document(await run_in_threadpool(front.jobs.insert, body.kind, body.params))
 
@@ -131,6 +146,14 @@ async def follow_events(
                 yield ServerSentEvent(event="library", id=str(number), data={"kind": job.kind})
         with anyio.move_on_after(LOOK_SECONDS):
             await front.stopping.wait()
+
+
+def _check_strangers(params: dict[str, Any]) -> None:
+    """Raise where somebody asks for what only whoever serves the library may have done."""
+    for name in OWNERS:
+        if params.get(name):
+            detail = f"{name}: only `sonolux add`, run by the user who serves the library, may ask for that"
+            raise ProblemError("outside-roots", detail, field=f"params.{name}")
 
 
 def _check_paths(front: Front, params: dict[str, Any]) -> None:

@@ -19,7 +19,7 @@ from sonolux.server.api.documents import (
 )
 from sonolux.server.api.questions import StrictBody
 from sonolux.server.api.refusals import refusals
-from sonolux.server.front import Front, FrontDep, TakesPlace
+from sonolux.server.front import Front, FrontDep, TakesTurn
 from sonolux.server.problems import ProblemError
 
 router = APIRouter(prefix="/api/v1", tags=["library"])
@@ -105,7 +105,7 @@ class MapDocument(Document):
     name: list[str]
 
 
-@router.get("/map", dependencies=[TakesPlace], responses=refusals("question", "no-map", "busy", "unavailable"))
+@router.get("/map", dependencies=[TakesTurn], responses=refusals("question", "no-map", "busy", "unavailable"))
 async def find_map(
     front: FrontDep,
     space: Annotated[str, Query(max_length=200, description="By default the learned one of most files.")] = "",

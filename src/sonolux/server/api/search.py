@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Body, Query
+from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 
 from sonolux.server.api.documents import (
@@ -82,11 +83,15 @@ async def facets(
     return FacetsDocument(facets=told)
 
 
+InTurn = Annotated[bool, Field(description="Whether matches come as they end in the clip, not the surest first.")]
+
+
 class ClipBody(StrictBody):
     """What is to be named: an upload, or an item."""
 
     upload: UUID | None = None
     item: UUID | None = None
+    in_turn: InTurn = False
 
 
 CLIP_EXAMPLES: dict[str, Any] = {
@@ -103,11 +108,12 @@ async def identify(front: FrontDep, clip: Annotated[ClipBody, Body(openapi_examp
     """Name the recordings of the library that are heard in a clip, and where."""
     if (clip.upload is None) == (clip.item is None):
         raise ProblemError("invalid", "a clip is an upload or an item", field="upload")
+    asked: dict[str, Any] = {"in_turn": clip.in_turn, "deadline": LONG}
     if clip.item is not None:
-        return MatchesDocument(**await front.calls.call("identify", item=str(clip.item), deadline=LONG))
+        return MatchesDocument(**await front.calls.call("identify", item=str(clip.item), **asked))
     assert clip.upload is not None
     _, path = await run_in_threadpool(front.uploads.use, clip.upload)
-    return MatchesDocument(**await front.calls.call("identify", path=str(path), deadline=LONG))
+    return MatchesDocument(**await front.calls.call("identify", path=str(path), **asked))
 
 
 def filter_of(where: str) -> dict[str, Any]:

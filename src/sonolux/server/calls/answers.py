@@ -227,14 +227,19 @@ def answer_spaces(answering: Answering) -> dict[str, Any]:
 
 @checked
 def answer_identify(
-    answering: Answering, *, path: Annotated[str, Field(max_length=4096)] = "", item: ItemId | None = None
+    answering: Answering,
+    *,
+    path: Annotated[str, Field(max_length=4096)] = "",
+    item: ItemId | None = None,
+    in_turn: bool = False,
 ) -> dict[str, Any]:
-    """Name the recordings that are heard in an uploaded file, or in one of the library."""
+    """Name the recordings that are heard in an uploaded file, or in one of the library; if wanted, in its order."""
     if bool(path) == bool(item):
         raise CallError("query", "a clip is an uploaded file or an item", "item")
     clip = _found(answering, item).path if item else checked_upload(path, answering.uploads, "path")
     remarks: list[str] = []
-    found = answering.library.identify(clip, remark=remarks.append)
+    library = answering.library
+    found = (library.identify_stream if in_turn else library.identify)(clip, remark=remarks.append)
     return {"matches": [asdict(match) for match in found], "remarks": remarks}
 
 

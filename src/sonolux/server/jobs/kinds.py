@@ -16,6 +16,7 @@ from sonolux.library import Library
 from sonolux.library.copies import group_as_data
 from sonolux.library.projection import project_library
 from sonolux.media.finding import find
+from sonolux.media.paths import from_stored
 from sonolux.server.copy_groups import CopyGroups
 from sonolux.server.jobs.params import (
     AddParams,
@@ -72,7 +73,7 @@ class JobOutcome:
 def run_add(work: Work) -> JobOutcome:
     """Add files and folders."""
     params: AddParams = work.params
-    paths = beneath_roots(params.paths, work.roots)
+    paths = [from_stored(path) for path in params.paths] if params.anywhere else beneath_roots(params.paths, work.roots)
     total = 0
     for _ in find(paths, real=True):
         total += 1
@@ -80,6 +81,7 @@ def run_add(work: Work) -> JobOutcome:
             work.progress("counting", total)
     done = work.library.add(
         *paths,
+        spaces=params.spaces,
         prune=params.prune,
         fingerprints=params.fingerprints,
         labels=params.labels,
@@ -90,7 +92,8 @@ def run_add(work: Work) -> JobOutcome:
     summary = asdict(done)
     failed = summary.pop("failed")
     partly, skipped = (summary.pop(name) for name in ("partly", "skipped"))
-    summary |= {"partly": len(partly), "skipped": len(skipped), "partly_read": partly[:AT_ONCE]}
+    summary |= {"partly": len(partly), "skipped": len(skipped), "partly_read": partly[:MOST_FAILURES]}
+    summary["left_out"] = skipped[:MOST_FAILURES]
     return JobOutcome(summary, [Failure(**one) for one in failed])
 
 

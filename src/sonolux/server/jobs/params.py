@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from sonolux.errors import QueryError
+from sonolux.media.paths import from_stored
 
 FileId = Annotated[str, Field(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
 
@@ -20,13 +21,25 @@ class JobParams(BaseModel):
 
 
 class AddParams(JobParams):
-    """Files and folders to add, beneath the roots of the service; the options are those of `Library.add`."""
+    """Files and folders to add, as stored text; the options are those of `Library.add`.
+
+    They lie beneath the roots of the service. Whoever serves the library may add from ``anywhere``, and have encoders
+    loaded as ``spaces`` names them: see `OWNERS`.
+    """
 
     paths: Annotated[list[Annotated[str, Field(min_length=1, max_length=4096)]], Field(min_length=1, max_length=1000)]
     prune: bool = False
     fingerprints: bool = True
     labels: bool = True
     skip_copies: bool = False
+    spaces: Annotated[list[Annotated[str, Field(min_length=1, max_length=4096)]], Field(max_length=64)] = Field(
+        default_factory=list
+    )
+    anywhere: bool = False
+
+
+OWNERS = ("spaces", "anywhere")
+"""Parameters that only whoever serves the library may give, by the service's own socket."""
 
 
 class RemoveParams(JobParams):
@@ -90,7 +103,7 @@ def check_params(kind: str, params: object) -> JobParams:
 
 
 def beneath_roots(paths: Sequence[str], roots: Sequence[str]) -> list[str]:
-    """Return the real paths of files and folders, links followed.
+    """Return the real paths of files and folders, given as stored text, links followed.
 
     Raises
     ------
@@ -99,7 +112,7 @@ def beneath_roots(paths: Sequence[str], roots: Sequence[str]) -> list[str]:
     """
     allowed = [os.path.realpath(os.path.expanduser(root)) for root in roots]
     found = []
-    for path in paths:
+    for path in map(from_stored, paths):
         try:
             real = os.path.realpath(path)
         except ValueError:  # a NUL
