@@ -27,6 +27,7 @@ from sonolux.server.jobs.params import (
     beneath_roots,
 )
 from sonolux.server.jobs.progress import JobProgress
+from sonolux.server.jobs.table import MOST_FAILURES
 from sonolux.types import Failure
 
 COUNTED = 500
