@@ -106,7 +106,8 @@ def run_service(
 def listen(configuration: Configuration) -> socket.socket:
     """Open the port, before anything else is started; SonoluxError where that is not possible."""
     family = socket.AF_INET6 if ":" in configuration.host else socket.AF_INET
-    listening = socket.socket(family, socket.SOCK_STREAM)
+    # By this number asyncio knows TCP, and sends at once what is small: else answers wait 40 ms for acknowledgements.
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((configuration.host.strip("[]"), configuration.port))

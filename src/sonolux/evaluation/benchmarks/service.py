@@ -21,6 +21,7 @@ from http.client import HTTPConnection
 from pathlib import Path
 from statistics import median
 from typing import Any
+from urllib.parse import quote
 
 import numpy as np
 
@@ -207,7 +208,8 @@ def _time_commands(library: Path) -> dict[str, list[float]]:
 
 def _mix(service: ServedLibrary, folder: Path) -> Mix:
     """Return what clients ask for: words, and items and files of the library."""
-    items = [item["id"] for item in service.ask("GET", "/api/v1/items?limit=200")["items"]]
+    where = quote('{"modality": "image"}')  # recordings have no thumbnail
+    items = [item["id"] for item in service.ask("GET", f"/api/v1/items?limit=200&where={where}")["items"]]
     pictures = sorted((folder / "pictures").iterdir())[:UPLOADS]
     return Mix(WORDS, items, [_enlarged(path) for path in pictures])
 
