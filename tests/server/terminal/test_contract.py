@@ -15,7 +15,6 @@ from sonolux.library import Library
 from sonolux.server.jobs.table import JobTable
 from sonolux.server.state import ServiceState
 
-
 BYTES = os.fsdecode(HOSTILE[1])
 NOBODY = "00000000-0000-4000-8000-000000000000"
 
