@@ -75,7 +75,7 @@ def test_failures_come_whole(service: Service, locations: tuple[Path, Path], tmp
 
 
 def test_an_interrupt_cancels_the_job_and_says_so(
-    service: Service, locations: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    service: Service, locations: tuple[Path, Path], tmp_path: Path
 ) -> None:
     for number in range(300):
         (tmp_path / f"{number}.txt").write_text(f"Note {number} is about {number}.")
@@ -83,9 +83,9 @@ def test_an_interrupt_cancels_the_job_and_says_so(
     def interrupt(_: float) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(adding.time, "sleep", interrupt)
-    ran = run("add", "--library", locations[1], tmp_path, *PLAIN)
-    monkeypatch.undo()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(adding.time, "sleep", interrupt)
+        ran = run("add", "--library", locations[1], tmp_path, *PLAIN)
     assert (ran.code, ran.out) == (130, "")
     assert "the job is cancelled" in ran.err and "goes on from there" in ran.err
     newest = service.ask("GET", "jobs", limit=1)["jobs"][0]["id"]
@@ -98,18 +98,18 @@ def test_an_interrupt_cancels_the_job_and_says_so(
     assert again.code == 0 and again.out.endswith("in N s\n")
 
 
-def test_somebody_who_cancels_is_told_of(
-    service: Service, locations: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_somebody_who_cancels_is_told_of(service: Service, locations: tuple[Path, Path], tmp_path: Path) -> None:
     for number in range(300):
         (tmp_path / f"{number}.txt").write_text(f"Heron {number} is not {number + 1}.")
 
+    patch = pytest.MonkeyPatch()
+
     def cancel(_: float) -> None:
-        monkeypatch.undo()
+        patch.undo()
         job = service.ask("GET", "jobs", limit=1)["jobs"][0]
         service.ask("DELETE", f"jobs/{job['id']}")
 
-    monkeypatch.setattr(adding.time, "sleep", cancel)
+    patch.setattr(adding.time, "sleep", cancel)
     ran = run("add", "--library", locations[1], tmp_path, *PLAIN)
     assert (ran.code, ran.out) == (1, "")
     assert ran.err.startswith("sonolux: somebody has cancelled it")
