@@ -21,7 +21,7 @@ import pytest
 
 from sonolux.errors import QueryError
 from sonolux.library import Library
-from sonolux.library.projection import Projection
+from sonolux.library.projection import SpaceProjection
 from sonolux.server.calls.answers import CALLS, QUESTIONS, Answering, calls_over
 from sonolux.server.calls.client import LibraryClient
 from sonolux.server.calls.protocol import CALL_BYTES, CallError, LibraryUnavailable, decode_answer, encode_line
@@ -181,7 +181,7 @@ def test_a_map_has_a_column_a_key(call: Callable[..., Any], served: Answering, m
     files = {item.id: item for item in served.library.items()}
     gone = "0" * 8 + "-0000-0000-0000-" + "0" * 12
     places = np.linspace(-1, 1, 2 * len(files) + 2, dtype=np.float32).reshape(-1, 2)
-    made = Projection("mfcc", [*files, gone], places)
+    made = SpaceProjection("mfcc", [*files, gone], places)
     monkeypatch.setattr("sonolux.server.calls.answers.find_projection", lambda library, space: made)
     told = call("map")
     assert told["ids"] == list(files)

@@ -14,7 +14,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from serving import Service, problem
-from sonolux.library.projection import Projection
+from sonolux.library.projection import SpaceProjection
 from sonolux.presentation.data import annotation_as_data, hit_as_data, item_as_data, part_as_data
 
 NOBODY = "00000000-0000-4000-8000-00000000dead"
@@ -207,7 +207,7 @@ def test_there_is_a_map_once_it_is_drawn(service: Service, client: TestClient) -
     problem(client.get("/api/v1/map?space=nowhere"), "question", 422)
     ids = [item.id for item in service.library.items({"modality": "image"})]
     path = service.library.cache_folder("projections") / "colour-layout.npz"
-    Projection("colour-layout", ids, np.zeros((len(ids), 2), np.float32)).save(path)
+    SpaceProjection("colour-layout", ids, np.zeros((len(ids), 2), np.float32)).save(path)
     told = client.get("/api/v1/map?space=colour-layout").json()
     assert told["ids"][: len(ids)] == ids
     assert (told["space"], set(told["modality"][: len(ids)])) == ("colour-layout", {"image"})
