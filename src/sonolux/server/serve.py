@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-import signal
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -93,12 +92,9 @@ def run_service(
     log_json_lines()
     listening = listen(configuration)
     try:
-        ended_by = asyncio.run(_serve(configuration, state, certificate, listening, started))
+        asyncio.run(_serve(configuration, state, certificate, listening, started))
     finally:
         listening.close()
-    if ended_by:
-        # Now that the library is let go of: whoever waits for this process sees how it ended.
-        signal.raise_signal(ended_by)
 
 
 def listen(configuration: Configuration) -> socket.socket:
@@ -122,8 +118,7 @@ async def _serve(
     certificate: Certificate | None,
     listening: socket.socket,
     started: Callable[[int], None] | None,
-) -> int:
-    """Serve; return the signal that has ended it, 0 for none."""
+) -> None:
     folder = private_folder()
     own = listen_on_own(folder / OWN)
     supervisor = Supervisor(configuration.location, configuration.roots, folder=folder, announced=folder / OWN)
@@ -134,7 +129,6 @@ async def _serve(
         if started is not None:
             started(listening.getsockname()[1])
         await server.serve(sockets=[listening])
-        return server.ended_by
     finally:
         own.close()
         await supervisor.stop()
@@ -151,7 +145,6 @@ class StoppableServer(uvicorn.Server):
         super().__init__(config)
         self._stopping = app.state.front.stopping
         self._own = own
-        self.ended_by = 0
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to answer."""
@@ -167,9 +160,6 @@ class StoppableServer(uvicorn.Server):
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """End in good order; asked a second time, at once."""
         super().handle_exit(sig, frame)
-        self.ended_by = self.ended_by or sig
-        # Else uvicorn raises it once more when it has ended, and the process dies before its library is let go of.
-        self._captured_signals.clear()
         self._stopping.set()
 
 
