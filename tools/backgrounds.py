@@ -22,15 +22,26 @@ COUNT = 500
 SEED = 0
 
 DISCOUNTS = {
-    "colour-histogram": 0.74,
-    "colour-layout": 0.72,
-    "hog": 1.01,
-    "photo": 0.51,
-    "concepts": 0.59,
+    "colour-histogram": 0.85,
+    "colour-layout": 0.82,
+    "hog": 1.09,
+    "photo": 0.83,
+    "concepts": 0.90,
     "mfcc": 1.06,
     "chroma": 1.15,
 }
 """By how much less real media differ: the mean power that makes p-values of .01 true (`tools.background_discounts`)."""
+
+THINNING = {
+    "colour-histogram": 0.67,
+    "colour-layout": 0.70,
+    "hog": 0.92,
+    "photo": 0.59,
+    "concepts": 0.66,
+    "mfcc": 0.82,
+    "chroma": 0.84,
+}
+"""How fast near items thin out around one of them, in terms of those p-values (`tools.background_discounts`)."""
 
 
 def make_backgrounds(names: Sequence[str] = ()) -> list[BorrowedBackground]:
@@ -47,7 +58,7 @@ def make_backgrounds(names: Sequence[str] = ()) -> list[BorrowedBackground]:
             media = [soxr.resample(samples, RATE, encoder.sample_rate) for _, samples in sounds]
         rows = np.asarray(encoder.encode(media))
         model = fit_background(encoder.as_space(), rows[order], np.array(families)[order])
-        made.append(BorrowedBackground(encoder.digest, model, DISCOUNTS.get(name, 1.0)))
+        made.append(BorrowedBackground(encoder.digest, model, DISCOUNTS.get(name, 1.0), THINNING.get(name, 1.0)))
     return made
 
 

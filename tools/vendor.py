@@ -1,9 +1,9 @@
 """Vendoring of JavaScript packages: pinned versions from npm, checked and copied into the page, with their licences.
 
-``python -m tools.vendor`` fetches each package of ``tools/page/vendored.json`` by ``npm pack``, compares its archive with the
-integrity (SHA-512, base64) that is written there, and copies the files named. A package without an integrity is one
-that is new: it is written down, to be committed. Imports by a bare name become imports of the file beside, for a page
-without an import map, which its content security policy would have to admit.
+``python -m tools.vendor`` fetches each package of ``tools/page/vendored.json`` by ``npm pack``, compares its archive
+with the integrity (SHA-512, base64) that is written there, and copies the files named. A package without an integrity
+is one that is new: it is written down, to be committed. Imports by a bare name become imports of the file beside, for a
+page without an import map, which its content security policy would have to admit.
 """
 
 from __future__ import annotations

@@ -10,14 +10,17 @@ import zipfile
 from collections.abc import Iterator
 from email.parser import Parser
 
-LICENCE = "Apache-2.0 AND LicenseRef-WordNet-3.0"
-LICENCE_FILES = ("LICENSE", "image_classes.tsv")
+LICENCE = "Apache-2.0 AND BSD-3-Clause AND LicenseRef-WordNet-3.0"
+LICENCE_FILES = ("LICENSE", "image_classes.tsv", "LICENSE-lit.txt")
 NEEDED = (
     "sonolux/py.typed",
     "sonolux/cli/__init__.py",
     "sonolux/encoders/packaged/image_classes.tsv",
     "sonolux/fingerprints/model/model.safetensors",
     "sonolux/retrieval/backgrounds/photo.npz",
+    "sonolux/server/page/index.html",
+    "sonolux/server/page/elements/app.js",
+    "sonolux/server/page/vendor/lit-html.js",
 )
 LINKS = ("Homepage", "Documentation", "Issues", "Changelog")
 

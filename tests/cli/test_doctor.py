@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from sonolux.cli import doctor
+from sonolux.encoders.packaged import packages
+from sonolux.encoders.packaged.packages import PHOTO, VOICES
 from sonolux.errors import EncoderError
 from sonolux.library.spaces import Spaces
 
@@ -66,3 +69,18 @@ def test_missing_package_and_unwritable_cache_are_broken(
     found = states(ran)
     assert ran.code == 1 and found["cache"] == {"broken"} and found["package"] == {"ok", "broken"}
     assert found["library"] == {"note"}, "later checks still run"
+
+
+def test_of_absent_weights_the_command_is_said_and_why_it_is_one_of_its_own(
+    cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    absent = replace(VOICES, name="no-such-package")
+    monkeypatch.setattr(packages, "PACKAGES", (absent, replace(PHOTO, name="nor-such-a-one")))
+    said = [one["detail"] for one in cli("doctor", "--json").records if one["check"] == "weights"]
+    assert "who is speaking: pip install --no-deps resemblyzer==0.1.4 (it depends on webrtcvad" in said[0]
+    assert said[1].endswith(PHOTO.command)
+
+
+def test_every_package_that_comes_alone_says_why() -> None:
+    for package in packages.PACKAGES:
+        assert ("--no-deps" in package.command) == bool(package.alone), package.name

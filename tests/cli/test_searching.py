@@ -41,6 +41,20 @@ class TestAsking:
         ran = cli("search", "--video", sample / "video" / "a_day_out.mp4", "--json", "-k", 1)
         assert names(ran) == ["a_day_out.mp4"]
 
+    def test_why(self, cli, sample: Path) -> None:
+        ran = cli("search", "cat", "moth", "--explain", "-k", 1)
+        assert ran.code == 0
+        assert "bm25: rank 1, chance 1 in" in ran.out
+        assert "holds cat, moth" in ran.out
+        hit = cli("search", "cat", "moth", "--explain", "-k", 1, "--json").records[0]
+        assert ["cat", "moth"] in [reason["words"] for reason in hit["why"]]
+        assert "why" not in cli("search", "cat", "moth", "-k", 1, "--json").records[0]
+
+    def test_why_names_the_example(self, cli, sample: Path) -> None:
+        like = [sample / "photos" / "gravel.jpg", sample / "sounds" / "sea.mp3"]
+        ran = cli("search", "--like", like[0], "--like", like[1], "--explain", "-k", 1)
+        assert f"resembles {like[1]}: 0:30-0:40" in ran.out
+
     def test_examples_leave_themselves_out(self, cli, sample: Path) -> None:
         like = [sample / "photos" / name for name in ("gravel.jpg", "brick_wall.jpg")]
         unlike = sample / "photos" / "dahlia.jpg"

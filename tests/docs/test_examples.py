@@ -143,7 +143,9 @@ class Session:
         finally:
             for process in self.beside:
                 process.terminate()
-            codes = [process.wait(60) for process in self.beside]
+            for process in self.beside:
+                process.communicate(timeout=90)
+            codes = [process.returncode for process in self.beside]
         assert codes == [0] * len(codes)
 
     def _follow(self, page: str) -> None:

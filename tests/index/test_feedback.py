@@ -67,6 +67,17 @@ class TestFeedback:
         feedback.forget(["gone", "never there"])
         assert feedback.all() == [words, other]
 
+    def test_the_last_of_those_that_say_the_same_is_withdrawn(self, feedback: Feedback, tmp_path: Path) -> None:
+        liked, disliked, again = judgement(), judgement(liked=False), judgement()
+        others = [judgement(item="2"), judgement(query="a cat"), judgement(asked="item")]
+        assert feedback.withdraw([liked]) == 0
+        assert not list(tmp_path.iterdir())
+        feedback.add([liked, disliked, again, *others])
+        assert feedback.withdraw([judgement()]) == 1
+        assert feedback.all() == [liked, disliked, *others]
+        assert feedback.withdraw([judgement(liked=False), judgement(item="2"), judgement(item="never")]) == 2
+        assert feedback.all() == [liked, *others[1:]]
+
 
 def test_the_last_judgement_holds() -> None:
     first, second, other = judgement(item="1"), judgement(item="1", liked=False), judgement(query="a cat", item="1")

@@ -15,10 +15,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sonolux.holder_note import announce, read_note, read_socket
 
 from contracts.index_oracle import id_of
 from sonolux.errors import LibraryBusyError, LibraryError
+from sonolux.holder_note import announce, read_note, read_socket
 from sonolux.index.base import Condition, Point
 from sonolux.index.embedded import EmbeddedIndex
 from sonolux.settings import settings

@@ -149,6 +149,43 @@ def test_turned_by_its_exif_is_the_same(tmp_path: Path) -> None:
     assert group.kind == "copies" and not any("turned" in one for one in group.members[1].alterations)
 
 
+def with_exif(path: Path, picture: PIL.Image.Image, orientation: int, date: str = "") -> None:
+    exif = PIL.Image.Exif()
+    exif[274] = orientation
+    if date:
+        exif.get_ifd(0x8769)[36867] = date
+    picture.save(path, exif=exif)
+
+
+@pytest.mark.parametrize("ending", ["jpg", "png", "webp"])
+@pytest.mark.parametrize("shown", ["photo", "gradient"])
+def test_files_that_differ_in_their_orientation_tag_alone(shown: str, ending: str, tmp_path: Path) -> None:
+    """However little they show: a gradient has no perceptual hash (czkawka issues 714 and 1540)."""
+    ramp = np.broadcast_to(np.linspace(0, 255, 300)[None, :, None], (200, 300, 3)).astype(np.uint8)
+    picture = COFFEE if shown == "photo" else PIL.Image.fromarray(ramp)
+    for orientation in (1, 6):
+        (tmp_path / "photos").mkdir(exist_ok=True)
+        with_exif(tmp_path / "photos" / f"{orientation}.{ending}", picture, orientation)
+    with Library(tmp_path / "l.sonolux") as library:
+        library.add(tmp_path / "photos", spaces=SPACES)
+        [group] = library.copies().groups
+    assert group.kind == "copies" and {item.path[-len(ending) - 2 :][0] for item in group.items} == {"1", "6"}
+    turned, same = group.members[1].alterations
+    assert turned in ("turned left", "turned right") and same == "the same pixels"
+
+
+def test_a_date_set_right_makes_no_other_photo(tmp_path: Path) -> None:
+    """Edited metadata hid duplicates elsewhere (dupeguru issue 689, immich issue 23205)."""
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    with_exif(folder / "a.jpg", COFFEE, 1, "2020:05:01 10:00:00")
+    with_exif(folder / "b.jpg", COFFEE, 1, "2020:05:01 10:30:00")
+    with Library(tmp_path / "l.sonolux") as library:
+        library.add(folder, spaces=SPACES)
+        [group] = library.copies().groups
+    assert (group.kind, group.members[1].alterations) == ("copies", ("the same pixels",))
+
+
 def test_texts(tmp_path: Path) -> None:
     words = [f"word{number * 7919 % 997}" for number in range(200)]
     folder = tmp_path / "texts"

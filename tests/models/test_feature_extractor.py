@@ -134,3 +134,13 @@ def test_layers_are_named_in_the_order_in_which_they_run(network: nn.Module, ima
 def test_shared_layers_are_named_once() -> None:
     relu = nn.ReLU()
     assert layer_names(nn.Sequential(nn.Linear(2, 2), relu, nn.Linear(2, 2), relu)) == ["0", "1", "2"]
+
+
+def test_what_the_next_layer_does_in_place_does_not_reach_back() -> None:
+    network = registry.build("efficientnet-lite", {"variant": 0}).eval()
+    images = torch.randn(2, 3, 32, 32)
+    with torch.inference_mode():
+        before = network.stem.normalisation(network.stem.convolution(images))
+        assert before.min() < 0, "or an activation in place would change nothing"
+        taken = LayerDescriptor(network, "stem.normalisation", "flatten")(images)
+    assert torch.equal(taken, before.flatten(1))

@@ -14,7 +14,7 @@ from sonolux.presentation.data import (
     part_as_data,
     region_as_data,
 )
-from sonolux.types import Annotation, Hit, Item, Mask, Modality, Region, Span
+from sonolux.types import Annotation, Hit, Item, Mask, Modality, Reason, Region, Span
 
 REGION = Region(0.25, 0.5, 0.75, 1.0, 3.5, Mask(2, 2, (1, 3)))
 BOX = [0.25, 0.5, 0.75, 1.0]
@@ -48,6 +48,27 @@ def test_hit() -> None:
         "region": None,
     }  # fmt: skip
     assert hit_as_data(hit._replace(region=REGION, span=Span(2, 4)))["region"] == DRAWN
+
+
+def test_why_a_hit_was_found() -> None:
+    reasons = (
+        Reason("bm25", "text", 0, 2, 0.01, "s", Span(2, 4), REGION, ("cat",), "a cat"),
+        Reason("hog", "like", 1, 1, 0.2, "i", example="e"),
+    )
+    hit = Hit("i", "/a.jpg", Modality.IMAGE, "file", "i", None, 0.5, 0.01, "hog", why=reasons)
+    data = hit_as_data(hit)
+    assert {key: value for key, value in data.items() if key != "why"} == hit_as_data(hit._replace(why=()))
+    assert data["why"] == [
+        {
+            "space": "bm25", "asked": "text", "part": 0, "rank": 2, "chance": 0.01, "item": "s", "start": 2, "end": 4,
+            "unit": "seconds", "region": DRAWN, "words": ["cat"], "label": "a cat", "example": None,
+        },
+        {
+            "space": "hog", "asked": "like", "part": 1, "rank": 1, "chance": 0.2, "item": "i", "start": None,
+            "end": None, "unit": None, "region": None, "words": [], "label": None, "example": "e",
+        },
+    ]  # fmt: skip
+    json.dumps(data)
 
 
 def test_annotation() -> None:

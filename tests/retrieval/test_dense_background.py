@@ -34,7 +34,7 @@ def versions(random: np.random.Generator, row: np.ndarray, n: int, spread: float
 @cache
 def media_at_large(space: Space) -> BorrowedBackground:
     rows = drawn(np.random.default_rng(99), 500, space.dim)
-    return BorrowedBackground("", fit_background(space, rows, np.arange(500)), 1.0)
+    return BorrowedBackground("", fit_background(space, rows, np.arange(500)), 1.0, 1.0)
 
 
 def fitted(rows: np.ndarray, metric: Metric = "cosine", *, borrow: bool = False) -> DenseBackground:
@@ -109,7 +109,7 @@ def test_claims_are_true_of_all_kinds_of_media_whatever_is_borrowed(spread: floa
         for _ in range(repeated):
             kind = drawn(random, 1)[0]
             rows = versions(random, kind, size, spread)
-            borrowed = replace(media_at_large(Space("s", DIM)), discount=discount)
+            borrowed = replace(media_at_large(Space("s", DIM)), discount=discount, thinning=discount)
             background = fit_dense_background(Space("s", DIM), rows, np.arange(size), borrowed)
             for query in versions(random, kind, 20, spread):
                 chances += background.chance(query, (rows @ query).tolist())
@@ -117,6 +117,41 @@ def test_claims_are_true_of_all_kinds_of_media_whatever_is_borrowed(spread: floa
         assert 0.8 < seen[0.5] < 1.2
         assert 0.6 < seen[0.1] < 1.4
         assert 0.15 < seen[0.01] < 1.6
+
+
+@pytest.mark.parametrize("discount", [0.7, 1.3])
+def test_a_few_items_of_one_kind_tell_that_what_is_borrowed_claims_too_much(discount: float) -> None:
+    random = np.random.default_rng(16)
+    borrowed = replace(media_at_large(Space("s", DIM)), discount=discount, thinning=discount)
+    chances, found = [], []
+    for _ in range(40):
+        kind = drawn(random, 1)[0]
+        rows = versions(random, kind, 5, spread=0.1)
+        background = fit_dense_background(Space("s", DIM), rows, np.arange(5), borrowed)
+        for query in versions(random, kind, 20, spread=0.1):
+            chances += background.chance(query, (rows @ query).tolist())
+        found += [
+            confident(background, rows, versions(random, row, 1, spread=0.005)[0])[i] for i, row in enumerate(rows)
+        ]
+    assert (np.array(chances) <= 0.01).mean() < 0.01
+    assert (np.array(chances) <= 0.1).mean() < 0.2
+    assert all(found)
+
+
+def test_the_power_of_what_is_borrowed_is_learned_from_few_files_at_most() -> None:
+    random = np.random.default_rng(17)
+    space = Space("s", DIM)
+    borrowed = media_at_large(space)
+    for size in (1, 2, 4, 30):
+        rows = drawn(random, size)
+        power = fit_dense_background(space, rows, np.arange(size), borrowed).power
+        assert power is not None
+        assert power.shape == borrowed.powers.shape + (0 if size == 1 else min(size, 4))
+        assert 0.5 < power.shape / power.rate < 1.5
+    alike = versions(random, rows[0], 30, spread=0.1)
+    narrow = fit_dense_background(space, alike, np.arange(30), borrowed).power
+    assert narrow is not None
+    assert narrow.shape / narrow.rate < 0.5
 
 
 def test_a_chance_is_the_mean_over_what_the_power_may_be() -> None:

@@ -115,6 +115,12 @@ def test_facets_of_some_files_are_those_under_a_filter_for_them(index: Index, nu
     assert count_facets_of(index, keys, ids) == count_facets(index, keys, [Condition("file", "=", tuple(ids))])
 
 
+def test_files_are_counted_by_the_engine_without_reading_them(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(EmbeddedIndex, "scroll", None)
+    where = build_conditions({"artist": "Glass", "date": ">=1999"})
+    assert all(count_facets(index, ["modality", "folder", "keywords", "camera", "label"], where).values())
+
+
 def test_a_key_without_facets_is_refused(index: Index) -> None:
     with pytest.raises(QueryError, match="no facets of 'size': there are modality, kind"):
         count_facets(index, ["modality", "size"])

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from sonolux.index import Condition, ScoredPoint
+from sonolux.index import Condition, Point, ScoredPoint
 from sonolux.retrieval.calibration import EXPECTED
 from sonolux.retrieval.dependence import Dependence
 from sonolux.retrieval.query import Part, Query
 from sonolux.retrieval.ranking import Ranker
+from sonolux.retrieval.recognition import KNOWN
 from sonolux.retrieval.space_query import SpaceQuery
 from sonolux.types import Space
 
@@ -77,6 +80,31 @@ def test_a_hit_is_confident_when_its_share_of_what_is_expected_is_kept(lists: in
             Query(parts=(Part("vector", None),)), questions
         )
         assert hit.confident is confident
+
+
+class Described(OneItem):
+    """The same, with descriptors that can be fetched, until the item is removed."""
+
+    def __init__(self, *, gone: bool = False) -> None:
+        self.gone = gone
+
+    def fetch(self, ids: list[str], *, spaces: list[str], keys: tuple[str, ...]) -> list[Point]:
+        return [] if self.gone else [Point(item, {spaces[0]: np.ones(4, np.float32)}) for item in ids]
+
+
+@pytest.mark.parametrize("lists", [1, 2])
+def test_what_an_encoder_knows_makes_a_hit_sure_where_nothing_stands_out(lists: int) -> None:
+    names = ("words", "shape")[:lists]
+    questions = [SpaceQuery(Space(name, 4), np.ones(4, np.float32), 1.0) for name in names]
+    claims = Claims(dict.fromkeys(names, 0.9))
+    for chance, confident in ((1e-5, True), (0.5, False)):
+        questions[0] = replace(questions[0], judge=lambda rows, chance=chance: np.full(len(rows), chance))
+        [hit] = Ranker(Described(), claims, changes=0, spans=False).rank(
+            Query(parts=(Part("vector", None),)), questions
+        )
+        assert hit.confident is confident
+        assert hit.chance == pytest.approx(min(lists * chance / KNOWN, 0.9 if lists > 1 else 1))
+    assert Ranker(Described(gone=True), claims, 0, False).rank(Query(parts=(Part("vector", None),)), questions) == []
 
 
 class Spans:

@@ -16,9 +16,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+from sonolux.errors import QueryError
 from sonolux.library import Library
+from sonolux.library.projection import SpaceProjection
 from sonolux.server.calls.answers import CALLS, QUESTIONS, Answering, calls_over
 from sonolux.server.calls.client import LibraryClient
 from sonolux.server.calls.protocol import CALL_BYTES, CallError, LibraryUnavailable, decode_answer, encode_line
@@ -89,9 +92,23 @@ def test_a_search_is_kept_and_its_windows_belong_together(call: Callable[..., An
     assert window["hits"] == answer["hits"]
     assert call("window", ranking=answer["ranking"], offset=1, limit=1)["hits"] == answer["hits"][1:2]
     assert call("window", ranking=answer["ranking"], offset=answer["total"], limit=5)["hits"] == []
-    with pytest.raises(CallError) as refused:
-        call("window", ranking="guessed")
+    beyond = call("window", ranking=answer["ranking"], offset=answer["total"] + 300, limit=5)
+    assert (beyond["hits"], beyond["complete"]) == ([], True)
+
+
+def test_a_ranking_that_is_not_kept_is_expired(served: Answering, place: Path) -> None:
+    with serving(place, calls_over(served)), pytest.raises(CallError) as refused:
+        with_client(place, lambda client: client.call("window", ranking="guessed"))
     assert refused.value.type == "expired"
+
+
+def test_facets_count_files_of_the_library_and_of_a_ranking(call: Callable[..., Any], served: Answering) -> None:
+    counted = call("facets", keys=["modality"])["modality"]
+    assert sum(one["count"] for one in counted) == len(list(served.library.items()))
+    texts = call("facets", keys=["modality"], where={"modality": "text"})["modality"]
+    assert [one["value"] for one in texts] == ["text"]
+    answer = call("search", parts=[{"kind": "text", "text": "harbour"}], facets=["modality"])
+    assert sum(one["count"] for one in answer["facets"]["modality"]) == answer["total"]
 
 
 def test_items_examples_and_uploads_ask(call: Callable[..., Any], served: Answering, sample: Path) -> None:
@@ -104,6 +121,17 @@ def test_items_examples_and_uploads_ask(call: Callable[..., Any], served: Answer
     found = call("search", parts=[{"kind": "upload", "path": str(upload), "modality": "image"}], limit=1)
     assert found["hits"][0]["id"] == photo.id
     assert call("neighbours", id=photo.id, space="colour-layout", k=3)["hits"][0]["space"] == "colour-layout"
+
+
+def test_parts_may_be_minus_and_hits_say_why(call: Callable[..., Any]) -> None:
+    asked = {"kind": "text", "text": "harbour"}
+    plain = call("search", parts=[asked], explain=True, limit=1)
+    assert plain["hits"][0]["why"][0]["space"]
+    assert "why" not in call("search", parts=[asked], limit=1)["hits"][0]
+    away = call("search", parts=[asked, {"kind": "text", "text": "birds", "minus": True, "weight": 2.0}])
+    assert away["total"] > 0
+    with pytest.raises(QueryError, match="nothing is asked"):
+        call("search", parts=[asked | {"minus": True}])
 
 
 def test_items_come_page_by_page(call: Callable[..., Any], served: Answering) -> None:
@@ -140,6 +168,29 @@ def test_judgements_are_kept(call: Callable[..., Any], served: Answering) -> Non
     assert call("judge", text="a calm sea", liked=[first], disliked=[second]) == {"kept": 2}
     told = call("judgements")["judgements"]
     assert [(one["item"], one["liked"]) for one in told] == [(first, True), (second, False)]
+    assert call("judge", text="a calm sea", disliked=[first]) == {"kept": 1}
+    assert call("withdraw", text="a  calm sea", disliked=[first]) == {"withdrawn": 1}
+    assert call("judgements")["judgements"] == told
+    assert call("withdraw", text="a calm sea", liked=[first], disliked=[second]) == {"withdrawn": 2}
+    assert call("withdraw", text="a calm sea", liked=[first]) == {"withdrawn": 0}
+    assert call("judgements")["judgements"] == []
+
+
+def test_a_map_has_a_column_a_key(call: Callable[..., Any], served: Answering, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert call("map") is None
+    files = {item.id: item for item in served.library.items()}
+    gone = "0" * 8 + "-0000-0000-0000-" + "0" * 12
+    places = np.linspace(-1, 1, 2 * len(files) + 2, dtype=np.float32).reshape(-1, 2)
+    made = SpaceProjection("mfcc", [*files, gone], places)
+    monkeypatch.setattr("sonolux.server.calls.answers.find_projection", lambda library, space: made)
+    told = call("map")
+    assert told["ids"] == list(files)
+    assert {len(told[key]) for key in ("x", "y", "modality", "name")} == {len(files)}
+    assert told["space"] == "mfcc"
+    assert (told["x"][0], told["y"][-1]) == (-1, pytest.approx(float(places[-2, 1]), abs=1e-4))
+    item = files[told["ids"][3]]
+    assert told["modality"][3] == item.modality
+    assert told["name"][3] == (item.metadata.get("title") or Path(item.path).name)
 
 
 @pytest.mark.parametrize(
@@ -166,6 +217,9 @@ def test_judgements_are_kept(call: Callable[..., Any], served: Answering) -> Non
         ("search", {"parts": [{"kind": "upload", "path": "{uploads}/none", "modality": "image"}]}, "media", None),
         ("search", {"parts": [{"kind": "text", "text": "x"}], "k": 3}, "query", "k"),
         ("search", {"parts": [{"kind": "text", "text": "x"}], "answering": 3}, "query", "answering"),
+        ("facets", {"keys": ["colour"]}, "query", None),
+        ("facets", {"keys": []}, "query", "keys"),
+        ("window", {"ranking": "x", "offset": -1}, "query", "offset"),
         ("item", {"id": NOBODY}, "not-found", "id"),
         ("item", {"id": "../../etc"}, "query", "id"),
         ("item", {}, "query", "id"),
@@ -174,6 +228,9 @@ def test_judgements_are_kept(call: Callable[..., Any], served: Answering) -> Non
         ("identify", {}, "query", "item"),
         ("judge", {"liked": [NOBODY]}, "query", None),
         ("judge", {"text": "x", "liked": [NOBODY]}, "query", None),
+        ("withdraw", {"text": "x"}, "query", None),
+        ("map", {"space": "nowhere"}, "query", None),
+        ("map", {"space": "bm25"}, "query", None),
     ],
 )
 def test_what_cannot_be_asked_is_refused_with_its_field(

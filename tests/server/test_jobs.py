@@ -18,11 +18,12 @@ import pytest
 
 from sonolux.errors import QueryError
 from sonolux.library import Library
+from sonolux.library.projection import find_projection
 from sonolux.media.finding import find
 from sonolux.server.calls.client import LibraryClient
 from sonolux.server.copy_groups import CopyGroups
 from sonolux.server.jobs import kinds
-from sonolux.server.jobs.kinds import KINDS, Outcome, Work
+from sonolux.server.jobs.kinds import KINDS, JobOutcome, Work
 from sonolux.server.jobs.params import PARAMS, beneath_roots
 from sonolux.server.jobs.table import ATTEMPTS, MOST_QUEUED, Job, JobTable
 from sonolux.server.jobs.worker import JobWorker
@@ -223,6 +224,29 @@ def test_copies_are_kept_and_found_by_file(library: Library, table: JobTable, sa
     assert groups.of_file("nothing") == []
 
 
+def test_a_map_is_drawn_and_kept(library: Library, table: JobTable) -> None:
+    # As few as are laid out by their principal axes: more need an extra.
+    library.remove(*[item.id for item in library.items({"modality": "image"})][5:])
+    kept = {item.id for item in library.items({"modality": ["image", "video"]})}
+    with working(library, table):
+        job = over(table, table.insert("map", {"space": "colour-layout"}))
+        assert (job.state, job.summary) == ("done", {"files": len(kept), "space": "colour-layout", "failed": 0})
+        refused = over(table, table.insert("map", {"space": "bm25"}))
+        assert (refused.state, refused.reason[:10]) == ("failed", "bm25 holds")
+    found = find_projection(library, "colour-layout")
+    assert found is not None
+    assert set(found.ids) == kept
+
+
+def test_a_map_of_more_tells_how_far_it_is(library: Library, table: JobTable, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("openTSNE")
+    notes: list[tuple[str, int, int | None]] = []
+    monkeypatch.setattr(JobTable, "note", lambda table, id_, *note: notes.append(note[:3]))
+    with working(library, table):
+        assert over(table, table.insert("map", {"space": "colour-histogram"})).state == "done"
+    assert ("projecting", 10, 370) in notes
+
+
 def test_one_that_runs_is_cancelled_and_what_was_done_stays(
     library: Library, table: JobTable, texts: Path, sample: Path
 ) -> None:
@@ -243,7 +267,7 @@ def test_one_that_runs_is_cancelled_and_what_was_done_stays(
 def test_a_bug_costs_one_job(
     library: Library, table: JobTable, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def fail(work: Work) -> Outcome:
+    def fail(work: Work) -> JobOutcome:
         raise ZeroDivisionError("secret")
 
     monkeypatch.setitem(kinds.KINDS, "optimize", fail)

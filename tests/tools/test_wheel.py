@@ -15,6 +15,7 @@ Version: 1.2
 License-Expression: {wheel.LICENCE}
 License-File: LICENSE
 License-File: src/sonolux/encoders/packaged/image_classes.tsv
+License-File: src/sonolux/server/page/vendor/LICENSE-lit.txt
 {"".join(f"Project-URL: {name}, https://example.org{chr(10)}" for name in wheel.LINKS)}
 """
 

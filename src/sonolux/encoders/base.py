@@ -61,6 +61,8 @@ class Encoder(ABC):
     asks : bool
         Whether questions of its modality, and items as examples, ask its space where nobody has named it; false where
         another space of every library answers these better.
+    judges : bool
+        Whether it can tell by itself how surely an item answers a question of its modality, see `chances`.
     batch_size : int
         How many inputs `encode` hands to `encode_batch` at once.
     """
@@ -80,6 +82,7 @@ class Encoder(ABC):
     side: int = 0
     weight: float = 1.0
     asks: bool = True
+    judges: bool = False
     batch_size: int = 32
 
     @abstractmethod
@@ -117,6 +120,25 @@ class Encoder(ABC):
     def encode_queries(self, queries: Sequence[Any]) -> Descriptors:
         """Encode questions; the same as `encode` except where an encoder treats questions differently."""
         return self.encode(queries)
+
+    def chances(self, question: Any, row: NDArray[Any], found: NDArray[Any]) -> NDArray[np.float64]:
+        """Return p-values of items for a question; for encoders that `judge`, which know what descriptors mean.
+
+        Parameters
+        ----------
+        question : object
+            As `encode_queries` takes it.
+        row : ndarray, shape (dim,)
+            What that gave.
+        found : ndarray, shape (n, dim)
+            Descriptors of the items, of length 1 in a cosine space.
+
+        Returns
+        -------
+        chances : ndarray, shape (n,)
+            Probability that an item that does not answer the question looks as much as if it did, in (0, 1].
+        """
+        raise EncoderError(f"encoder {self.name} judges nothing")
 
     def as_space(self) -> Space:
         """Return the space that this encoder writes into."""

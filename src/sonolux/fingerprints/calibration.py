@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,15 @@ from numpy.typing import NDArray
 from sonolux.fingerprints.catalog import SAMPLES, FingerprintCatalog
 from sonolux.fingerprints.constellation import RATE
 from sonolux.fingerprints.false_alarms import USUAL_LENGTHS
-from sonolux.fingerprints.matching import ACCEPTED, Match, MemoryCatalog, WindowQuery, describe_window, match_query
+from sonolux.fingerprints.matching import (
+    ACCEPTED,
+    Catalog,
+    Match,
+    MemoryCatalog,
+    WindowQuery,
+    describe_window,
+    match_query,
+)
 from sonolux.fingerprints.neural_codes import FingerprintEncoder
 
 WINDOW, UNTIL = 10, 40
@@ -88,7 +97,7 @@ class BackgroundSampler:
     def measure(self) -> None:
         """Match the windows sampled with the catalog, each without its own recording, and note the best scores."""
         waiting, self._waiting = self._waiting, []
-        places = _places(self.catalog) if waiting else {}
+        places = places_of(self.catalog) if waiting else {}
         samples = []
         asked: set[tuple[str, float]] = set()
         for count, (recording, held) in enumerate(waiting):
@@ -128,16 +137,27 @@ class BackgroundSampler:
         return len(begins) == 2 and abs(begins[0] - begins[1]) <= FOLLOWING
 
     def _left(self, without: Collection[str], places: Mapping[str, Place]) -> MemoryCatalog:
-        """Return the catalog without some recordings."""
-        gone = [set(numbers) for numbers in self.catalog.gone]
-        for recording in without:
-            segment, number = places[recording]
-            gone[segment].add(number)
-        return MemoryCatalog(self.catalog.segments, gone)
+        """Return the catalog without some recordings, and without what was measured of it before."""
+        return replace(leave_out(self.catalog, without, places), samples=())
 
 
-def _places(catalog: FingerprintCatalog) -> dict[str, Place]:
-    """Return segment and number of each recording."""
+def leave_out(catalog: Catalog, recordings: Collection[str], places: Mapping[str, Place]) -> MemoryCatalog:
+    """Return a catalog without some recordings, given by their ids.
+
+    Parameters
+    ----------
+    places : mapping
+        From `places_of` the catalog.
+    """
+    gone = [set(numbers) for numbers in catalog.gone]
+    for recording in recordings:
+        segment, number = places[recording]
+        gone[segment].add(number)
+    return MemoryCatalog(catalog.segments, gone, catalog.samples)
+
+
+def places_of(catalog: Catalog) -> dict[str, Place]:
+    """Return segment and number of each recording, by its id."""
     there = enumerate(zip(catalog.segments, catalog.gone, strict=True))
     return {
         track.id: (place, number)

@@ -1,8 +1,8 @@
 """Judgements: what people liked and disliked of what was found, kept where the items are.
 
 They cannot be made again, so they are no cache: a library in a folder keeps them in its ``feedback.sqlite``, one on a
-cluster in a collection of its own, ``NAME-feedback``, where all who share the library share them. Judgements are only
-ever added; the last one of an item for the same question holds.
+cluster in a collection of its own, ``NAME-feedback``, where all who share the library share them. Judgements are
+added, and taken back; the last one of an item for the same question holds.
 
 SQLite, because a transaction is on the disk when its call returns, whole or not at all, whatever ends the process or
 the machine, and because processes that write at the same time wait for each other. Format 1 is the first: one table,
@@ -86,6 +86,10 @@ class Feedback(ABC):
         """Return every judgement, in the order in which they were made."""
 
     @abstractmethod
+    def withdraw(self, judgements: Sequence[Judgement]) -> int:
+        """Remove the last of those that say what each of these says, whenever it was made; return how many."""
+
+    @abstractmethod
     def forget(self, items: Collection[str]) -> None:
         """Remove the judgements that need any of these items."""
 
@@ -130,6 +134,20 @@ class FolderFeedback(Feedback):
                 return []
             rows = database.execute("SELECT asked, query, item, liked, time FROM judgements ORDER BY number")
             return [Judgement(asked, query, item, bool(liked), time) for asked, query, item, liked, time in rows]
+
+    def withdraw(self, judgements: Sequence[Judgement]) -> int:
+        """Remove the last of each."""
+        if not self.path.exists():
+            return 0
+        last = "SELECT max(number) FROM judgements WHERE asked = ? AND query = ? AND item = ? AND liked = ?"
+        with self._transaction() as database:
+            removed = [
+                database.execute(
+                    f"DELETE FROM judgements WHERE number = ({last})", (one.asked, one.query, one.item, one.liked)
+                ).rowcount
+                for one in judgements
+            ]
+        return sum(removed)
 
     def forget(self, items: Collection[str]) -> None:
         """Remove judgements."""
@@ -187,6 +205,16 @@ class ClusterFeedback(Feedback):
         found = [Judgement(**point.payload) for point in self._points()]
         return sorted(found, key=lambda one: one.time)
 
+    def withdraw(self, judgements: Sequence[Judgement]) -> int:
+        """Remove the last of each."""
+        last: dict[tuple[str, str, str, bool], str] = {}
+        for point in sorted(self._points(), key=lambda point: str(point.payload["time"])):
+            last[_said(Judgement(**point.payload))] = point.id
+        gone = sorted({last[_said(one)] for one in judgements if _said(one) in last})
+        if gone:
+            self.index.delete(gone)
+        return len(gone)
+
     def forget(self, items: Collection[str]) -> None:
         """Remove judgements."""
         gone = set(items)
@@ -215,6 +243,10 @@ class ClusterFeedback(Feedback):
     def _check_format(self) -> None:
         # None where whoever made it was ended before the format was written.
         _refuse_newer(self.index.read_meta().get("format", FORMAT), self.index.location)
+
+
+def _said(judgement: Judgement) -> tuple[str, str, str, bool]:
+    return (judgement.asked, judgement.query, judgement.item, judgement.liked)
 
 
 def _version(database: sqlite3.Connection) -> int:

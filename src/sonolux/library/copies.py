@@ -154,7 +154,7 @@ class CopyFinder:
 
     def run(self, *, near: bool = True, thorough: bool = True) -> Copies:
         """Find copies: near ones too, or identical ones alone; thoroughly, or by hashes alone."""
-        files, by_modality = _files(self.index)
+        files, by_modality = library_files(self.index)
         links: list[Link] = []
         if near:
             images, videos = by_modality[Modality.IMAGE], by_modality[Modality.VIDEO]
@@ -263,7 +263,7 @@ def _hashes_of(segment: Segment) -> Hashes:
     return hash_frames((segment.span.start + STEP * n, frame) for n, frame in enumerate(stacked_frames(segment)))
 
 
-def _files(index: Index) -> tuple[list[LibraryFile], dict[Modality, list[LibraryFile]]]:
+def library_files(index: Index) -> tuple[list[LibraryFile], dict[Modality, list[LibraryFile]]]:
     """Return all files, and of each modality the first of every content."""
     files = []
     modalities = {}

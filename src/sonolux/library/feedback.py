@@ -48,6 +48,28 @@ def judge(index: Index, feedback: Feedback, asked: Asked, liked: Sequence[str], 
     QueryError
         For what the library does not hold, or what says nothing; nothing is kept then.
     """
+    made = _judged(index, asked, liked, disliked)
+    feedback.add(made)
+    return len(made)
+
+
+def withdraw(index: Index, feedback: Feedback, asked: Asked, liked: Sequence[str], disliked: Sequence[str]) -> int:
+    """Take judgements back, given as they were made: the last of each goes, and what was judged before it holds again.
+
+    Returns
+    -------
+    withdrawn : int
+        How many there were.
+
+    Raises
+    ------
+    QueryError
+        As `judge` does.
+    """
+    return feedback.withdraw(_judged(index, asked, liked, disliked))
+
+
+def _judged(index: Index, asked: Asked, liked: Sequence[str], disliked: Sequence[str]) -> list[Judgement]:
     _check_there(index)
     kind, given = asked
     query = _words(given) if kind == "text" else _ids(index, [given])[0]
@@ -59,8 +81,7 @@ def judge(index: Index, feedback: Feedback, asked: Asked, liked: Sequence[str], 
     if kind == "item" and query in (*good, *bad):
         raise QueryError(f"{query} is what was asked with: judge what was found")
     time = now()
-    feedback.add([Judgement(kind, query, item, item in good, time) for item in (*good, *bad)])
-    return len(good) + len(bad)
+    return [Judgement(kind, query, item, item in good, time) for item in (*good, *bad)]
 
 
 def judgements(index: Index, feedback: Feedback) -> list[Judgement]:

@@ -30,6 +30,7 @@ from sonolux.library.annotation_payload import annotations_of
 from sonolux.library.copies import Copies, CopyFinder, CopyProgress
 from sonolux.library.exporting import export
 from sonolux.library.ingest.labels import Labelling
+from sonolux.library.ingest.near_copies import NearCopies
 from sonolux.library.ingest.pruning import gone_from
 from sonolux.library.ingest.renewal import renew_words
 from sonolux.library.ingest.run import Adder, Progress, Summary
@@ -59,7 +60,7 @@ from sonolux.retrieval.explaining import Explainer
 from sonolux.retrieval.facets import Facets, count_facets
 from sonolux.retrieval.hits import Hits
 from sonolux.retrieval.kept_rankings import DEPTH as RANKED_AT_FIRST
-from sonolux.retrieval.kept_rankings import KeptRankings, Ranking, without_media
+from sonolux.retrieval.kept_rankings import CopiesOf, KeptRankings, Ranking, without_media
 from sonolux.retrieval.places import Place, hits_at
 from sonolux.retrieval.planning import plan
 from sonolux.retrieval.query import Query
@@ -230,7 +231,9 @@ class Library:
             Whether new pictures get labels of what they show, where the library has the space `photo`, whose network
             says so: those that are more likely than not, as by `annotate`.
         skip_copies : bool
-            Whether new files are left out that have the same bytes as one that is there; ``skipped`` names them.
+            Whether new files are left out that have the same bytes as one that is there, and new images that show the
+            same picture in no more pixels: encoded again or made smaller, but neither cropped, turned nor edited.
+            ``skipped`` names them.
         progress : callable, optional
             Called with the number of files done with and the path of the last.
         hearing : callable, optional
@@ -268,9 +271,8 @@ class Library:
             writer = Writer(self.index, self.spaces.names(), self._note_write)
             with self._pool(options) as pool:
                 labelling = Labelling(PhotoLabels()) if labels and _has_photo(writers) else None
-                adder = Adder(
-                    self.index, self.spaces, pool, writer, self._delete, progress, labelling, skip_copies=skip_copies
-                )
+                near = NearCopies(self.index, HashStore(self.cache_folder("copies")), pool) if skip_copies else None
+                adder = Adder(self.index, self.spaces, pool, writer, self._delete, progress, labelling, near=near)
                 try:
                     summary = adder.run(roots)
                 finally:
@@ -489,7 +491,7 @@ class Library:
                 hits = self._ranker().rank(query, questions)
             return Hits(hits, spaces_of(questions))
 
-    def rank(self, query: Query, *, depth: int = RANKED_AT_FIRST) -> Ranking:
+    def rank(self, query: Query, *, depth: int = RANKED_AT_FIRST, copies: CopiesOf | None = None) -> Ranking:
         """Answer a query with a ranking that is kept for some minutes and shown a window at a time.
 
         Parameters
@@ -498,6 +500,9 @@ class Library:
             All but its page.
         depth : int
             Hits at first; a window beyond has more ranked.
+        copies : callable, optional
+            Gives the number of the group of copies by the id of each file that is in one; of these the best hit alone
+            is ranked.
 
         Examples
         --------
@@ -514,7 +519,7 @@ class Library:
                     return self._ranker().place(asked, questions)
 
             explain = explainer.explain if explainer else None
-            ranking = Ranking(query, spaces_of(questions), self.index, place, depth, explain)
+            ranking = Ranking(query, spaces_of(questions), self.index, place, depth, explain, copies)
         self.rankings.keep(ranking)
         return ranking
 
@@ -659,13 +664,30 @@ class Library:
         --------
         >>> library.judge("beach.jpg", liked=["dunes.jpg"], disliked=["desert.jpg"])
         """
+        asked, hits = self._judging(query, text, liked, disliked)
+        return feedback.judge(self.index, self.feedback, asked, *hits)
+
+    def withdraw(
+        self,
+        query: PathLike | None = None,
+        *,
+        text: str = "",
+        liked: Sequence[PathLike] = (),
+        disliked: Sequence[PathLike] = (),
+    ) -> int:
+        """Take judgements back, given as they were made; see `sonolux.library.feedback.withdraw`."""
+        asked, hits = self._judging(query, text, liked, disliked)
+        return feedback.withdraw(self.index, self.feedback, asked, *hits)
+
+    def _judging(
+        self, query: PathLike | None, text: str, *judged: Sequence[PathLike]
+    ) -> tuple[feedback.Asked, list[list[str]]]:
         if (query is None) == (not text):
             raise QueryError("a judgement is of one question: an item, or words")
-        asked: feedback.Asked = ("text", text) if query is None else ("item", os.fspath(query))
         if self.exists():
             self.index.check_writable()
-        hits = [[os.fspath(hit) for hit in each] for each in (liked, disliked)]
-        return feedback.judge(self.index, self.feedback, asked, *hits)
+        asked: feedback.Asked = ("text", text) if query is None else ("item", os.fspath(query))
+        return asked, [[os.fspath(hit) for hit in each] for each in judged]
 
     def judgements(self) -> list[Judgement]:
         """Return the judgements of items that are there, in the order in which they were made, the last of each hit."""

@@ -1,4 +1,4 @@
-"""Projection of a space onto a plane, for a map of the library: what is alike lies close together.
+"""SpaceProjection of a space onto a plane, for a map of the library: what is alike lies close together.
 
 By t-SNE (van der Maaten and Hinton 2008, "Visualizing data using t-SNE"), begun from principal axes, with the
 interpolated gradient of Linderman et al. 2019, as openTSNE has it (Policar et al. 2024). Positions are in [-1, 1]. A
@@ -44,12 +44,12 @@ NEIGHBOURS = 10
 
 SEED = 0
 
-Watch = Callable[[int, int], None]
+ProjectionProgress = Callable[[int, int], None]
 """Called with how much is done, and of how much; what it raises ends the work."""
 
 
 @dataclass(frozen=True, slots=True)
-class Projection:
+class SpaceProjection:
     """Where files lie on the plane.
 
     Attributes
@@ -73,7 +73,7 @@ class Projection:
         part.replace(path)
 
     @classmethod
-    def load(cls, space: str, path: Path) -> Projection | None:
+    def load(cls, space: str, path: Path) -> SpaceProjection | None:
         """Return what was written, None where nothing is, or nothing that can be read."""
         try:
             with path.open("rb") as file, np.load(file, allow_pickle=False) as held:
@@ -82,7 +82,7 @@ class Projection:
             return None
 
 
-def project_library(library: Library, name: str = "", watch: Watch | None = None) -> Projection:
+def project_library(library: Library, name: str = "", watch: ProjectionProgress | None = None) -> SpaceProjection:
     """Lay a space of a library out on a plane, from nothing.
 
     Parameters
@@ -102,16 +102,16 @@ def project_library(library: Library, name: str = "", watch: Watch | None = None
         ids, rows = _file_vectors(library.index, space)
     if not ids:
         raise QueryError(f"no file has a descriptor in {space.name}: add files first")
-    made = Projection(space.name, ids, _scaled(_laid_out(rows, watch)))
+    made = SpaceProjection(space.name, ids, _scaled(_laid_out(rows, watch)))
     made.save(_path(library, space))
     return made
 
 
-def find_projection(library: Library, name: str = "") -> Projection | None:
+def find_projection(library: Library, name: str = "") -> SpaceProjection | None:
     """Return the projection as it was made, without files that are gone and with new ones placed; None for none."""
     space = _space(library, name)
     path = _path(library, space)
-    kept = Projection.load(space.name, path)
+    kept = SpaceProjection.load(space.name, path)
     if kept is None:
         return None
     with library.locks.questions.reading:
@@ -120,7 +120,7 @@ def find_projection(library: Library, name: str = "") -> Projection | None:
         new = [item for item in there if item not in placed]
         placed |= dict(_placed(library.index, space, new, placed))
     ids = [item for item in placed if item in there]
-    now = Projection(space.name, ids, np.array([placed[item] for item in ids], np.float32).reshape(-1, 2))
+    now = SpaceProjection(space.name, ids, np.array([placed[item] for item in ids], np.float32).reshape(-1, 2))
     if ids != kept.ids:
         now.save(path)
     return now
@@ -166,7 +166,7 @@ def _as_floats(space: Space, vector: Any) -> NDArray[np.float32]:
     return np.asarray(bits, np.float32)
 
 
-def _laid_out(rows: NDArray[np.float32], watch: Watch | None) -> NDArray[np.float64]:
+def _laid_out(rows: NDArray[np.float32], watch: ProjectionProgress | None) -> NDArray[np.float64]:
     """Return positions, (n, 2), of rows (n, dim)."""
     from sklearn.decomposition import PCA
 

@@ -126,8 +126,9 @@ def _run_to(network: nn.Module, layer: str, inputs: torch.Tensor) -> Any:
 def _capture(network: nn.Module, layer: str, inputs: torch.Tensor) -> Any:
     captured: list[Any] = []
     with _capturing:
+        # A copy: the layer after it may work in place.
         hook = network.get_submodule(layer).register_forward_hook(
-            lambda _layer, _inputs, output: captured.append(output)
+            lambda _layer, _inputs, output: captured.append(output.clone() if torch.is_tensor(output) else output)
         )
         try:
             network(inputs)

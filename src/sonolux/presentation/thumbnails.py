@@ -10,7 +10,8 @@ import io
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,11 +69,11 @@ def thumbnails(views: Iterable[View]) -> dict[View, Thumbnail]:
     SonoluxError
         Where decoding processes do not start at all.
     """
-    cache = DiskCache(settings().cache / "thumbnails", settings().thumbnail_cache)
+    cache = _cache(settings().cache / "thumbnails", settings().thumbnail_cache)
     seen: dict[View, Thumbnail] = {}
     missing: dict[View, str] = {}
     for view in dict.fromkeys(views):
-        name = file_key(view.path, FORMAT, view.side, view.span, view.region)
+        name = _name_of(view)
         found = Thumbnail() if name is None else _kept(cache, name)
         if found is None and name is not None:
             missing[view] = name
@@ -84,6 +85,23 @@ def thumbnails(views: Iterable[View]) -> dict[View, Thumbnail]:
         elif made.wave is not None:
             cache.put(missing[view] + WAVE, np.rint(made.wave * 255).astype(np.uint8).tobytes())
     return seen
+
+
+def kept_thumbnail(view: View) -> Thumbnail | None:
+    """Return what stands for a view where it was made before; None where it has to be made, or there is nothing."""
+    name = _name_of(view)
+    cache = _cache(settings().cache / "thumbnails", settings().thumbnail_cache)
+    return None if name is None else _kept(cache, name)
+
+
+@lru_cache(maxsize=8)
+def _cache(folder: Path, limit: int) -> DiskCache:
+    """Return one cache for a folder: by itself each would look through all of it when it first writes."""
+    return DiskCache(folder, limit)
+
+
+def _name_of(view: View) -> str | None:
+    return file_key(view.path, FORMAT, view.side, view.span, view.region)
 
 
 def _kept(cache: DiskCache, name: str) -> Thumbnail | None:

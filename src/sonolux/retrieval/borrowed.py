@@ -41,16 +41,25 @@ class BorrowedBackground:
     model : BackgroundModel
     discount : float
         Mean power to which its p-values are raised.
+    thinning : float
+        Mean rate at which the near items of a collection thin out around one of them, in terms of these p-values: they
+        may be of its kind, so it is less than the discount, which is of strangers.
     """
 
     digest: str
     model: BackgroundModel
     discount: float
+    thinning: float
 
     @property
     def powers(self) -> Powers:
         """The powers to which its p-values may have to be raised."""
         return Powers(SHAPE, SHAPE / self.discount)
+
+    @property
+    def thinning_rates(self) -> Powers:
+        """The rates at which near items may thin out."""
+        return Powers(SHAPE, SHAPE / self.thinning)
 
     def surprises(self, query: NDArray[Any], scores: Sequence[float]) -> NDArray[np.float64]:
         """Return, for each score, the negative logarithm of the chance among the media that it knows.
@@ -80,7 +89,8 @@ class BorrowedBackground:
         arrays["references"] = arrays["references"].astype(np.float16)
         path = folder / f"{self.model.space.name}.npz"
         metric = np.array(self.model.space.metric)
-        np.savez_compressed(path, digest=np.array(self.digest), metric=metric, discount=self.discount, **arrays)
+        arrays |= {"discount": self.discount, "thinning": self.thinning}
+        np.savez_compressed(path, digest=np.array(self.digest), metric=metric, **arrays)
 
 
 def borrow_background(space: Space, digests: Collection[str]) -> BorrowedBackground | None:
@@ -109,4 +119,5 @@ def _read(path: Path, name: str) -> BorrowedBackground:
     with np.load(path, allow_pickle=False) as arrays:
         metric: Metric = str(arrays["metric"])  # type: ignore[assignment] # written by `write`
         model = BackgroundModel.from_arrays(Space(name, arrays["references"].shape[1], metric), arrays)
-        return BorrowedBackground(str(arrays["digest"]), model, float(arrays["discount"]))
+        powers = float(arrays["discount"]), float(arrays["thinning"])
+        return BorrowedBackground(str(arrays["digest"]), model, *powers)

@@ -41,7 +41,7 @@ Background: TypeAlias = DenseBackground | KeywordBackground
 STALE = 0.1
 """Share of a space that may change before its background model is fitted again."""
 
-VERSION = 3
+VERSION = 4
 """Of the files that keep background models; one of another version is not found, and made again."""
 
 FORMER_FOLDER = "nulls"

@@ -1,12 +1,12 @@
 """Background of a dense space: its own background model, or, while it is small, a borrowed one and its own items.
 
-A hit of a small library is judged twice. The borrowed model says how rarely media at large come so near. The items of
-the library itself say where *they* lie around this query: for those that chance brings near, how much rarer each is
-than the next one, in terms of the borrowed model, is an independent exponential variable (Rényi 1953, "On the theory of
-order statistics", Acta Mathematica Academiae Scientiarum Hungaricae). Its rate is learned from the items, each asked
-among the others, upon what is borrowed. The chance is the mean of both, in which the library counts more the more it
-holds: in a folder where all pictures are of one kind, all come nearer than media at large, and none stands out. From
-`ENOUGH` files on, the library's own model decides alone.
+A hit of a small library is judged twice. The borrowed model says how rarely media at large come so near, to a power
+that the items of the library tell of, each asked among the others: in a folder of faces all are nearer to one another
+than media at large. And the items say where *they* lie around this query: for those that chance brings near, how much
+rarer each is than the next one, in terms of the borrowed model, is an independent exponential variable (Rényi 1953, "On
+the theory of order statistics", Acta Mathematica Academiae Scientiarum Hungaricae), whose rate is learned from the
+items too. The chance is the mean of both, in which the library counts more the more it holds: where all pictures are of
+one kind none stands out. From `ENOUGH` files on, the library's own model decides alone.
 """
 
 from __future__ import annotations
@@ -31,10 +31,11 @@ ENOUGH = 250
 """Files, no likes of one another, from which a library's own background model decides alone."""
 
 BELIEVED = 4
-"""Files that the borrowed model is worth."""
+"""Files that the borrowed model is worth; and files, at most, that tell of its power, each as much as one draw: where
+there are more, these speak for themselves."""
 
 DRAWS = 0.5
-"""Draws that a file is worth where the library's own rate is learned: each pair of files has two."""
+"""Draws that a file is worth where the rate of thinning out is learned: each pair of files has two."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,9 @@ class DenseBackground:
         None where a borrowed one decides, or the library has fewer than `FEWEST` files.
     borrowed : BorrowedBackground or None
         None where the library has enough files, or none comes with Sonolux.
-    powers : Powers or None
+    power : Powers or None
+        What the p-values of the borrowed model have to be raised to here.
+    thinning : Powers or None
         The rate at which the library's own items thin out around a query, in terms of what is borrowed.
     """
 
@@ -61,7 +64,8 @@ class DenseBackground:
     files: int
     own: BackgroundModel | None
     borrowed: BorrowedBackground | None = None
-    powers: Powers | None = None
+    power: Powers | None = None
+    thinning: Powers | None = None
 
     def chance(self, query: NDArray[Any], scores: Sequence[float]) -> list[float]:
         """Return the probability that a random item scores as high, for each score.
@@ -77,8 +81,8 @@ class DenseBackground:
         """
         if self.own is not None:
             chances = self.own.chance(query, scores)
-        elif self.borrowed is not None and self.powers is not None:
-            chances = self._among_few(self.borrowed, self.powers, query, scores)
+        elif self.borrowed is not None and self.power is not None and self.thinning is not None:
+            chances = self._among_few(self.borrowed, self.power, self.thinning, query, scores)
         else:
             chances = [1.0] * len(scores)
         return list(map(min, chances, self.identity.chances(query, scores)))
@@ -86,13 +90,14 @@ class DenseBackground:
     @property
     def silent(self) -> bool:
         """Whether it has a chance of its own for nothing: the library is too small, and none is borrowed."""
-        return self.own is None and (self.borrowed is None or self.powers is None)
+        return self.own is None and (self.borrowed is None or self.thinning is None)
 
     def to_arrays(self) -> dict[str, Any]:
         """Return what a file keeps of it; what is borrowed is not."""
         own = {} if self.own is None else {f"own_{name}": array for name, array in self.own.to_arrays().items()}
         same = {"unit": self.identity.unit, "collapsed": self.identity.collapsed}
-        powers = {} if self.powers is None else {"powers": np.array([self.powers.shape, self.powers.rate])}
+        learned = {"power": self.power, "thinning": self.thinning}
+        powers = {name: np.array([one.shape, one.rate]) for name, one in learned.items() if one is not None}
         return {**same, "few": self.references, "files": self.files, **powers, **own}
 
     @classmethod
@@ -102,21 +107,28 @@ class DenseBackground:
         own = BackgroundModel.from_arrays(space, held) if held else None
         files = int(arrays["files"])
         identity = Identity(space, float(arrays["unit"]), bool(arrays["collapsed"]))
-        powers = Powers(*arrays["powers"].tolist()) if "powers" in arrays else None
-        return cls(identity, arrays["few"], files, own, borrowed if powers else None, powers)
+        if "power" not in arrays:
+            return cls(identity, arrays["few"], files, own)
+        power, thinning = (Powers(*arrays[name].tolist()) for name in ("power", "thinning"))
+        return cls(identity, arrays["few"], files, own, borrowed, power, thinning)
 
     def _among_few(
-        self, borrowed: BorrowedBackground, powers: Powers, query: NDArray[Any], scores: Sequence[float]
+        self,
+        borrowed: BorrowedBackground,
+        power: Powers,
+        thinning: Powers,
+        query: NDArray[Any],
+        scores: Sequence[float],
     ) -> list[float]:
         items = len(self.references)
         there = similarities(self.identity.space, query[None], self.references)[0].tolist() if items else []
         surprises = borrowed.surprises(query, [*scores, *there])
         found, around = surprises[: len(scores)], np.sort(surprises[len(scores) :])
-        chances = borrowed.powers.chances(found)
+        chances = power.chances(found)
         if items > 1:
             place = _place(items)
             start = around[-place]
-            beyond = (place - 1) / items * powers.chances(np.maximum(found - start, 0.0))
+            beyond = (place - 1) / items * thinning.chances(np.maximum(found - start, 0.0))
             as_near = 1 - np.searchsorted(around, found) / items
             here = np.where(found > start, beyond, as_near)
             chances = (BELIEVED * chances + self.files * here) / (BELIEVED + self.files)
@@ -149,7 +161,7 @@ def fit_dense_background(
         return DenseBackground(identity, rows[:0], distinct, own)
     kept = few_of_each(files) if len(files) else np.empty(0, np.intp)
     rows, files = rows[kept], files[kept]
-    return DenseBackground(identity, rows, distinct, None, borrowed, _learn_powers(borrowed, rows, files))
+    return DenseBackground(identity, rows, distinct, None, borrowed, *_learn_powers(borrowed, rows, files))
 
 
 def _place(items: int) -> int:
@@ -157,20 +169,42 @@ def _place(items: int) -> int:
     return min(1 + MATCHES, max(2, items // 2))
 
 
-def _learn_powers(borrowed: BorrowedBackground, rows: NDArray[Any], files: NDArray[Any]) -> Powers:
-    """Ask each item among those of other files; the nearest, which may be a match, counts as large only."""
-    total, draws = 0.0, 0
+def _learn_powers(borrowed: BorrowedBackground, rows: NDArray[Any], files: NDArray[Any]) -> tuple[Powers, Powers]:
+    """Ask each item among those of other files; the nearest, which may be a match, counts as large only.
+
+    Returns
+    -------
+    power, thinning : Powers
+        As in `DenseBackground`.
+    """
+    pairs, spacings = _Draws(), _Draws()
     for row, file in zip(rows, files, strict=True):
         others = rows[files != file]
-        if len(others) < FEWEST - 1:
+        if not len(others):
             continue
         scores = similarities(borrowed.model.space, row[None], others)[0].tolist()
-        place = _place(len(others))
-        nearest = np.sort(borrowed.surprises(row, scores))[-place:]
-        excesses = nearest - nearest[0]
-        if place > 2:
-            excesses[-1] = excesses[-2]
-        total += float(excesses.sum())
-        draws += max(place - 2, 1)
-    weight = DRAWS * len(set(files.tolist()))
-    return borrowed.powers.after(weight, weight * total / draws) if draws else borrowed.powers
+        around = np.sort(borrowed.surprises(row, scores))
+        pairs.add(around)
+        if len(others) >= FEWEST - 1:
+            place = _place(len(others))
+            spacings.add(around[-place + 1 :] - around[-place])
+    count = len(set(files.tolist()))
+    return pairs.upon(borrowed.powers, min(count, BELIEVED)), spacings.upon(borrowed.thinning_rates, DRAWS * count)
+
+
+@dataclass
+class _Draws:
+    """Exponential variables that were drawn, and their total; of each sample the largest counts as large only."""
+
+    number: int = 0
+    total: float = 0.0
+
+    def add(self, ascending: NDArray[np.float64]) -> None:
+        """Take a sample in; one value alone counts."""
+        known = ascending[:-1] if len(ascending) > 1 else ascending
+        self.number += len(known)
+        self.total += float(known.sum() + (len(ascending) - len(known)) * known[-1])
+
+    def upon(self, powers: Powers, worth: float) -> Powers:
+        """Return what is known after them, who are worth so many independent ones."""
+        return powers.after(worth, worth * self.total / self.number) if self.number else powers

@@ -11,7 +11,7 @@ import threading
 import time
 import uuid
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from sonolux.errors import ExpiredError, QueryError
@@ -43,6 +43,10 @@ Explain = Callable[[Sequence[tuple[Place, Hit]]], list[Hit]]
 """Says of hits why they were found."""
 
 
+CopiesOf = Callable[[Sequence[str]], Mapping[str, int]]
+"""Numbers of the groups of copies that files are in, by the ids of files that are in one."""
+
+
 class Ranking:
     """The ranked hits of one question, for threads to share.
 
@@ -60,6 +64,8 @@ class Ranking:
         Hits at first.
     explain : callable, optional
         Says of the hits of a window why they were found.
+    copies : callable, optional
+        Says which files are copies of one another: of these the best hit alone is ranked.
 
     Attributes
     ----------
@@ -74,6 +80,7 @@ class Ranking:
         rank: RankDeeper,
         depth: int = DEPTH,
         explain: Explain | None = None,
+        copies: CopiesOf | None = None,
     ) -> None:
         self.id = uuid.uuid4().hex
         self.query = query
@@ -81,6 +88,9 @@ class Ranking:
         self._index = index
         self._rank = rank
         self._explain = explain
+        self._copies = copies
+        self._groups: set[int] = set()
+        """Of copies of which one is ranked."""
         self._growing = threading.RLock()
         self._depth = 0
         self._ended = False
@@ -152,9 +162,23 @@ class Ranking:
             new = [place for place in found if self._name(place) not in known]
             if self.query.confident:
                 new = [place for place in new if place.confident]
-            self._places += tuple(new)
+            self._places += tuple(self._folded(new))
             self._depth = depth
             self._ended = len(found) < depth or depth == MOST_HITS
+
+    def _folded(self, places: list[Place]) -> list[Place]:
+        """Leave out copies of files that come before."""
+        if self._copies is None:
+            return places
+        groups = self._copies([place.file for place in places])
+        kept = []
+        for place in places:
+            group = groups.get(place.file)
+            if group is None or group not in self._groups:
+                kept.append(place)
+            if group is not None:
+                self._groups.add(group)
+        return kept
 
     def _name(self, place: Place) -> str:
         return place.id if self.query.spans else place.file

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from math import isfinite, sqrt
 from typing import Any, Protocol
 
@@ -102,7 +103,7 @@ def _ask_part(part: Part, spaces: Sequence[Space], asking: Asking, named: bool) 
     inputs = EncoderInputs()
     plain = {id(content): is_plain(content) for media in contents.values() for content in media}
     asked = [
-        (space, row, content)
+        (space, row, content, partial(encoder.chances, content, row) if encoder.judges else None)
         for space, encoder, media in able
         for row, content in zip(
             split_rows(encoder.encode_queries([inputs.of(encoder, content) for content in media])), media, strict=True
@@ -111,10 +112,10 @@ def _ask_part(part: Part, spaces: Sequence[Space], asking: Asking, named: bool) 
     ]
     if not asked and part.kind != "text":
         raise QueryError(f"the {part.kind} is silent or blank all through: no space here describes it")
-    questions = _shared(part.weight, [(space, row) for space, row, _ in asked], asking)
+    questions = _shared(part.weight, [(space, row) for space, row, *_ in asked], asking)
     return [
-        replace(question, words=content if isinstance(content, str) else "", plain=plain[id(content)])
-        for question, (*_, content) in zip(questions, asked, strict=True)
+        replace(question, words=content if isinstance(content, str) else "", plain=plain[id(content)], judge=judge)
+        for question, (*_, content, judge) in zip(questions, asked, strict=True)
     ]
 
 

@@ -44,6 +44,7 @@ from sonolux.retrieval.places import (
     witnesses_of,
 )
 from sonolux.retrieval.query import Query
+from sonolux.retrieval.recognition import recognise
 from sonolux.retrieval.similarity import similarities
 from sonolux.retrieval.space_query import SpaceQuery
 from sonolux.types import Hit
@@ -119,7 +120,8 @@ class Ranker:
             lists = [(asked, best_of_each_file(found)) for asked, found in lists]
         assessed = [] if alone else [self._assess(asked, found) for asked, found in lists]
         ranking = lists[0][1] if alone else self._fuse(query, lists, assessed)
-        said = {} if alone else self._judge_lists(query, lists, assessed, ranking)
+        # Lists are ordered by likeness; what an encoder knows beyond it tells what is there at all.
+        said = {} if alone else self._judge_lists(query, lists, list(map(self._recognise, lists, assessed)), ranking)
         if not (alone or query.spans) and len(query.parts) + bool(query.like) == 1:
             ranking = _leading_first(ranking, said)
         if query.diverse:
@@ -246,7 +248,7 @@ class Ranker:
         count = self.calibration.count(space_query.space.name, self.changes)
         return [
             None if said is GONE else (said[0], said[1], said[2] or said[0] * count <= EXPECTED, 0)
-            for said in self._assess(space_query, page)
+            for said in self._recognise((space_query, page), self._assess(space_query, page))
         ]
 
     def _judge_lists(
@@ -290,6 +292,14 @@ class Ranker:
         if not space_query.plain:
             chances = background.chance(space_query.vector, [match.score for match in matches])
         return [(chance, space.name, False) for chance in chances]
+
+    def _recognise(self, answer: SpaceAnswer, said: Sequence[ListEvidence]) -> Sequence[ListEvidence]:
+        """Return what a list says of its matches with what the encoder of its space knows."""
+        asked, found = answer
+        if asked.judge is None:
+            return said
+        told = recognise(self.index, asked, [match.id for match in found], [chance for chance, *_ in said])
+        return [GONE if chance is None else (chance, *one[1:]) for chance, one in zip(told, said, strict=True)]
 
     def _assess_words(
         self, background: KeywordBackground, space_query: SpaceQuery, matches: list[ScoredPoint]

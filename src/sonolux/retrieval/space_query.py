@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from sonolux.types import Space
@@ -33,6 +35,9 @@ class SpaceQuery:
         Number of the part; examples come after all parts.
     minus : csr_array or None
         Of a sparse space, terms that matches are not to hold.
+    judge : callable or None
+        Gives descriptors (n, dim) their p-values, where the encoder tells how surely they answer; see
+        `Encoder.chances`.
     """
 
     space: Space
@@ -44,6 +49,7 @@ class SpaceQuery:
     share: float = 1.0
     part: int = 0
     minus: csr_array | None = None
+    judge: Callable[[NDArray[Any]], NDArray[np.float64]] | None = None
 
 
 def spaces_of(questions: Sequence[SpaceQuery]) -> tuple[str, ...]:

@@ -112,7 +112,7 @@ def _guards(front: Front) -> list[Middleware]:
         Middleware(HostGuard, configuration=configuration),
         Middleware(OriginGuard),
         Middleware(SignInGuard, tokens=front.tokens, configuration=configuration),
-        Middleware(RequestPlaces, limits=configuration.limits),
+        Middleware(RequestPlaces, places=front.requests),
         Middleware(RequestBounds, limits=configuration.limits),
         Middleware(JsonTags),
     ]

@@ -23,7 +23,7 @@ from sonolux import __version__
 from sonolux.errors import SonoluxError
 from sonolux.presentation.wording import chance_in_words
 from sonolux.server.calls.protocol import CallError, LibraryUnavailable
-from sonolux.server.front import Front
+from sonolux.server.front import LONG, Front
 from sonolux.server.media.located import mel_image_of, thumbnail_of
 from sonolux.server.problems import ProblemError
 
@@ -42,12 +42,9 @@ DOUBTFUL = 3
 PASSAGES = 200
 """Spans and annotations of an item, at most."""
 
-LONG = 120.0
-"""Seconds for naming a recording."""
-
 Words = Annotated[str, Field(max_length=2000, description="What to look for, in plain words; empty for none.")]
 Ids = Annotated[list[UUID], Field(max_length=16)]
-Filter = Annotated[
+AskedFilter = Annotated[
     dict[str, Any],
     Field(max_length=16, description='Such as {"modality": "image", "date": ">=2020", "keywords": "sea"}.'),
 ]
@@ -81,7 +78,7 @@ class LibraryTools:
         words: Words = "",
         like: Ids = [],  # noqa: B006 - pydantic copies it
         unlike: Ids = [],  # noqa: B006
-        where: Filter = {},  # noqa: B006
+        where: AskedFilter = {},  # noqa: B006
         limit: Annotated[int, Field(ge=1, le=HITS)] = 10,
     ) -> dict[str, Any]:
         """Find items by words, by items that they resemble, or both; with how likely chance is.
@@ -132,14 +129,15 @@ class LibraryTools:
     async def facets(
         self,
         keys: Annotated[list[str], Field(min_length=1, max_length=8, description="modality, label, artist, date ...")],
-        where: Filter = {},  # noqa: B006
+        where: AskedFilter = {},  # noqa: B006
     ) -> dict[str, Any]:
         """Count the files of each value of some keys: what there is in the library."""
         return {"from_files": await self._ask("facets", keys=keys, where=where)}
 
     async def _ask(self, name: str, **params: Any) -> Any:
         with refused_in_a_line():
-            return await self.front.calls.call(name, **params)
+            async with self.front.questions.taken_by("assistants"):
+                return await self.front.calls.call(name, **params)
 
 
 @contextmanager

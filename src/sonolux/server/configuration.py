@@ -6,6 +6,8 @@ import ipaddress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sonolux.server.calls.serving import QUESTIONS
+
 MIB = 2**20
 
 
@@ -33,9 +35,14 @@ class Limits:
     least_rate : int
         Bytes a second that an upload has to reach, once it is older than ``body_seconds``.
     requests_each, requests : int
-        Requests under way, of a client and in all.
-    questions_each, questions : int
-        Those of them that the library process or a decoder has to work for.
+        Requests under way, of a client and in all; clients of this machine that need no token are not told apart, and
+        have those of all.
+    questions : int
+        Questions that the library process works on at once.
+    questions_waiting, question_seconds : int, float
+        Questions that wait for their turn, and for how long.
+    exports : int
+        Exports under way; a client has at most half of them.
     upload, uploads, upload_count : int
         Bytes of an upload, bytes of all that are kept, and how many these are.
     upload_seconds : float
@@ -58,10 +65,12 @@ class Limits:
     body_seconds: float = 20.0
     send_seconds: float = 120.0
     least_rate: int = 4096
-    requests_each: int = 48
-    requests: int = 192
-    questions_each: int = 8
-    questions: int = 32
+    requests_each: int = 64
+    requests: int = 384
+    questions: int = QUESTIONS
+    questions_waiting: int = 256
+    question_seconds: float = 20.0
+    exports: int = 16
     upload: int = 2048 * MIB
     uploads: int = 4096 * MIB
     upload_count: int = 1000

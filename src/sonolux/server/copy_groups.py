@@ -6,7 +6,7 @@ What has been removed from the library since is still named here: whoever shows 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sonolux.server.state import ServiceState
@@ -41,6 +41,27 @@ class CopyGroups:
                 "SELECT data FROM copy_groups JOIN copy_members USING (number) WHERE file = ? ORDER BY number", (file,)
             )
             return [json.loads(row["data"]) for row in rows]
+
+    def numbers_of(self, files: Sequence[str]) -> dict[str, int]:
+        """Return the number of the group of copies, or of the same bytes, by the id of each file that is in one."""
+        with self.state.reading() as database:
+            rows = database.execute(
+                "SELECT file, min(number) AS number FROM copy_members JOIN copy_groups USING (number)"
+                " WHERE file IN (SELECT value FROM json_each(?))"
+                " AND json_extract(data, '$.kind') IN ('identical', 'copies') GROUP BY file",
+                (json.dumps(list(files)),),
+            )
+            return {row["file"]: row["number"] for row in rows}
+
+    def sizes_of(self, numbers: Iterable[int]) -> dict[int, int]:
+        """Return how many files groups hold, by their numbers."""
+        with self.state.reading() as database:
+            rows = database.execute(
+                "SELECT number, count(*) AS files FROM copy_members"
+                " WHERE number IN (SELECT value FROM json_each(?)) GROUP BY number",
+                (json.dumps(list(numbers)),),
+            )
+            return {row["number"]: row["files"] for row in rows}
 
     def page(self, offset: int, limit: int) -> tuple[int, list[dict[str, Any]]]:
         """Return how many groups there are, and some of them."""

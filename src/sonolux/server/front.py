@@ -14,10 +14,13 @@ from sonolux.server.jobs.table import JobTable
 from sonolux.server.media.web_versions import WebVersions
 from sonolux.server.metrics import ServiceMetrics
 from sonolux.server.saved import SavedSearches
-from sonolux.server.security.concurrency import Places, client_of
+from sonolux.server.security.concurrency import Places, Turns, client_of
 from sonolux.server.security.tokens import TokenStore
 from sonolux.server.state import ServiceState
 from sonolux.server.uploads import UploadFolder
+
+LONG = 600.0
+"""Seconds for what may take long: a recording of hours is heard through."""
 
 DECODERS = 8
 """Threads that wait for decoding processes, at most: others stay free for what is answered at once."""
@@ -47,8 +50,10 @@ class Front:
     jobs : JobTable
     web_versions : WebVersions
     metrics : ServiceMetrics
-    questions : Places
-        For what is worked on.
+    requests, exports : Places
+        For what is under way.
+    questions : Turns
+        For what the library process works on.
     decoders : CapacityLimiter
         For threads that wait for decoding processes.
     stopping : Event
@@ -64,7 +69,9 @@ class Front:
     jobs: JobTable
     web_versions: WebVersions
     metrics: ServiceMetrics
-    questions: Places
+    requests: Places
+    exports: Places
+    questions: Turns
     decoders: CapacityLimiter
     stopping: Event = field(default_factory=Event)
 
@@ -72,19 +79,23 @@ class Front:
     def of(cls, configuration: Configuration, calls: Calls, state: ServiceState) -> Front:
         """Make a front from its configuration."""
         limits = configuration.limits
-        uploads = UploadFolder(state, limits)
+        decoders = CapacityLimiter(DECODERS)
+        # All programs of this machine come from one address: none is told from another, or kept short for it.
+        requests_each = limits.requests_each if configuration.needs_token else limits.requests
         return cls(
             configuration=configuration,
             calls=calls,
             state=state,
             tokens=TokenStore(state) if configuration.needs_token else None,
-            uploads=uploads,
+            uploads=UploadFolder(state, limits, decoders),
             saved=SavedSearches(state),
             jobs=JobTable(state),
             web_versions=WebVersions(limits.web_versions),
             metrics=ServiceMetrics(),
-            questions=Places(limits.questions_each, limits.questions, "questions"),
-            decoders=CapacityLimiter(DECODERS),
+            requests=Places(requests_each, limits.requests, "requests"),
+            exports=Places(max(limits.exports // 2, 1), limits.exports, "exports"),
+            questions=Turns(limits.questions, limits.questions_waiting, limits.question_seconds),
+            decoders=decoders,
         )
 
 
@@ -95,11 +106,18 @@ def front_of(request: Request) -> Front:
     return front
 
 
-async def take_place(request: Request) -> AsyncIterator[None]:
-    """Take a place among the questions under way, for as long as a request lasts."""
-    with front_of(request).questions.taken_by(client_of(request.scope)):
+async def take_turn(request: Request) -> AsyncIterator[None]:
+    """Wait for a turn among the questions, and have it for as long as a request lasts."""
+    async with front_of(request).questions.taken_by(client_of(request.scope)):
+        yield
+
+
+async def take_export(request: Request) -> AsyncIterator[None]:
+    """Take a place among the exports, which may be sent for long."""
+    with front_of(request).exports.taken_by(client_of(request.scope)):
         yield
 
 
 FrontDep = Annotated[Front, Depends(front_of)]
-TakesPlace = Depends(take_place)
+TakesTurn = Depends(take_turn)
+TakesExport = Depends(take_export)

@@ -15,6 +15,7 @@ from contextvars import ContextVar
 from typing import Any
 
 from starlette.datastructures import MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sonolux.server.metrics import ServiceMetrics
@@ -55,7 +56,7 @@ class Observer:
         self.metrics.under_way.inc()
         try:
             await self.app(scope, receive, send_observed)
-        except (ConnectionError, TimeoutError) as error:
+        except (ClientDisconnect, ConnectionError, TimeoutError) as error:
             LOG.info("the client or the file is gone", extra={"data": {"reason": str(error)}})
         except Exception:
             LOG.exception("a request has failed")

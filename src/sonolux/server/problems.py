@@ -52,7 +52,7 @@ KINDS = {
         ProblemKind("busy", 503, "Too many requests are under way"),
         ProblemKind("being-made", 503, "What browsers can play is being made"),
         ProblemKind("unavailable", 503, "The library is not being served at this moment"),
-        ProblemKind("quota", 507, "There is no room for this upload"),
+        ProblemKind("quota", 507, "There is no room for this"),
     )
 }
 """By name."""

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import signal
 import socket
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType
@@ -28,6 +30,9 @@ from sonolux.server.supervisor import Supervisor, private_folder
 
 ENDING_SECONDS = 10
 """For requests under way, once the service ends."""
+
+BACKLOG = 512
+"""Connections that wait to be taken up: whoever comes while the library is opened waits, and is not refused."""
 
 IDLE_SECONDS = 15
 """For a connection between two requests."""
@@ -92,7 +97,8 @@ def run_service(
     log_json_lines()
     listening = listen(configuration)
     try:
-        asyncio.run(_serve(configuration, state, certificate, listening, started))
+        with suppress(asyncio.CancelledError):  # asked to end before it had started
+            asyncio.run(_serve(configuration, state, certificate, listening, started))
     finally:
         listening.close()
 
@@ -100,10 +106,12 @@ def run_service(
 def listen(configuration: Configuration) -> socket.socket:
     """Open the port, before anything else is started; SonoluxError where that is not possible."""
     family = socket.AF_INET6 if ":" in configuration.host else socket.AF_INET
-    listening = socket.socket(family, socket.SOCK_STREAM)
+    # By this number asyncio knows TCP, and sends at once what is small: else answers wait 40 ms for acknowledgements.
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((configuration.host.strip("[]"), configuration.port))
+        listening.listen(BACKLOG)
     except OSError as error:
         listening.close()
         place = f"{configuration.host}:{configuration.port}"
@@ -122,6 +130,17 @@ async def _serve(
     folder = private_folder()
     own = listen_on_own(folder / OWN)
     supervisor = Supervisor(configuration.location, configuration.roots, folder=folder, announced=folder / OWN)
+    server: StoppableServer | None = None
+    serving = asyncio.current_task()
+
+    def end(number: int) -> None:
+        if server is not None:
+            server.handle_exit(number, None)
+        elif serving is not None:
+            serving.cancel()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, end, number)
     try:
         await supervisor.start()
         app = make_app(replace(configuration, own_socket=folder / OWN), supervisor.client, state)
@@ -136,9 +155,10 @@ async def _serve(
 
 
 class StoppableServer(uvicorn.Server):
-    """uvicorn's server, which answers at the service's own socket too, and tells those who follow events that it ends.
+    """uvicorn's server, which answers at the service's own socket too, and leaves signals to who started it.
 
-    Nobody can read along at the own socket, so it needs no certificate.
+    Nobody can read along at the own socket, so it needs no certificate. By itself uvicorn would end the process by the
+    signal that it got, and leave no time to what comes after it: to have the library process park its job.
     """
 
     def __init__(self, config: uvicorn.Config, app: FastAPI, own: socket.socket) -> None:
@@ -156,6 +176,10 @@ class StoppableServer(uvicorn.Server):
         """Return what answers one connection to the own socket."""
         protocol: Callable[..., asyncio.Protocol] = self.config.http_protocol_class
         return protocol(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
+
+    def capture_signals(self) -> AbstractContextManager[None]:  # type: ignore[override]
+        """Take no signals."""
+        return nullcontext()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """End in good order; asked a second time, at once."""
@@ -177,7 +201,7 @@ def _uvicorn_configuration(
         server_header=False,
         proxy_headers=False,
         # What is beyond it is answered 503 by uvicorn itself: connections that ask nothing count too.
-        limit_concurrency=4 * limits.requests,
+        limit_concurrency=2 * limits.requests,
         h11_max_incomplete_event_size=limits.header + limits.query,
         timeout_keep_alive=IDLE_SECONDS,
         timeout_graceful_shutdown=ENDING_SECONDS,

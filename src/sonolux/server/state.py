@@ -19,8 +19,15 @@ from sonolux.settings import settings
 
 FILE = "service.sqlite"
 
+FULL = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_SHMSIZE})
+"""What SQLite says of a full disk, or of a limit on the size of files."""
+
 WAIT = 30.0
 """Seconds to wait for another process that writes."""
+
+
+class DiskFullError(LibraryError):
+    """The state of the service cannot be written, for the disk is full."""
 
 
 class ServiceState:
@@ -82,6 +89,8 @@ class ServiceState:
 
         Raises
         ------
+        DiskFullError
+            Where there is no room for it.
         LibraryError
             Where it cannot be written.
         """
@@ -91,7 +100,8 @@ class ServiceState:
                 with database:
                     yield database
             except sqlite3.Error as error:
-                raise LibraryError(f"{self.database} cannot be written: {error}") from error
+                kind = DiskFullError if error.sqlite_errorcode in FULL else LibraryError
+                raise kind(f"{self.database} cannot be written: {error}") from error
 
     def prepare(self, part: str, steps: Sequence[str]) -> None:
         """Make the tables of a part of the service, or bring them up to date.

@@ -11,7 +11,7 @@ import os
 from dataclasses import asdict, dataclass
 from typing import Literal
 
-State = Literal["serving", "ready", "refused"]
+ProcessState = Literal["serving", "ready", "refused"]
 
 REFUSED = 3
 """Exit status of a process that cannot serve its library."""
@@ -21,7 +21,7 @@ REFUSED = 3
 class Status:
     """One line: what the process does now, and why it does not."""
 
-    state: State
+    state: ProcessState
     message: str = ""
 
     def tell(self, descriptor: int) -> None:

@@ -6,16 +6,19 @@ off leaves nothing behind.
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, astuple, dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from anyio import CapacityLimiter, to_thread
 from starlette.concurrency import run_in_threadpool
 
 from sonolux.errors import MediaError
@@ -32,6 +35,9 @@ from sonolux.settings import settings
 
 PART = ".part"
 """Ending of what is still coming."""
+
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+"""Of a disk, a quota of the system, a limit on files: whatever it is, nothing more can be written."""
 
 STEPS = (
     "CREATE TABLE uploads (id TEXT PRIMARY KEY, name TEXT NOT NULL, modality TEXT NOT NULL, type TEXT NOT NULL,"
@@ -74,10 +80,13 @@ class UploadFolder:
     state : ServiceState
         In whose folder of uploads each is a file that is named by its id.
     limits : Limits
+    decoders : CapacityLimiter, optional
+        For threads that wait for decoding processes, so that others stay free; by default those of all work.
     """
 
-    def __init__(self, state: ServiceState, limits: Limits) -> None:
+    def __init__(self, state: ServiceState, limits: Limits, decoders: CapacityLimiter | None = None) -> None:
         self.state = state
+        self.decoders = decoders
         self.folder = state.uploads
         self.limits = limits
         self._coming: dict[str, int] = {}
@@ -113,7 +122,11 @@ class UploadFolder:
         self._coming[key] = 0
         try:
             await self._write(key, coming, body)
-            return await run_in_threadpool(self._keep, key, name, coming)
+            return await to_thread.run_sync(self._keep, key, name, coming, limiter=self.decoders)
+        except OSError as error:
+            if error.errno not in FULL:
+                raise
+            raise ProblemError("quota", "the disk of the service is full: remove uploads, or make room") from error
         finally:
             del self._coming[key]
             coming.unlink(missing_ok=True)
@@ -125,14 +138,18 @@ class UploadFolder:
 
     def remove_expired(self) -> None:
         """Remove what nobody has used for too long, and files that no row tells of."""
-        before = time.time() - self.limits.upload_seconds
+        now = time.time()
+        before = now - self.limits.upload_seconds
         with self.state.reading() as database:
             kept = {row["id"]: row["used"] for row in database.execute("SELECT id, used FROM uploads")}
+        if any(used > now for used in kept.values()):  # the clock was turned back: they would be kept until it is there
+            with self.state.writing() as database:
+                database.execute("UPDATE uploads SET used = ? WHERE used > ?", (now, now))
         for key in [key for key, used in kept.items() if used < before]:
             self._remove(key)
             del kept[key]
         for file in self.folder.iterdir():
-            if file.name not in kept and file.suffix != PART and time.time() - file.stat().st_mtime > 60:
+            if file.name not in kept and file.suffix != PART and abs(now - file.stat().st_mtime) > 60:
                 file.unlink(missing_ok=True)
 
     # -- looking ------------------------------------------------------------------------------------------------
@@ -207,11 +224,29 @@ class UploadFolder:
         modality = _modality_of(coming)
         now = time.time()
         upload = Upload(key, name[:255], modality, found.name, coming.stat().st_size, now, now)
-        coming.replace(self.folder / key)
-        sync_folder(self.folder)
-        with self.state.writing() as database:
+        with self._replaced(self.folder / key, coming), self.state.writing() as database:
             database.execute("INSERT OR REPLACE INTO uploads VALUES (?, ?, ?, ?, ?, ?, ?)", astuple(upload))
         return upload
+
+    @contextmanager
+    def _replaced(self, kept: Path, coming: Path) -> Iterator[None]:
+        """Put a file in its place for good, unless a block fails: then what was there before is there again."""
+        before = kept.with_name(f"{kept.name}.before{PART}")
+        if kept.exists():
+            before.unlink(missing_ok=True)
+            before.hardlink_to(kept)
+        try:
+            coming.replace(kept)
+            sync_folder(self.folder)
+            yield
+        except BaseException:
+            if before.exists():
+                before.replace(kept)
+            else:
+                kept.unlink(missing_ok=True)
+            raise
+        finally:
+            before.unlink(missing_ok=True)
 
     def _remove(self, key: str) -> None:
         with self.state.writing() as database:

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from sonolux.encoders import default_specs
 from sonolux.errors import SonoluxError
 from sonolux.evaluation import known_item_media
 from sonolux.evaluation.benchmarks import calibration, ingest, known_item, search
@@ -62,6 +63,16 @@ def test_copies_are_images_of_contents_of_their_own(data: Path, tmp_path: Path) 
     assert len(contents) == 7
     with Image.open(tmp_path / "copies" / "000000.jpg") as copy, Image.open(originals[0]) as original:
         assert copy.tobytes() == original.tobytes()
+
+
+def test_what_add_does_is_measured_with_what_add_takes(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert list(ingest.DEFAULT) == default_specs()[0], "this is what a new library has without a hub"
+    monkeypatch.setattr(ingest, "ENLARGED", 4)
+    monkeypatch.setattr(ingest, "SENTENCES", ingest.SENTENCES[:3])
+    paths = [str(path) for path in sorted((data / "imagenet_sample").glob("*.jpg"))[:7]]
+    took = ingest._questions(paths)
+    assert took.keys() == {"sentence", "picture"} and min(took.values()) > 0
+    assert ingest._encode_rate(paths[:4], ingest.DEFAULT) > 0, "those of sounds and texts are left out"
 
 
 def test_photos_are_needed(tmp_path: Path) -> None:

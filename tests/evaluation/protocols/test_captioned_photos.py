@@ -35,7 +35,10 @@ class Scripted:
 
     def search(self, text: str, *, space: str, k: int) -> list[Any]:
         assert space == "words"
-        return [SimpleNamespace(path=str(path), score=s, chance=c) for path, s, c in self.answers[text][:k]]
+        return [
+            SimpleNamespace(path=str(path), score=s, chance=c, confident=c <= 0.05)
+            for path, s, c in self.answers[text][:k]
+        ]
 
 
 def scripted(**answers: list[tuple[Path, float, float]]) -> Library:
@@ -102,5 +105,13 @@ def test_scores_of_known_answers(tmp_path: Path) -> None:
     assert recall_scores(relevant) == pytest.approx({"R@1": 1 / 3, "R@10": 2 / 3})
     assert precision_scores(relevant)["mAP"] == pytest.approx(np.mean([1, (1 / 2 + 2 / 3) / 2, 0]))
     assert absence_scores(library, questions, "words") == pytest.approx(
-        {"AUC by score": 1.5 / 3, "AUC by chance": 1 / 3}
+        {"AUC by score": 1.5 / 3, "AUC by chance": 1 / 3, "found, present": 2 / 3, "found, absent": 1}
+    )
+
+
+def test_the_least_chance_of_a_page_decides_and_not_that_of_its_first_hit(tmp_path: Path) -> None:
+    a, b = tmp_path / "a", tmp_path / "b"
+    library = scripted(there=[(a, 0.9, 0.5), (b, 0.8, 0.001)], absent=[(a, 0.7, 0.2), (b, 0.6, 0.1)])
+    assert absence_scores(library, {"there": [b], "absent": []}, "words") == pytest.approx(
+        {"AUC by score": 1, "AUC by chance": 1, "found, present": 1, "found, absent": 0}
     )

@@ -49,6 +49,26 @@ def test_no_chains_of_copies() -> None:
     assert group.files == ("a", "b", "c", "d") and asked == [("a", "c"), ("a", "d")]
 
 
+def test_what_is_a_copy_of_the_kept_one_at_another_size_is_its_copy() -> None:
+    files = [file("enlarged", 300), file("photo", 200), file("text", 200), file("other", 190)]
+    links = [
+        Link("enlarged", "photo", "copy", ("smaller",)),
+        Link("text", "photo", "copy", ("overlaid",)),
+        Link("other", "text", "copy"),
+    ]
+    [group] = group_files(files, links, never)
+    assert group.files == ("enlarged", "photo", "text")
+    assert group.links["text"] == Link("enlarged", "text", "copy", ("overlaid", "smaller"))
+
+
+def test_two_photos_of_one_page_are_no_copies() -> None:
+    """What only parts of a third have in common is no chain either."""
+    files = [file("photo", 200), file("page", 100), file("another", 90)]
+    links = [Link("photo", "page", "copy", ("framed",)), Link("another", "page", "copy", ("framed",))]
+    [group] = group_files(files, links, never)
+    assert group.files == ("photo", "page")
+
+
 def test_identical_files_are_named_so_and_go_along_with_copies() -> None:
     """Files of the same bytes are not just very similar (czkawka issue 244)."""
     files = [file("a", content="x"), file("b", content="x"), file("c", 50), file("d", 50, content="c")]

@@ -145,3 +145,19 @@ def test_content_box_of_bars_and_none_of_a_photo() -> None:
 )
 def test_dates_of_two_takes(first: str, second: str, takes: bool) -> None:
     assert are_takes(first, second) is takes
+
+
+def test_a_crop_that_lacks_hardly_anything() -> None:
+    """A small crop was missed elsewhere (dupeguru issue 756), and is not the size that a second exposure has."""
+    height, width = COFFEE.shape[:2]
+    crop = seen(COFFEE[3 : height - 5, 3 : width - 10])
+    assert compared(seen(COFFEE), crop) == ("copy", ("cropped",))
+
+
+def test_local_features_of_a_mirrored_picture_follow_from_its_own() -> None:
+    own, mirrored = seen(CAT).features, seen(CAT).turned(4).features
+    swapped = own.mirrored(seen(CAT).pixels.shape[1])
+    apart = np.linalg.norm(swapped.places[:, None] - mirrored.places[None], axis=2)
+    here = apart.min(axis=1) < 0.5
+    alike = (swapped.roots()[here] * mirrored.roots()[apart.argmin(axis=1)[here]]).sum(axis=1)
+    assert here.mean() > 0.8 and np.median(alike) > 0.999

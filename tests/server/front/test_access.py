@@ -7,6 +7,7 @@ import logging
 import re
 import sqlite3
 from http.cookies import SimpleCookie
+from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
@@ -29,6 +30,14 @@ READS = ["/api/v1/info", "/api/v1/items", "/api/v1/jobs", "/api/v1/events", "/me
 @pytest.fixture
 def token(service: Service) -> str:
     return TokenStore(service.state()).new_token()
+
+
+def test_every_line_of_the_page_names_tests_that_are_there() -> None:
+    here = Path(__file__).parent
+    page = (here.parents[2] / "docs" / "security.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`(test_\w+)`", page))
+    there = {name for file in here.glob("test_*.py") for name in re.findall(r"def (test_\w+)", file.read_text())}
+    assert len(named) > 40 and named <= there
 
 
 # -- where the service may listen ---------------------------------------------------------------------------------

@@ -21,8 +21,11 @@ from starlette.testclient import TestClient
 from serving import DirectCalls, Service, problem
 from sonolux.server.configuration import Limits
 from sonolux.server.security.bounds import depth_of
+from sonolux.server.security.concurrency import Turns
+from sonolux.server.security.tokens import TokenStore
 
 LIMITS = Limits()
+MANY = httpx.Limits(max_connections=80)
 SEARCH = {"parts": [{"kind": "text", "text": "rain"}]}
 
 
@@ -113,8 +116,8 @@ class HeldCalls(DirectCalls):
 @pytest.mark.parametrize(
     ("limits", "kind", "status"),
     [
-        (Limits(questions_each=2, questions=9), "too-many", 429),
-        (Limits(questions_each=9, questions=2), "busy", 503),
+        (Limits(questions=2, questions_waiting=0), "busy", 503),
+        (Limits(questions=2, question_seconds=0.1), "busy", 503),
         (Limits(requests_each=2, requests=9), "too-many", 429),
         (Limits(requests_each=9, requests=2), "busy", 503),
     ],
@@ -123,8 +126,9 @@ def test_so_many_questions_are_under_way(
     service: Service, serve: Callable[..., str], limits: Limits, kind: str, status: int
 ) -> None:
     calls = HeldCalls(service)
-    address = serve(limits, calls=calls)
-    with ThreadPoolExecutor(2) as threads, httpx.Client(trust_env=False, timeout=30) as client:
+    headers = {"authorization": f"Bearer {TokenStore(service.state()).new_token()}"}
+    address = serve(limits, calls=calls, host="192.0.2.1")  # not of this machine alone: clients are told apart
+    with ThreadPoolExecutor(2) as threads, httpx.Client(trust_env=False, timeout=30, headers=headers) as client:
         held = [threads.submit(client.post, f"{address}/api/v1/search", json=SEARCH) for _ in range(2)]
         try:
             for _ in held:
@@ -137,6 +141,66 @@ def test_so_many_questions_are_under_way(
             calls.free.set()
         assert [one.result().status_code for one in held] == [200, 200]
         assert client.post(f"{address}/api/v1/search", json=SEARCH).status_code == 200
+
+
+def test_many_clients_of_this_machine_wait_for_their_turns(service: Service, serve: Callable[..., str]) -> None:
+    """They come from one address: none is refused for what the others ask."""
+    calls = HeldCalls(service)
+    address = serve(Limits(requests_each=1, questions=2), calls=calls)
+    with ThreadPoolExecutor(64) as threads, httpx.Client(trust_env=False, timeout=60, limits=MANY) as client:
+        asked = [threads.submit(client.post, f"{address}/api/v1/search", json=SEARCH) for _ in range(64)]
+        assert calls.waiting.acquire(timeout=20) and calls.waiting.acquire(timeout=20)
+        assert not calls.waiting.acquire(timeout=0.5)  # two at once, and no more
+        began = time.monotonic()
+        assert client.get(f"{address}/api/v1/info").status_code == 200  # what is looked up does not wait
+        assert time.monotonic() - began < 5
+        calls.free.set()
+        assert {one.result().status_code for one in asked} == {200}
+
+
+def test_turns_are_fair_between_clients_and_first_come_first_served() -> None:
+    async def main() -> None:
+        turns = Turns(1, 9, 5.0)
+        order: list[str] = []
+
+        async def ask(client: str, name: str) -> None:
+            async with turns.taken_by(client):
+                order.append(name)
+                await asyncio.sleep(0)
+
+        async with asyncio.TaskGroup() as group, turns.taken_by("busy"):
+            for number in range(3):
+                group.create_task(ask("busy", f"busy {number}"))
+                await asyncio.sleep(0)
+            group.create_task(ask("other", "other"))
+            await asyncio.sleep(0)
+            wider = asyncio.create_task(ask("gone", "gone"))
+            await asyncio.sleep(0)
+            wider.cancel()
+        assert order == ["busy 0", "busy 1", "busy 2", "other"]  # nobody has any under way: as they came
+
+        two = Turns(2, 9, 5.0)
+        order = []
+        held = asyncio.Event()
+
+        async def hold(client: str, name: str) -> None:
+            async with two.taken_by(client):
+                order.append(name)
+                await held.wait()
+
+        async with asyncio.TaskGroup() as group:
+            group.create_task(hold("busy", "busy 0"))
+            await asyncio.sleep(0)
+            async with two.taken_by("busy"):
+                for client in ("busy", "other"):
+                    group.create_task(hold(client, client))
+                    await asyncio.sleep(0)
+            await asyncio.sleep(0)
+            assert order == ["busy 0", "other"]  # though busy asked before
+            held.set()
+        assert order == ["busy 0", "other", "busy"]
+
+    asyncio.run(main())
 
 
 def connected(address: str) -> socket.socket:

@@ -1,7 +1,7 @@
 """A browser that looks at the page over the mock service, and fails a test for what a person would not see.
 
-An error on the console, a request of another host, a promise that nobody caught: each fails the test in which it happens,
-but for what a test says it expects.
+An error on the console, a request of another host, a promise that nobody caught: each fails the test in which it
+happens, but for what a test says it expects.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ class Visit:
         return self.page
 
     def until(self, expression: str, seconds: float = 8) -> None:
-        """Wait until an expression holds; playwright's own way compiles it in the page, whose policy admits no such code."""
+        """Wait until an expression holds; playwright's own way compiles it in the page, which its policy forbids."""
         end = time.monotonic() + seconds
         while not self.page.evaluate(expression):
             assert time.monotonic() < end, f"never: {expression}"

@@ -19,8 +19,8 @@ STRANGE = {
 }
 ENDINGS = {"image": "jpg", "video": "mp4", "audio": "wav", "text": "md"}
 PASSAGE = (
-    "The ferry left the harbour a little after six. Gulls followed it as far as the lighthouse, and then the fog closed "
-    "behind us <b>like a door</b>; nobody on deck said a word until the engine changed its note."
+    "The ferry left the harbour a little after six. Gulls followed it as far as the lighthouse, and then the fog "
+    "closed behind us <b>like a door</b>; nobody on deck said a word until the engine changed its note."
 )
 WORDS = (
     "the ferry left the harbour",
@@ -59,7 +59,8 @@ def item(number: int) -> dict[str, Any]:
     return {
         "id": id_of(number), "path": path_of(number), "modality": modality, "kind": "file", "file": id_of(number),
         "start": None, "end": None, "unit": None, "text": PASSAGE if modality == "text" else "",
-        "metadata": {**drawn, **timed, **said, "date": f"{2019 + number % 7}-06-{1 + number % 28:02d}T18:30:00", "size": 84_000 + number},
+        "metadata": {**drawn, **timed, **said, "date": f"{2019 + number % 7}-06-{1 + number % 28:02d}T18:30:00",
+            "size": 84_000 + number},
         "region": None,
     }  # fmt: skip
 
@@ -79,7 +80,8 @@ def hit(number: int, rank: int, sure: int) -> dict[str, Any]:
         "space": "words" if whole["modality"] == "text" else "clip",
         "title": "", "text": PASSAGE if whole["modality"] == "text" else "",
         "confident": rank < sure,
-        "width": meta.get("width"), "height": meta.get("height"), "duration": meta.get("duration"), "date": meta["date"],
+        "width": meta.get("width"), "height": meta.get("height"), "duration": meta.get("duration"),
+        "date": meta["date"],
         "copies": 3 if number % 17 == 5 else 0,
         "why": [{"space": "clip", "chance": chance}, {"space": "words", "chance": min(1.0, 40 * chance)}],
     }  # fmt: skip
@@ -123,12 +125,14 @@ def thumbnail(number: int) -> str:
     """Draw a landscape: sky, sun, two hills."""
     whole = item(number)["metadata"]
     wide, high = whole.get("width", 480), whole.get("height", 480)
-    hue, sun = 37 * number % 360, 20 + 13 * number % 60
+    hue, sun, scale = 37 * number % 360, 20 + 13 * number % 60, high / wide
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 100 {100 * high / wide:.1f}" width="{wide // 4}" height="{high // 4}" '
-        f'preserveAspectRatio="none"><defs><linearGradient id="s" x2="0" y2="1"><stop stop-color="hsl({hue},42%,38%)"/>'
-        f'<stop offset="1" stop-color="hsl({(hue + 40) % 360},62%,76%)"/></linearGradient></defs>'
-        f'<rect width="100" height="200" fill="url(#s)"/><circle cx="{sun}" cy="{28 * high / wide:.1f}" r="7" fill="#fff" opacity=".85"/>'
-        f'<path d="M0 {70 * high / wide:.1f}Q{sun} {40 * high / wide:.1f} 100 {75 * high / wide:.1f}V200H0Z" fill="hsl({hue},30%,30%)"/>'
-        f'<path d="M0 {88 * high / wide:.1f}Q{100 - sun} {64 * high / wide:.1f} 100 {80 * high / wide:.1f}V200H0Z" fill="hsl({hue},32%,20%)"/></svg>'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 100 {100 * scale:.1f}" width="{wide // 4}"'
+        f' height="{high // 4}" preserveAspectRatio="none"><defs><linearGradient id="s" x2="0" y2="1">'
+        f'<stop stop-color="hsl({hue},42%,38%)"/><stop offset="1" stop-color="hsl({(hue + 40) % 360},62%,76%)"/>'
+        f'</linearGradient></defs><rect width="100" height="200" fill="url(#s)"/>'
+        f'<circle cx="{sun}" cy="{28 * scale:.1f}" r="7" fill="#fff" opacity=".85"/>'
+        f'<path d="M0 {70 * scale:.1f}Q{sun} {40 * scale:.1f} 100 {75 * scale:.1f}V200H0Z" fill="hsl({hue},30%,30%)"/>'
+        f'<path d="M0 {88 * scale:.1f}Q{100 - sun} {64 * scale:.1f} 100 {80 * scale:.1f}V200H0Z"'
+        f' fill="hsl({hue},32%,20%)"/></svg>'
     )  # fmt: skip

@@ -44,16 +44,19 @@ def test_back_from_an_item_is_the_same_place_and_focus(visit: Open) -> None:
     page.locator(".card.image").first.wait_for()
     page.locator("sx-results").evaluate("(grid) => grid.scrollTo(0, 4000)")
     page.wait_for_url("**at=*")
-    card = page.locator(".card.image[data-id]").nth(14)
-    name = card.get_attribute("data-id")
+    # Named by its place: the cards of the document are others once it has scrolled.
+    index = page.locator(".card.image[data-id]").nth(14).get_attribute("data-index")
+    card = page.locator(f'.card[data-index="{index}"]')
+    card.scroll_into_view_if_needed()
+    name, before = card.get_attribute("data-id"), page.locator("sx-results").evaluate("(grid) => grid.scrollTop")
     card.click()
     page.locator("h1").wait_for()
     page.go_back()
-    page.locator(".card:focus").wait_for()
+    page.locator(".card[data-id]:focus").wait_for()
     assert page.locator(".card:focus").get_attribute("data-id") == name
-    assert abs(page.locator("sx-results").evaluate("(grid) => grid.scrollTop") - 4000) < 260
+    assert abs(page.locator("sx-results").evaluate("(grid) => grid.scrollTop") - before) < 260
     page.reload()
-    page.locator(".card:focus").wait_for()
+    page.locator(".card[data-id]:focus").wait_for()
     assert page.locator(".card:focus").get_attribute("data-id") == name
 
 
@@ -115,8 +118,9 @@ def test_a_picture_asks(visit: Open, way: str) -> None:
             """([way, bytes]) => {
                 const data = new DataTransfer();
                 data.items.add(new File([new Uint8Array(bytes)], "mine <b>.png", { type: "image/png" }));
-                const event = way === "pasted" ? new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true })
-                  : new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true });
+                const given = { bubbles: true, cancelable: true };
+                const event = way === "pasted" ? new ClipboardEvent("paste", { clipboardData: data, ...given })
+                  : new DragEvent("drop", { dataTransfer: data, ...given });
                 document.body.dispatchEvent(event);
             }""",
             [way, list(PICTURE)],
@@ -201,8 +205,11 @@ def test_an_expired_ranking_is_asked_again(visit: Open) -> None:
     page = look.go("/?q=many")
     page.locator(".card").first.wait_for()
     look.state.expired = {"r0"}
-    page.locator("sx-results").evaluate("(grid) => grid.scrollTo(0, 60000)")
-    page.locator(".card[data-id]").first.wait_for()
+    with page.expect_response("**/search"):
+        page.locator("sx-results").evaluate("(grid) => grid.scrollTo(0, 60000)")
+    page.wait_for_url("**at=*")
+    at = page.url.rsplit("at=")[1]
+    page.locator(f'.card[data-index="{at}"][data-id]').wait_for()
     assert sum(request == "POST /api/v1/search" for request in look.state.requests) == 2
 
 

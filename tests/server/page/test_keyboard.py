@@ -47,6 +47,8 @@ def test_keys_reach_every_hit_however_far(visit: Open) -> None:
     for _ in range(40):
         page.keyboard.press("ArrowDown")
     look.until("Number(document.activeElement.dataset.index) > 100")
+    # The windows that were passed have come, and with them other rows.
+    page.wait_for_timeout(700)
     box = page.locator(".card:focus").bounding_box()
     assert 0 < box["y"] < 800
 
@@ -106,8 +108,10 @@ def test_tab_goes_through_the_page_and_every_stop_is_seen(visit: Open) -> None:
         page.keyboard.press("Tab")
         found = page.evaluate(
             """() => {
-                const one = document.activeElement, style = getComputedStyle(one), box = one.closest(".box") ?? one.closest("label") ?? one;
-                const shown = [style, getComputedStyle(box)].some((each) => each.outlineStyle !== "none" || each.boxShadow !== "none");
+                const one = document.activeElement;
+                const box = one.closest(".box") ?? one.closest("label") ?? one;
+                const shown = [one, box].map((each) => getComputedStyle(each))
+                    .some((style) => style.outlineStyle !== "none" || style.boxShadow !== "none");
                 return [one.localName + (one.className ? "." + one.className : ""), shown];
             }"""
         )

@@ -52,7 +52,7 @@ def search_service(service: Service, text: str | None, asked: Mapping[str, Any])
 def ask_hummed(service: Service, hum: str, asked: Mapping[str, Any]) -> Answer:
     """Ask whose tune somebody hums in a file."""
     with service.uploaded(hum) as upload:
-        told = service.ask("POST", "hum", {"upload": upload, "limit": asked["k"]})
+        told = service.ask("GET", f"uploads/{upload}/tunes", limit=min(asked["k"], WINDOW))
     hits = [hit_from_data(hit) for hit in told["hits"]]
     return Answer([hit for hit in hits if hit.confident or not asked["confident"]], told["spaces"])
 

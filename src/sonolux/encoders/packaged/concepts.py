@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from sonolux.checkpoints.digest import digest_of
 from sonolux.checkpoints.loading import LoadedOnce
 from sonolux.encoders.base import Encoder, normalised
+from sonolux.encoders.packaged.class_evidence import chances_of, class_probabilities, decoder, named_classes
 from sonolux.encoders.packaged.image_classes import CLASSES, ImageClasses, image_classes
 from sonolux.encoders.packaged.photo import backbone
 from sonolux.encoders.packaged.sentences import DIM, sentences
@@ -57,6 +58,7 @@ class ClassVectors:
             VERSION, backbone().folder.digest, sentences().digest, TEMPERATURE, LEVELS, DECAY, image_classes()
         )
         self._held = LoadedOnce(self._read)
+        self.decoder = LoadedOnce(lambda: decoder(self.directions))
 
     @property
     def directions(self) -> NDArray[np.float32]:
@@ -104,6 +106,8 @@ class ConceptImage(Encoder):
 class ConceptText(Encoder):
     """Questions by what they mean, beyond what the names of all classes have in common."""
 
+    judges = True
+
     def __init__(self, vectors: ClassVectors) -> None:
         self.vectors = vectors
         _describe(self, Modality.TEXT, vectors)
@@ -112,6 +116,11 @@ class ConceptText(Encoder):
         """Encode sentences into rows (n, 384)."""
         rows = np.asarray(sentences().encode_queries(batch))
         return np.where(rows.any(axis=1, keepdims=True), rows - self.vectors.mean, 0)
+
+    def chances(self, question: str, row: NDArray[Any], found: NDArray[Any]) -> NDArray[np.float64]:
+        """Return the chance that pictures of other things seem to show what is asked for as surely; see the base."""
+        named = named_classes(question, row, self.vectors.directions)
+        return chances_of(class_probabilities(found, self.vectors.decoder()) @ named)
 
 
 def concepts() -> list[Encoder]:

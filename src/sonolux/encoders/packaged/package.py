@@ -34,6 +34,8 @@ class Package:
         What it adds to Sonolux, for people.
     command : str
         That brings it.
+    alone : str
+        Why it is brought without what it depends on, of which nothing is used; "" where it is not.
     """
 
     name: str
@@ -42,6 +44,7 @@ class Package:
     licence: str
     gives: str
     command: str
+    alone: str = ""
 
     @property
     def digest(self) -> str:

@@ -93,6 +93,7 @@ VOICES = Package(
     "Apache-2.0",
     "who is speaking",
     "pip install --no-deps resemblyzer==0.1.4",
+    "it depends on webrtcvad, which has no wheels, so that installing it takes a C compiler",
 )
 MUSIC = Package(
     "musicnn",
@@ -106,6 +107,7 @@ MUSIC = Package(
     "ISC",
     "tags of music, and what music sounds alike",
     "pip install --no-deps musicnn==0.1.0",
+    "it depends on numpy before 1.17, which no Python from 3.11 on can install",
 )
 NOTES = Package(
     "basic-pitch",
@@ -114,6 +116,7 @@ NOTES = Package(
     "Apache-2.0",
     "the notes of a melody, for search by humming",
     "pip install --no-deps basic-pitch==0.4.0",
+    "it depends on TensorFlow before 2.15.1, which needs numpy 1, and cannot be installed from Python 3.12 on",
 )
 
 PACKAGES = (PHOTO, PHOTO_LITE2, SENTENCES, OCR_MODELS, SPEECH, LANGUAGES, VOICES, MUSIC, NOTES)

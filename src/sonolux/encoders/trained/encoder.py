@@ -173,6 +173,11 @@ def run_network(inputs: NDArray[np.float32], network: nn.Module, device: torch.d
 
 def network_input(batch: Sequence[NDArray[np.uint8]], how: Preprocessing) -> NDArray[np.float32]:
     """Return images (h, w, 3) as the network takes them: float32 (n, channels, height, width)."""
+    return np.ascontiguousarray(np.moveaxis(normalised_pixels(batch, how), -1, 1))
+
+
+def normalised_pixels(batch: Sequence[NDArray[np.uint8]], how: Preprocessing) -> NDArray[np.float32]:
+    """Return images (h, w, 3) in the size and the range of a network, float32 (n, height, width, channels)."""
     from PIL import Image
 
     mode = "L" if how.channels == "grey" else "RGB"
@@ -181,8 +186,9 @@ def network_input(batch: Sequence[NDArray[np.uint8]], how: Preprocessing) -> NDA
         for pixels in batch
     ]
     stacked = np.stack(resized).reshape(len(batch), how.height, how.width, -1) / np.float32(255)
-    normalised = (stacked - np.array(how.mean, np.float32)) / np.array(how.deviation, np.float32)
-    return np.ascontiguousarray(np.moveaxis(normalised, -1, 1))
+    stacked -= np.array(how.mean, np.float32)
+    stacked /= np.array(how.deviation, np.float32)
+    return stacked.astype(np.float32, copy=False)
 
 
 def word_counts(texts: Sequence[str], how: Words) -> NDArray[np.float32]:

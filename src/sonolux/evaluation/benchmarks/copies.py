@@ -6,18 +6,22 @@ were chosen on the first half when it was written, and are not touched here.
 
 from __future__ import annotations
 
+import importlib.util
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import PIL.Image
 from numpy.typing import NDArray
+from PIL.Image import Image as Picture
 
 from sonolux.encoders.defaults import CLASSICAL
 from sonolux.evaluation.benchmarks.report import Announce, Report, compare_with_target
-from sonolux.evaluation.protocols.altered_copies import ALTERATIONS, SEED, Half, make_copies, split_halves
+from sonolux.evaluation.protocols.altered_copies import ALTERATIONS, ALTERED, SEED, Half, make_copies, split_halves
 from sonolux.evaluation.protocols.altered_videos import VIDEO_ALTERATIONS, make_video_copies
 from sonolux.evaluation.scorecard import Scorecard
 from sonolux.features.pdq import TURNS, pdq_hash, turned_image
@@ -73,10 +77,13 @@ def benchmark_copies(data: Path, altered: int, progress: Announce) -> tuple[list
             make_copies(half, work / name, altered)
             for name, half in zip(("chosen", "scored"), split_halves(photos), strict=True)
         )
-        for name, measure in _hashes(progress).items():
-            progress(f"{name}: hashing")
-            radius = _radius(*_distances(first, measure))
-            scores[f"{name}, {radius} bits"] = _scored(second, *_distances(second, measure), radius)
+        hashes = _hashes()
+        progress(f"hashing: {', '.join(hashes)}")
+        chosen, scored = (_all_distances(half, hashes) for half in (first, second))
+        for name, (distances, owners) in chosen.items():
+            radius = _radius(distances, owners)
+            scores[f"{name}, {radius} bits"] = _scored(second, *scored[name], radius)
+        del chosen, scored
         progress("sonolux duplicates")
         scores["sonolux duplicates"] = _library_scores(second, work / "scored", work / "photos.sonolux")
         progress("videos")
@@ -84,47 +91,58 @@ def benchmark_copies(data: Path, altered: int, progress: Announce) -> tuple[list
     return _cards(scores, videos, len(second.photos)), _report(scores, videos, second)
 
 
-def _hashes(progress: Announce) -> dict[str, Hash]:
-    """Return the hashes that are compared, by name."""
+def _hashes() -> dict[str, Hash]:
+    """Return the hashes that are compared, by name: those of imagededup as the package imagehash has them, if it is."""
     found: dict[str, Hash] = {"PDQ, eight turns": _pdq}
-    try:
-        from imagededup.methods import DHash, PHash
-    except ImportError as error:
-        progress(f"imagededup is left out: {error}")
+    if importlib.util.find_spec("imagehash") is None:
         return found
-    for name, method in (("phash", PHash), ("dhash", DHash)):
-        found[f"imagededup {name}"] = _of_imagededup(method(verbose=False))
-    return found
+    import imagehash
+
+    methods = {
+        "pHash": imagehash.phash,
+        "dHash": imagehash.dhash,
+        "aHash": imagehash.average_hash,
+        "wHash": imagehash.whash,
+    }
+    return found | {name: _of_imagehash(method) for name, method in methods.items()}
 
 
 def _pdq(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.stack([pdq_hash(turned_image(pixels, turn))[0] for turn in range(len(TURNS))])
 
 
-def _of_imagededup(method: object) -> Hash:
+def _of_imagehash(method: Callable[[Picture], Any]) -> Hash:
     def code(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        text = method.encode_image(image_array=pixels)  # type: ignore[attr-defined]
-        return np.frombuffer(bytes.fromhex(text), np.uint8)[None]
+        return np.packbits(method(PIL.Image.fromarray(pixels)).hash)[None]
 
     return code
 
 
-def _distances(half: Half, measure: Hash) -> tuple[NDArray[np.int32], NDArray[np.intp]]:
-    """Return the distances of all files of a half, originals first, and the number of the photo that each shows."""
+def _all_distances(half: Half, hashes: Mapping[str, Hash]) -> dict[str, tuple[NDArray[np.int32], NDArray[np.intp]]]:
+    """Return by hash the distances of all files of a half, originals first, and the photo's number that each shows."""
     files = [*half.photos, *(file for _, _, file in half.copies)]
     limit = ReadOptions().max_pixels
-    codes = np.stack([measure(decode_image(str(file), SIDE, limit).pixels) for file in files])
-    upright = codes[:, 0].view(np.uint64)
-    least = np.full((len(files), len(files)), 8 * codes.shape[2], np.int32)
+    codes: dict[str, list[NDArray[np.uint8]]] = {name: [] for name in hashes}
+    for file in files:
+        pixels = decode_image(str(file), SIDE, limit).pixels
+        for name, measure in hashes.items():
+            codes[name].append(measure(pixels))
+    numbers = {photo: number for number, photo in enumerate(half.photos)}
+    owners = np.array([*range(len(half.photos)), *(numbers[photo] for photo, _, _ in half.copies)])
+    return {name: (_distances(np.stack(each)), owners) for name, each in codes.items()}
+
+
+def _distances(codes: NDArray[np.uint8]) -> NDArray[np.int32]:
+    """Return the distances of codes (n, turns, bytes) to each other, of all turns the least."""
+    upright = np.ascontiguousarray(codes[:, 0]).view(np.uint64)
+    least = np.full((len(codes), len(codes)), 8 * codes.shape[2], np.int32)
     for turn in range(codes.shape[1]):
         turned = np.ascontiguousarray(codes[:, turn]).view(np.uint64)
         for number, row in enumerate(turned):
             apart = np.bitwise_count(row ^ upright).sum(axis=1, dtype=np.int32)
             np.minimum(least[number], apart, out=least[number])
     np.minimum(least, least.T, out=least)
-    numbers = {photo: number for number, photo in enumerate(half.photos)}
-    owners = np.array([*range(len(half.photos)), *(numbers[photo] for photo, _, _ in half.copies)])
-    return least, owners
+    return least
 
 
 def _false_pairs(distances: NDArray[np.int32], owners: NDArray[np.intp], radius: int) -> int:
@@ -221,17 +239,22 @@ def _report(scores: Mapping[str, CopyScores], videos: CopyScores, half: Half) ->
     ours = scores["sonolux duplicates"]
     per_thousand = ours.false * 1000 / len(half.photos)
     altered = len(half.copies) // len(ALTERATIONS)
+    others = (
+        "pHash, dHash, aHash and wHash, of 64 bits, are those of imagededup, computed by imagehash"
+        if any(name.startswith("pHash") for name in scores)
+        else "The hashes of imagededup are missing: the package imagehash is not installed"
+    )
     video_told = ", ".join(f"{name} {share:.2f}" for name, share in videos.found.items())
     return Report(
         name="copies",
         title="Altered copies",
-        command=f"sonolux bench copies --altered {len(half.copies) // len(ALTERATIONS)}",
+        command="sonolux bench copies" if altered == ALTERED else f"sonolux bench copies --altered {altered}",
         about=(
             f"{len(half.photos)} photos of the sample of ImageNet and of Flickr8k, with {len(ALTERATIONS)} altered"
             f" copies of each of {altered}: the share of copies that were found together with their original, and pairs"
             " of different photos of which some versions were called copies. The radius of each hash is the largest"
             f" with at most {ALLOWED:g} such pair in 1,000 photos on the other half of the photos, on which what"
-            " Sonolux goes by was chosen as well; nothing was chosen on this half."
+            f" Sonolux goes by was chosen as well; nothing was chosen on this half. {others}."
         ),
         columns=("alteration", *scores),
         rows=list(_rows(scores, list(ALTERATIONS))),

@@ -87,7 +87,7 @@ def _labels(fitted: list[Path], unseen: list[Path]) -> dict[str, float]:
 
 def _few(products: list[Path], labels: NDArray[np.str_]) -> dict[str, list[float]]:
     """Return the accuracies of logistic regression upon the descriptor, and upon all that the network pools."""
-    pixels = [_pixels(path) for path in products]
+    pixels = [pixels_of(path) for path in products]
     [photo] = resolve("photo")
     described = {
         "the 256 numbers of photo": np.asarray(photo.encode(pixels)),
@@ -100,7 +100,7 @@ def _seconds(files: list[Path]) -> float:
     """Return the seconds that describing a photo takes on one thread, decoding left out."""
     import torch
 
-    pixels = [_pixels(path) for path in files]
+    pixels = [pixels_of(path) for path in files]
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
@@ -120,12 +120,14 @@ def _round(photo: Any, pixels: list[NDArray[np.uint8]]) -> float:
 
 def _features(files: list[Path]) -> NDArray[np.float32]:
     found = [
-        backbone().features([_pixels(path) for path in files[start : start + 16]]) for start in range(0, len(files), 16)
+        backbone().features([pixels_of(path) for path in files[start : start + 16]])
+        for start in range(0, len(files), 16)
     ]
     return np.concatenate(found)
 
 
-def _pixels(path: Path) -> NDArray[np.uint8]:
+def pixels_of(path: Path) -> NDArray[np.uint8]:
+    """Return the pixels of a photo, uint8 (h, w, 3)."""
     segments = (event for event in read(str(path), ReadOptions()) if isinstance(event, Segment))
     return next(segment.content.pixels for segment in segments if isinstance(segment.content, Image))
 

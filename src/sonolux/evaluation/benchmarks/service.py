@@ -21,12 +21,13 @@ from http.client import HTTPConnection
 from pathlib import Path
 from statistics import median
 from typing import Any
+from urllib.parse import quote
 
 import numpy as np
 
 from sonolux.errors import SonoluxError
 from sonolux.evaluation.benchmarks.report import Announce, Report, compare_with_target
-from sonolux.evaluation.serving.clients import Mix, Tally, run_clients, search_body, watch
+from sonolux.evaluation.serving.clients import LoadTally, Mix, run_clients, search_body, watch
 from sonolux.evaluation.serving.process import ServedLibrary
 from sonolux.library import Library
 
@@ -60,14 +61,14 @@ class Load:
 
     Attributes
     ----------
-    tally : Tally
+    tally : LoadTally
     settled, last : dict
         MiB by process, after `SETTLED` seconds and at the end.
     watched : dict
         Milliseconds of what was asked beside them, by path.
     """
 
-    tally: Tally
+    tally: LoadTally
     settled: dict[str, float]
     last: dict[str, float]
     watched: dict[str, list[float]]
@@ -114,6 +115,7 @@ def benchmark_service(
 
 def _library(data: Path, work: Path, photos: int, say: Announce) -> tuple[Path, Path]:
     """Return the folder of media and the library, made unless they are there."""
+    work = work.resolve()
     folder, library = work / f"media-{photos}", work / f"{photos}.sonolux"
     if not (folder / "whole").exists():
         shutil.rmtree(folder, ignore_errors=True)
@@ -206,7 +208,8 @@ def _time_commands(library: Path) -> dict[str, list[float]]:
 
 def _mix(service: ServedLibrary, folder: Path) -> Mix:
     """Return what clients ask for: words, and items and files of the library."""
-    items = [item["id"] for item in service.ask("GET", "/api/v1/items?limit=200")["items"]]
+    where = quote('{"modality": "image"}')  # recordings have no thumbnail
+    items = [item["id"] for item in service.ask("GET", f"/api/v1/items?limit=200&where={where}")["items"]]
     pictures = sorted((folder / "pictures").iterdir())[:UPLOADS]
     return Mix(WORDS, items, [_enlarged(path) for path in pictures])
 

@@ -47,8 +47,8 @@ TARGETS = (
     (CAPTIONS, BOTH, "R@1", 0.22),
     (CAPTIONS, BOTH, "R@10", 0.65),
     (CATEGORIES, CONCEPTS, "mAP", 0.52),
-    (PRESENT_CATEGORIES, CONCEPTS, "AUC by score", 0.90),
-    (PRESENT_CLASSES, CONCEPTS, "AUC by score", 0.90),
+    (PRESENT_CATEGORIES, CONCEPTS, "AUC by chance", 0.90),
+    (PRESENT_CLASSES, CONCEPTS, "AUC by chance", 0.90),
 )
 """Protocol, space, metric, and what was asked."""
 
@@ -126,7 +126,7 @@ def _cards_of(
         relevant = rank_photos(library, categories, space, count)
         return [
             card(CATEGORIES, precision_scores(relevant), "mAP", len(relevant)),
-            card(PRESENT_CATEGORIES, absence_scores(library, categories, space), "AUC by score", len(categories)),
+            card(PRESENT_CATEGORIES, absence_scores(library, categories, space), "AUC by chance", len(categories)),
         ]
     by_name = rank_photos(library, classes, space, count)
     by_kind = rank_photos(library, kind_questions(sample), space, count)
@@ -134,7 +134,7 @@ def _cards_of(
     return [
         card(CLASSES, recall_scores(by_name), "R@10", len(by_name)),
         card(KINDS, precision_scores(by_kind), "mAP", len(by_kind)),
-        card(PRESENT_CLASSES, absence_scores(library, classes, space), "AUC by score", len(classes)),
+        card(PRESENT_CLASSES, absence_scores(library, classes, space), "AUC by chance", len(classes)),
         card(SPEED, {"a second": 1 / seconds}, "a second", 49),
     ]
 
@@ -150,8 +150,11 @@ def _report(cards: Sequence[Scorecard]) -> Report:
             " which the weight of concepts is found by cross-validation, as the ridges had been. Scored: the"
             " first captions of the odd half; names of COCO's categories among all 64 photos; the 500 photos of the odd"
             " half of imagenet_sample by the names of their classes, and by words for nine kinds. Present or absent:"
-            " the best hit for categories that some photo of COCO shows against those that none does, and for classes"
-            " of the odd half against those of the even half, nearly all of which have relatives there. Warm questions:"
+            " a page of ten hits for categories that some photo of COCO shows against those that none does, and for"
+            " classes of the odd half against those of the even half, nearly all of which have relatives there; by the"
+            " best score, and by the least chance, which decides where nothing is found. Found: the share of questions"
+            " to which `--confident` gives any hit at all; it is to be large where the thing is present, and at most"
+            " .05 where it is absent. Warm questions:"
             " the median time of one that was not asked before, in one space of the sample. Nothing that is scored"
             " chose anything. Elsewhere, on the same captions: ConSE .10/.36, ridge regression .15/.56, both .18/.60."
         ),

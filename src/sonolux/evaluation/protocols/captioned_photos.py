@@ -3,7 +3,7 @@
 Photos are sorted by their names. Of the photos with captions, and of the sample of ImageNet, the even ones may be
 learned and chosen from; the odd ones are what is asked for here, together with all of the photos of COCO. A question
 about a thing that no photo of a library shows should find nothing: how well that is told from questions about things
-that are there is the area under the ROC curve, by the score of the best hit, and by its chance.
+that are there is the area under the ROC curve, by the best score of a page of hits, and by the least chance.
 """
 
 from __future__ import annotations
@@ -22,7 +22,6 @@ from sonolux.errors import SonoluxError
 from sonolux.evaluation.protocols.photo_search import KINDS, photo_kind, split_photos
 from sonolux.library import Library
 from sonolux.metrics.ranking import average_precision, pairwise_accuracy
-from sonolux.types import Hit
 
 TOP = 10
 
@@ -137,13 +136,21 @@ def precision_scores(relevant: NDArray[np.bool_]) -> dict[str, float]:
 
 
 def absence_scores(library: Library, questions: Questions, space: str) -> dict[str, float]:
-    """Return how well questions about what is there are told from those about what is not, by the best hit of each."""
-    best = {question: _best_hit(library, question, space) for question in questions}
-    there = [best[question] for question, paths in questions.items() if paths]
-    absent = [best[question] for question, paths in questions.items() if not paths]
+    """Return how well questions about what is there are told from those about what is not.
+
+    By the greatest score of a page of hits, and by the least chance; and the shares of both to which a page has a hit
+    that chance does not explain: all others are answered with "nothing found" where ``--confident`` is asked.
+    """
+    pages = {question: library.search(question, space=space, k=TOP) for question in questions}
+    groups = [[pages[asked] for asked, paths in questions.items() if bool(paths) == shown] for shown in (True, False)]
+    scores = [[max((hit.score for hit in page), default=-np.inf) for page in group] for group in groups]
+    chances = [[max((-hit.chance for hit in page), default=-np.inf) for page in group] for group in groups]
+    there, absent = (float(np.mean([any(hit.confident for hit in page) for page in group])) for group in groups)
     return {
-        "AUC by score": _auc(*([hit.score if hit else -np.inf for hit in hits] for hits in (there, absent))),
-        "AUC by chance": _auc(*([-hit.chance if hit else -np.inf for hit in hits] for hits in (there, absent))),
+        "AUC by score": _auc(*scores),
+        "AUC by chance": _auc(*chances),
+        "found, present": there,
+        "found, absent": absent,
     }
 
 
@@ -157,10 +164,6 @@ def time_questions(library: Library, questions: Iterable[str], space: str) -> fl
         library.search(question, space=space)
         taken.append(time.perf_counter() - started)
     return float(np.median(taken))
-
-
-def _best_hit(library: Library, question: str, space: str) -> Hit | None:
-    return next(iter(library.search(question, space=space, k=1)), None)
 
 
 def _auc(there: Sequence[float], absent: Sequence[float]) -> float:

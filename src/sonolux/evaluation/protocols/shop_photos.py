@@ -6,6 +6,7 @@ store image dataset with visual and semantic labels", WACV 2019); the pictures o
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -56,11 +57,17 @@ def few_right(rows: NDArray[np.float32], labels: NDArray[np.str_]) -> list[float
     from sklearn.linear_model import LogisticRegression
 
     scores = []
-    for draw in range(DRAWS):
-        random = np.random.default_rng(draw)
-        learned = np.zeros(len(rows), bool)
-        for label in np.unique(labels):
-            learned[random.permutation(np.flatnonzero(labels == label))[:FEW]] = True
+    for learned in few_draws(labels):
         model = LogisticRegression(C=100.0, max_iter=1000).fit(rows[learned], labels[learned])
         scores.append(float(model.score(rows[~learned], labels[~learned])))
     return scores
+
+
+def few_draws(labels: NDArray[np.str_]) -> Iterator[NDArray[np.bool_]]:
+    """Yield, for each draw, which photos are learned from, bool (n,): `FEW` of each product."""
+    for draw in range(DRAWS):
+        random = np.random.default_rng(draw)
+        learned = np.zeros(len(labels), bool)
+        for label in np.unique(labels):
+            learned[random.permutation(np.flatnonzero(labels == label))[:FEW]] = True
+        yield learned

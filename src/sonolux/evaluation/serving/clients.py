@@ -34,7 +34,7 @@ class Request:
 
 
 @dataclass(slots=True)
-class Tally:
+class LoadTally:
     """What came of the requests of all clients.
 
     Attributes
@@ -119,9 +119,9 @@ WEIGHTS = (35, 15, 10, 15, 25)
 """How often each step is taken, in percent."""
 
 
-def run_clients(port: int, mix: Mix, clients: int, seconds: float, seed: int = 0) -> Tally:
+def run_clients(port: int, mix: Mix, clients: int, seconds: float, seed: int = 0) -> LoadTally:
     """Have clients ask side by side for some seconds; return what came of it."""
-    tally, lock = Tally(), threading.Lock()
+    tally, lock = LoadTally(), threading.Lock()
     until = time.monotonic() + seconds
     threads = [
         threading.Thread(target=_run_client, args=(port, mix, until, Random(seed * 10_007 + number), tally, lock))
@@ -146,7 +146,7 @@ def watch(port: int, path: str, every: float, stop: threading.Event) -> list[flo
     return latencies
 
 
-def _run_client(port: int, mix: Mix, until: float, random: Random, tally: Tally, lock: threading.Lock) -> None:
+def _run_client(port: int, mix: Mix, until: float, random: Random, tally: LoadTally, lock: threading.Lock) -> None:
     connection = HTTPConnection("127.0.0.1", port, timeout=TIMEOUT)
     while time.monotonic() < until:
         for request in mix.draw(random):

@@ -64,17 +64,20 @@ class EncodingQueue:
         self._hand_over(segment.modality)
         return self._collect(BACKLOG + self._executor.at_once)
 
-    def put_words(self, draft: Draft) -> list[Failure]:
-        """Encode for keyword search the words of a file whose pieces are encoded, and those of what its spans show.
+    def put_words(self, drafts: Sequence[Draft]) -> list[Failure]:
+        """Encode for keyword search the words of files whose pieces are encoded, and those of what their spans show.
 
-        The words of the file itself include those of a text that is one passage.
+        The words of a file itself include those of a text that is one passage. Files go together: one by one, making
+        their rows costs several times as much as counting their words.
         """
         keyword = [encoder for encoder in self.writers[Modality.TEXT] if encoder.kind == "sparse"]
-        if not keyword:
+        if not keyword or not drafts:
             return []
-        section = EncodedSegment("words", None, "")
-        entries = [(draft, section, draft.words()), *((draft, *worded) for worded in draft.words_of_spans())]
-        draft.sections.append(section)
+        entries: list[_Entry] = []
+        for draft in drafts:
+            section = EncodedSegment("words", None, "")
+            entries += [(draft, section, draft.words()), *((draft, *worded) for worded in draft.words_of_spans())]
+            draft.sections.append(section)
         batch = _batch_of(entries)
         return _take(entries, batch, encode_all(keyword, batch))
 

@@ -17,6 +17,7 @@ from sonolux.library.ingest.draft import Draft
 from sonolux.library.ingest.encode import EncodingQueue
 from sonolux.library.ingest.labels import Labelling
 from sonolux.library.ingest.moved import follow, redescribe, touch
+from sonolux.library.ingest.near_copies import NearCopies, Skipped, is_image
 from sonolux.library.ingest.write import Writer
 from sonolux.library.spaces import Spaces
 from sonolux.media.finding import find
@@ -40,7 +41,8 @@ class Summary:
     """What an `add` did: counts of files, those that failed, and how long it took in seconds.
 
     Files of which only a part could be read are ``added`` or ``updated`` like others; ``partly`` says what is missing.
-    ``skipped`` names the files that were left out because the library has their bytes already, and where.
+    ``skipped`` names the files that were left out because the library has their bytes or their picture already, and
+    where.
     """
 
     added: int = 0
@@ -51,7 +53,7 @@ class Summary:
     fingerprinted: int = 0
     failed: list[Failure] = field(default_factory=list)
     partly: list[Failure] = field(default_factory=list)
-    skipped: list[Failure] = field(default_factory=list)
+    skipped: list[Skipped] = field(default_factory=list)
     seconds: float = 0.0
 
     @property
@@ -74,8 +76,8 @@ class Adder:
     progress : callable or None
     labelling : Labelling or None
         What says what new pictures show.
-    skip_copies : bool
-        Whether new files are left out that have the bytes of one that is there.
+    near : NearCopies or None
+        What says which new images show what is there: these are left out then, and files of the bytes of one.
     """
 
     def __init__(  # noqa: PLR0913 - each is a part of the run
@@ -88,10 +90,10 @@ class Adder:
         progress: Progress | None = None,
         labelling: Labelling | None = None,
         *,
-        skip_copies: bool = False,
+        near: NearCopies | None = None,
     ) -> None:
         self.index = index
-        self.skip_copies = skip_copies
+        self.near = near
         self.pool = pool
         self.writer = writer
         self.delete = delete
@@ -105,6 +107,7 @@ class Adder:
         self._redescribed: dict[str, Task] = {}
         self._partly: dict[str, Failure] = {}
         self._added: dict[str, str] = {}
+        self._held_back: list[Task] = []
 
     def run(self, roots: Sequence[str]) -> Summary:
         """Add files and folders.
@@ -121,6 +124,8 @@ class Adder:
         """
         try:
             for path, event in self.pool.read(self._to_decode(find(roots, real=True))):
+                self._take(path, event)
+            for path, event in self.pool.read(self._without_copies()):
                 self._take(path, event)
             self._fail(self.queue.flush())
             self._write_all()
@@ -142,13 +147,33 @@ class Adder:
                 if isinstance(task, Failure):
                     self._fail([task])
                     continue
-                if self.skip_copies and task.state == "new" and (first := self._first_of(task)):
-                    self.summary.skipped.append(Failure(task.path, f"the same bytes as {printable(first)}"))
-                    self._report(task.path)
-                    continue
+                if self.near is not None and task.state == "new":
+                    if first := self._first_of(task):
+                        self._skip(Skipped(task.path, f"the same bytes as {printable(first)}", first))
+                        continue
+                    if is_image(task.path):
+                        self._held_back.append(task)
+                        continue
                 self._drop_sidecars(task)
                 if not self._settled(task):
                     yield task.path
+
+    def _without_copies(self) -> list[str]:
+        """Leave out new images that are copies; return the others, which have to be decoded."""
+        if self.near is None or not self._held_back:
+            return []
+        copies = self.near.left_out(self._held_back)
+        for skipped in copies.values():
+            self._skip(skipped)
+        kept = [task for task in self._held_back if task.path not in copies]
+        for task in kept:
+            self._drop_sidecars(task)
+            self._settled(task)
+        return [task.path for task in kept]
+
+    def _skip(self, skipped: Skipped) -> None:
+        self.summary.skipped.append(skipped)
+        self._report(skipped.path)
 
     def _first_of(self, task: Task) -> str:
         """Return the path of a file with the same bytes, in the library or in this run; "" for none."""
@@ -214,10 +239,10 @@ class Adder:
             self._write([draft])
 
     def _write(self, drafts: Iterable[Draft]) -> None:
-        for draft in drafts:
-            if draft.ready:
-                self._fail(self.queue.put_words(draft))
-            if draft.ready:
+        ready = [draft for draft in drafts if draft.ready]
+        self._fail(self.queue.put_words(ready))
+        for draft in ready:
+            if draft.ready:  # still: its words may have been beyond an encoder
                 self._count(self.writer.put(draft))
 
     def _write_all(self) -> None:

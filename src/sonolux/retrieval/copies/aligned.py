@@ -74,6 +74,19 @@ def luma(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
     return np.asarray(pixels @ np.array([0.299, 0.587, 0.114], np.float32), np.float32)
 
 
+def colour_difference(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Return by how much the colours of two pictures (h, w, 3) differ, in 0 to 255, smoothed, at `COMPARED` pixels."""
+    import cv2
+
+    scale = min(COMPARED, max(first.shape), max(second.shape)) / max(first.shape[:2])
+    size = max(1, round(first.shape[1] * scale)), max(1, round(first.shape[0] * scale))
+    one, other = (
+        cv2.blur(cv2.resize(each, size, interpolation=cv2.INTER_AREA).astype(np.float32), (3, 3))
+        for each in (first, second)
+    )
+    return np.asarray(np.abs(one - other), np.float32)
+
+
 def stretched(first: tuple[int, int], second: tuple[int, int]) -> NDArray[np.float64]:
     """Return the transform (2, 3) that lays all of the second picture upon all of the first, given (height, width)."""
     y, x = first[0] / second[0], first[1] / second[1]

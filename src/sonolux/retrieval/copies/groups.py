@@ -1,7 +1,7 @@
 """Groups of copies: each with the one to keep, and what the others are beside it.
 
-Every member of a group of copies was compared with the one to keep: none is there because it is like a third. Chains
-of similar pictures, such as a burst, are groups of their own kind.
+Every member of a group of copies was compared with the one to keep, or with one that is the same at another size: none
+is there because it is like a third. Chains of similar pictures, such as a burst, are groups of their own kind.
 """
 
 from __future__ import annotations
@@ -24,6 +24,13 @@ Compare = Callable[[LibraryFile, LibraryFile], Link | None]
 
 UNLIKELY_ORIGINAL = ("framed",)
 """Alterations that show which of two files was made from the other."""
+
+
+RESIZED = frozenset({"smaller", "larger"})
+"""Alterations of which one, and nothing else, makes a file stand for another: exposures of a burst are of one size."""
+
+STAND_INS = 3
+"""Resized copies of the one to keep with which a file is compared in its place, at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +101,9 @@ def _copies(links: Sequence[Link], known: Mapping[str, LibraryFile], compare: Co
                 linked[member] = link.seen_from(best)
             else:
                 rest.append(member)
+        found = _by_stand_ins(rest, linked, known, pairs, compare)
+        linked |= found
+        rest = [member for member in rest if member not in found]
         if linked:
             ranked = sorted(linked, key=lambda one: quality(known[one]), reverse=True)
             yield FileGroup("copies", (best, *ranked), linked)
@@ -101,9 +111,41 @@ def _copies(links: Sequence[Link], known: Mapping[str, LibraryFile], compare: Co
         waiting += components((min(pair), max(pair)) for pair in inner)
 
 
+def _by_stand_ins(
+    rest: Sequence[str],
+    linked: Mapping[str, Link],
+    known: Mapping[str, LibraryFile],
+    pairs: Mapping[frozenset[str], Link],
+    compare: Compare,
+) -> dict[str, Link]:
+    """Return the links of files that are copies of the one to keep at another size, as seen from that one.
+
+    What was enlarged and what was blurred or written over differ by more than either does from the photo between.
+    """
+    resized = [
+        one for one in linked if len(linked[one].alterations) == 1 and RESIZED.issuperset(linked[one].alterations)
+    ]
+    stand_ins = sorted(resized, key=lambda one: quality(known[one]), reverse=True)[:STAND_INS] if rest else []
+    found: dict[str, Link] = {}
+    for member in rest:
+        for one in stand_ins:
+            link = pairs.get(frozenset((one, member))) or compare(known[one], known[member])
+            if link is not None and link.relation == "copy":
+                found[member] = _joined(linked[one], link.seen_from(one))
+                break
+    return found
+
+
+def _joined(first: Link, second: Link) -> Link:
+    """Return the link from the one to keep over its resized copy to a third file."""
+    told = [one for one in second.alterations if one not in RESIZED]
+    sizes = {*first.alterations, *second.alterations} & RESIZED
+    return Link(first.first, second.second, "copy", (*told, *(sizes if len(sizes) == 1 else ())))
+
+
 def _best(members: Sequence[str], known: Mapping[str, LibraryFile], pairs: Mapping[frozenset[str], Link]) -> str:
     """Return the member to keep: the largest of those that were not plainly made from another."""
-    made = {one for one in members for other in members if _was_enlarged(known[one], known[other])}
+    made = {one for one in members for other in members if was_enlarged(known[one], known[other])}
     for pair in pairs.values():
         if pair.first in known and any(one in UNLIKELY_ORIGINAL for one in pair.alterations):
             made.add(pair.second)
@@ -112,7 +154,7 @@ def _best(members: Sequence[str], known: Mapping[str, LibraryFile], pairs: Mappi
     return max(members, key=lambda one: (one not in made, quality(known[one]), one))
 
 
-def _was_enlarged(file: LibraryFile, other: LibraryFile) -> bool:
+def was_enlarged(file: LibraryFile, other: LibraryFile) -> bool:
     """Tell whether a file has more pixels than another in fewer bytes of the same format: they were made up."""
     pixels, fewer = file.width * file.height, other.width * other.height
     same_format = PurePath(file.path).suffix.lower() == PurePath(other.path).suffix.lower()

@@ -1,17 +1,22 @@
-"""Hashes of a file: PDQ of an image, or of the frames of a video, as they are and within their borders."""
+"""Hashes of a file: PDQ of an image, or of the frames of a video, as they are and within their borders.
+
+An image that shows too little for PDQ, such as a gradient, has a digest of its pixels in its place, the same however it
+is turned: those that differ in their metadata alone are found by it, and nothing else is.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from hashlib import blake2b
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sonolux.features.pdq import TURNS, WORTH, pdq_hash, turned_hashes
+from sonolux.features.pdq import TURNS, WORTH, pdq_hash, turned_hashes, turned_image
 from sonolux.retrieval.copies.inner import inner_picture
 
-VERSION = 1
+VERSION = 2
 """Of the way in which hashes are made; others are made again."""
 
 STEP = 0.25
@@ -30,13 +35,13 @@ class Hashes(NamedTuple):
     Attributes
     ----------
     codes : ndarray of uint8, shape (n, 32)
-        None for what shows too little to be known by.
+        None for what shows too little to be known by, of one colour.
     times : ndarray of float32, shape (n,)
         Seconds, of the frames of a video.
     inner : ndarray of bool, shape (n,)
         Whether borders were left out.
     quality : ndarray of uint8, shape (n,)
-        Of each, from 0 to 100.
+        Of each, from 0 to 100; 0 for a digest.
     """
 
     codes: NDArray[np.uint8]
@@ -47,7 +52,8 @@ class Hashes(NamedTuple):
 
 def hash_image(pixels: NDArray[np.uint8]) -> Hashes:
     """Return the hashes of an image (h, w, 3)."""
-    return _gathered((0.0, inner, code, quality) for inner, code, quality in _both(pixels))
+    found = list(_both(pixels)) or list(_digest(pixels))
+    return _gathered((0.0, inner, code, quality) for inner, code, quality in found)
 
 
 def hash_frames(frames: Iterable[tuple[float, NDArray[np.uint8]]]) -> Hashes:
@@ -88,6 +94,13 @@ def _both(pixels: NDArray[np.uint8]) -> Iterable[tuple[bool, NDArray[np.uint8], 
         code, quality = pdq_hash(np.ascontiguousarray(pixels[upper:lower, left:right]))
         if quality >= WORTH:
             yield True, code, quality
+
+
+def _digest(pixels: NDArray[np.uint8]) -> Iterable[tuple[bool, NDArray[np.uint8], int]]:
+    if (pixels != pixels[:1, :1]).any():
+        turned = (turned_image(pixels, turn) for turn in range(len(TURNS)))
+        least = min(blake2b(repr(one.shape).encode() + one.tobytes(), digest_size=32).digest() for one in turned)
+        yield False, np.frombuffer(least, np.uint8), 0
 
 
 def _gathered(rows: Iterable[tuple[float, bool, NDArray[np.uint8], int]]) -> Hashes:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from sonolux.errors import MediaError
 from sonolux.media.options import ReadOptions
+from sonolux.media.reading import read_description
 from sonolux.media.segment import Image, ReadEvent, Segment
 from sonolux.types import Span
 
@@ -32,6 +33,12 @@ def read_image(path: str, options: ReadOptions) -> Iterator[ReadEvent]:
     from sonolux.media.images.image import decode_partly
 
     yield Segment("image", decode_partly(path, SIDE, options.max_pixels)[0])
+
+
+def read_described_image(path: str, options: ReadOptions) -> Iterator[ReadEvent]:
+    """Yield what an image says of itself, then the image as `read_image` does."""
+    yield from read_description(path, options)
+    yield from read_image(path, options)
 
 
 def read_frame_stacks(

@@ -262,6 +262,12 @@ class JudgementsDocument(Document):
     judgements: list[JudgementDocument]
 
 
+class WithdrawnDocument(Document):
+    """How many judgements were taken back."""
+
+    withdrawn: int
+
+
 class FailureDocument(FileDocument):
     """A file of which something has failed, and why."""
 

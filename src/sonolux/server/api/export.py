@@ -20,7 +20,7 @@ from starlette.responses import Response, StreamingResponse
 from sonolux.media.paths import printable
 from sonolux.server.api.questions import LIMITS, ShortName, StrictBody
 from sonolux.server.api.refusals import refusals
-from sonolux.server.front import Front, FrontDep, TakesPlace
+from sonolux.server.front import Front, FrontDep, TakesExport
 from sonolux.server.media.opening import open_item
 from sonolux.server.problems import ProblemError
 
@@ -61,7 +61,7 @@ class ExportBody(StrictBody):
 
 @router.post(
     "",
-    dependencies=[TakesPlace],
+    dependencies=[TakesExport],
     response_class=Response,
     responses={
         **refusals("question", "not-found", "unopened", "expired", "busy", "unavailable"),

@@ -19,7 +19,7 @@ from sonolux.server.api.documents import (
 from sonolux.server.api.questions import LIMITS, ShortName
 from sonolux.server.api.refusals import refusals
 from sonolux.server.api.search import WhereText, filter_of
-from sonolux.server.front import FrontDep, TakesPlace
+from sonolux.server.front import FrontDep, TakesTurn
 from sonolux.server.problems import ProblemError
 
 router = APIRouter(prefix="/api/v1", tags=["items"])
@@ -73,7 +73,7 @@ async def read_text(front: FrontDep, id: UUID) -> TextDocument:  # noqa: A002
     return TextDocument.model_validate({"passages": passages + said})
 
 
-@router.get("/items/{id}/neighbours", dependencies=[TakesPlace], responses=LOOKED_UP, response_model_exclude_unset=True)
+@router.get("/items/{id}/neighbours", dependencies=[TakesTurn], responses=LOOKED_UP, response_model_exclude_unset=True)
 async def find_neighbours(
     front: FrontDep,
     id: UUID,  # noqa: A002

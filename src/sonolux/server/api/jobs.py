@@ -41,7 +41,7 @@ STALE = 10_000
 class JobBody(StrictBody):
     """What is to be done."""
 
-    kind: Literal["add", "remove", "annotate", "copies", "optimize"]
+    kind: Literal["add", "remove", "annotate", "copies", "map", "optimize"]
     params: Annotated[dict[str, JsonValue], Field(default_factory=dict, max_length=32)]
 
 
@@ -90,7 +90,7 @@ JOB_EXAMPLES: dict[str, Any] = {
 async def start_job(
     front: WritingDep, request: Request, body: Annotated[JobBody, Body(openapi_examples=JOB_EXAMPLES)]
 ) -> JobDocument:
-    """Queue a job: add files below a root of the service, remove, annotate, look for copies, optimize."""
+    """Queue a job: add files below a root of the service, remove, annotate, look for copies, draw the map, optimize."""
     if body.kind == "add" and not came_by(request.scope, front.configuration.own_socket):
         _check_strangers(body.params)
     if body.kind == "add" and body.params.get("anywhere") is not True:

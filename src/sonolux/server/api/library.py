@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Body, Depends
+from fastapi import APIRouter, Body, Depends, Query
 from pydantic import Field
 
 from sonolux.media.paths import printable
@@ -15,15 +15,19 @@ from sonolux.server.api.documents import (
     JudgementsDocument,
     KeptDocument,
     SpacesDocument,
+    WithdrawnDocument,
 )
 from sonolux.server.api.questions import StrictBody
 from sonolux.server.api.refusals import refusals
-from sonolux.server.front import Front, FrontDep
+from sonolux.server.front import Front, FrontDep, TakesTurn
 from sonolux.server.problems import ProblemError
 
 router = APIRouter(prefix="/api/v1", tags=["library"])
 
 LOOKED_UP = refusals("busy", "unavailable")
+
+MAP_SECONDS = 120.0
+"""For a map: what has been added since it was made is placed on it first."""
 
 
 def allow_writing(front: FrontDep) -> Front:
@@ -82,13 +86,32 @@ async def list_judgements(front: FrontDep) -> JudgementsDocument:
     return JudgementsDocument(**await front.calls.call("judgements"))
 
 
+@router.delete("/judgements", responses=refusals("question", "read-only", "library", "busy", "unavailable"))
+async def withdraw(
+    front: WritingDep, body: Annotated[JudgementBody, Body(openapi_examples=JUDGEMENT_EXAMPLES)]
+) -> WithdrawnDocument:
+    """Take back judgements as they were made, the last of each; the one before it holds again."""
+    return WithdrawnDocument(**await front.calls.call("withdraw", **body.model_dump(mode="json")))
+
+
 class MapDocument(Document):
-    """Places of items on a plane."""
+    """Places of files on a plane, in [-1, 1]: one column a key, one row a file."""
 
-    points: list[dict[str, Any]]
+    space: str
+    ids: list[str]
+    x: list[float]
+    y: list[float]
+    modality: list[Literal["image", "audio", "video", "text"]]
+    name: list[str]
 
 
-@router.get("/map", responses=refusals("no-map", "busy", "unavailable"))
-async def find_map(_: FrontDep) -> MapDocument:
-    """Return the places of items on a plane, once a job has made them."""
-    raise ProblemError("no-map", "this version of the service makes no maps")
+@router.get("/map", dependencies=[TakesTurn], responses=refusals("question", "no-map", "busy", "unavailable"))
+async def find_map(
+    front: FrontDep,
+    space: Annotated[str, Query(max_length=200, description="By default the learned one of most files.")] = "",
+) -> MapDocument:
+    """Return the places of files on a plane, once a job has laid them out; what is alike lies close together."""
+    found = await front.calls.call("map", space=space, deadline=MAP_SECONDS)
+    if found is None:
+        raise ProblemError("no-map", "no map has been drawn yet: start a job of kind map")
+    return MapDocument(**found)

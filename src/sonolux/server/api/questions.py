@@ -94,7 +94,11 @@ class SearchBody(StrictBody):
     spans: Annotated[bool, Field(description="Whether each span is a hit of its own.")] = False
     confident: Annotated[bool, Field(description="Whether to answer only with what chance does not explain.")] = False
     diverse: Annotated[float, Field(ge=0, lt=1, description="0 for relevance alone, towards 1 for variety.")] = 0.0
+    fold: Annotated[bool, Field(description="Whether of copies the best hit alone is told.")] = False
     explain: Annotated[bool, Field(description="Whether each hit says why it was found.")] = False
+    facets: Annotated[
+        list[ShortName], Field(max_length=16, description="Keys whose values are counted among the hits.")
+    ] = []
     depth: Annotated[
         int, Field(ge=1, le=10_000, description="Hits that are ranked at first; a window beyond has more ranked.")
     ] = 300

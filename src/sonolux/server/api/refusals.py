@@ -13,6 +13,7 @@ from sonolux.errors import LibraryError, MediaError, SonoluxError
 from sonolux.server.api.documents import ProblemDocument
 from sonolux.server.calls.protocol import CallError, LibraryUnavailable
 from sonolux.server.problems import KINDS, PROBLEM_TYPE, ProblemError, problem_response
+from sonolux.server.state import DiskFullError
 
 CALL_KINDS = {
     "query": "question",
@@ -82,6 +83,8 @@ def problem_of(error: Exception) -> ProblemError:  # noqa: PLR0911 - one a kind 
             return ProblemError("unavailable", f"{error}: try again in a moment", headers=AGAIN)
         case MediaError():
             return ProblemError("media", str(error))
+        case DiskFullError():
+            return ProblemError("quota", f"there is no room on the disk of the service: {error}")
         case LibraryError():
             return ProblemError("library", str(error))
         case HTTPException():

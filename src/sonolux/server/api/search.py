@@ -12,7 +12,6 @@ from starlette.concurrency import run_in_threadpool
 
 from sonolux.server.api.documents import (
     FacetsDocument,
-    HummedDocument,
     MatchesDocument,
     RankingDocument,
     WindowDocument,
@@ -20,20 +19,16 @@ from sonolux.server.api.documents import (
 from sonolux.server.api.questions import (
     LIMITS,
     SEARCH_EXAMPLES,
-    HitLimit,
     SearchBody,
     ShortName,
     StrictBody,
     UploadPart,
 )
 from sonolux.server.api.refusals import refusals
-from sonolux.server.front import Front, FrontDep, TakesPlace
+from sonolux.server.front import LONG, Front, FrontDep, TakesTurn
 from sonolux.server.problems import ProblemError
 
 router = APIRouter(prefix="/api/v1", tags=["search"])
-
-LONG = 600.0
-"""Seconds for what may take long: a recording of hours is heard through."""
 
 WhereText = Annotated[
     str,
@@ -47,7 +42,7 @@ WhereText = Annotated[
 
 @router.post(
     "/search",
-    dependencies=[TakesPlace],
+    dependencies=[TakesTurn],
     responses=refusals("question", "media", "not-found", "busy", "unavailable"),
     response_model_exclude_unset=True,
 )
@@ -75,7 +70,7 @@ async def window(
     return WindowDocument(**await front.calls.call("window", ranking=ranking, offset=offset, limit=limit))
 
 
-@router.get("/facets", dependencies=[TakesPlace], responses=refusals("question", "expired", "busy", "unavailable"))
+@router.get("/facets", dependencies=[TakesTurn], responses=refusals("question", "expired", "busy", "unavailable"))
 async def facets(
     front: FrontDep,
     key: Annotated[list[ShortName], Query(min_length=1, max_length=16, description="Keys of filters.")],
@@ -106,7 +101,7 @@ CLIP_EXAMPLES: dict[str, Any] = {
 
 @router.post(
     "/identify",
-    dependencies=[TakesPlace],
+    dependencies=[TakesTurn],
     responses=refusals("question", "media", "library", "not-found", "busy", "unavailable"),
 )
 async def identify(front: FrontDep, clip: Annotated[ClipBody, Body(openapi_examples=CLIP_EXAMPLES)]) -> MatchesDocument:
@@ -119,25 +114,6 @@ async def identify(front: FrontDep, clip: Annotated[ClipBody, Body(openapi_examp
     assert clip.upload is not None
     _, path = await run_in_threadpool(front.uploads.use, clip.upload)
     return MatchesDocument(**await front.calls.call("identify", path=str(path), **asked))
-
-
-class HumBody(StrictBody):
-    """A recording in which somebody hums, whistles or plays a single line."""
-
-    upload: UUID
-    limit: HitLimit = 20
-
-
-@router.post(
-    "/hum",
-    dependencies=[TakesPlace],
-    responses=refusals("question", "media", "library", "not-found", "busy", "unavailable"),
-    response_model_exclude_unset=True,
-)
-async def find_hummed(front: FrontDep, body: HumBody) -> HummedDocument:
-    """Find the recordings whose tune somebody hums."""
-    _, path = await run_in_threadpool(front.uploads.use, body.upload)
-    return HummedDocument(**await front.calls.call("hum", path=str(path), limit=body.limit, deadline=LONG))
 
 
 def filter_of(where: str) -> dict[str, Any]:

@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from anyio import to_thread
 from fastapi import APIRouter, Query, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from sonolux.media.images.thumbnail import View
-from sonolux.presentation.thumbnails import thumbnails
-from sonolux.server.api.documents import UploadDocument, UploadsDocument
+from sonolux.server.api.documents import HummedDocument, UploadDocument, UploadsDocument
 from sonolux.server.api.media import Width, picture
+from sonolux.server.api.questions import HitLimit
 from sonolux.server.api.refusals import refusals
-from sonolux.server.front import FrontDep
+from sonolux.server.front import LONG, FrontDep, TakesTurn
+from sonolux.server.media.located import seen_of
 from sonolux.server.problems import ProblemError
 
 router = APIRouter(prefix="/api/v1/uploads", tags=["uploads"])
@@ -87,7 +87,19 @@ async def send_upload_thumbnail(
     """Send a small picture of an upload."""
     _, path = await run_in_threadpool(front.uploads.use, id)
     view = View(str(path), side=width)
-    seen = await to_thread.run_sync(thumbnails, [view], limiter=front.decoders)
-    if not seen[view].jpeg:
+    seen = await seen_of(front, view)
+    if not seen.jpeg:
         raise ProblemError("nothing-to-show", "this upload has nothing to see")
-    return picture(request, seen[view].jpeg, "image/jpeg")
+    return picture(request, seen.jpeg, "image/jpeg")
+
+
+@router.get(
+    "/{id}/tunes",
+    dependencies=[TakesTurn],
+    responses=refusals("question", "media", "library", "not-found", "busy", "unavailable"),
+    response_model_exclude_unset=True,
+)
+async def find_tunes(front: FrontDep, id: UUID, limit: HitLimit = 20) -> HummedDocument:  # noqa: A002
+    """Find the recordings in which a tune is that somebody hums, whistles or plays in an upload."""
+    _, path = await run_in_threadpool(front.uploads.use, id)
+    return HummedDocument(**await front.calls.call("hum", path=str(path), limit=limit, deadline=LONG))

@@ -21,13 +21,15 @@ from pydantic import ConfigDict, Field, ValidationError, validate_call
 from sonolux.errors import QueryError
 from sonolux.library import Library
 from sonolux.library.humming import find_hummed
+from sonolux.library.projection import find_projection
 from sonolux.library.query import conditions_of
-from sonolux.media.paths import from_stored
+from sonolux.media.paths import from_stored, printable
 from sonolux.presentation.data import annotation_as_data, hit_as_data, item_as_data, judgement_as_data, part_as_data
+from sonolux.retrieval.facets import Facets
 from sonolux.retrieval.filters import parse_conditions
 from sonolux.retrieval.kept_rankings import DEPTH, Ranking
 from sonolux.retrieval.query import MOST_HITS, Query
-from sonolux.server.calls.parts import MOST_PARTS, GivenPart, Id, checked_upload, query_parts
+from sonolux.server.calls.parts import MOST_PARTS, GivenPart, ItemId, checked_upload, query_parts
 from sonolux.server.calls.protocol import CallError
 from sonolux.server.calls.serving import Call
 from sonolux.server.copy_groups import CopyGroups
@@ -38,7 +40,7 @@ Limit = Annotated[int, Field(ge=1, le=500)]
 Offset = Annotated[int, Field(ge=0, le=1_000_000)]
 Depth = Annotated[int, Field(ge=1, le=MOST_HITS)]
 Filter = Annotated[dict[str, Any], Field(max_length=64)]
-FilterLines = Annotated[list[Annotated[str, Field(max_length=1000)]], Field(max_length=64)]
+WrittenFilter = Annotated[list[Annotated[str, Field(max_length=1000)]], Field(max_length=64)]
 """As people write them: ``artist=Quesabe``."""
 
 
@@ -67,23 +69,25 @@ checked = validate_call(config=ConfigDict(arbitrary_types_allowed=True, strict=T
 
 
 @checked
-def ping(answering: Answering) -> dict[str, Any]:
+def answer_ping(answering: Answering) -> dict[str, Any]:
     """Tell that the process is there, and whether it is warm."""
     waited = answering.library.index.longest_wait
     return {"pid": os.getpid(), "ready": answering.warm.is_set(), "longest_wait": round(waited, 4)}
 
 
 @checked
-def search(  # noqa: PLR0913 - each is a part of the question, or of how the answer is to look
+def answer_search(  # noqa: PLR0913 - each is a part of the question, or of how the answer is to look
     answering: Answering,
     *,
     parts: Annotated[list[GivenPart], Field(min_length=1, max_length=MOST_PARTS)],
-    where: Filter | FilterLines | None = None,
+    where: Filter | WrittenFilter | None = None,
     spaces: Annotated[list[Name], Field(max_length=64)] | None = None,
     spans: bool = False,
     confident: bool = False,
     diverse: Annotated[float, Field(ge=0, lt=1)] = 0.0,
     explain: bool = False,
+    facets: Annotated[list[Name], Field(max_length=16)] | None = None,
+    fold: bool = False,
     depth: Depth = DEPTH,
     limit: Limit = 20,
 ) -> dict[str, Any]:
@@ -101,9 +105,11 @@ def search(  # noqa: PLR0913 - each is a part of the question, or of how the ans
         confident=confident,
         explain=explain,
     )
-    ranking = answering.library.rank(query, depth=depth)
+    ranking = answering.library.rank(query, depth=depth, copies=answering.copies.numbers_of if fold else None)
+    counted = {"facets": _counts(ranking.facets(facets))} if facets else {}
     return {
-        **_window(ranking, 0, limit),
+        **counted,
+        **_window(answering, ranking, 0, limit),
         "sure": ranking.sure,
         "spaces": list(ranking.spaces),
         "seconds": round(time.monotonic() - started, 4),
@@ -111,13 +117,13 @@ def search(  # noqa: PLR0913 - each is a part of the question, or of how the ans
 
 
 @checked
-def window(answering: Answering, *, ranking: Name, offset: Offset = 0, limit: Limit = 20) -> dict[str, Any]:
+def answer_window(answering: Answering, *, ranking: Name, offset: Offset = 0, limit: Limit = 20) -> dict[str, Any]:
     """Return a part of a ranking that is kept."""
-    return _window(answering.library.ranking(ranking), offset, limit)
+    return _window(answering, answering.library.ranking(ranking), offset, limit)
 
 
 @checked
-def facets(
+def answer_facets(
     answering: Answering,
     *,
     keys: Annotated[list[Name], Field(min_length=1, max_length=16)],
@@ -131,12 +137,12 @@ def facets(
         found = answering.library.facets(keys, where or {}, own=own, limit=limit)
     else:
         found = answering.library.ranking(ranking).facets(keys, limit=limit)
-    return {key: [{"value": one.value, "count": one.files} for one in counts] for key, counts in found.items()}
+    return _counts(found)
 
 
 @checked
-def items(
-    answering: Answering, *, where: Filter | None = None, after: Id | None = None, limit: Limit = 50
+def answer_items(
+    answering: Answering, *, where: Filter | None = None, after: ItemId | None = None, limit: Limit = 50
 ) -> dict[str, Any]:
     """Return files in the order of their ids, and where the next page begins."""
     found = list(islice(answering.library.items(where or {}, after=(after or "").lower()), limit + 1))
@@ -145,7 +151,7 @@ def items(
 
 
 @checked
-def item(answering: Answering, *, id: Id) -> dict[str, Any]:  # noqa: A002 - the word of the wire
+def answer_item(answering: Answering, *, id: ItemId) -> dict[str, Any]:  # noqa: A002 - the word of the wire
     """Return an item with its spans and regions, and what annotators said of it."""
     library, found = answering.library, _found(answering, id)
     parts = library.spans_of(found.id) if found.kind == "file" else []
@@ -158,7 +164,7 @@ def item(answering: Answering, *, id: Id) -> dict[str, Any]:  # noqa: A002 - the
 
 
 @checked
-def locate(answering: Answering, *, id: Id) -> dict[str, Any]:  # noqa: A002
+def answer_locate(answering: Answering, *, id: ItemId) -> dict[str, Any]:  # noqa: A002
     """Return where an item is on the disk: what media and thumbnails are made from."""
     data = item_as_data(_found(answering, id))
     keys = ("id", "path", "modality", "kind", "file", "start", "end", "unit", "region")
@@ -166,17 +172,17 @@ def locate(answering: Answering, *, id: Id) -> dict[str, Any]:  # noqa: A002
 
 
 @checked
-def neighbours(answering: Answering, *, id: Id, space: Name, k: Limit = 20) -> dict[str, Any]:  # noqa: A002
+def answer_neighbours(answering: Answering, *, id: ItemId, space: Name, k: Limit = 20) -> dict[str, Any]:  # noqa: A002
     """Return the nearest files of an item in one space, best first."""
     hits = answering.library.search(like=_found(answering, id).id, spaces=space, k=k)
     return {"hits": [hit_as_data(hit) for hit in hits]}
 
 
 @checked
-def annotations_of(
+def answer_annotations(
     answering: Answering,
     *,
-    id: Id,  # noqa: A002
+    id: ItemId,  # noqa: A002
     kinds: Annotated[list[Name], Field(max_length=16)] | None = None,
 ) -> dict[str, Any]:
     """Return what annotators said of an item; with kinds, only that of these."""
@@ -185,10 +191,10 @@ def annotations_of(
 
 
 @checked
-def copies(
+def answer_copies(
     answering: Answering,
     *,
-    id: Id | None = None,  # noqa: A002
+    id: ItemId | None = None,  # noqa: A002
     offset: Offset = 0,
     limit: Limit = 50,
 ) -> dict[str, Any]:
@@ -201,13 +207,13 @@ def copies(
 
 
 @checked
-def info(answering: Answering) -> dict[str, Any]:
+def answer_info(answering: Answering) -> dict[str, Any]:
     """Return counts of files by modality, of spans, regions and descriptors."""
     return answering.library.info()
 
 
 @checked
-def spaces(answering: Answering) -> dict[str, Any]:
+def answer_spaces(answering: Answering) -> dict[str, Any]:
     """Return the spaces, how much is in each, and what writes and asks there."""
     library = answering.library
     found = []
@@ -220,11 +226,11 @@ def spaces(answering: Answering) -> dict[str, Any]:
 
 
 @checked
-def identify(
+def answer_identify(
     answering: Answering,
     *,
     path: Annotated[str, Field(max_length=4096)] = "",
-    item: Id | None = None,
+    item: ItemId | None = None,
     in_turn: bool = False,
 ) -> dict[str, Any]:
     """Name the recordings that are heard in an uploaded file, or in one of the library; if wanted, in its order."""
@@ -238,27 +244,29 @@ def identify(
 
 
 @checked
-def hum(answering: Answering, *, path: Annotated[str, Field(max_length=4096)], limit: Limit = 20) -> dict[str, Any]:
+def answer_hum(
+    answering: Answering, *, path: Annotated[str, Field(max_length=4096)], limit: Limit = 20
+) -> dict[str, Any]:
     """Find the recordings in which a tune is that somebody hums in an uploaded file."""
     hits = find_hummed(answering.library, checked_upload(path, answering.uploads, "path"), limit)
     return {"hits": [hit_as_data(hit) for hit in hits], "spaces": list(hits.spaces)}
 
 
 @checked
-def judge(
+def answer_judge(
     answering: Answering,
     *,
-    query: Id | None = None,
+    query: ItemId | None = None,
     text: Annotated[str, Field(max_length=10_000)] = "",
-    liked: Annotated[list[Id], Field(max_length=1000)] | None = None,
-    disliked: Annotated[list[Id], Field(max_length=1000)] | None = None,
+    liked: Annotated[list[ItemId], Field(max_length=1000)] | None = None,
+    disliked: Annotated[list[ItemId], Field(max_length=1000)] | None = None,
 ) -> dict[str, Any]:
     """Keep what is liked and disliked of what an item, or else words, found."""
     return {"kept": answering.library.judge(query, text=text, liked=liked or (), disliked=disliked or ())}
 
 
 @checked
-def judgements(answering: Answering) -> dict[str, Any]:
+def answer_judgements(answering: Answering) -> dict[str, Any]:
     """Return the judgements that hold, in the order in which they were made."""
     library = answering.library
     found = library.judgements()
@@ -272,27 +280,62 @@ def judgements(answering: Answering) -> dict[str, Any]:
     return {"judgements": told}
 
 
+@checked
+def answer_withdraw(
+    answering: Answering,
+    *,
+    query: ItemId | None = None,
+    text: Annotated[str, Field(max_length=10_000)] = "",
+    liked: Annotated[list[ItemId], Field(max_length=1000)] | None = None,
+    disliked: Annotated[list[ItemId], Field(max_length=1000)] | None = None,
+) -> dict[str, Any]:
+    """Take back judgements as they were made; those before them hold again."""
+    return {"withdrawn": answering.library.withdraw(query, text=text, liked=liked or (), disliked=disliked or ())}
+
+
+@checked
+def answer_map(answering: Answering, *, space: Annotated[str, Field(max_length=200)] = "") -> dict[str, Any] | None:
+    """Return where files lie on the plane, column by column, as the last job laid them out; None before one has."""
+    library = answering.library
+    found = find_projection(library, space)
+    if found is None:
+        return None
+    there = {point.id: point.payload for point in library.index.fetch(found.ids, keys=("path", "modality", "title"))}
+    rows = [(id_, *place) for id_, place in zip(found.ids, found.positions.tolist(), strict=True) if id_ in there]
+    named = [there[id_] for id_, _, _ in rows]  # without what was removed just now
+    return {
+        "space": found.space,
+        "ids": [id_ for id_, _, _ in rows],
+        "x": [round(x, 4) for _, x, _ in rows],
+        "y": [round(y, 4) for _, _, y in rows],
+        "modality": [one["modality"] for one in named],
+        "name": [printable(one.get("title") or Path(from_stored(one["path"])).name) for one in named],
+    }
+
+
 CALLS: dict[str, Callable[..., Any]] = {
-    "ping": ping,
-    "search": search,
-    "window": window,
-    "facets": facets,
-    "items": items,
-    "item": item,
-    "locate": locate,
-    "neighbours": neighbours,
-    "annotations": annotations_of,
-    "copies": copies,
-    "info": info,
-    "spaces": spaces,
-    "identify": identify,
-    "hum": hum,
-    "judge": judge,
-    "judgements": judgements,
+    "ping": answer_ping,
+    "search": answer_search,
+    "window": answer_window,
+    "facets": answer_facets,
+    "items": answer_items,
+    "item": answer_item,
+    "locate": answer_locate,
+    "neighbours": answer_neighbours,
+    "annotations": answer_annotations,
+    "copies": answer_copies,
+    "info": answer_info,
+    "spaces": answer_spaces,
+    "identify": answer_identify,
+    "hum": answer_hum,
+    "judge": answer_judge,
+    "judgements": answer_judgements,
+    "withdraw": answer_withdraw,
+    "map": answer_map,
 }
 """Every call by its name."""
 
-QUESTIONS = frozenset({"search", "facets", "hum", "neighbours", "identify"})
+QUESTIONS = frozenset({"search", "facets", "hum", "neighbours", "identify", "map"})
 """Calls of which a bounded number is answered at once: they compute, all others look up."""
 
 
@@ -319,7 +362,25 @@ def _found(answering: Answering, id_: str) -> Item:
         raise CallError("not-found", f"there is no item {id_}", "id") from None
 
 
-def _window(ranking: Ranking, offset: int, limit: int) -> dict[str, Any]:
+def _counts(facets: Facets) -> dict[str, Any]:
+    return {key: [{"value": one.value, "count": one.files} for one in counts] for key, counts in facets.items()}
+
+
+def _window(answering: Answering, ranking: Ranking, offset: int, limit: int) -> dict[str, Any]:
     hits = ranking.window(offset, limit)
     told = {"ranking": ranking.id, "total": ranking.total, "complete": ranking.complete, "offset": offset}
-    return {**told, "hits": [hit_as_data(hit) for hit in hits]}
+    facts = _facts(answering, list({hit.file for hit in hits}))
+    return {**told, "hits": [{**hit_as_data(hit), **facts.get(hit.file, {})} for hit in hits]}
+
+
+def _facts(answering: Answering, files: list[str]) -> dict[str, dict[str, Any]]:
+    """Return what a page lays hits out and sorts them by, by their files; ``copies`` is how many others there are."""
+    numbers = answering.copies.numbers_of(files)
+    sizes = answering.copies.sizes_of(set(numbers.values()))
+    found = {}
+    for point in answering.library.index.fetch(files, keys=("date", "meta")):
+        meta = point.payload.get("meta", {})
+        facts = {key: meta.get(key) for key in ("width", "height", "duration")}
+        copies = sizes[numbers[point.id]] - 1 if point.id in numbers else 0
+        found[point.id] = {**facts, "date": point.payload.get("date"), "copies": copies}
+    return found

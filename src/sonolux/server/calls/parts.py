@@ -15,7 +15,7 @@ from sonolux.server.calls.protocol import CallError
 
 MOST_PARTS = 32
 
-Id = Annotated[str, Field(pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")]
+ItemId = Annotated[str, Field(pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")]
 """Of an item."""
 
 
@@ -26,7 +26,7 @@ class GivenPart(BaseModel):
 
     kind: Literal["text", "item", "upload"]
     text: Annotated[str, Field(max_length=100_000)] = ""
-    item: Id | None = None
+    item: ItemId | None = None
     path: Annotated[str, Field(max_length=4096)] = ""
     modality: Literal["image", "audio", "video"] | None = None
     weight: Annotated[float, Field(gt=0, le=1000)] = 1.0

@@ -14,6 +14,7 @@ from sonolux.errors import QueryError
 from sonolux.index import Condition
 from sonolux.library import Library
 from sonolux.library.copies import group_as_data
+from sonolux.library.projection import project_library
 from sonolux.media.finding import find
 from sonolux.media.paths import from_stored
 from sonolux.server.copy_groups import CopyGroups
@@ -21,6 +22,7 @@ from sonolux.server.jobs.params import (
     AddParams,
     AnnotateParams,
     CopiesParams,
+    MapParams,
     RemoveParams,
     beneath_roots,
 )
@@ -62,14 +64,14 @@ class Work:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class JobOutcome:
     """What came of a job: counts and the like, and the files that failed."""
 
     summary: dict[str, Any] = field(default_factory=dict)
     failed: Sequence[Failure] = ()
 
 
-def add(work: Work) -> Outcome:
+def run_add(work: Work) -> JobOutcome:
     """Add files and folders."""
     params: AddParams = work.params
     paths = [from_stored(path) for path in params.paths] if params.anywhere else beneath_roots(params.paths, work.roots)
@@ -93,10 +95,10 @@ def add(work: Work) -> Outcome:
     partly, skipped = (summary.pop(name) for name in ("partly", "skipped"))
     summary |= {"partly": len(partly), "skipped": len(skipped), "partly_read": partly[:MOST_FAILURES]}
     summary["left_out"] = skipped[:MOST_FAILURES]
-    return Outcome(summary, [Failure(**one) for one in failed])
+    return JobOutcome(summary, [Failure(**one) for one in failed])
 
 
-def remove(work: Work) -> Outcome:
+def run_remove(work: Work) -> JobOutcome:
     """Remove files from the library, given by their ids; those that are not there are named as failed."""
     params: RemoveParams = work.params
     ids = list(dict.fromkeys(params.ids))
@@ -110,10 +112,10 @@ def remove(work: Work) -> Outcome:
             removed += work.library.remove(*sorted(found))
         if not work.again:  # else it was removed before the process died
             failed += [Failure(id_, "no file of this library has this id") for id_ in some if id_ not in found]
-    return Outcome({"removed": removed}, failed)
+    return JobOutcome({"removed": removed}, failed)
 
 
-def annotate(work: Work) -> Outcome:
+def run_annotate(work: Work) -> JobOutcome:
     """Have an annotator say what files are."""
     params: AnnotateParams = work.params
     if params.annotator not in available():
@@ -125,30 +127,38 @@ def annotate(work: Work) -> Outcome:
         progress=lambda count, path: work.progress("annotating", count, None, path),
     )
     summary = asdict(done)
-    return Outcome(summary, [Failure(**one) for one in summary.pop("failed")])
+    return JobOutcome(summary, [Failure(**one) for one in summary.pop("failed")])
 
 
-def copies(work: Work) -> Outcome:
+def run_copies(work: Work) -> JobOutcome:
     """Find files that are copies of one another, and keep the groups."""
     params: CopiesParams = work.params
     found = work.library.copies(near=params.near, thorough=params.thorough, progress=work.progress)
     work.copies.replace(map(group_as_data, found.groups))
     kinds = [group.kind for group in found.groups]
     counts: dict[str, Any] = {kind: kinds.count(kind) for kind in sorted(set(kinds))}
-    return Outcome({"groups": counts, "notes": found.notes}, found.failed)
+    return JobOutcome({"groups": counts, "notes": found.notes}, found.failed)
 
 
-def optimize(work: Work) -> Outcome:
+def run_map(work: Work) -> JobOutcome:
+    """Lay a space out on a plane, for a map of the library."""
+    params: MapParams = work.params
+    made = project_library(work.library, params.space, lambda done, total: work.progress("projecting", done, total))
+    return JobOutcome({"files": len(made.ids), "space": made.space})
+
+
+def run_optimize(work: Work) -> JobOutcome:
     """Merge the graphs of all additions."""
     work.library.optimize(lambda done, phase: work.progress(phase, done))
-    return Outcome()
+    return JobOutcome()
 
 
-KINDS: dict[str, Callable[[Work], Outcome]] = {
-    "add": add,
-    "remove": remove,
-    "annotate": annotate,
-    "copies": copies,
-    "optimize": optimize,
+KINDS: dict[str, Callable[[Work], JobOutcome]] = {
+    "add": run_add,
+    "remove": run_remove,
+    "annotate": run_annotate,
+    "copies": run_copies,
+    "map": run_map,
+    "optimize": run_optimize,
 }
 """What runs a job, by its kind; see `sonolux.server.jobs.params.PARAMS`."""

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sonolux.errors import QueryError
 from sonolux.media.paths import from_stored
 
-Id = Annotated[str, Field(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
+FileId = Annotated[str, Field(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
 
 
 class JobParams(BaseModel):
@@ -45,14 +45,14 @@ OWNERS = ("spaces", "anywhere")
 class RemoveParams(JobParams):
     """Ids of files to remove from the library; the files themselves stay."""
 
-    ids: Annotated[list[Id], Field(min_length=1, max_length=100_000)]
+    ids: Annotated[list[FileId], Field(min_length=1, max_length=100_000)]
 
 
 class AnnotateParams(JobParams):
     """The name of an annotator, and which files it is to look at: ids, or a filter, or all."""
 
     annotator: Annotated[str, Field(min_length=1, max_length=100)]
-    ids: Annotated[list[Id], Field(max_length=100_000)] = Field(default_factory=list)
+    ids: Annotated[list[FileId], Field(max_length=100_000)] = Field(default_factory=list)
     where: Annotated[dict[str, Any], Field(max_length=64)] = Field(default_factory=dict)
 
 
@@ -61,6 +61,12 @@ class CopiesParams(JobParams):
 
     near: bool = True
     thorough: bool = True
+
+
+class MapParams(JobParams):
+    """The space that is laid out on a plane; by default the learned one that holds most files."""
+
+    space: Annotated[str, Field(max_length=200)] = ""
 
 
 class OptimizeParams(JobParams):
@@ -72,6 +78,7 @@ PARAMS: dict[str, type[JobParams]] = {
     "remove": RemoveParams,
     "annotate": AnnotateParams,
     "copies": CopiesParams,
+    "map": MapParams,
     "optimize": OptimizeParams,
 }
 """By the kind of job; what runs it stands in `sonolux.server.jobs.kinds`."""

@@ -126,7 +126,7 @@ class JobTable:
                 raise QueryError(f"{waiting:,} jobs wait already: cancel some, or wait")
             database.execute(
                 "INSERT INTO jobs (id, kind, params, state, created, changed) VALUES (?, ?, ?, 'queued', ?, ?)",
-                (id_, kind, json.dumps(checked), now(), _next_change(database)),
+                (id_, kind, json.dumps(checked), time_now(), _next_change(database)),
             )
             database.execute(
                 "DELETE FROM jobs WHERE state NOT IN ('queued', 'running') AND number <="
@@ -146,7 +146,7 @@ class JobTable:
         with self.state.writing() as database:
             job = _one(database, id_)
             if job.state == "queued":
-                _change(database, id_, state="cancelled", cancel=1, ended=now())
+                _change(database, id_, state="cancelled", cancel=1, ended=time_now())
             elif job.state == "running":
                 _change(database, id_, cancel=1)
             return _one(database, id_)
@@ -185,10 +185,10 @@ class JobTable:
         with self.state.writing() as database:
             for row in database.execute("SELECT id, cancel, attempts FROM jobs WHERE state = 'running'").fetchall():
                 if row["cancel"]:
-                    _change(database, row["id"], state="cancelled", ended=now())
+                    _change(database, row["id"], state="cancelled", ended=time_now())
                 elif row["attempts"] >= ATTEMPTS:
                     reason = f"its process died {row['attempts']} times while it ran: see the log of the service"
-                    _change(database, row["id"], state="failed", ended=now(), reason=reason)
+                    _change(database, row["id"], state="failed", ended=time_now(), reason=reason)
                 else:
                     _change(database, row["id"], state="queued")
 
@@ -205,7 +205,7 @@ class JobTable:
                 return None
             begun = {"state": "running", "owner": owner, "attempts": row["attempts"] + 1}
             _change(database, row["id"], **begun, done=0, total=None, current="", phase="")
-            database.execute("UPDATE jobs SET started = coalesce(started, ?) WHERE id = ?", (now(), row["id"]))
+            database.execute("UPDATE jobs SET started = coalesce(started, ?) WHERE id = ?", (time_now(), row["id"]))
             return _one(database, row["id"])
 
     def note(self, id_: str, phase: str, done: int, total: int | None, current: str) -> bool:
@@ -226,19 +226,19 @@ class JobTable:
         named = json.dumps([asdict(one) for one in failed[:MOST_FAILURES]])
         told = None if summary is None else json.dumps({**summary, "failed": len(failed)})
         with self.state.writing() as database:
-            _change(database, id_, state=state, summary=told, failed=named, reason=printable(reason), ended=now())
+            _change(database, id_, state=state, summary=told, failed=named, reason=printable(reason), ended=time_now())
 
     def park(self, id_: str) -> None:
         """Queue a job again whose process ends in good order; end one that is to end anyway."""
         with self.state.writing() as database:
             job = _one(database, id_)
             if job.cancel:
-                _change(database, id_, state="cancelled", ended=now())
+                _change(database, id_, state="cancelled", ended=time_now())
             else:
                 _change(database, id_, state="queued", attempts=job.attempts - 1)
 
 
-def now() -> str:
+def time_now() -> str:
     """Return the time, RFC 3339."""
     return datetime.now(UTC).isoformat(timespec="milliseconds")
 

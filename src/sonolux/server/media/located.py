@@ -16,7 +16,7 @@ from starlette.concurrency import run_in_threadpool
 from sonolux.media.images.thumbnail import View
 from sonolux.presentation.data import region_from_data, span_from_data
 from sonolux.presentation.sound_views import mel_image, sound_peaks
-from sonolux.presentation.thumbnails import thumbnails
+from sonolux.presentation.thumbnails import Thumbnail, kept_thumbnail, thumbnails
 from sonolux.server.front import Front
 from sonolux.server.media.opening import open_item
 from sonolux.server.problems import ProblemError
@@ -62,11 +62,19 @@ async def thumbnail_of(front: Front, id_: UUID, side: int) -> bytes:
     """Return a small picture of an item, a JPEG; ``nothing-to-show`` where it has nothing to see."""
     async with located(front, id_) as item:
         view = View(item.path, item.span, item.region, side)
-        seen = await to_thread.run_sync(thumbnails, [view], limiter=front.decoders)
+        seen = await seen_of(front, view)
         item.check_same()
-    if not seen[view].jpeg:
+    if not seen.jpeg:
         raise ProblemError("nothing-to-show", "this item has nothing to see: sound has a waveform, a text its words")
-    return seen[view].jpeg
+    return seen.jpeg
+
+
+async def seen_of(front: Front, view: View) -> Thumbnail:
+    """Return what stands for a view; what was made before does not wait behind what is being made."""
+    kept = await run_in_threadpool(kept_thumbnail, view)
+    if kept is not None:
+        return kept
+    return (await to_thread.run_sync(thumbnails, [view], limiter=front.decoders))[view]
 
 
 async def peaks_of(front: Front, id_: UUID, bins: int) -> tuple[list[float], float]:

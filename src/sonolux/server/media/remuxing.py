@@ -14,9 +14,7 @@ from typing import Any, Protocol
 from sonolux.errors import MediaError
 from sonolux.media.containers.container import audio_stream, open_container, video_stream
 from sonolux.media.images.geometry import shown_size, upright
-from sonolux.media.images.image import decode_image, fit_size
 from sonolux.media.options import ReadOptions
-from sonolux.media.probing import probe
 from sonolux.media.segment import Decoded
 from sonolux.media.workers.worker import Progress
 from sonolux.types import Modality
@@ -65,9 +63,15 @@ def write_web_version(path: str, options: ReadOptions, target: str) -> Iterator[
     MediaError
         Where there is none of such a file, or it takes too long.
     """
+    # The front names this function and never runs it: it needs no library of pictures.
+    from sonolux.media.images.image import decode_image
+    from sonolux.media.probing import probe
+
     found = probe(path)
     if found.modality == Modality.IMAGE:
         import PIL.Image
+
+        from sonolux.media.images.image import decode_image
 
         image = decode_image(path, IMAGE_SIDE, options.max_pixels)
         PIL.Image.fromarray(image.pixels).save(target, "WEBP", quality=QUALITY)
@@ -160,8 +164,11 @@ class _EncodedImages:
     """Moving pictures, decoded and encoded as H.264, upright, of even width and height."""
 
     def __init__(self, stream: Any, out: Any, size: tuple[int, int]) -> None:
+        from sonolux.media.images.image import fit_size
+
         options = {"preset": "veryfast", "crf": "23"}
         self.made = out.add_stream("libx264", rate=stream.average_rate or USUAL_RATE, options=options)
+
         self.made.width, self.made.height = (max(side // 2 * 2, 2) for side in fit_size(size, VIDEO_SIDE))
         self.made.pix_fmt = "yuv420p"
         self.made.codec_context.time_base = stream.time_base

@@ -32,7 +32,7 @@ export const nameOf = (hit) => hit.title || fileName(hit.path);
 const sureness = (hit) => (hit.chance === null || hit.chance === undefined ? "" : chanceInWords(hit.chance));
 
 /** @param {Hit} hit */
-const copiesOf = (hit) => (Array.isArray(hit.copies) ? hit.copies.length : (hit.copies ?? 0));
+const copiesOf = (hit) => hit.copies ?? 0;
 
 /** @param {string} text @param {string[]} stems */
 export const marked = (text, stems) => markedPieces(text, stems).map((piece) => (piece.marked ? html`<mark>${piece.text}</mark>` : piece.text));
@@ -100,6 +100,9 @@ function contents(hit, state) {
     </span>
     ${state.isLine ? html`<span class="where" dir="auto"><bdi>${folderName(hit.path)}</bdi>${hit.date ? ` · ${dayOf(hit.date)}` : ""}</span>${acts}` : nothing}`;
 }
+
+/** @param {boolean} hasSure What the line says that parts the sure hits from the rest. */
+export const dividerWords = (hasSure) => (hasSure ? "What follows may be chance" : "Nothing found that chance does not explain. What follows is doubtful.");
 
 const WAITING = html`<span class="unseen">Loading</span><span class="face"></span>`;
 

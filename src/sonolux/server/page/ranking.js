@@ -23,6 +23,8 @@ export function searchBody(question) {
   return {
     parts: question.parts.map(({ kind, value, weight, minus }) => ({ kind, [kind]: value, weight, ...(minus && { minus }) })),
     where: whereOf(question),
+    fold: true,
+    explain: true,
     limit: BLOCK,
   };
 }
@@ -133,8 +135,14 @@ export class Browsing extends Ranking {
     return browsing;
   }
 
+  /** Whether there is more than has been fetched. */
   get isOpen() {
     return Boolean(this.next);
+  }
+
+  /** Items that have been fetched: the total has room for the next ones, too. */
+  get known() {
+    return this.total - (this.next ? BLOCK : 0);
   }
 
   /** @param {number} _ @param {number} last */

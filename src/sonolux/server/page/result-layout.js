@@ -28,9 +28,16 @@ export function aspectOf(hit) {
   return Math.max(0.6, Math.min(aspect, 2.8));
 }
 
+/** @param {Question} question @returns {Question["view"]} How its hits are shown: those of one modality as that. */
+function viewOf({ view, where }) {
+  const [only, ...others] = where.modality ?? [];
+  return view === "mixed" && only && !others.length ? /** @type {Question["view"]} */ (only) : view;
+}
+
 export class ResultLayout {
-  /** @param {Ranking} ranking @param {Question["view"]} view @param {number} width */
-  constructor(ranking, view, width) {
+  /** @param {Ranking} ranking @param {number} width */
+  constructor(ranking, width) {
+    const view = viewOf(ranking.question);
     this.ranking = ranking;
     this.width = width;
     this.lineHeight = view === "audio" ? (width < 500 ? 92 : 76) : view === "text" ? (width < 500 ? 168 : 112) : 0;

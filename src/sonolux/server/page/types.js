@@ -37,10 +37,10 @@
  * @property {number | null} [height]
  * @property {number | null} [duration]
  * @property {string | null} [date]
- * @property {number | unknown[]} [copies] Near-copies that are folded into this hit.
+ * @property {number} [copies] How many copies of it there are, which are folded into this hit.
  * @property {Array<Why>} [why]
  *
- * @typedef {string | {space?: string, chance?: number | null, score?: number, text?: string}} Why
+ * @typedef {{space: string, chance: number, rank?: number, words?: string[], label?: string | null}} Why
  * @typedef {{value: string, count: number}} FacetValue
  * @typedef {Record<string, FacetValue[]>} Facets
  *

@@ -94,3 +94,12 @@ export function valueInWords(value) {
  * @param {string} date
  */
 export const dayOf = (date) => date.slice(0, 10);
+
+/**
+ * Why a hit was found, but for how likely chance is.
+ * @param {import("./types.js").Why} why
+ */
+export function reasonInWords({ space, words, label }) {
+  const said = [words?.length ? `holds ${words.join(", ")}` : "", label ? `said to be “${label}”` : ""].filter(Boolean);
+  return said.length ? `${space}: ${said.join(", ")}` : space;
+}

@@ -25,6 +25,10 @@ STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"?', re.DOTALL)
 BRACKETS = re.compile(rb"[\[\]{}]")
 
 
+JSON = "application/json"
+"""What a body is read as that does not say what it is."""
+
+
 class RequestBounds:
     """Middleware that refuses a request beyond its limits."""
 
@@ -57,7 +61,9 @@ class RequestBounds:
 
     async def _body(self, scope: Scope, receive: Receive) -> bytes:
         """Return the body, read to its end."""
-        told = Headers(scope=scope).get("content-length", "0")
+        headers = Headers(scope=scope)
+        told = headers.get("content-length", "0")
+        is_json = headers.get("content-type", JSON).partition(";")[0].strip().lower().endswith("json")
         too_large = ProblemError("too-large", f"the body of this request has at most {self.limits.body:,} bytes")
         if not told.isascii() or not told.isdigit() or len(told) > 18 or int(told) > self.limits.body:
             raise too_large
@@ -73,9 +79,9 @@ class RequestBounds:
                         break
         except TimeoutError:
             raise ProblemError("slow", f"a body has to be there within {self.limits.body_seconds:g} seconds") from None
-        if depth_of(body) > self.limits.depth:
+        if is_json and depth_of(body) > self.limits.depth:
             raise ProblemError("too-large", f"a body is nested at most {self.limits.depth} deep")
-        if body and not _is_finite(body):
+        if is_json and body and not _is_finite(body):
             raise ProblemError("invalid", "the body is no JSON: NaN and Infinity are no numbers of it")
         return bytes(body)
 

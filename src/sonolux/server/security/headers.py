@@ -15,6 +15,9 @@ PAGE_POLICY = (
 )
 """Content security policy of the page; what it previews of a person's own file is a blob or data."""
 
+PAGES = frozenset({"/", "/index.html"})
+"""Addresses of the page."""
+
 DATA_POLICY = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; sandbox"
 """Of anything else, wherever a browser shows it by itself."""
 
@@ -47,8 +50,9 @@ class SecurityHeaders:
                 for name, value in self.common.items():
                     headers[name] = value
                 is_api = scope["path"].startswith("/api/")
-                is_page = not is_api and headers.get("content-type", "").startswith("text/html")
-                headers.setdefault("content-security-policy", PAGE_POLICY if is_page else DATA_POLICY)
+                # By its address, for an answer that nothing has changed has no type: its policy replaces the page's.
+                policy = PAGE_POLICY if scope["path"] in PAGES else DATA_POLICY
+                headers.setdefault("content-security-policy", policy)
                 # Asked again each time, which costs a header where nothing has changed.
                 headers.setdefault("cache-control", "private, no-cache" if is_api else "no-cache")
             await send(message)

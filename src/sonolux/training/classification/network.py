@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 from bisect import bisect_left
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,8 +23,10 @@ from sonolux.checkpoints.outputs import Descriptor, Labels
 from sonolux.errors import EncoderError, TrainingError
 from sonolux.metrics.classification import accuracy
 from sonolux.models import registry
+from sonolux.models.feature_extractor import layer_names
 from sonolux.training.classification.balance import decide_balance
 from sonolux.training.classification.calibration import calibrate
+from sonolux.training.classification.probe import probe_head
 from sonolux.training.classification.recipes import LabelsRecipe
 from sonolux.training.data.images import ImageSet
 from sonolux.training.data.sources import check_classes
@@ -35,6 +38,7 @@ from sonolux.training.loop.initial import build_network
 from sonolux.training.loop.learner import in_eval_mode
 from sonolux.training.loop.trained import Trained, TrainingProgress
 from sonolux.training.loop.warm_start import describe_start, start_from
+from sonolux.training.loop.workspace import UNFINISHED
 
 CHANNELS = 3
 """Of every image that is learned from."""
@@ -44,6 +48,13 @@ LARGEST_SIDE = 512
 
 UNBUILDABLE = (EncoderError, KeyError, TypeError, ValueError, RuntimeError)
 """What networks raise for arguments or images that they do not take."""
+
+RELYING = {
+    "frozen": "frozen, nothing but the head learns",
+    "thawed": "what is not thawed would stay random",
+    "probe": "of random weights a probe learns nothing",
+}
+"""Options that make sense for what has learned before, and why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +82,14 @@ class LabelLearner(ImageLearner):
 
     def __init__(self, network: nn.Module, learned: ImageSet, held_out: ImageSet, recipe: LabelsRecipe) -> None:
         super().__init__(network, learned, held_out, recipe)
-        self.frozen = recipe.frozen
+        self.settled = recipe.frozen or recipe.probe or bool(recipe.thawed)
         weights = class_weights(learned) if recipe.balanced else None
         self.register_buffer("weights", weights, persistent=False)
 
     def on_train_epoch_start(self) -> None:
-        """Begin an epoch; what is frozen is as it is in use, its running means and deviations too."""
+        """Begin an epoch; in what is frozen, in part or whole, or was probed, normalisation stays as it is."""
         super().on_train_epoch_start()
-        if self.frozen:
+        if self.settled:
             self.network.eval()
 
     def training_step(self, rows: torch.Tensor, number: int) -> torch.Tensor:
@@ -99,6 +110,14 @@ class LabelLearner(ImageLearner):
         return self._described(self.held_out.float() / 255)
 
 
+class RefitLearner(LabelLearner):
+    """A classifier that learns from what was held out too: nothing is left to judge it, and its last epoch counts."""
+
+    def score(self) -> float:
+        """Return how much of the training is done, so that of all epochs the last is kept."""
+        return (self.current_epoch + 1) / self.recipe.epochs
+
+
 def class_weights(images: ImageSet) -> torch.Tensor:
     """Return how much an image of each class counts, so that all classes count the same; 1 on average."""
     assert images.labels is not None
@@ -109,27 +128,47 @@ def class_weights(images: ImageSet) -> torch.Tensor:
 def learn_labels(images: ImageSet, recipe: LabelsRecipe, folder: Path, progress: TrainingProgress | None) -> Trained:
     """Train a classifier of images, and calibrate it; see `sonolux.training.methods.LearnMethod`."""
     check_classes(images)
-    if recipe.frozen and not recipe.pretrained:
-        raise TrainingError("frozen, nothing but the head learns: name a model that has learned with --from")
+    for option, doing in RELYING.items():
+        if getattr(recipe, option) and not recipe.pretrained:
+            raise TrainingError(f"{doing}: name a model that has learned with --from")
     recipe = decide_balance(recipe, images)
-    sets = split_items(images, recipe.validation, recipe.seed)
+    learned, held_out = split_items(images, recipe.validation, recipe.seed)
     architecture, head = classifier_of(recipe, len(images.classes))
-    learner = LabelLearner(start_network(architecture, head, recipe), *sets, recipe)
-    fit(learner, folder, progress)
-    assert sets[1].labels is not None
-    temperature, scores = calibrate(learner.held_out_scores().numpy(), sets[1].labels, recipe.seed)
+    learner = LabelLearner(start_network(architecture, head, recipe, learned), learned, held_out, recipe)
+    fit(learner, folder, _half(progress, 0) if recipe.refit else progress)
+    assert held_out.labels is not None
+    temperature, scores = calibrate(learner.held_out_scores().numpy(), held_out.labels, recipe.seed)
+    network = learner.network
+    if recipe.refit:
+        again = RefitLearner(start_network(architecture, head, recipe, images), images, held_out, recipe)
+        fit(again, folder / UNFINISHED / "refit", _half(progress, 1))
+        network = again.network
     return Trained(
-        learner.network,
+        network,
         architecture,
         image_preprocessing(recipe.image_size),
         Descriptor(space=folder.name, dim=head.width, layer=head.layer),
         recipe,
-        sets[0].described() | {"held_out": len(sets[1])} | describe_start(recipe.pretrained),
+        (images if recipe.refit else learned).described()
+        | {"held_out": len(held_out)}
+        | describe_start(recipe.pretrained),
         scores,
         Labels(names=images.classes, temperature=temperature),
         learner.history,
-        sets,
+        (learned, held_out),
     )
+
+
+def _half(progress: TrainingProgress | None, number: int) -> TrainingProgress | None:
+    """Return what reports one half of a training, 0 or 1; of the second there is no score to tell."""
+    if progress is None:
+        return None
+
+    def report(share: float, line: str) -> None:
+        said = f"all pictures, {line.partition(', held-out')[0]}" if number else line
+        progress((number + share) / 2, said)
+
+    return report
 
 
 def classifier_of(recipe: LabelsRecipe, classes: int) -> tuple[Architecture, Head]:
@@ -154,8 +193,16 @@ def classifier_of(recipe: LabelsRecipe, classes: int) -> tuple[Architecture, Hea
         raise TrainingError(message) from error
 
 
-def start_network(architecture: Architecture, head: Head, recipe: LabelsRecipe) -> nn.Module:
-    """Return the network with its first weights.
+def start_network(architecture: Architecture, head: Head, recipe: LabelsRecipe, images: ImageSet) -> nn.Module:
+    """Return the network with its first weights; where the recipe says so, of its head those that a probe finds.
+
+    Parameters
+    ----------
+    architecture : Architecture
+    head : Head
+    recipe : LabelsRecipe
+    images : ImageSet
+        That will be learned from.
 
     Raises
     ------
@@ -165,15 +212,28 @@ def start_network(architecture: Architecture, head: Head, recipe: LabelsRecipe) 
     network = build_network(architecture, recipe)
     own = {f"{head.name}.{name}" for name in network.get_submodule(head.name).state_dict()}
     missing = start_from(network, recipe.pretrained, leave=own) if recipe.pretrained else []
-    if recipe.frozen:
-        lacking = [name for name in missing if name not in own and not name.endswith("num_batches_tracked")]
-        if lacking:
-            raise TrainingError(
-                f"{recipe.pretrained} lacks {lacking[0]}, which would stay as random as it is: not frozen"
-            )
-        for name, parameter in network.named_parameters():
-            parameter.requires_grad_(name in own)
+    stays = _untouched(network, recipe, own)
+    lacking = [name for name in missing if name in stays and not name.endswith("num_batches_tracked")]
+    if lacking:
+        raise TrainingError(f"{recipe.pretrained} lacks {lacking[0]}, which would stay as random as it is: not frozen")
+    for name, parameter in network.named_parameters():
+        parameter.requires_grad_(name not in stays)
+    if recipe.probe:
+        probe_head(network, head.name, images, balanced=bool(recipe.balanced))
     return network
+
+
+def _untouched(network: nn.Module, recipe: LabelsRecipe, head: Collection[str]) -> set[str]:
+    """Return the names of the weights that do not learn; layers are registered in the order in which they run."""
+    names = list(network.state_dict())
+    if recipe.frozen:
+        return set(names).difference(head)
+    if not recipe.thawed:
+        return set()
+    first = [place for place, name in enumerate(names) if name.startswith(f"{recipe.thawed}.")]
+    if not first:
+        raise TrainingError(f"no layer {recipe.thawed!r} to thaw from: there are {', '.join(layer_names(network))}")
+    return set(names[: first[0]])
 
 
 def _tried(recipe: LabelsRecipe, classes: int, side: int) -> tuple[Architecture, Head]:

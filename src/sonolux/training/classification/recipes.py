@@ -51,6 +51,13 @@ class LabelsRecipe(LoopRecipe):
         Model folder or torch checkpoint whose weights all but the head start from; empty for random ones.
     frozen : bool
         Whether nothing but the head learns.
+    thawed : str
+        Layer of the network from which on it learns, as ``"blocks.11"``; all before it stays. Empty for all of it.
+    probe : bool
+        Whether the head starts as logistic regression on what `pretrained` sees, and batch normalisation keeps its
+        means and deviations; see `sonolux.training.classification.probe`.
+    refit : bool
+        Whether, once the images held out have told scores and temperature, all is learned again from these as well.
     balanced : bool or None
         Whether images count by the size of their class; None for where classes are very unequal.
     views : ImageViews
@@ -63,6 +70,9 @@ class LabelsRecipe(LoopRecipe):
     image_size: int = whole_number(32)
     pretrained: str = text("")
     frozen: bool = flag(False)
+    thawed: str = text("")
+    probe: bool = flag(False)
+    refit: bool = flag(False)
     balanced: bool | None = flag(None)
     views: ImageViews = part(ImageViews(smallest=0.6, light=0.2, saturation=0.2, hue=0.02, grey=0))
 

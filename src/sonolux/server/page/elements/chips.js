@@ -56,10 +56,9 @@ class Chips extends LitElement {
   #chip(part, index) {
     const name = this.#nameOf(part);
     const kind = { text: "words", item: "like", upload: "example" }[part.kind];
-    // The library can be asked to stay away from its own items alone, and weighs those it is to come near to.
-    const sign = part.kind === "item" ? html`<button class="sign" aria-pressed=${part.minus} aria-label=${`Away from ${name}`} title=${part.minus ? "Away from it; press for near to it" : "Near to it; press for away from it"}
-      @click=${() => store.changePart(index, { minus: !part.minus })}>${icon(part.minus ? "minus" : "plus")}</button>` : nothing;
-    const weight = part.minus ? nothing : html`<span class="weight" role="group" aria-label=${`Weight of ${name}`}>
+    const sign = html`<button class="sign" aria-pressed=${part.minus} aria-label=${`Away from ${name}`} title=${part.minus ? "Away from it; press for near to it" : "Near to it; press for away from it"}
+      @click=${() => store.changePart(index, { minus: !part.minus })}>${icon(part.minus ? "minus" : "plus")}</button>`;
+    const weight = html`<span class="weight" role="group" aria-label=${`Weight of ${name}`}>
       <button aria-label=${`Lighter: ${name}`} ?disabled=${part.weight <= WEIGHTS[0]} @click=${() => this.#weigh(part, index, -1)}>${icon("minus")}</button>
       <output>×${part.weight}</output>
       <button aria-label=${`Heavier: ${name}`} ?disabled=${part.weight >= WEIGHTS[WEIGHTS.length - 1]} @click=${() => this.#weigh(part, index, 1)}>${icon("plus")}</button></span>`;

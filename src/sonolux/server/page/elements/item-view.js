@@ -12,7 +12,7 @@ import { stemsOf } from "../marks.js";
 import { recentRanking } from "../ranking.js";
 import { store } from "../store.js";
 import { toast } from "../toast.js";
-import { chanceInWords, clock, fileName, folderName, mediumName, placeInWords } from "../words.js";
+import { chanceInWords, clock, fileName, folderName, mediumName, placeInWords, reasonInWords } from "../words.js";
 import "./facts.js";
 import "./neighbours.js";
 import "./player.js";
@@ -31,6 +31,7 @@ export class ItemView extends LitElement {
     this.recordings = null;
     /** @type {string[]} */
     this.remarks = [];
+    this.isCatalogued = false;
     this.problem = "";
     this.time = 0;
     this.boxes = true;
@@ -82,7 +83,10 @@ export class ItemView extends LitElement {
     this.asking = true;
     try {
       const { matches, remarks } = await api.identify({ item: this.item.id });
-      this.recordings = matches;
+      const file = this.item.file;
+      const others = matches.filter((/** @type {{id: string}} */ match) => match.id !== file);
+      this.recordings = others;
+      this.isCatalogued = others.length < matches.length;
       this.remarks = remarks ?? [];
     } catch (error) {
       toast.tell(/** @type {Error} */ (error).message, { isProblem: true });
@@ -159,7 +163,7 @@ export class ItemView extends LitElement {
 
   #matchList() {
     if (!this.recordings) return nothing;
-    if (!this.recordings.length) return html`<p class="notice" role="status">No recording of the catalogue is heard in it. ${this.remarks.join(" ")}</p>`;
+    if (!this.recordings.length) return html`<p class="notice" role="status">No ${this.isCatalogued ? "other " : ""}recording of the catalogue is heard in it. ${this.remarks.join(" ")}</p>`;
     return html`<section class="matches" aria-label="Recordings in it"><h2>Recordings in it</h2><ul>${this.recordings.map((match) => html`<li><b dir="auto"><bdi>${fileName(match.path)}</bdi></b> from ${clock(match.query_start)} to ${clock(match.query_end)}, there at ${clock(match.start)}, <span class="hush">${chanceInWords(match.chance)} by chance</span>
       <button class="link" @click=${() => store.go({ show: "item", id: match.id, second: match.start })}>Open</button></li>`)}</ul></section>`;
   }
@@ -178,7 +182,7 @@ export class ItemView extends LitElement {
     const hit = this.#hit();
     if (!hit || hit.chance === null) return nothing;
     return html`<section class="found-why"><h2>Why it was found</h2><p><b>${chanceInWords(hit.chance)}</b> by chance${hit.confident ? "" : ", so it may be chance"}.</p>
-      ${hit.why?.length ? html`<ul class="why">${hit.why.map((why) => typeof why === "string" ? html`<li>${why}</li>` : html`<li><span>${why.text ?? why.space}</span><span class="hush">${typeof why.chance === "number" ? chanceInWords(why.chance) : ""}</span></li>`)}</ul>`
+      ${hit.why?.length ? html`<ul class="why">${hit.why.map((why) => html`<li><span dir="auto">${reasonInWords(why)}</span><span class="hush">${chanceInWords(why.chance)}</span></li>`)}</ul>`
         : html`<p class="hush">Most by ${hit.space}.</p>`}</section>`;
   }
 

@@ -159,7 +159,7 @@ class LibraryView extends LitElement {
 
   #spaceCards() {
     return html`<section class="panel"><h2>Spaces</h2><div class="spaces">${this.spaces.map((space) => html`<article class="space"><h3>${space.space}</h3>
-        <p class="hush">${counted(space.count, "descriptor")} · ${count(space.dim)} dimensions · ${space.kind}, ${space.metric}</p>
+        <p class="hush">${counted(space.count, "descriptor")} · ${space.kind === "sparse" ? "" : `${count(space.dim)} dimensions · `}${space.kind}, ${space.metric}</p>
         ${space.encoders.map((encoder) => html`<details><summary>${valueInWords(encoder.encoder ?? encoder.spec ?? encoder.name ?? "Encoder")}</summary><dl class="facts">${Object.entries(encoder).filter(([, value]) => valueInWords(value)).map(([key, value]) => html`<div><dt>${title(key)}</dt><dd dir="auto"><bdi>${valueInWords(value)}</bdi></dd></div>`)}</dl></details>`)}</article>`)}</div></section>`;
   }
 }

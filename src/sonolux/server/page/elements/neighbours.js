@@ -49,7 +49,7 @@ class Neighbours extends LitElement {
       if (this.item?.id === id) [this.copies, this.alike] = [same, alike].map((items) => items.filter((/** @type {Item} */ one) => one.file !== this.item?.file));
     }, tell);
     try {
-      this.spaces = (await api.spaces()).spaces.map((/** @type {{space: string}} */ one) => one.space);
+      this.spaces = spacesOf((await api.spaces()).spaces, this.item);
       if (!this.spaces.includes(this.space)) this.space = this.spaces[0] ?? "";
       await this.#near();
     } catch (error) {
@@ -90,6 +90,19 @@ class Neighbours extends LitElement {
       ${this.problem ? html`<p class="hush" role="status">${this.problem}</p>` : nothing}
       ${this.near.length ? this.#strip("", this.near) : nothing}</section>`;
   }
+}
+
+/** What is written into a space of what is in an item: a film is seen and heard. @type {Record<string, string[]>} */
+const WRITTEN = { image: ["image"], audio: ["audio"], video: ["image", "audio", "video"], text: ["text"] };
+
+/**
+ * The spaces in which an item can have neighbours, the one that counts most in a search first.
+ * @param {Array<import("../types.js").Space>} spaces
+ * @param {Item} item
+ */
+function spacesOf(spaces, { modality }) {
+  const weight = (/** @type {import("../types.js").Space} */ space) => Math.max(...space.encoders.filter((one) => WRITTEN[modality].includes(String(one.modality))).map((one) => Number(one.weight ?? 1)));
+  return spaces.filter((space) => weight(space) > 0).sort((a, b) => weight(b) - weight(a)).map((space) => space.space);
 }
 
 customElements.define("sx-neighbours", Neighbours);

@@ -6,7 +6,7 @@
  */
 import { LitElement, html, nothing } from "../vendor/lit.js";
 import { repeat } from "../vendor/repeat.js";
-import { cardTemplate } from "../card.js";
+import { cardTemplate, dividerWords } from "../card.js";
 import { Preview } from "../preview.js";
 import { BLOCK, Ranking } from "../ranking.js";
 import { ResultLayout, aspectOf, seenAspects } from "../result-layout.js";
@@ -18,8 +18,8 @@ import { store } from "../store.js";
 import { loadWaveforms } from "../waveform.js";
 import { count } from "../words.js";
 
-/** Of the screen's height, laid out above and below it. */
-const AHEAD = 0.6;
+/** Pixels, laid out above and below the screen. */
+const AHEAD = 480;
 const MOST_CARDS = 360;
 const PAD = { top: 4, bottom: 48 };
 
@@ -34,6 +34,7 @@ export class Results extends LitElement {
     this.layout = null;
     this.focusIndex = 0;
     this.pointedIndex = -1;
+    this.hadFocus = /** @type {boolean | undefined} */ (false);
     this.hasProblem = "";
     this.stems = /** @type {string[]} */ ([]);
     this.preview = new Preview((card) => this.#hitOf(card));
@@ -82,6 +83,7 @@ export class Results extends LitElement {
 
   /** @param {Map<string, unknown>} changes */
   willUpdate(changes) {
+    this.hadFocus = document.activeElement?.matches(".card") && this.contains(document.activeElement);
     if (!changes.has("ranking")) return;
     const before = /** @type {Ranking | null | undefined} */ (changes.get("ranking"));
     before?.removeEventListener("window", this.onWindow);
@@ -120,7 +122,7 @@ export class Results extends LitElement {
   /** @param {number} [index] The hit that stays at the top of the screen. */
   #lay(index) {
     if (!this.ranking || !this.scroll_ || this.#column < 60) return;
-    this.layout = new ResultLayout(this.ranking, viewOf(this.ranking), this.#column);
+    this.layout = new ResultLayout(this.ranking, this.#column);
     this.scroll_.height = this.layout.heights.total + PAD.top + PAD.bottom;
     this.sizer?.style.setProperty("height", `${this.scroll_.capped}px`);
     if (this.ranking.total) this.scroll_.show(index ? this.layout.rowOf(Math.min(index, this.ranking.total - 1)).top : 0);
@@ -130,12 +132,10 @@ export class Results extends LitElement {
     return /** @type {HTMLElement | null} */ (this.querySelector(".sizer"));
   }
 
-  firstUpdated() {
-    this.#settle();
-  }
-
   updated() {
     if (!this.layout && this.ranking) this.#settle();
+    // Rows are other ones once the shapes of their hits are known: the card that had the focus has it still.
+    else if (this.hadFocus && !this.contains(document.activeElement)) this.#cardOf(this.focusIndex)?.focus({ preventScroll: true });
     loadWaveforms(this);
   }
 
@@ -157,12 +157,12 @@ export class Results extends LitElement {
   }
 
   /**
-   * Blocks have other heights now: what is at the top of the screen stays there.
+   * Blocks have other heights now: the card with the focus, or else what is at the top of the screen, stays there.
    * @param {number[]} blocks
    */
   #renew(blocks) {
     if (!this.layout || !this.scroll_ || !this.ranking?.total) return;
-    const index = this.layout.indexAt(this.scroll_.top);
+    const index = this.#anchor(this.layout, this.scroll_);
     const within = this.scroll_.top - this.layout.rowOf(index).top;
     for (const block of blocks) this.layout.renew(block);
     this.scroll_.height = this.layout.heights.total + PAD.top + PAD.bottom;
@@ -170,6 +170,13 @@ export class Results extends LitElement {
     const top = this.scroll_.top > 0 ? this.layout.rowOf(index).top + within : 0;
     if (Math.abs(top - this.scroll_.top) >= 1) this.scroll_.show(top);
     this.requestUpdate();
+  }
+
+  /** @param {ResultLayout} layout @param {ScaledScroll} scroll */
+  #anchor(layout, scroll) {
+    const { row, top } = layout.rowOf(this.focusIndex);
+    const isSeen = top + row.height > scroll.top && top < scroll.top + this.clientHeight;
+    return isSeen && document.activeElement === this.#cardOf(this.focusIndex) ? this.focusIndex : layout.indexAt(scroll.top);
   }
 
   #scrolled() {
@@ -192,7 +199,7 @@ export class Results extends LitElement {
     const { layout, scroll_: scroll, ranking } = this;
     if (!layout || !scroll || !ranking?.total) return [];
     const view = this.clientHeight;
-    const [from, to] = [scroll.top - AHEAD * view, scroll.top + (1 + AHEAD) * view];
+    const [from, to] = [scroll.top - AHEAD, scroll.top + view + AHEAD];
     const [first, last] = [layout.heights.at(Math.max(0, from)), layout.heights.at(to)];
     this.#want(first, last);
     const focused = this.contains(document.activeElement) && document.activeElement !== this ? Math.floor(this.focusIndex / BLOCK) : -1;
@@ -241,7 +248,7 @@ export class Results extends LitElement {
   /** @param {LaidRow} row */
   #row(row) {
     const style = `transform:translateY(${row.top}px);height:${row.height}px`;
-    if (row.divider) return html`<div class="row divider" role="row" .style=${style}><span role="gridcell">${this.#dividerWords()}</span></div>`;
+    if (row.divider) return html`<div class="row divider" role="row" .style=${style}><span role="gridcell">${dividerWords(Boolean(this.ranking?.sure))}</span></div>`;
     const isLine = Boolean(this.layout?.lineHeight);
     return html`<div class="row" role="row" .style=${style}>${row.widths.map((width, number) => {
       const index = row.first + number;
@@ -251,11 +258,6 @@ export class Results extends LitElement {
         isSelected: Boolean(hit && selection.has(hit.id)), isPlaying: Boolean(hit && sound.playing === hit.id),
       });
     })}</div>`;
-  }
-
-  #dividerWords() {
-    if (this.ranking?.sure) return "What follows may be chance";
-    return "Nothing found that chance does not explain. What follows is doubtful.";
   }
 
   /** @param {Event} event */
@@ -332,7 +334,7 @@ export class Results extends LitElement {
     const hit = this.ranking?.hit(index);
     if (!hit) return;
     if (act === "open") {
-      store.note({ on: index });
+      store.note({ on: index, at: this.layout && this.scroll_ ? this.layout.indexAt(this.scroll_.top) : 0 });
       store.go({ show: "item", id: hit.file, second: hit.unit === "seconds" ? hit.start : null });
     }
     if (act === "play") sound.toggle(hit);
@@ -373,8 +375,12 @@ export class Results extends LitElement {
     this.focusIndex = index;
     this.requestUpdate();
     await this.updateComplete;
-    const card = /** @type {HTMLElement | null} */ (this.querySelector(`.card[data-index="${index}"]`));
-    card?.focus({ preventScroll: true });
+    this.#cardOf(index)?.focus({ preventScroll: true });
+  }
+
+  /** @param {number} index @returns {HTMLElement | null} */
+  #cardOf(index) {
+    return this.querySelector(`.card[data-index="${index}"]`);
   }
 
   /** @param {number} index From 0: go there, with the focus. */
@@ -388,12 +394,5 @@ export class Results extends LitElement {
 
 /** @param {Event} event @returns {HTMLElement | null} */
 const cardAt = (event) => (event.target instanceof Element ? event.target.closest(".card") : null);
-
-/** @param {Ranking} ranking How it is shown: a question for one modality as that. */
-function viewOf({ question }) {
-  const asked = question.where.modality;
-  if (question.view === "mixed" && asked?.length === 1) return /** @type {import("../types.js").Modality} */ (asked[0]);
-  return question.view;
-}
 
 customElements.define("sx-results", Results);

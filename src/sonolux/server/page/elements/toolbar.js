@@ -34,8 +34,9 @@ class Toolbar extends LitElement {
 
   #summary() {
     const { ranking } = this;
-    if (!ranking) return this.busy ? "Searching…" : "";
-    if (ranking instanceof Browsing) return store.isAsked ? `${count(ranking.total)}${ranking.isOpen ? " or more" : ""} in the library` : "In the library";
+    if (this.busy) return "Searching…";
+    if (!ranking) return "";
+    if (ranking instanceof Browsing) return store.isAsked ? `${count(ranking.known)}${ranking.isOpen ? " or more" : ""} in the library` : "In the library";
     if (!ranking.total) return "Nothing found";
     const { sure, total } = ranking;
     const time = ranking.answer.seconds ? html`<span class="took"> · ${ranking.answer.seconds.toFixed(2)} s</span>` : "";
