@@ -22,6 +22,8 @@ class Store extends EventTarget {
     this.place = asked.place;
     /** @type {Map<string, string>} Names of uploads and items, as far as they have been seen. */
     this.names = new Map();
+    /** @type {Map<string, string>} Their modalities, likewise. */
+    this.modalities = new Map();
     /** @type {Array<{question: Question, judgement: object | null}>} */
     this.undoable = [];
     addEventListener("popstate", () => {
@@ -82,14 +84,7 @@ class Store extends EventTarget {
 
   /** @param {number} index @param {Partial<Part>} changes */
   changePart(index, changes) {
-    const { kind, minus } = { ...this.question.parts[index], ...changes };
-    const parts = this.question.parts.map((part, number) => {
-      if (number === index) return { ...part, ...changes };
-      // The library takes one weight for all examples that hits are to resemble.
-      const together = changes.weight && kind === "item" && part.kind === "item" && !minus && !part.minus;
-      return together ? { ...part, weight: changes.weight ?? part.weight } : part;
-    });
-    this.ask({ parts });
+    this.ask({ parts: this.question.parts.map((part, number) => (number === index ? { ...part, ...changes } : part)) });
   }
 
   /** @param {number} index */
