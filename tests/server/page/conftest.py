@@ -88,21 +88,15 @@ class Visit:
 
 
 @pytest.fixture
-def visit(chromium: Any, film: bytes) -> Iterator[Callable[..., Visit]]:
-    """Return a function that opens a browser's window of a size, with options of playwright's `new_context`."""
-    server, state = load_mock().start()
-    state.video = film
-    base = f"http://127.0.0.1:{server.server_port}"
+def watched() -> Iterator[Callable[..., Visit]]:
+    """Return a function that opens a window of a browser upon a service; at the end nothing may have gone wrong."""
     visits: list[Visit] = []
 
-    def open_window(width: int = 1280, height: int = 800, **options: Any) -> Visit:
-        page = chromium.new_context(viewport={"width": width, "height": height}, **options).new_page()
+    def open_window(browser: Any, base: str, *, width: int = 1280, height: int = 800, **options: Any) -> Visit:
+        page = browser.new_context(viewport={"width": width, "height": height}, **options).new_page()
         page.set_default_timeout(8000)
-        found = Visit(page, base, state)
-        page.on(
-            "console",
-            lambda message: found.wrong.append(message.text) if message.type in ("error", "warning") else None,
-        )
+        found = Visit(page, base, None)
+        page.on("console", lambda message: found.wrong.append(message.text) if is_fault(message) else None)
         page.on("pageerror", lambda error: found.wrong.append(str(error)))
         page.on(
             "request",
@@ -114,13 +108,30 @@ def visit(chromium: Any, film: bytes) -> Iterator[Callable[..., Visit]]:
     yield open_window
     for one in visits:
         one.page.context.close()
-    server.shutdown()
-    server.server_close()
-    unexpected = [
-        text for one in visits for text in one.wrong if not any(known in text for known in (*one.expected, MISSING))
-    ]
-    assert unexpected == []
+    assert [text for one in visits for text in one.wrong if not any(known in text for known in one.expected)] == []
+
+
+def is_fault(message: Any) -> bool:
+    """Whether a browser's remark says that something is wrong; of what it says besides, only what is of the page."""
+    return message.type in ("error", "warning") or message.text.startswith("[DOM]")
 
 
 MISSING = "status of 404"
 """What chromium itself says of a picture that the service answers there is none of."""
+
+
+@pytest.fixture
+def visit(chromium: Any, film: bytes, watched: Callable[..., Visit]) -> Iterator[Callable[..., Visit]]:
+    """Return a function that opens a window of a size upon the mock, with options of playwright's `new_context`."""
+    server, state = load_mock().start()
+    state.video = film
+
+    def open_window(width: int = 1280, height: int = 800, **options: Any) -> Visit:
+        found = watched(chromium, f"http://127.0.0.1:{server.server_port}", width=width, height=height, **options)
+        found.state = state
+        found.expected = (MISSING,)
+        return found
+
+    yield open_window
+    server.shutdown()
+    server.server_close()

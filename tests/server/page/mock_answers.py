@@ -429,8 +429,14 @@ class Answers:
                     0.5 + 0.33 * math.sin(cluster) + spread * math.sin(angle),
                 ]
             )
-        told = [
-            {"id": made_up.id_of(n), "x": x, "y": y, "modality": made_up.modality_of(n), "path": made_up.path_of(n)}
-            for n, (x, y) in enumerate(points)
-        ]
-        self.send_data({"points": told})
+        every = range(LIBRARY)
+        self.send_data(
+            {
+                "space": "photo",
+                "ids": [made_up.id_of(n) for n in every],
+                "x": [x for x, _ in points],
+                "y": [y for _, y in points],
+                "modality": [made_up.modality_of(n) for n in every],
+                "name": [made_up.path_of(n).rpartition("/")[2] for n in every],
+            }
+        )

@@ -94,8 +94,8 @@ export const api = {
   item: (id) => call("GET", item(id)),
   /** @param {Record<string, unknown>} where @param {string | undefined} cursor @param {number} limit */
   items: (where, cursor, limit) => call("GET", `/items${query({ where: written(where), cursor, limit })}`),
-  /** @param {string[]} keys @param {Record<string, unknown>} where */
-  facets: (keys, where) => call("GET", `/facets?${new URLSearchParams([...keys.map((key) => ["key", key]), ["where", written(where) ?? "{}"]])}`),
+  /** @param {string[]} keys @param {Record<string, unknown>} where @param {string} [ranking] Whose hits are counted. */
+  facets: (keys, where, ranking) => call("GET", `/facets?${new URLSearchParams([...keys.map((key) => ["key", key]), ranking ? ["ranking", ranking] : ["where", written(where) ?? "{}"]])}`),
   /** @param {string} id */
   annotations: (id) => call("GET", `${item(id)}/annotations`),
   /** @param {string} id */

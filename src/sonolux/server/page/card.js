@@ -5,6 +5,7 @@
  * @typedef {object} CardState
  * @property {number} index
  * @property {number} width Pixels.
+ * @property {number} height Pixels, of its row.
  * @property {boolean} isLine A row of its own, instead of one card among several.
  * @property {boolean} isSelected
  * @property {boolean} isPlaying
@@ -15,7 +16,7 @@
 import { html, nothing, svg } from "./vendor/lit.js";
 import { thumbnailUrl } from "./api.js";
 import { icon } from "./icons.js";
-import { excerptOf, markedPieces } from "./marks.js";
+import { excerptOf, holdsMarked, markedPieces } from "./marks.js";
 import { chanceInWords, clock, counted, dayOf, fileName, folderName, mediumName, placeInWords } from "./words.js";
 import { peaksPath, secondsOf } from "./waveform.js";
 
@@ -28,8 +29,17 @@ export function thumbnailWidth(pixels) {
 /** @param {Hit} hit */
 export const nameOf = (hit) => hit.title || fileName(hit.path);
 
-/** @param {Hit} hit */
-const sureness = (hit) => (hit.chance === null || hit.chance === undefined ? "" : chanceInWords(hit.chance));
+/** Chances above this are no reason to be sure: what is sure all the same holds the words that were asked. */
+const TELLING = 0.01;
+
+/** @param {Hit} hit @param {string[]} stems @returns {string} How sure it is, in words. */
+export function surenessInWords(hit, stems) {
+  if (hit.chance === null || hit.chance === undefined) return "";
+  const isByWords = hit.confident && hit.chance > TELLING && (holdsMarked(hit.text, stems) || holdsMarked(hit.title, stems));
+  return isByWords ? HOLDS_WORDS : chanceInWords(hit.chance);
+}
+
+const HOLDS_WORDS = "has the words";
 
 /** @param {Hit} hit */
 const copiesOf = (hit) => hit.copies ?? 0;
@@ -57,10 +67,19 @@ function soundBody(hit, state) {
     ${place ? html`<span class="badge time">${place}</span>` : nothing}`;
 }
 
+/** Pixels of a passage's line and its average letter, and of what is beside the words on a card: caption, padding. */
+const [LINE, LETTER, BESIDE] = [20, 6.1, { width: 28, height: 50 }];
+
+/** @param {string} path @returns {string} The kind of its file, by its name. */
+const ending = (path) => /\.(\w{1,6})$/u.exec(path)?.[1].toUpperCase() ?? "";
+
 /** @param {Hit} hit @param {CardState} state */
 function passageBody(hit, state) {
-  const length = state.isLine ? 420 : Math.max(90, Math.round(state.width * 0.95));
-  return html`<p class="passage" dir="auto">${marked(excerptOf(hit.text || hit.title || fileName(hit.path), state.stems, length), state.stems)}</p>`;
+  if (!hit.text && !state.isLine) return html`<span class="no-words" aria-hidden="true">${ending(hit.path)}</span>`;
+  const lines = state.isLine ? 3 : Math.max(2, Math.floor((state.height - BESIDE.height) / LINE));
+  const length = state.isLine ? 420 : Math.round((lines * (state.width - BESIDE.width)) / LETTER);
+  const words = excerptOf(hit.text || hit.title || fileName(hit.path), state.stems, length);
+  return html`<p class="passage" dir="auto" .style=${state.isLine ? "" : `-webkit-line-clamp:${lines}`}>${marked(words, state.stems)}</p>`;
 }
 
 /** @param {Hit} hit @param {CardState} state */
@@ -71,11 +90,12 @@ function bodyOf(hit, state) {
 
 /** @param {Hit} hit @param {CardState} state */
 function caption(hit, state) {
-  const chance = sureness(hit);
+  const chance = surenessInWords(hit, state.stems);
+  const isOdds = chance !== HOLDS_WORDS;
   // Of a card too narrow for both, the more telling: its picture is its name.
   const isNarrow = chance && state.width < 150;
   return html`<span class=${isNarrow ? "unseen" : "name"} dir="auto" title=${hit.path}><bdi>${nameOf(hit)}</bdi></span><span class="unseen">${mediumName(hit.modality)}</span>${chance
-    ? html`<span class="chance" title=${`${chance} items taken at random match as well${hit.space ? `; found most by ${hit.space}` : ""}`}>${chance}<span class="unseen"> by chance</span></span>`
+    ? html`<span class="chance" title=${isOdds ? `${chance} items taken at random match as well${hit.space ? `; found most by ${hit.space}` : ""}` : "The words that were asked are in it"}>${chance}${isOdds ? html`<span class="unseen"> by chance</span>` : nothing}</span>`
     : nothing}`;
 }
 

@@ -16,7 +16,7 @@
 export function justifiedRows(aspects, room, { first, top, isLast }) {
   const sum = aspects.reduce((total, aspect) => total + aspect, 0);
   const exact = (sum * room.height) / room.width;
-  const count = Math.max(1, Math.min(aspects.length, isLast ? Math.ceil(exact - 0.15) : Math.round(exact)));
+  const count = Math.max(1, Math.min(aspects.length, isLast ? Math.ceil(exact - 0.25) : Math.round(exact)));
   const share = isLast && exact < count ? room.width / room.height : sum / count;
   /** @type {number[][]} */
   const groups = Array.from({ length: count }, () => []);
@@ -44,6 +44,7 @@ export function justifiedRows(aspects, room, { first, top, isLast }) {
 function justifiedRow(aspects, room) {
   const free = room.width - room.gap * (aspects.length - 1);
   const filled = free / aspects.reduce((total, aspect) => total + aspect, 0);
-  const height = Math.min(filled, room.height * 1.45);
+  // What cannot fill its row without being far larger than all others is of their height.
+  const height = filled > room.height * 1.45 ? room.height : filled;
   return { height: Math.floor(height), widths: aspects.map((aspect) => Math.max(24, Math.floor(aspect * height))) };
 }

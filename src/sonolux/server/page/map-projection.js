@@ -7,16 +7,18 @@
  */
 
 /**
- * @param {number[][]} points
- * @returns {Float32Array} The same, within the unit square and of its shape.
+ * @param {number[]} xs
+ * @param {number[]} ys
+ * @returns {Float32Array} Points within the unit square, of the shape that they have.
  */
-export function normalised(points) {
-  const [xs, ys] = [points.map((point) => point[0]), points.map((point) => point[1])];
+export function normalised(xs, ys) {
   const least = [xs.reduce((a, b) => Math.min(a, b), Infinity), ys.reduce((a, b) => Math.min(a, b), Infinity)];
   const most = [xs.reduce((a, b) => Math.max(a, b), -Infinity), ys.reduce((a, b) => Math.max(a, b), -Infinity)];
   const size = Math.max(most[0] - least[0], most[1] - least[1]) || 1;
-  const positions = new Float32Array(2 * points.length);
-  points.forEach(([x, y], n) => positions.set([(x - least[0]) / size, (y - least[1]) / size], 2 * n));
+  const positions = new Float32Array(2 * xs.length);
+  // The middle of what is there is the middle of the square.
+  const [right, down] = [0, 1].map((axis) => (1 - (most[axis] - least[axis]) / size) / 2);
+  xs.forEach((x, n) => positions.set([(x - least[0]) / size + right, (ys[n] - least[1]) / size + down], 2 * n));
   return positions;
 }
 

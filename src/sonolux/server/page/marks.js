@@ -34,6 +34,9 @@ export function markedPieces(passage, stems) {
   return pieces;
 }
 
+/** @param {string | undefined} text @param {string[]} stems */
+export const holdsMarked = (text, stems) => Boolean(text) && markedPieces(text ?? "", stems).some((piece) => piece.marked);
+
 /**
  * The part of a passage that is worth showing: from a little before its first marked word.
  * @param {string} passage
@@ -41,7 +44,8 @@ export function markedPieces(passage, stems) {
  * @param {number} length Characters.
  */
 export function excerptOf(passage, stems, length) {
-  const line = passage.replace(/\s+/gu, " ").trim();
+  // The marks of Markdown before a heading are none of its words.
+  const line = passage.replace(/^#{1,6}\s+/gmu, "").replace(/\s+/gu, " ").trim();
   if (line.length <= length) return line;
   const first = markedPieces(line, stems);
   const at = first.findIndex((piece) => piece.marked);

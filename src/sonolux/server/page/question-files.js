@@ -18,7 +18,8 @@ export async function addFiles(files) {
       parts.push(/** @type {const} */ ({ kind: "text", value: words, weight: 1, minus: false }));
       continue;
     }
-    const { id } = await api.upload(file, file.name);
+    const { id, modality } = await api.upload(file, file.name);
+    store.modalities.set(id, modality);
     store.names.set(id, file.name);
     previews.set(id, { url: file.type.startsWith("image/") ? URL.createObjectURL(file) : "", name: file.name });
     parts.push(/** @type {const} */ ({ kind: "upload", value: id, weight: 1, minus: false }));

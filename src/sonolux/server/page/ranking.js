@@ -3,6 +3,7 @@
  *
  * @import {Answer, Hit, Question} from "./types.js"
  */
+import { writeQuestion } from "./address.js";
 import { api, Problem } from "./api.js";
 
 /** Hits a window. */
@@ -38,6 +39,7 @@ export class Ranking extends EventTarget {
   /** @param {Question} question @param {Answer} answer */
   constructor(question, answer) {
     super();
+    this.key = writeQuestion(question).toString();
     this.question = question;
     this.answer = answer;
     this.total = answer.total;

@@ -22,6 +22,8 @@ class Store extends EventTarget {
     this.place = asked.place;
     /** @type {Map<string, string>} Names of uploads and items, as far as they have been seen. */
     this.names = new Map();
+    /** @type {Map<string, string>} Their modalities, likewise. */
+    this.modalities = new Map();
     /** @type {Array<{question: Question, judgement: object | null}>} */
     this.undoable = [];
     addEventListener("popstate", () => {

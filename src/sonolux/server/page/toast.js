@@ -10,12 +10,12 @@ class Toast extends EventTarget {
     this.timer = 0;
   }
 
-  /** @param {string} text @param {{isProblem?: boolean, action?: Notice["action"]}} [more] */
-  tell(text, { isProblem = false, action } = {}) {
+  /** @param {string} text @param {{isProblem?: boolean, action?: Notice["action"], stays?: boolean}} [more] It stays until it is closed. */
+  tell(text, { isProblem = false, action, stays = isProblem } = {}) {
     this.notice = { text, isProblem, action };
     clearTimeout(this.timer);
     // A problem stays until it is closed, or something else is told.
-    if (!isProblem) this.timer = window.setTimeout(() => this.clear(), 8000);
+    if (!stays) this.timer = window.setTimeout(() => this.clear(), 8000);
     this.dispatchEvent(new Event("change"));
   }
 

@@ -175,7 +175,7 @@ class App extends LitElement {
   #found() {
     const { ranking } = this;
     return html`<aside id="filters" class=${this.filtersOpen ? "open" : ""} aria-label="Filters"><button class="quiet close-filters" aria-label="Close the filters" @click=${() => (this.filtersOpen = false)}>${icon("close")}</button>
-        <sx-facets></sx-facets></aside>
+        <sx-facets .ranking=${ranking}></sx-facets></aside>
       <section class="found" aria-label="Results" aria-busy=${this.busy}><sx-chips></sx-chips><div class="bar-line">${this.busy ? html`<i class="working"></i>` : nothing}</div>
         <sx-toolbar .ranking=${ranking} ?busy=${this.busy}></sx-toolbar>
         ${this.problem ? html`<div class="empty"><p class="problem" role="alert">${this.problem}</p><button @click=${() => this.#ask()}>Try again</button></div>` : ranking && !ranking.total ? this.#empty() : html`<sx-results .ranking=${ranking}></sx-results>`}</section>`;

@@ -8,11 +8,21 @@ import { api, thumbnailUrl, uploadThumbnailUrl } from "../api.js";
 import { icon } from "../icons.js";
 import { previews } from "../question-files.js";
 import { store } from "../store.js";
-import { fileName, mediumName, modalityName, title } from "../words.js";
+import { toast } from "../toast.js";
+import { chanceInWords, clock, fileName, mediumName, modalityName, title } from "../words.js";
 
 const WEIGHTS = [0.25, 0.5, 1, 2, 4];
 
 class Chips extends LitElement {
+  static properties = { naming: { state: true } };
+
+  constructor() {
+    super();
+    /** @type {Set<string>} Parts whose names and modalities are asked for. */
+    this.asked = new Set();
+    this.naming = false;
+  }
+
   createRenderRoot() {
     return this;
   }
@@ -23,14 +33,16 @@ class Chips extends LitElement {
   }
 
   updated() {
-    for (const part of store.question.parts) if (part.kind !== "text" && !store.names.has(part.value)) this.#learnName(part);
+    for (const part of store.question.parts) if (part.kind !== "text" && !(store.names.has(part.value) && store.modalities.has(part.value)) && !this.asked.has(part.value)) this.#learnName(part);
   }
 
   /** @param {Part} part Of an address: its name is not known yet. */
   async #learnName(part) {
-    store.names.set(part.value, "");
-    const known = part.kind === "item" ? api.item(part.value).then((item) => item.path) : api.uploaded(part.value).then((upload) => upload.name || mediumName(upload.modality));
-    store.names.set(part.value, await known.catch((/** @type {Error} */ error) => error.message));
+    this.asked.add(part.value);
+    const known = part.kind === "item" ? api.item(part.value) : api.uploaded(part.value);
+    const { path, name, modality } = await known.catch((/** @type {Error} */ error) => ({ name: error.message }));
+    store.names.set(part.value, path ?? (name || mediumName(modality)));
+    if (modality) store.modalities.set(part.value, modality);
     this.requestUpdate();
   }
 
@@ -48,15 +60,34 @@ class Chips extends LitElement {
 
   /** @param {Part} part */
   #picture(part) {
-    const url = part.kind === "upload" ? previews.get(part.value)?.url || uploadThumbnailUrl(part.value) : part.kind === "item" ? thumbnailUrl(part.value, 160) : "";
-    return url ? html`<img alt="" src=${url} @error=${(/** @type {Event} */ event) => /** @type {HTMLElement} */ (event.target).remove()} />` : nothing;
+    const modality = store.modalities.get(part.value) ?? "";
+    if (!["image", "video"].includes(modality)) return nothing;
+    const url = part.kind === "item" ? thumbnailUrl(part.value, 160) : previews.get(part.value)?.url || uploadThumbnailUrl(part.value);
+    return html`<img alt="" src=${url} @error=${(/** @type {Event} */ event) => /** @type {HTMLElement} */ (event.target).remove()} />`;
+  }
+
+  /** @param {Part} part A recording: which of the catalogue is heard in it? */
+  async #identify(part) {
+    this.naming = true;
+    try {
+      const { matches, remarks } = await api.identify({ upload: part.value });
+      const [best] = matches;
+      const said = best ? `It is ${fileName(best.path)}, from ${clock(best.start)} on; ${chanceInWords(best.chance)} by chance.` : `No recording of the catalogue is heard in it. ${remarks.join(" ")}`;
+      toast.tell(said, best ? { action: { label: "Open", do: () => store.go({ show: "item", id: best.id, second: best.start }) }, stays: true } : {});
+    } catch (error) {
+      toast.tell(/** @type {Error} */ (error).message, { isProblem: true });
+    } finally {
+      this.naming = false;
+    }
   }
 
   /** @param {Part} part @param {number} index */
   #chip(part, index) {
     const name = this.#nameOf(part);
     const kind = { text: "words", item: "like", upload: "example" }[part.kind];
-    const sign = html`<button class="sign" aria-pressed=${part.minus} aria-label=${`Away from ${name}`} title=${part.minus ? "Away from it; press for near to it" : "Near to it; press for away from it"}
+    // Something has to be asked for: what is alone cannot be what is not wanted.
+    const isAlone = !part.minus && store.question.parts.every((other) => other === part || other.minus);
+    const sign = isAlone ? nothing : html`<button class="sign" aria-pressed=${part.minus} aria-label=${`Away from ${name}`} title=${part.minus ? "Away from it; press for near to it" : "Near to it; press for away from it"}
       @click=${() => store.changePart(index, { minus: !part.minus })}>${icon(part.minus ? "minus" : "plus")}</button>`;
     const weight = html`<span class="weight" role="group" aria-label=${`Weight of ${name}`}>
       <button aria-label=${`Lighter: ${name}`} ?disabled=${part.weight <= WEIGHTS[0]} @click=${() => this.#weigh(part, index, -1)}>${icon("minus")}</button>
@@ -64,6 +95,7 @@ class Chips extends LitElement {
       <button aria-label=${`Heavier: ${name}`} ?disabled=${part.weight >= WEIGHTS[WEIGHTS.length - 1]} @click=${() => this.#weigh(part, index, 1)}>${icon("plus")}</button></span>`;
     return html`<li class=${`chip ${part.minus ? "minus" : ""}`}>${sign}${this.#picture(part)}<span class="kind">${part.minus ? "unlike" : kind}</span>
       <span class="what" dir="auto" title=${name}><bdi>${name}</bdi></span>${weight}
+      ${store.modalities.get(part.value) === "audio" && part.kind === "upload" ? html`<button class="named" aria-label=${`Name this recording: ${name}`} title="Name this recording" ?disabled=${this.naming} @click=${() => this.#identify(part)}>${icon("ear")}</button>` : nothing}
       <button class="out" aria-label=${`Ask without ${name}`} @click=${() => store.removePart(index)}>${icon("close")}</button></li>`;
   }
 

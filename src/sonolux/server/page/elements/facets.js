@@ -4,7 +4,7 @@
  * @import {Facets, FacetValue} from "../types.js"
  */
 import { LitElement, html, nothing } from "../vendor/lit.js";
-import { api } from "../api.js";
+import { api, Problem } from "../api.js";
 import { whereOf } from "../ranking.js";
 import { store } from "../store.js";
 import { count, modalityName, title } from "../words.js";
@@ -15,10 +15,12 @@ const SHORT = 6;
 const KEYS = ["modality", "label", "keywords", "artist", "album", "genre", "place", "camera", "language"];
 
 class FacetsView extends LitElement {
-  static properties = { facets: { state: true }, opened: { state: true }, problem: { state: true } };
+  static properties = { ranking: { attribute: false }, facets: { state: true }, opened: { state: true }, problem: { state: true } };
 
   constructor() {
     super();
+    /** @type {import("../ranking.js").Ranking | null} What is found, of which values are counted. */
+    this.ranking = null;
     /** @type {Facets} */
     this.facets = {};
     /** @type {Set<string>} */
@@ -40,10 +42,20 @@ class FacetsView extends LitElement {
     this.listening.abort();
   }
 
-  /** Count the values that files have which satisfy all the other conditions: of a key that is asked, its other values too. */
+  /** @param {Map<string, unknown>} changes */
+  updated(changes) {
+    if (changes.has("ranking")) this.#count();
+  }
+
+  /**
+   * Count the values of what is found, and of a key that is asked its other values too: those of the files that satisfy
+   * all the other conditions. One more value of such a key finds more, one of another key finds what is counted.
+   */
   async #count() {
     const where = whereOf(store.question);
-    const asked = JSON.stringify(where);
+    const ranking = this.ranking?.key === store.key ? this.ranking.answer.ranking : "";
+    if (store.question.parts.length && !ranking) return this.requestUpdate();
+    const asked = JSON.stringify([where, ranking]);
     this.requestUpdate();
     if (asked === this.counted) return;
     this.counted = asked;
@@ -51,12 +63,23 @@ class FacetsView extends LitElement {
     const others = KEYS.filter((key) => !where[key]);
     const without = (/** @type {string} */ key) => Object.fromEntries(Object.entries(where).filter(([other]) => other !== key));
     try {
-      const answers = await Promise.all([api.facets(others, where), ...chosen.map((key) => api.facets([key], without(key)))]);
+      const answers = await Promise.all([this.#countFound(others, where, ranking), ...chosen.map((key) => api.facets([key], without(key)))]);
       if (asked !== this.counted) return;
       this.facets = Object.assign({}, ...answers.map((answer) => answer.facets));
       this.problem = "";
     } catch (error) {
       this.problem = /** @type {Error} */ (error).message;
+    }
+  }
+
+  /** @param {string[]} keys @param {Record<string, unknown>} where @param {string} ranking */
+  async #countFound(keys, where, ranking) {
+    try {
+      return await api.facets(keys, where, ranking);
+    } catch (error) {
+      // A ranking is kept for some minutes: of one that is gone, the values of the library.
+      if (!(error instanceof Problem) || error.kind !== "expired") throw error;
+      return api.facets(keys, where);
     }
   }
 
@@ -82,6 +105,8 @@ class FacetsView extends LitElement {
   render() {
     if (this.problem) return html`<p class="hush" role="status">The filters cannot be counted: ${this.problem}</p>`;
     const keys = new Set([...KEYS, ...Object.keys(store.question.where)]);
+    // One view shows one medium: there is none to choose.
+    if (store.question.view !== "mixed") keys.delete("modality");
     const groups = [...keys].filter((key) => this.facets[key]?.length || store.question.where[key]);
     if (!groups.length) return html`<p class="hush">Nothing to narrow by.</p>`;
     return groups.map((key) => this.#group(key, this.facets[key] ?? []));

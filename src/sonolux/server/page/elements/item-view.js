@@ -7,7 +7,7 @@
 import { LitElement, html, nothing } from "../vendor/lit.js";
 import { api, mediaUrl, thumbnailUrl, webMediaUrl } from "../api.js";
 import { icon } from "../icons.js";
-import { marked } from "../card.js";
+import { marked, surenessInWords } from "../card.js";
 import { stemsOf } from "../marks.js";
 import { recentRanking } from "../ranking.js";
 import { store } from "../store.js";
@@ -181,7 +181,8 @@ export class ItemView extends LitElement {
   #why() {
     const hit = this.#hit();
     if (!hit || hit.chance === null) return nothing;
-    return html`<section class="found-why"><h2>Why it was found</h2><p><b>${chanceInWords(hit.chance)}</b> by chance${hit.confident ? "" : ", so it may be chance"}.</p>
+    const [odds, sureness] = [chanceInWords(hit.chance), surenessInWords(hit, stemsOf(store.words))];
+    return html`<section class="found-why"><h2>Why it was found</h2><p>${sureness === odds ? html`<b>${odds}</b> by chance${hit.confident ? "" : ", so it may be chance"}.` : html`It <b>${sureness}</b> that were asked.`}</p>
       ${hit.why?.length ? html`<ul class="why">${hit.why.map((why) => html`<li><span dir="auto">${reasonInWords(why)}</span><span class="hush">${chanceInWords(why.chance)}</span></li>`)}</ul>`
         : html`<p class="hush">Most by ${hit.space}.</p>`}</section>`;
   }

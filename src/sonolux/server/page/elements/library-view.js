@@ -11,7 +11,7 @@ import { toast } from "../toast.js";
 import { count, counted, fileName, modalityName, title, valueInWords } from "../words.js";
 
 const STATES = { queued: "Waiting", running: "Running", done: "Done", failed: "Failed", cancelled: "Cancelled" };
-const KINDS = { copies: "Find copies", optimize: "Tidy the index" };
+const KINDS = { copies: "Find copies", map: "Draw the map", optimize: "Tidy the index" };
 const ANNOTATORS = ["music-tags", "notes", "ocr", "photo-labels", "speech"];
 
 class LibraryView extends LitElement {

@@ -46,6 +46,7 @@ class Login extends LitElement {
   render() {
     return html`<dialog class="login" aria-labelledby="login-title" @cancel=${(/** @type {Event} */ event) => event.preventDefault()}><form @submit=${this.#submit}>
       <h2 id="login-title">Sign in</h2><p>This library asks for its token. It was printed where <code>sonolux serve</code> was started.</p>
+      <input class="unseen" type="text" name="username" value="library" autocomplete="username" tabindex="-1" aria-hidden="true" readonly />
       <label>Token<input name="token" type="password" required autocomplete="current-password" spellcheck="false" /></label>
       ${this.problem ? html`<p class="problem" role="alert">${this.problem}</p>` : nothing}
       <button class="primary">Sign in</button></form></dialog>`;

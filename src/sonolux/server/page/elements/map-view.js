@@ -9,9 +9,10 @@
 import { LitElement, html, nothing } from "../vendor/lit.js";
 import { api, Problem, thumbnailUrl } from "../api.js";
 import { densityPeaks, isWithin, normalised } from "../map-projection.js";
+import { liveJobs } from "../jobs.js";
 import { store } from "../store.js";
 import { toast } from "../toast.js";
-import { counted, fileName, modalityName } from "../words.js";
+import { counted, modalityName } from "../words.js";
 
 const LISTED = 200;
 const PEAKS = 40;
@@ -19,7 +20,7 @@ const PEAKS = 40;
 const COLOURS = { image: "#0072b2", video: "#d55e00", audio: "#009e73", text: "#cc79a7" };
 
 class MapView extends LitElement {
-  static properties = { ids: { state: true }, problem: { state: true }, isMissing: { state: true }, lassoing: { state: true }, chosen: { state: true }, peaks: { state: true } };
+  static properties = { ids: { state: true }, problem: { state: true }, isMissing: { state: true }, job: { state: true }, lassoing: { state: true }, chosen: { state: true }, peaks: { state: true } };
 
   constructor() {
     super();
@@ -28,7 +29,8 @@ class MapView extends LitElement {
     /** @type {string[]} */
     this.modalities = [];
     /** @type {string[]} */
-    this.paths = [];
+    this.names = [];
+    this.space = "";
     /** @type {Float32Array} */
     this.positions = new Float32Array();
     /** @type {Camera} */
@@ -42,6 +44,9 @@ class MapView extends LitElement {
     this.peaks = [];
     this.problem = "";
     this.isMissing = false;
+    /** @type {import("../types.js").Job | undefined} The last one that draws, or has drawn. */
+    this.job = undefined;
+    this.listening = new AbortController();
     this.resizing = new ResizeObserver(() => this.#fit());
     this.timer = 0;
   }
@@ -50,8 +55,15 @@ class MapView extends LitElement {
     return this;
   }
 
+  connectedCallback() {
+    super.connectedCallback();
+    this.listening = new AbortController();
+    liveJobs.addEventListener("change", () => this.#follow(), { signal: this.listening.signal });
+  }
+
   disconnectedCallback() {
     super.disconnectedCallback();
+    this.listening.abort();
     this.resizing.disconnect();
     clearTimeout(this.timer);
   }
@@ -67,16 +79,22 @@ class MapView extends LitElement {
 
   async #load() {
     try {
-      const points = /** @type {Array<{id: string, x: number, y: number, modality: string, path: string}>} */ ((await api.map()).points);
-      this.positions = normalised(points.map((point) => [point.x, point.y]));
-      this.ids = points.map((point) => point.id);
-      this.modalities = points.map((point) => point.modality);
-      this.paths = points.map((point) => point.path);
+      const { ids, x, y, modality, name, space } = await api.map();
+      Object.assign(this, { modalities: modality, names: name, space, ids, problem: "", isMissing: false });
+      this.positions = normalised(x, y);
       this.#fit();
     } catch (error) {
-      this.isMissing = error instanceof Problem && error.status === 404;
-      this.problem = /** @type {Error} */ (error).message;
+      this.isMissing = error instanceof Problem && error.kind === "no-map";
+      if (this.isMissing) await liveJobs.load();
+      else this.problem = /** @type {Error} */ (error).message;
     }
+  }
+
+  /** Show how far the map is that is being drawn, and then the map. */
+  #follow() {
+    const before = this.job;
+    this.job = liveJobs.jobs.find((job) => job.kind === "map");
+    if (before?.id === this.job?.id && before?.state !== "done" && this.job?.state === "done") this.#load();
   }
 
   get canvas() {
@@ -189,7 +207,12 @@ class MapView extends LitElement {
   }
 
   async #start() {
-    await api.startJob("map", {}).then(() => toast.tell("The map is being drawn.", { action: { label: "See the job", do: () => store.go({ show: "library" }) } }), (/** @type {Error} */ error) => toast.tell(error.message, { isProblem: true }));
+    try {
+      await api.startJob("map", {});
+      await liveJobs.load();
+    } catch (error) {
+      toast.tell(/** @type {Error} */ (error).message, { isProblem: true });
+    }
   }
 
   #clear() {
@@ -197,20 +220,29 @@ class MapView extends LitElement {
     this.#draw();
   }
 
+  #missing() {
+    const { job } = this;
+    const isOpen = job?.state === "queued" || job?.state === "running";
+    return html`<div class="map-missing"><h2>There is no map yet</h2><p>What looks, sounds or reads alike will lie close together.</p>
+      ${isOpen ? html`<progress max=${job.total || 1} .value=${job.total ? job.done : 0} aria-label="Drawing the map"></progress><p class="hush" role="status">${job.state === "queued" ? "Waiting for other jobs" : "Drawing the map"}</p>`
+        : html`<button class="primary" @click=${this.#start}>Draw the map</button>`}
+      ${job?.state === "failed" ? html`<p class="problem" role="alert">${job.reason}</p>` : nothing}</div>`;
+  }
+
   render() {
     const listed = (this.chosen.length ? this.chosen : this.ids.map((_, n) => n)).slice(0, LISTED);
     const total = this.chosen.length || this.ids.length;
     return html`<div class="map-field"><canvas role="img" aria-label=${`Map of ${counted(this.ids.length, "item")}; the list beside it has the same.`} @pointerdown=${this.#down} @pointermove=${this.#moved} @pointerup=${this.#up}></canvas>
         ${this.peaks.filter(({ index }) => this.modalities[index] === "image" || this.modalities[index] === "video").map(({ index, x, y }) => html`<img alt="" src=${thumbnailUrl(this.ids[index], 160)} .style=${`left:${x}px;top:${y}px`} @error=${(/** @type {Event} */ event) => /** @type {HTMLElement} */ (event.target).remove()} />`)}
-        <div class="map-tools"><button aria-pressed=${this.lassoing} @click=${() => (this.lassoing = !this.lassoing)}>${this.lassoing ? "Draw around what you mean" : "Lasso"}</button>
+        ${this.isMissing ? this.#missing() : nothing}
+        <div class="map-tools" ?hidden=${!this.ids.length}><button aria-pressed=${this.lassoing} @click=${() => (this.lassoing = !this.lassoing)}>${this.lassoing ? "Draw around what you mean" : "Lasso"}</button>
           <button aria-label="Nearer" @click=${() => this.#zoom(1.5)}>+</button><button aria-label="Farther" @click=${() => this.#zoom(1 / 1.5)}>−</button><button @click=${() => this.#fit()}>Whole</button></div>
-        <div class="map-legend" aria-hidden="true">${Object.entries(COLOURS).filter(([modality]) => this.modalities.includes(modality)).map(([modality, colour]) => html`<span><i .style=${`background:${colour}`}></i>${modalityName(modality)}</span>`)}</div></div>
+        <div class="map-legend" aria-hidden="true" ?hidden=${!this.ids.length}>${Object.entries(COLOURS).filter(([modality]) => this.modalities.includes(modality)).map(([modality, colour]) => html`<span><i .style=${`background:${colour}`}></i>${modalityName(modality)}</span>`)}</div></div>
       <section class="map-side" aria-label="What is on the map"><h1 tabindex="-1">Map</h1>
         ${this.problem ? html`<p class="problem" role="alert">${this.problem}</p>` : nothing}
-        ${this.isMissing ? html`<button class="primary" @click=${this.#start}>Draw the map</button>` : nothing}
-        <p class="hush" role="status">${this.ids.length ? `${counted(total, "item")}${this.chosen.length ? " in the lasso" : ""}` : ""}</p>
+        <p class="hush" role="status">${this.ids.length ? `${counted(total, "item")}${this.chosen.length ? " in the lasso" : `, by ${this.space}`}` : this.isMissing ? "Nothing is on it yet." : ""}</p>
         ${this.chosen.length ? html`<button class="link" @click=${this.#clear}>Show all</button>` : nothing}
-        <ul>${listed.map((n) => html`<li><button @click=${() => store.go({ show: "item", id: this.ids[n] })}><bdi dir="auto">${fileName(this.paths[n] || this.ids[n])}</bdi></button></li>`)}</ul>
+        <ul>${listed.map((n) => html`<li><button @click=${() => store.go({ show: "item", id: this.ids[n] })}><bdi dir="auto">${this.names[n] || this.ids[n]}</bdi></button></li>`)}</ul>
         ${total > LISTED ? html`<p class="hush">The first ${LISTED} of ${counted(total, "item")}.</p>` : nothing}</section>`;
   }
 }

@@ -7,7 +7,9 @@
 import { LitElement, html, nothing } from "../vendor/lit.js";
 import { api, thumbnailUrl } from "../api.js";
 import { nameOf } from "../card.js";
+import { excerptOf } from "../marks.js";
 import { store } from "../store.js";
+import { loadWaveforms, peaksPath } from "../waveform.js";
 import { chanceInWords, mediumName } from "../words.js";
 
 class Neighbours extends LitElement {
@@ -76,10 +78,21 @@ class Neighbours extends LitElement {
     this.#near();
   }
 
+  /** @param {Hit} hit Which cannot be seen. */
+  #drawn(hit) {
+    if (hit.modality === "text" && hit.text) return html`<span class="no-picture words" dir="auto">${excerptOf(hit.text, [], 130)}</span>`;
+    if (hit.modality !== "audio") return html`<span class="no-picture">${mediumName(hit.modality)}</span>`;
+    return html`<span class="no-picture sound"><svg class="wave" viewBox="0 0 240 40" preserveAspectRatio="none" aria-hidden="true" data-wave=${hit.file}><path d=${peaksPath(hit.file)}></path></svg></span>`;
+  }
+
+  updated() {
+    loadWaveforms(this);
+  }
+
   /** @param {string} heading @param {Hit[]} hits */
   #strip(heading, hits) {
     return html`${heading ? html`<h2>${heading}</h2>` : nothing}<ul class="strip-list">${hits.map((hit) => html`<li><button class="near" @click=${() => store.go({ show: "item", id: hit.file, second: hit.unit === "seconds" ? hit.start : null })}>
-      ${hit.modality === "image" || hit.modality === "video" ? html`<img alt="" loading="lazy" src=${thumbnailUrl(hit.id, 320)} />` : html`<span class="no-picture">${mediumName(hit.modality)}</span>`}
+      ${hit.modality === "image" || hit.modality === "video" ? html`<img alt="" loading="lazy" src=${thumbnailUrl(hit.id, 320)} />` : this.#drawn(hit)}
       <span class="name" dir="auto"><bdi>${nameOf(hit)}</bdi></span>${typeof hit.chance === "number" ? html`<span class="chance">${chanceInWords(hit.chance)}</span>` : nothing}</button></li>`)}</ul>`;
   }
 

@@ -254,7 +254,7 @@ export class Results extends LitElement {
       const index = row.first + number;
       const hit = this.ranking?.hit(index);
       return cardTemplate(hit, {
-        index, width, isLine, stems: this.stems, hasFocus: index === this.focusIndex, hasPointer: index === this.pointedIndex,
+        index, width, height: row.height, isLine, stems: this.stems, hasFocus: index === this.focusIndex, hasPointer: index === this.pointedIndex,
         isSelected: Boolean(hit && selection.has(hit.id)), isPlaying: Boolean(hit && sound.playing === hit.id),
       });
     })}</div>`;
