@@ -6,25 +6,27 @@ origin, sign-in, places, bounds.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import anyio
+from anyio import from_thread
 from fastapi import FastAPI
 from starlette.middleware import Middleware
 from starlette.staticfiles import StaticFiles
 
 from sonolux import __version__
+from sonolux.errors import SonoluxError
 from sonolux.server.api import export, items, jobs, library, media, saved, search, service, session, uploads
 from sonolux.server.api.documents import ProblemDocument
 from sonolux.server.api.refusals import add_refusals
 from sonolux.server.configuration import Configuration
 from sonolux.server.etags import JsonTags
 from sonolux.server.front import Calls, Front
-from sonolux.server.observing import Observer
+from sonolux.server.observing import LOG, Observer
 from sonolux.server.security.bounds import RequestBounds
 from sonolux.server.security.concurrency import RequestPlaces
 from sonolux.server.security.headers import SecurityHeaders
@@ -39,6 +41,9 @@ if TYPE_CHECKING:
 PAGE = Path(__file__).with_name("page")
 
 ROUTERS = [module.router for module in (search, items, media, uploads, library, jobs, saved, export, session, service)]
+
+LOOK_SECONDS = 0.5
+"""Between two looks for jobs that have ended."""
 
 CLEANING_SECONDS = 600.0
 """Between two looks for uploads that have expired."""
@@ -92,15 +97,35 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         if app.state.assistants is not None:
             await stack.enter_async_context(app.state.assistants.session_manager.run())
         tasks = await stack.enter_async_context(anyio.create_task_group())
-        tasks.start_soon(_remove_expired, app.state.front)
+        front = app.state.front
+        tasks.start_soon(_repeat, front.uploads.remove_expired, CLEANING_SECONDS)
+        tasks.start_soon(_repeat, _forget_after_jobs(front), LOOK_SECONDS)
         yield
         tasks.cancel_scope.cancel()
 
 
-async def _remove_expired(front: Front) -> None:
+async def _repeat(work: Callable[[], None], seconds: float) -> None:
+    """Do some work in a thread again and again; what fails once, on a full disk say, is tried again."""
     while True:
-        await anyio.sleep(CLEANING_SECONDS)
-        await anyio.to_thread.run_sync(front.uploads.remove_expired)
+        await anyio.sleep(seconds)
+        try:
+            await anyio.to_thread.run_sync(work)
+        except (SonoluxError, OSError):
+            LOG.exception("the service cannot keep its state in order")
+
+
+def _forget_after_jobs(front: Front) -> Callable[[], None]:
+    """Return what looks whether jobs have ended, and has locations forgotten that may have changed by them."""
+    seen = 0
+
+    def look() -> None:
+        nonlocal seen
+        last = front.jobs.last_end()
+        if last != seen:
+            seen = last
+            from_thread.run_sync(front.locations.forget)
+
+    return look
 
 
 def _guards(front: Front) -> list[Middleware]:

@@ -11,6 +11,7 @@ from fastapi import Depends, Request
 
 from sonolux.server.configuration import Configuration
 from sonolux.server.jobs.table import JobTable
+from sonolux.server.media.locations import Locations
 from sonolux.server.media.web_versions import WebVersions
 from sonolux.server.metrics import ServiceMetrics
 from sonolux.server.saved import SavedSearches
@@ -48,6 +49,8 @@ class Front:
     uploads : UploadFolder
     saved : SavedSearches
     jobs : JobTable
+    locations : Locations
+        Of items.
     web_versions : WebVersions
     metrics : ServiceMetrics
     requests, exports : Places
@@ -67,6 +70,7 @@ class Front:
     uploads: UploadFolder
     saved: SavedSearches
     jobs: JobTable
+    locations: Locations
     web_versions: WebVersions
     metrics: ServiceMetrics
     requests: Places
@@ -90,6 +94,7 @@ class Front:
             uploads=UploadFolder(state, limits, decoders),
             saved=SavedSearches(state),
             jobs=JobTable(state),
+            locations=Locations(lambda id_: calls.call("locate", id=str(id_))),
             web_versions=WebVersions(limits.web_versions),
             metrics=ServiceMetrics(),
             requests=Places(requests_each, limits.requests, "requests"),

@@ -100,8 +100,7 @@ class ServiceState:
                 with database:
                     yield database
             except sqlite3.Error as error:
-                kind = DiskFullError if error.sqlite_errorcode in FULL else LibraryError
-                raise kind(f"{self.database} cannot be written: {error}") from error
+                raise _refusal(error)(f"{self.database} cannot be written: {error}") from error
 
     def prepare(self, part: str, steps: Sequence[str]) -> None:
         """Make the tables of a part of the service, or bring them up to date.
@@ -134,5 +133,10 @@ class ServiceState:
             database.row_factory = sqlite3.Row
             database.execute("PRAGMA journal_mode = WAL")
         except sqlite3.Error as error:
-            raise LibraryError(f"{self.database} cannot be opened: {error}") from error
+            raise _refusal(error)(f"{self.database} cannot be opened: {error}") from error
         return database
+
+
+def _refusal(error: sqlite3.Error) -> type[LibraryError]:
+    code = getattr(error, "sqlite_errorcode", None)  # none where Python itself refused
+    return DiskFullError if code in FULL else LibraryError

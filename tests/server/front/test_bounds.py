@@ -19,10 +19,11 @@ import pytest
 from starlette.testclient import TestClient
 
 from serving import DirectCalls, Service, problem
-from sonolux.server.configuration import Limits
+from sonolux.server.configuration import Configuration, Limits
 from sonolux.server.security.bounds import depth_of
 from sonolux.server.security.concurrency import Turns
 from sonolux.server.security.tokens import TokenStore
+from sonolux.server.serve import listen
 
 LIMITS = Limits()
 MANY = httpx.Limits(max_connections=80)
@@ -101,13 +102,14 @@ def test_many_ranges_are_the_whole_file_at_once(service: Service, client: TestCl
 class HeldCalls(DirectCalls):
     """Calls that wait until they are let go."""
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: Service, held: str = "search") -> None:
         super().__init__(service.library, service.state())
+        self.held = held
         self.free = threading.Event()
         self.waiting = threading.Semaphore(0)
 
     async def call(self, name: str, /, *, deadline: float = 30.0, **params: Any) -> Any:
-        if name == "search":
+        if name == self.held:
             self.waiting.release()
             await asyncio.to_thread(self.free.wait, 20)
         return await super().call(name, deadline=deadline, **params)
@@ -156,6 +158,20 @@ def test_many_clients_of_this_machine_wait_for_their_turns(service: Service, ser
         assert time.monotonic() - began < 5
         calls.free.set()
         assert {one.result().status_code for one in asked} == {200}
+
+
+def test_exports_are_bounded(service: Service, serve: Callable[..., str]) -> None:
+    calls = HeldCalls(service, "item")
+    address = serve(Limits(exports=2), calls=calls)
+    body = {"ids": [service.first("image")], "format": "zip"}
+    with ThreadPoolExecutor(1) as threads, httpx.Client(trust_env=False, timeout=30) as client:
+        held = threads.submit(client.post, f"{address}/api/v1/export", json=body)
+        assert calls.waiting.acquire(timeout=20)
+        problem(client.post(f"{address}/api/v1/export", json=body), "too-many", 429)
+        assert client.post(f"{address}/api/v1/search", json=SEARCH).status_code == 200
+        calls.free.set()
+        assert held.result().status_code == 200
+        assert client.post(f"{address}/api/v1/export", json=body).status_code == 200
 
 
 def test_turns_are_fair_between_clients_and_first_come_first_served() -> None:
@@ -268,6 +284,28 @@ class LargeFile(DirectCalls):
     async def call(self, name: str, /, *, deadline: float = 30.0, **params: Any) -> Any:
         told = await super().call(name, deadline=deadline, **params)
         return {**told, "path": str(self.path)} if name == "locate" else told
+
+
+def test_small_answers_are_sent_at_once() -> None:
+    """Without TCP_NODELAY each would wait 40 ms for an acknowledgement; asyncio sets it by the protocol's number."""
+
+    async def accepted() -> int:
+        found: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+        def greet(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            taken = writer.get_extra_info("socket")
+            found.set_result(taken.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+            writer.close()
+
+        server = await asyncio.start_server(greet, sock=listening)
+        async with server:
+            _, writer = await asyncio.open_connection(*listening.getsockname())
+            told = await asyncio.wait_for(found, 10)
+            writer.close()
+        return told
+
+    with listen(Configuration("library", port=0)) as listening:
+        assert asyncio.run(accepted()) == 1
 
 
 def test_the_front_imports_neither_torch_nor_the_engine() -> None:

@@ -11,13 +11,13 @@ import io
 import shutil
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection
+from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -27,7 +27,7 @@ import numpy as np
 
 from sonolux.errors import SonoluxError
 from sonolux.evaluation.benchmarks.report import Announce, Report, compare_with_target
-from sonolux.evaluation.serving.clients import LoadTally, Mix, run_clients, search_body, watch
+from sonolux.evaluation.serving.clients import EVENTS, LoadTally, Mix, run_clients, search_body, watch
 from sonolux.evaluation.serving.process import ServedLibrary
 from sonolux.library import Library
 
@@ -226,16 +226,14 @@ def _enlarged(path: Path) -> bytes:
 
 def _load(service: ServedLibrary, mix: Mix, clients: int, seconds: float) -> Load:
     """Have clients ask, and others watch beside them."""
-    stop = threading.Event()
-    paths = ("/healthz", f"/api/v1/items/{mix.items[0]}/thumbnail?width=320", "/api/v1/jobs")
-    with ThreadPoolExecutor(len(paths) + 1) as threads:
-        watching = {path: threads.submit(watch, service.port, path, WATCHED, stop) for path in paths}
+    paths = ("/healthz", f"/api/v1/items/{mix.items[0]}/thumbnail?width=320", "/api/v1/jobs", EVENTS)
+    with ProcessPoolExecutor(len(paths), get_context("spawn")) as processes, ThreadPoolExecutor(1) as threads:
+        watching = {path: processes.submit(watch, service.port, path, WATCHED, seconds) for path in paths}
         running = threads.submit(run_clients, service.port, mix, clients, seconds)
         time.sleep(min(SETTLED, seconds / 2))
         settled = service.memory()
         tally = running.result()
         last = service.memory()
-        stop.set()
         watched = {path.split("?")[0].split("/")[-1]: future.result() for path, future in watching.items()}
     return Load(tally, settled, last, watched)
 

@@ -21,6 +21,8 @@ TIMEOUT = 60.0
 
 ERRORS_KEPT = 20
 
+EVENTS = "/api/v1/events"
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -134,16 +136,36 @@ def run_clients(port: int, mix: Mix, clients: int, seconds: float, seed: int = 0
     return tally
 
 
-def watch(port: int, path: str, every: float, stop: threading.Event) -> list[float]:
-    """Ask for one thing again and again until told to stop; return the latencies, infinite for what failed."""
+def watch(port: int, path: str, every: float, seconds: float) -> list[float]:
+    """Ask for one thing again and again for some seconds; return the latencies, infinite for what failed.
+
+    To be run in a process of its own: many clients in one keep each other from the interpreter. A stream of events is
+    timed until it begins.
+    """
     latencies: list[float] = []
     connection = HTTPConnection("127.0.0.1", port, timeout=TIMEOUT)
-    while not stop.wait(every):
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        time.sleep(every)
         started = time.perf_counter()
-        failure = _send(connection, Request("watch", "GET", path))
+        failure = _begin_stream(port) if path == EVENTS else _send(connection, Request("watch", "GET", path))
         latencies.append(float("inf") if failure else 1000 * (time.perf_counter() - started))
     connection.close()
     return latencies
+
+
+def _begin_stream(port: int) -> str:
+    """Follow events until the first line is there; return what failed, empty for nothing."""
+    connection = HTTPConnection("127.0.0.1", port, timeout=TIMEOUT)
+    try:
+        connection.request("GET", EVENTS)
+        answer = connection.getresponse()
+        line = answer.readline()
+    except (OSError, HTTPException) as error:
+        return f"{type(error).__name__}: {error}"
+    finally:
+        connection.close()
+    return "" if answer.status == 200 and line else f"{answer.status}"
 
 
 def _run_client(port: int, mix: Mix, until: float, random: Random, tally: LoadTally, lock: threading.Lock) -> None:

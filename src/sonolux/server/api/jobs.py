@@ -28,7 +28,7 @@ router = APIRouter(prefix="/api/v1", tags=["jobs"])
 CHANGING = frozenset({"add", "remove", "annotate"})
 """Kinds of jobs after which questions may have other answers."""
 
-LOOK_SECONDS = 0.5
+LOOK_SECONDS = 0.1
 """Between two looks at what has changed."""
 
 LONGEST_STREAM = 3600.0

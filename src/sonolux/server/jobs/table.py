@@ -178,6 +178,12 @@ class JobTable:
         with self.state.reading() as database:
             return int(database.execute("SELECT number FROM job_changes").fetchone()[0])
 
+    def last_end(self) -> int:
+        """Return the number of the last change that ended a job, 0 for none."""
+        with self.state.reading() as database:
+            last = database.execute("SELECT coalesce(max(changed), 0) FROM jobs WHERE ended IS NOT NULL")
+            return int(last.fetchone()[0])
+
     # -- the library process's side ---------------------------------------------------------------------------
 
     def recover(self) -> None:

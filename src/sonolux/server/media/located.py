@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 from anyio import to_thread
@@ -47,7 +46,7 @@ class Located:
 @asynccontextmanager
 async def located(front: Front, id_: UUID) -> AsyncIterator[Located]:
     """Open an item for as long as a block lasts; who reads by its path checks afterwards that it was the same file."""
-    place: dict[str, Any] = await front.calls.call("locate", id=str(id_))
+    place = await front.locations.find(id_)
     descriptor = await run_in_threadpool(open_item, place["path"], front.configuration.roots)
     span, region = span_from_data(place), region_from_data(place["region"])
     item = Located(place["path"], place["modality"], span, region, descriptor)
