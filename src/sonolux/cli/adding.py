@@ -105,7 +105,9 @@ def report(summary: Mapping[str, Any], out: Output) -> None:
     if out.as_json:
         out.record(summary)
         return
-    failed, partly, skipped = ([Failure(**one) for one in summary[name]] for name in ("failed", "partly", "skipped"))
+    failed, partly, skipped = (
+        [Failure(one["path"], one["reason"]) for one in summary[name]] for name in ("failed", "partly", "skipped")
+    )
     complain_of(failed, out)
     complain_of(partly, out, "partly read")
     complain_of(skipped, out, "skipped")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sonolux.index.feedback import Judgement
 
 
-PATHS = ("path", "query_path")
+PATHS = ("path", "query_path", "copy_of")
 """Keys of paths."""
 
 EXACT = "exact_"
@@ -138,7 +138,7 @@ def judgement_as_data(judgement: Judgement, path: str, query_path: str | None) -
 def judgement_from_data(data: Mapping[str, Any]) -> dict[str, Any]:
     """Return what `judgement_as_data` wrote, from what has come over HTTP."""
     own = {key: data[key] for key in ("asked", "query", "query_path", "item", "path", "liked", "time")}
-    return own | {key: path_from_data(data, key) for key in PATHS if data[key] is not None}
+    return own | {key: path_from_data(data, key) for key in PATHS if data.get(key) is not None}
 
 
 def with_exact_paths(data: Mapping[str, Any]) -> dict[str, Any]:

@@ -48,6 +48,8 @@ def steps(location: Path, folder: Path, sample: Path) -> list[Ran]:
     shutil.copy(folder / "other.txt", folder / "same.txt")
     told += [run("add", "--library", location, folder, *PLAIN, "--json", "--skip-copies")]
     told += [run("add", "--library", location, folder, *PLAIN, "--prune", "--space", "hog")]
+    shutil.copy(folder / "other.txt", folder / "third.txt")
+    told += [run("add", "--library", location, folder, *PLAIN, "--skip-copies")]
     return [*told, run("add", "--library", location, folder / "none", folder, *PLAIN)]
 
 
@@ -56,13 +58,14 @@ def test_additions_are_told_the_same(
 ) -> None:
     alone, served = (steps(location, tmp_path / "new", sample) for location in locations)
     assert alone == served
-    first, again, pruned, _ = served
+    first, again, pruned, copies, _ = served
     assert (first.code, again.code, pruned.code) == (3, 0, 0)
     assert first.out == "2 added, 1 failed in N s\n"
     assert first.err.startswith("failed: ") and r"broken \xff.jpg" in first.err
     summary = json.loads(again.out.replace("N s", "0"))
     assert (summary["added"], summary["skipped"][0]["path"]) == (1, str(tmp_path / "new" / "same.txt"))
     assert "1 removed" in pruned.out
+    assert "1 skipped" in copies.out and "third.txt" in copies.err
     assert service.ask("GET", "info")["spaces"]["hog"] > 0
 
 

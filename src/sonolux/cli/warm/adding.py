@@ -21,6 +21,9 @@ SOONEST, LATEST = 0.05, 0.5
 PATIENCE = 2.0
 """Seconds after which it is worth saying that others go first."""
 
+FAILURE = ("path", "reason", "copy_of")
+"""What is told of a file that failed, was read in part or was left out, in this order."""
+
 COUNTS = ("added", "updated", "moved", "unchanged", "removed", "fingerprinted")
 
 
@@ -111,6 +114,7 @@ def _summary_of(job: Mapping[str, Any], out: Output) -> dict[str, Any]:
         if len(files) < told[name]:
             out.complain(f"{name}: {told[name]:,} files, of which the service names {len(files):,}")
     lists = {
-        name: [{"path": path_from_data(one), "reason": one["reason"]} for one in files] for name, files in named.items()
+        name: [{key: path_from_data(one, key) for key in FAILURE if one.get(key) is not None} for one in files]
+        for name, files in named.items()
     }
     return {**{name: told[name] for name in COUNTS}, **lists, "seconds": told["seconds"]}

@@ -269,9 +269,10 @@ class WithdrawnDocument(Document):
 
 
 class FailureDocument(FileDocument):
-    """A file of which something has failed, and why."""
+    """A file of which something has failed, and why; of one that was left out, what it is a copy of."""
 
     reason: str
+    copy_of: ShownPath | None = None
 
 
 class KeptDocument(Document):

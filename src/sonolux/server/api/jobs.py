@@ -50,7 +50,8 @@ def _shown_summary(summary: dict[str, Any] | None) -> dict[str, Any] | None:
         return None
     lists = {key: summary[key] for key in ("partly_read", "left_out") if key in summary}
     shown: dict[str, Any] = {
-        key: [FailureDocument.model_validate(one).model_dump() for one in files] for key, files in lists.items()
+        key: [FailureDocument.model_validate(one).model_dump(exclude_unset=True) for one in files]
+        for key, files in lists.items()
     }
     return {**summary, **shown}
 
