@@ -48,7 +48,7 @@ class SecurityHeaders:
                     headers[name] = value
                 is_api = scope["path"].startswith("/api/")
                 is_page = not is_api and headers.get("content-type", "").startswith("text/html")
-                # Of what has not changed the browser keeps the policy, where it is told none: 304 names no type to tell by.
+                # A browser keeps the policy of what has not changed, where it is told no other: 304 names no type.
                 if message["status"] != 304:
                     headers.setdefault("content-security-policy", PAGE_POLICY if is_page else DATA_POLICY)
                 # Asked again each time, which costs a header where nothing has changed.
