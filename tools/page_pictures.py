@@ -72,7 +72,7 @@ def served_sample() -> Iterator[str]:
         sonolux = [sys.executable, "-m", "sonolux"]
         library = Path(home) / "things.sonolux"
         subprocess.run([*sonolux, "add", "--library", library, FOLDER], env=environment, check=True)
-        asked = [*sonolux, "serve", "--port", "0", "--library", library]
+        asked = [*sonolux, "serve", "--port", "0", "--library", str(library)]
         with subprocess.Popen(asked, env=environment, stdout=subprocess.PIPE, text=True) as service:
             assert service.stdout is not None
             try:
