@@ -105,9 +105,7 @@ def photographs(data: Path) -> Iterator[Collection]:
     yield captioned
     yield marked
     all_three = (captioned, marked, posters)
-    yield Collection(
-        *([*chain.from_iterable(getattr(one, name) for one in all_three)] for name in Collection._fields)
-    )
+    yield Collection(*([*chain.from_iterable(getattr(one, name) for one in all_three)] for name in Collection._fields))
 
 
 def _drawn(folder: Path, labels: dict[str, Labels]) -> Collection:

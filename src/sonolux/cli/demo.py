@@ -6,8 +6,10 @@ import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -17,9 +19,13 @@ from sonolux.cli.output import Output
 from sonolux.cli.progress import progress_bars
 from sonolux.cli.searching import files_asked, heading_of, print_hits
 from sonolux.errors import SonoluxError
+from sonolux.extras import EXTRAS
 
 if TYPE_CHECKING:
     from sonolux.library import Library
+
+SERVING = [package for package, extra in EXTRAS.items() if extra == "serve"]
+"""What `sonolux serve` needs besides the rest."""
 
 HITS = 5
 
@@ -76,6 +82,15 @@ def demo(
     write_page(folder / "index.html", sections, f"Sonolux: {roots[0]}")
     out.line()
     out.line(f"All of it with pictures: {(folder / 'index.html').absolute()}")
+    out.line(f"To ask in a browser: {_serving(folder / 'library.sonolux')}")
+
+
+def _serving(location: Path) -> str:
+    """Return the command that serves a library, or the one that installs what serving needs."""
+    missing = [package for package in SERVING if find_spec(package) is None]
+    return (
+        f"pip install 'sonolux[{EXTRAS[missing[0]]}]'" if missing else f"sonolux serve --library {quote(str(location))}"
+    )
 
 
 def _fresh(location: Path) -> Path:

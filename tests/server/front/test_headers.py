@@ -52,6 +52,13 @@ def test_the_page_runs_its_own_scripts_alone_and_is_in_no_frame(client: TestClie
     assert "unsafe" not in told.headers["content-security-policy"]
 
 
+def test_a_page_that_is_known_keeps_its_policy(client: TestClient) -> None:
+    known = client.get("/").headers["etag"]
+    told = client.get("/", headers={"if-none-match": known})
+    assert told.status_code == 304
+    assert "content-security-policy" not in told.headers  # it would take the place of the page's own
+
+
 def test_every_answer_has_the_headers(service: Service, client: TestClient) -> None:
     id_ = service.first("image")
     for address in ("/", "/healthz", "/nothing", "/api/v1/info", f"/api/v1/items/{id_}/media", "/openapi.json"):

@@ -76,6 +76,12 @@ export function title(key) {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
+/** @param {string} key Of a facet. */
+export const facetName = (key) => title(key === "modality" ? "medium" : key);
+
+/** @param {string} key Of a facet. @param {string} value */
+export const facetValue = (key, value) => (key === "modality" ? modalityName(value) : value);
+
 /**
  * A value of unknown kind, as people read it.
  * @param {unknown} value

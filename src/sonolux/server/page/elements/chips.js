@@ -9,7 +9,7 @@ import { icon } from "../icons.js";
 import { previews } from "../question-files.js";
 import { store } from "../store.js";
 import { toast } from "../toast.js";
-import { chanceInWords, clock, fileName, mediumName, modalityName, title } from "../words.js";
+import { chanceInWords, clock, facetName, facetValue, fileName, mediumName } from "../words.js";
 
 const WEIGHTS = [0.25, 0.5, 1, 2, 4];
 
@@ -104,8 +104,8 @@ class Chips extends LitElement {
     const facets = Object.entries(where).flatMap(([key, values]) => values.map((value) => ({ key, value })));
     if (!parts.length && !facets.length) return nothing;
     return html`<ul class="chips" aria-label="What is asked">${parts.map((part, index) => this.#chip(part, index))}
-      ${facets.map(({ key, value }) => html`<li class="chip facet"><span class="kind">${title(key)}</span><span class="what" dir="auto"><bdi>${key === "modality" ? modalityName(value) : value}</bdi></span>
-        <button class="out" aria-label=${`Without ${title(key)} ${value}`} @click=${() => store.toggleFacet(key, value)}>${icon("close")}</button></li>`)}
+      ${facets.map(({ key, value }) => html`<li class="chip facet"><span class="kind">${facetName(key)}</span><span class="what" dir="auto"><bdi>${facetValue(key, value)}</bdi></span>
+        <button class="out" aria-label=${`Without ${facetName(key)} ${facetValue(key, value)}`} @click=${() => store.toggleFacet(key, value)}>${icon("close")}</button></li>`)}
       <li><button class="link" @click=${() => store.clear()}>Clear all</button></li></ul>`;
   }
 }

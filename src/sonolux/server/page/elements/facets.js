@@ -7,7 +7,7 @@ import { LitElement, html, nothing } from "../vendor/lit.js";
 import { api, Problem } from "../api.js";
 import { whereOf } from "../ranking.js";
 import { store } from "../store.js";
-import { count, modalityName, title } from "../words.js";
+import { count, facetName, facetValue } from "../words.js";
 
 /** Values that are shown before somebody asks for all. */
 const SHORT = 6;
@@ -94,10 +94,10 @@ class FacetsView extends LitElement {
     const lost = admitted.filter((value) => !values.some((one) => String(one.value) === value)).map((value) => ({ value, count: 0 }));
     const all = [...lost, ...values.filter((one) => one.count > 0)];
     const shown = this.opened.has(key) ? all : all.filter((one, n) => n < SHORT || admitted.includes(String(one.value)));
-    const name = title(key === "modality" ? "medium" : key);
+    const name = facetName(key);
     return html`<fieldset><legend>${name}</legend>${shown.map(({ value, count: number }) => html`<label class="facet-value">
         <input type="checkbox" .checked=${admitted.includes(String(value))} @change=${() => store.toggleFacet(key, String(value))} />
-        <span class="value" dir="auto"><bdi>${key === "modality" ? modalityName(String(value)) : value}</bdi></span><span class="count">${count(number)}</span></label>`)}
+        <span class="value" dir="auto"><bdi>${facetValue(key, String(value))}</bdi></span><span class="count">${count(number)}</span></label>`)}
       ${all.length > shown.length ? html`<button class="link" @click=${() => (this.opened = new Set([...this.opened, key]))}>${count(all.length - shown.length)} more<span class="unseen"> of ${name}</span></button>` : nothing}
     </fieldset>`;
   }

@@ -6,7 +6,7 @@
 import { LitElement, html, nothing, svg } from "../vendor/lit.js";
 import { api, spectrogramUrl } from "../api.js";
 import { loadMedia, unloadMedia } from "../preview.js";
-import { clock, fileName } from "../words.js";
+import { clock, fileName, title } from "../words.js";
 import { drawnPeaks } from "../waveform.js";
 
 const BARS = 400;
@@ -128,6 +128,7 @@ export class Player extends LitElement {
   /** @param {Item} item */
   #timeline(item) {
     const spans = (item.spans ?? []).filter((span) => span.start !== null && span.end !== null && span.unit !== "characters");
+    const kinds = [...new Set(spans.map((span) => span.kind))];
     const at = `left:${(100 * this.time) / this.duration}%`;
     const lanes = this.#lanes();
     return html`<div class="timeline">
@@ -140,8 +141,8 @@ export class Player extends LitElement {
       <input type="range" class="scrubber" min="0" max=${this.duration} step="0.1" .value=${String(this.time)} aria-label="Position" aria-valuetext=${`${clock(this.time)} of ${clock(this.duration)}`}
         @input=${(/** @type {Event} */ event) => this.seek(Number(/** @type {HTMLInputElement} */ (event.target).value))} />
       <div class="times"><output>${clock(this.time)}</output><span>${clock(this.duration)}</span></div>
-      ${spans.length ? html`<div class="lane"><span class="lane-name">Spans</span><div class="bars">${spans.map((span) => html`<button class="bar span" .style=${this.#extent(span.start ?? 0, span.end ?? 0)}
-        title=${`${span.kind} ${clock(span.start ?? 0)}–${clock(span.end ?? 0)}`} aria-label=${`${span.kind}, ${clock(span.start ?? 0)} to ${clock(span.end ?? 0)}`} @click=${() => this.seek(span.start ?? 0)}></button>`)}</div></div>` : nothing}
+      ${kinds.map((kind) => html`<div class="lane"><span class="lane-name">${title(kind)}s</span><div class="bars">${spans.filter((span) => span.kind === kind).map((span) => html`<button class="bar span" .style=${this.#extent(span.start ?? 0, span.end ?? 0)}
+        title=${`${span.kind} ${clock(span.start ?? 0)}–${clock(span.end ?? 0)}`} aria-label=${`${span.kind}, ${clock(span.start ?? 0)} to ${clock(span.end ?? 0)}`} @click=${() => this.seek(span.start ?? 0)}></button>`)}</div></div>`)}
       ${lanes.map(([label, events]) => html`<div class="lane"><span class="lane-name" dir="auto"><bdi>${label}</bdi></span><div class="bars">${events.map((event) => html`<button class="bar" .style=${this.#extent(event.start ?? 0, event.end ?? 0)}
         title=${`${label}, ${Math.round(100 * event.probability)}%`} aria-label=${`${label}, ${clock(event.start ?? 0)} to ${clock(event.end ?? 0)}, ${Math.round(100 * event.probability)} percent`} @click=${() => this.seek(event.start ?? 0)}></button>`)}</div></div>`)}
     </div>`;
