@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -306,7 +307,7 @@ class IndexContract:
         assert [p.id for p in empty.scroll(keys=())] == first
 
     def test_scroll_goes_on_after_an_id(self, empty: Index) -> None:
-        empty.upsert([Point(str(uuid4()), {}, {"n": 1}) for _ in range(12)])
+        empty.upsert([Point(str(uuid.uuid4()), {}, {"n": 1}) for _ in range(12)])
         ids = [p.id for p in empty.scroll(keys=())]
         assert [p.id for p in empty.scroll(keys=(), after=ids[6])] == ids[7:]
         assert [p.id for p in empty.scroll(keys=(), after=ids[-1])] == []
