@@ -122,13 +122,18 @@ class HumBody(StrictBody):
     limit: HitLimit = 20
 
 
+HUM_EXAMPLES: dict[str, Any] = {
+    "upload": {"summary": "A tune that was uploaded", "value": {"upload": "00000000-0000-4000-8000-000000000003"}}
+}
+
+
 @router.post(
     "/hum",
     dependencies=[TakesTurn],
     responses=refusals("question", "media", "library", "not-found", "busy", "unavailable"),
     response_model_exclude_unset=True,
 )
-async def find_hummed(front: FrontDep, body: HumBody) -> HummedDocument:
+async def find_hummed(front: FrontDep, body: Annotated[HumBody, Body(openapi_examples=HUM_EXAMPLES)]) -> HummedDocument:
     """Find the recordings whose tune somebody hums."""
     _, path = await run_in_threadpool(front.uploads.use, body.upload)
     return HummedDocument(**await front.calls.call("hum", path=str(path), limit=body.limit, deadline=LONG))
