@@ -65,7 +65,7 @@ def _refuse(_: Request, error: Exception) -> Response:
     return problem_response(problem_of(error))
 
 
-def problem_of(error: Exception) -> ProblemError:  # noqa: PLR0911 - one a kind of error
+def problem_of(error: Exception) -> ProblemError:  # noqa: C901, PLR0911 - one a kind of error
     """Return the problem that an error is."""
     match error:
         case ProblemError():
