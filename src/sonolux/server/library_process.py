@@ -41,6 +41,9 @@ from sonolux.server.status import REFUSED, Status
 
 logger = logging.getLogger(__name__)
 
+NICENESS = 5
+"""Added to that of the front, which answers at once where it gets a core: pictures, health, events."""
+
 ENDING = 60
 """Seconds until a process that does not end by itself is ended: a job goes on from what was written."""
 
@@ -62,6 +65,7 @@ def main() -> None:
     os.dup2(2, 1)
     ending = threading.Event()
     watch_front(ending)
+    os.nice(NICENESS)
     try:
         serve(given.library, given.socket, given.announce or given.socket, given.root, status, ending)
     except SonoluxError as error:

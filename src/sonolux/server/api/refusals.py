@@ -9,7 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from sonolux.errors import LibraryError, MediaError, SonoluxError
+from sonolux.errors import ExpiredError, LibraryError, MediaError, SonoluxError
 from sonolux.server.api.documents import ProblemDocument
 from sonolux.server.calls.protocol import CallError, LibraryUnavailable
 from sonolux.server.problems import KINDS, PROBLEM_TYPE, ProblemError, problem_response
@@ -65,7 +65,7 @@ def _refuse(_: Request, error: Exception) -> Response:
     return problem_response(problem_of(error))
 
 
-def problem_of(error: Exception) -> ProblemError:  # noqa: PLR0911 - one a kind of error
+def problem_of(error: Exception) -> ProblemError:  # noqa: C901, PLR0911 - one a kind of error
     """Return the problem that an error is."""
     match error:
         case ProblemError():
@@ -81,6 +81,8 @@ def problem_of(error: Exception) -> ProblemError:  # noqa: PLR0911 - one a kind 
             return ProblemError(CALL_KINDS[error.type], error.message, field=error.field, headers=again)
         case LibraryUnavailable():
             return ProblemError("unavailable", f"{error}: try again in a moment", headers=AGAIN)
+        case ExpiredError():
+            return ProblemError("expired", str(error))
         case MediaError():
             return ProblemError("media", str(error))
         case DiskFullError():
