@@ -428,6 +428,10 @@ VIEWS = {
 }
 
 
+WIDER = """(width) => [...document.querySelectorAll("body *")]
+    .filter((one) => one.getBoundingClientRect().right > width).map((one) => one.outerHTML.slice(0, 120))"""
+
+
 @pytest.mark.parametrize(("width", "height", "scheme"), [(390, 844, "light"), (1280, 800, "dark")])
 def test_every_view_fits_and_is_accessible(
     look: Open, served: Served, tmp_path: Path, width: int, height: int, scheme: str
@@ -438,7 +442,8 @@ def test_every_view_fits_and_is_accessible(
         page.locator(".card[data-id], .item h1, .figures").first.wait_for()
         page.wait_for_timeout(500)
         page.screenshot(path=tmp_path / f"{name}.png")
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, name
+        wide = page.evaluate(WIDER, width)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, (name, wide)
         page.evaluate(AXE.read_text())
         found = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")["violations"]
         assert [(name, one["id"], one["nodes"][0]["html"][:160]) for one in found if one["impact"] in SERIOUS] == []
