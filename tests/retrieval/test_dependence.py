@@ -16,7 +16,7 @@ from sonolux.retrieval.dependence import LEAST, Dependence, discriminant_weights
 from sonolux.types import Space
 
 INDEPENDENT = np.eye(2)
-strengths = arrays(float, st.integers(1, 6), elements=st.floats(0, 5))
+strengths = arrays(float, st.integers(1, 6), elements=st.floats(0, 5, allow_subnormal=False))
 
 
 def of(*values: float, correlation: float = 0.0) -> list[float]:

@@ -32,7 +32,7 @@ from sonolux.server.supervisor import Supervisor
 from sonolux.types import Failure
 
 SOON = 60.0
-MANY = 300
+MANY = 1500
 
 
 @pytest.fixture

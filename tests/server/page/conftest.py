@@ -50,8 +50,9 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return path.read_bytes()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
+    """A browser; its driver keeps an event loop in this thread, so it ends with the file that looks at it."""
     if CHROMIUM is None:
         pytest.skip("the page is tested in Debian's chromium, which is not installed")
     with playwright.sync_playwright() as started:
