@@ -400,7 +400,7 @@ def test_a_front_that_comes_back_at_once_waits_for_the_process_of_the_one_before
         process.kill()
         with front(copied, texts) as (_, second, place):
             assert first != second
-            assert not is_there(first)
+            wait_for(lambda: not is_there(first))
             assert asyncio.run(pinged(place)) == second
             assert over(table, job).state == "done"
 

@@ -284,7 +284,7 @@ def _report(
     return Report(
         name="serve",
         title="The service",
-        command="sonolux bench serve",
+        command=f"sonolux bench serve --photos {photos} --clients {clients} --seconds {seconds:.0f}",
         about=(
             f"Milliseconds. A library of {photos:,} pictures of CIFAR-10 and 14 recordings with the default spaces;"
             f" {clients} clients in closed loops for {seconds:.0f} s, seed 0: words, an example, an upload and a"
