@@ -101,5 +101,5 @@ class SearchBody(StrictBody):
     ] = []
     depth: Annotated[
         int, Field(ge=1, le=10_000, description="Hits that are ranked at first; a window beyond has more ranked.")
-    ] = 300
+    ] = 60
     limit: HitLimit = 20

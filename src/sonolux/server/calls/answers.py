@@ -110,7 +110,6 @@ def answer_search(  # noqa: PLR0913 - each is a part of the question, or of how 
     return {
         **counted,
         **_window(answering, ranking, 0, limit),
-        "sure": ranking.sure,
         "spaces": list(ranking.spaces),
         "seconds": round(time.monotonic() - started, 4),
     }
@@ -369,6 +368,7 @@ def _counts(facets: Facets) -> dict[str, Any]:
 def _window(answering: Answering, ranking: Ranking, offset: int, limit: int) -> dict[str, Any]:
     hits = ranking.window(offset, limit)
     told = {"ranking": ranking.id, "total": ranking.total, "complete": ranking.complete, "offset": offset}
+    told["sure"] = ranking.sure
     facts = _facts(answering, list({hit.file for hit in hits}))
     return {**told, "hits": [{**hit_as_data(hit), **facts.get(hit.file, {})} for hit in hits]}
 

@@ -11,6 +11,9 @@ export const BLOCK = 60;
 
 /** Hits that are asked for at once, where all are needed, and how many are put in order of their dates. */
 const PAGE = 200;
+
+/** Hits that are ranked at first: filters are counted among them. */
+const DEPTH = 300;
 const MOST_DATED = 2000;
 
 /** Windows that are kept: those of some screens. */
@@ -26,6 +29,7 @@ export function searchBody(question) {
     where: whereOf(question),
     fold: true,
     explain: true,
+    depth: DEPTH,
     limit: BLOCK,
   };
 }
@@ -42,7 +46,9 @@ export class Ranking extends EventTarget {
     this.key = writeQuestion(question).toString();
     this.question = question;
     this.answer = answer;
-    this.total = answer.total;
+    /** Whether there are no more hits than those known; else the total has room for the next ones. */
+    this.isWhole = answer.complete !== false;
+    this.total = answer.total + (this.isWhole ? 0 : BLOCK);
     this.sure = answer.sure;
     /** @type {Map<number, Hit[]>} */
     this.windows = new Map([[0, answer.hits]]);
@@ -58,6 +64,16 @@ export class Ranking extends EventTarget {
    */
   static async of(question, signal) {
     return new Ranking(question, await api.search(searchBody(question), signal));
+  }
+
+  /** Whether there is more than is known. */
+  get isOpen() {
+    return !this.isWhole;
+  }
+
+  /** Hits that are known. */
+  get known() {
+    return this.total - (this.isOpen ? BLOCK : 0);
   }
 
   /** @param {number} index @returns {Hit | undefined} */
@@ -82,10 +98,11 @@ export class Ranking extends EventTarget {
   /** @param {number} block */
   #fetch(block) {
     const fetching = this.#window(block)
-      .then(({ hits }) => {
-        this.windows.set(block, hits);
+      .then((page) => {
+        this.windows.set(block, page.hits);
         this.#drop();
         this.dispatchEvent(new CustomEvent("window", { detail: block }));
+        this.#learn(page);
       })
       .catch((/** @type {unknown} */ error) => {
         this.dispatchEvent(new CustomEvent("problem", { detail: error }));
@@ -95,7 +112,22 @@ export class Ranking extends EventTarget {
     return fetching;
   }
 
-  /** @param {number} block @returns {Promise<{hits: Hit[]}>} */
+  /**
+   * What a window says of the whole: who looks past the end has it ranked deeper.
+   * @param {{total?: number, sure?: number, complete?: boolean}} page
+   */
+  #learn({ total, sure, complete }) {
+    if (total === undefined) return;
+    const isWhole = complete !== false;
+    const room = total + (isWhole ? 0 : BLOCK);
+    if (room === this.total) return;
+    this.isWhole = isWhole;
+    this.total = room;
+    this.sure = sure ?? this.sure;
+    this.dispatchEvent(new CustomEvent("grown"));
+  }
+
+  /** @param {number} block @returns {Promise<{hits: Hit[], total?: number, sure?: number, complete?: boolean}>} */
   async #window(block) {
     try {
       return await api.window(this.answer.ranking, block * BLOCK, BLOCK);
@@ -180,7 +212,7 @@ export class Browsing extends Ranking {
 export class Dated extends Ranking {
   /** @param {Question} question @param {AbortSignal} [signal] */
   static async of(question, signal) {
-    const answer = /** @type {Answer} */ (await api.search({ ...searchBody(question), confident: true, limit: PAGE }, signal));
+    const answer = /** @type {Answer} */ (await api.search({ ...searchBody(question), confident: true, depth: MOST_DATED, limit: PAGE }, signal));
     const hits = [...answer.hits];
     while (hits.length < Math.min(answer.sure, MOST_DATED)) {
       const page = await api.window(answer.ranking, hits.length, PAGE);
@@ -188,7 +220,7 @@ export class Dated extends Ranking {
       hits.push(...page.hits);
     }
     const sure = hits.filter((hit) => hit.confident).sort((a, b) => (b.date ?? "").localeCompare(a.date ?? ""));
-    const dated = new Dated(question, { ...answer, total: sure.length, sure: sure.length, hits: sure.slice(0, BLOCK) });
+    const dated = new Dated(question, { ...answer, complete: true, total: sure.length, sure: sure.length, hits: sure.slice(0, BLOCK) });
     for (let block = 1; block * BLOCK < sure.length; block++) dated.windows.set(block, sure.slice(block * BLOCK, (block + 1) * BLOCK));
     return dated;
   }

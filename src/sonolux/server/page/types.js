@@ -47,6 +47,7 @@
  * @typedef {object} Answer
  * @property {string} ranking
  * @property {number} total
+ * @property {boolean} [complete] Whether there are no more hits than the total.
  * @property {number} sure
  * @property {Hit[]} hits
  * @property {string[]} spaces

@@ -38,10 +38,11 @@ class Toolbar extends LitElement {
     if (!ranking) return "";
     if (ranking instanceof Browsing) return store.isAsked ? `${count(ranking.known)}${ranking.isOpen ? " or more" : ""} in the library` : "In the library";
     if (!ranking.total) return "Nothing found";
-    const { sure, total } = ranking;
+    const { sure, known: total } = ranking;
+    const more = ranking.isOpen ? " or more" : "";
     const time = ranking.answer.seconds ? html`<span class="took"> · ${ranking.answer.seconds.toFixed(2)} s</span>` : "";
-    if (!sure) return html`Nothing found for sure · ${count(total)} doubtful${time}`;
-    return html`${counted(sure, "sure result")}${total > sure ? ` of ${count(total)}` : ""}${time}`;
+    if (!sure) return html`Nothing found for sure · ${count(total)}${more} doubtful${time}`;
+    return html`${counted(sure, "sure result")}${total > sure ? ` of ${count(total)}${more}` : ""}${time}`;
   }
 
   /** @param {SubmitEvent} event */
