@@ -32,6 +32,16 @@ class Toolbar extends LitElement {
     store.addEventListener("change", () => this.requestUpdate());
   }
 
+  onGrown = () => this.requestUpdate();
+
+  /** @param {Map<string, unknown>} changes */
+  willUpdate(changes) {
+    if (!changes.has("ranking")) return;
+    const before = /** @type {Ranking | null | undefined} */ (changes.get("ranking"));
+    before?.removeEventListener("grown", this.onGrown);
+    this.ranking?.addEventListener("grown", this.onGrown);
+  }
+
   #summary() {
     const { ranking } = this;
     if (this.busy) return "Searching…";
