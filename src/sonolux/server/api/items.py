@@ -43,7 +43,7 @@ async def list_items(
 
 
 @router.get("/items/{id}", responses=LOOKED_UP, response_model_exclude_unset=True)
-async def find_item(front: FrontDep, id: UUID) -> WholeItemDocument:  # noqa: A002 - the word of the address
+async def find_item(front: FrontDep, id: UUID) -> WholeItemDocument:
     """Return an item, with its metadata, its spans, and what annotators said of it."""
     return WholeItemDocument(**await front.calls.call("item", id=str(id)))
 
@@ -51,7 +51,7 @@ async def find_item(front: FrontDep, id: UUID) -> WholeItemDocument:  # noqa: A0
 @router.get("/items/{id}/annotations", responses=LOOKED_UP, response_model_exclude_unset=True)
 async def list_annotations(
     front: FrontDep,
-    id: UUID,  # noqa: A002
+    id: UUID,
     kind: Annotated[list[ShortName], Query(max_length=16, description="label, caption, transcript, text")] = [],  # noqa: B006
 ) -> AnnotationsDocument:
     """Return labels, events, captions, transcripts and lines of text; all kinds, or those that are asked for."""
@@ -59,7 +59,7 @@ async def list_annotations(
 
 
 @router.get("/items/{id}/text", responses=LOOKED_UP, response_model_exclude_unset=True)
-async def read_text(front: FrontDep, id: UUID) -> TextDocument:  # noqa: A002
+async def read_text(front: FrontDep, id: UUID) -> TextDocument:
     """Return what an item says: the passages of a text, and words that were read or heard in anything else."""
     item = await front.calls.call("item", id=str(id))
     own = [item] if item["text"] and not any(part["text"] for part in item["spans"]) else []
@@ -76,7 +76,7 @@ async def read_text(front: FrontDep, id: UUID) -> TextDocument:  # noqa: A002
 @router.get("/items/{id}/neighbours", dependencies=[TakesTurn], responses=LOOKED_UP, response_model_exclude_unset=True)
 async def find_neighbours(
     front: FrontDep,
-    id: UUID,  # noqa: A002
+    id: UUID,
     space: Annotated[ShortName, Query(description="One of the spaces of the library.")],
     k: Annotated[int, Query(ge=1, le=LIMITS.hits)] = 20,
 ) -> HitsDocument:
@@ -85,7 +85,7 @@ async def find_neighbours(
 
 
 @router.get("/items/{id}/copies", responses=LOOKED_UP)
-async def find_copies(front: FrontDep, id: UUID) -> CopiesDocument:  # noqa: A002
+async def find_copies(front: FrontDep, id: UUID) -> CopiesDocument:
     """Return the groups of identical and altered copies that hold an item, as the last job `copies` has found them."""
     return CopiesDocument(**await front.calls.call("copies", id=str(id)))
 

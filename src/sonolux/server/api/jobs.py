@@ -106,7 +106,7 @@ def list_jobs(front: FrontDep, limit: Annotated[int, Query(ge=1, le=1000)] = 100
 
 
 @router.get("/jobs/{id}", responses=refusals("not-found"))
-def find_job(front: FrontDep, id: UUID) -> JobDocument:  # noqa: A002 - the word of the address
+def find_job(front: FrontDep, id: UUID) -> JobDocument:
     """Return a job."""
     try:
         return _document(front.jobs.job(str(id)))
@@ -115,7 +115,7 @@ def find_job(front: FrontDep, id: UUID) -> JobDocument:  # noqa: A002 - the word
 
 
 @router.delete("/jobs/{id}", responses=refusals("not-found", "read-only"))
-def cancel_job(front: WritingDep, id: UUID) -> JobDocument:  # noqa: A002
+def cancel_job(front: WritingDep, id: UUID) -> JobDocument:
     """Cancel a job: what is done stays done; one that is over stays as it is."""
     try:
         return _document(front.jobs.cancel(str(id)))
@@ -124,7 +124,7 @@ def cancel_job(front: WritingDep, id: UUID) -> JobDocument:  # noqa: A002
 
 
 @router.delete("/items/{id}", status_code=202, responses=refusals("not-found", "read-only", "unavailable"))
-async def remove_item(front: WritingDep, id: UUID) -> JobDocument:  # noqa: A002
+async def remove_item(front: WritingDep, id: UUID) -> JobDocument:
     """Queue the removal of a file from the library; the file itself stays where it is."""
     item = await front.calls.call("item", id=str(id))
     return _document(await run_in_threadpool(front.jobs.insert, "remove", {"ids": [item["file"]]}))

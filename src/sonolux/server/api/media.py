@@ -43,7 +43,7 @@ SHOWN = refusals("not-found", "unopened", "nothing-to-show", "busy", "unavailabl
         304: {"description": "It is what the client has"},
     }},
 )  # fmt: skip
-async def send_media(front: FrontDep, id: UUID) -> Response:  # noqa: A002 - the word of the address
+async def send_media(front: FrontDep, id: UUID) -> Response:
     """Send the file of an item as it is, whole or one range of it."""
     async with located(front, id) as item:
         return OpenedFile(os.dup(item.descriptor), Path(item.path).name)
@@ -58,7 +58,7 @@ async def send_media(front: FrontDep, id: UUID) -> Response:  # noqa: A002 - the
         304: {"description": "It is what the client has"},
     }},
 )  # fmt: skip
-async def send_web_version(front: FrontDep, id: UUID) -> Response:  # noqa: A002
+async def send_web_version(front: FrontDep, id: UUID) -> Response:
     """Send what browsers can show or play of an item: the file itself where they can, else one that is made of it."""
     async with located(front, id) as item:
         if item.modality == "text":
@@ -79,7 +79,7 @@ async def send_web_version(front: FrontDep, id: UUID) -> Response:  # noqa: A002
 async def send_thumbnail(
     front: FrontDep,
     request: Request,
-    id: UUID,  # noqa: A002
+    id: UUID,
     width: Annotated[Width, Query(description="Pixels of the longer side, at most.")] = 320,
 ) -> Response:
     """Send a small picture of an image, a frame, a page, a region, or the cover of a recording."""
@@ -89,7 +89,7 @@ async def send_thumbnail(
 @router.get("/waveform", responses=SHOWN)
 async def send_waveform(
     front: FrontDep,
-    id: UUID,  # noqa: A002
+    id: UUID,
     bins: Annotated[int, Query(ge=16, le=MOST_PEAKS)] = 512,
 ) -> PeaksDocument:
     """Return the peaks of the sound of an item."""
@@ -105,7 +105,7 @@ async def send_waveform(
 async def send_spectrogram(
     front: FrontDep,
     request: Request,
-    id: UUID,  # noqa: A002
+    id: UUID,
     width: Annotated[Width, Query(description="Pixels.")] = 640,
 ) -> Response:
     """Send the mel spectrogram of the sound of an item as a picture: time to the right, pitch upwards."""

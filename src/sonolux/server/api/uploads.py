@@ -44,7 +44,7 @@ def list_uploads(front: FrontDep) -> UploadsDocument:
 async def receive_upload(
     front: FrontDep,
     request: Request,
-    id: UUID,  # noqa: A002 - the word of the address
+    id: UUID,
     name: Annotated[str, Query(max_length=255, description="What it is called, for people.")] = "",
 ) -> UploadDocument:
     """Keep a file to ask with, in place of any other of this id; it is on the disk once this is answered."""
@@ -59,13 +59,13 @@ async def receive_upload(
 
 
 @router.get("/{id}", responses=refusals("not-found"))
-def find_upload(front: FrontDep, id: UUID) -> UploadDocument:  # noqa: A002
+def find_upload(front: FrontDep, id: UUID) -> UploadDocument:
     """Return what is known of an upload."""
     return UploadDocument.model_validate(front.uploads.as_data(front.uploads.find(id)))
 
 
 @router.delete("/{id}", status_code=204, responses=refusals("not-found"))
-def remove_upload(front: FrontDep, id: UUID) -> None:  # noqa: A002
+def remove_upload(front: FrontDep, id: UUID) -> None:
     """Remove an upload."""
     front.uploads.remove(id)
 
@@ -81,7 +81,7 @@ def remove_upload(front: FrontDep, id: UUID) -> None:  # noqa: A002
 async def send_upload_thumbnail(
     front: FrontDep,
     request: Request,
-    id: UUID,  # noqa: A002
+    id: UUID,
     width: Annotated[Width, Query(description="Pixels of the longer side, at most.")] = 320,
 ) -> Response:
     """Send a small picture of an upload."""
@@ -99,7 +99,7 @@ async def send_upload_thumbnail(
     responses=refusals("question", "media", "library", "not-found", "busy", "unavailable"),
     response_model_exclude_unset=True,
 )
-async def find_tunes(front: FrontDep, id: UUID, limit: HitLimit = 20) -> HummedDocument:  # noqa: A002
+async def find_tunes(front: FrontDep, id: UUID, limit: HitLimit = 20) -> HummedDocument:
     """Find the recordings in which a tune is that somebody hums, whistles or plays in an upload."""
     _, path = await run_in_threadpool(front.uploads.use, id)
     return HummedDocument(**await front.calls.call("hum", path=str(path), limit=limit, deadline=LONG))

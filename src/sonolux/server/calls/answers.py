@@ -40,6 +40,8 @@ Limit = Annotated[int, Field(ge=1, le=500)]
 Offset = Annotated[int, Field(ge=0, le=1_000_000)]
 Depth = Annotated[int, Field(ge=1, le=MOST_HITS)]
 Filter = Annotated[dict[str, Any], Field(max_length=64)]
+JudgedWords = Annotated[str, Field(max_length=10_000)]
+JudgedItems = Annotated[list[ItemId], Field(max_length=1000)]
 WrittenFilter = Annotated[list[Annotated[str, Field(max_length=1000)]], Field(max_length=64)]
 """As people write them: ``artist=Quesabe``."""
 
@@ -150,7 +152,7 @@ def answer_items(
 
 
 @checked
-def answer_item(answering: Answering, *, id: ItemId) -> dict[str, Any]:  # noqa: A002 - the word of the wire
+def answer_item(answering: Answering, *, id: ItemId) -> dict[str, Any]:
     """Return an item with its spans and regions, and what annotators said of it."""
     library, found = answering.library, _found(answering, id)
     parts = library.spans_of(found.id) if found.kind == "file" else []
@@ -163,7 +165,7 @@ def answer_item(answering: Answering, *, id: ItemId) -> dict[str, Any]:  # noqa:
 
 
 @checked
-def answer_locate(answering: Answering, *, id: ItemId) -> dict[str, Any]:  # noqa: A002
+def answer_locate(answering: Answering, *, id: ItemId) -> dict[str, Any]:
     """Return where an item is on the disk: what media and thumbnails are made from."""
     data = item_as_data(_found(answering, id))
     keys = ("id", "path", "modality", "kind", "file", "start", "end", "unit", "region")
@@ -171,7 +173,7 @@ def answer_locate(answering: Answering, *, id: ItemId) -> dict[str, Any]:  # noq
 
 
 @checked
-def answer_neighbours(answering: Answering, *, id: ItemId, space: Name, k: Limit = 20) -> dict[str, Any]:  # noqa: A002
+def answer_neighbours(answering: Answering, *, id: ItemId, space: Name, k: Limit = 20) -> dict[str, Any]:
     """Return the nearest files of an item in one space, best first."""
     hits = answering.library.search(like=_found(answering, id).id, spaces=space, k=k)
     return {"hits": [hit_as_data(hit) for hit in hits]}
@@ -181,7 +183,7 @@ def answer_neighbours(answering: Answering, *, id: ItemId, space: Name, k: Limit
 def answer_annotations(
     answering: Answering,
     *,
-    id: ItemId,  # noqa: A002
+    id: ItemId,
     kinds: Annotated[list[Name], Field(max_length=16)] | None = None,
 ) -> dict[str, Any]:
     """Return what annotators said of an item; with kinds, only that of these."""
@@ -193,7 +195,7 @@ def answer_annotations(
 def answer_copies(
     answering: Answering,
     *,
-    id: ItemId | None = None,  # noqa: A002
+    id: ItemId | None = None,
     offset: Offset = 0,
     limit: Limit = 50,
 ) -> dict[str, Any]:
@@ -256,9 +258,9 @@ def answer_judge(
     answering: Answering,
     *,
     query: ItemId | None = None,
-    text: Annotated[str, Field(max_length=10_000)] = "",
-    liked: Annotated[list[ItemId], Field(max_length=1000)] | None = None,
-    disliked: Annotated[list[ItemId], Field(max_length=1000)] | None = None,
+    text: JudgedWords = "",
+    liked: JudgedItems | None = None,
+    disliked: JudgedItems | None = None,
 ) -> dict[str, Any]:
     """Keep what is liked and disliked of what an item, or else words, found."""
     return {"kept": answering.library.judge(query, text=text, liked=liked or (), disliked=disliked or ())}
@@ -284,9 +286,9 @@ def answer_withdraw(
     answering: Answering,
     *,
     query: ItemId | None = None,
-    text: Annotated[str, Field(max_length=10_000)] = "",
-    liked: Annotated[list[ItemId], Field(max_length=1000)] | None = None,
-    disliked: Annotated[list[ItemId], Field(max_length=1000)] | None = None,
+    text: JudgedWords = "",
+    liked: JudgedItems | None = None,
+    disliked: JudgedItems | None = None,
 ) -> dict[str, Any]:
     """Take back judgements as they were made; those before them hold again."""
     return {"withdrawn": answering.library.withdraw(query, text=text, liked=liked or (), disliked=disliked or ())}
