@@ -147,8 +147,8 @@ def _words(condition: Condition) -> str:
 class IndexContract:
     """Inherit, and give two fixtures of module scope.
 
-    ``make`` returns what makes an empty index at a place of its own, and closes it in the end; ``reopen``
-    returns what closes an index and opens it again as another object, and closes that in the end.
+    ``make`` returns what makes an index at a place of its own, with what `Index.create` takes, and closes it in the
+    end; ``reopen`` returns what closes an index and opens it again as another object, and closes that in the end.
     """
 
     @pytest.fixture
@@ -593,6 +593,16 @@ class IndexContract:
         assert filled.count() == 60
         with filled as same:
             assert same.count() == 60
+
+    def test_an_index_begins_with_spaces_and_meta(
+        self, make: Callable[..., Index], reopen: Callable[[Index], Index]
+    ) -> None:
+        index = make(spaces=SPACES, meta={"asked": ["look"]})
+        assert (index.spaces(), index.read_meta()) == (BY_NAME, {"asked": ["look"]})
+        again = reopen(_filled(index, corpus()))
+        assert (again.spaces(), again.read_meta()) == (BY_NAME, {"asked": ["look"]})
+        question = descriptor(SPACES[1], np.random.default_rng(8))
+        assert_best(again.search("energy", question, 9), BruteForce(SPACES, corpus()).scores("energy", question), 9)
 
     def test_create_refuses_what_exists(self, empty: Index) -> None:
         assert empty.exists()

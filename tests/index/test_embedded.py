@@ -19,9 +19,9 @@ def make(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], Inde
     folder, numbers = tmp_path_factory.mktemp("libraries"), count()
     made: list[Index] = []
 
-    def new() -> Index:
+    def new(**begun: Any) -> Index:
         made.append(EmbeddedIndex(str(folder / f"{next(numbers)}.sonolux")))
-        made[-1].create()
+        made[-1].create(**begun)
         return made[-1]
 
     yield new

@@ -35,7 +35,7 @@ def feedback(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Feedbac
 def on_cluster() -> Iterator[Feedback]:
     """Make one in the client's in-process mode, or on a real cluster."""
     qdrant = pytest.importorskip("qdrant_client", reason="libraries on a cluster need qdrant-client")
-    from sonolux.index.remote import RemoteIndex
+    from sonolux.index.cluster.remote import RemoteIndex
 
     url = os.environ.get("SONOLUX_TEST_QDRANT_URL", "")
     client = qdrant.QdrantClient(url=url) if url else qdrant.QdrantClient(":memory:")

@@ -1,10 +1,10 @@
-"""Two processes share a library on a cluster: neither loses what the other has written into the manifest."""
+"""Two processes share a library on a cluster: neither loses what the other has written, though requests fail."""
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,35 +12,34 @@ import pytest
 pytest.importorskip("qdrant_client", reason="libraries on a cluster need qdrant-client")
 
 from PIL import Image
-from qdrant_client import QdrantClient
 
+from contracts.faulty_cluster import FaultyCluster
+from library.before.write_cluster_library import restore
 from sonolux.errors import QueryError
-from sonolux.index.remote import RemoteIndex
+from sonolux.index.cluster import node
+from sonolux.index.payload import INDEXED
 from sonolux.library import Library
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:Payload indexes have no effect in the local Qdrant"),
     pytest.mark.filterwarnings("ignore:Local mode performs exact"),
 ]
-
-
-@pytest.fixture(scope="module")
-def client() -> Iterator[QdrantClient]:
-    with_process = QdrantClient(":memory:")
-    yield with_process
-    with_process.close()
+BEFORE = Path(__file__).with_name("before") / "cluster-format-1.json.xz"
 
 
 @pytest.fixture
-def name() -> str:
-    return f"trips-{uuid.uuid4()}"
+def cluster() -> Iterator[FaultyCluster]:
+    faulty = FaultyCluster()
+    faulty.dead.add("http://a:6333")
+    yield faulty
+    faulty.close()
 
 
-def opened(client: QdrantClient, name: str) -> Library:
-    """Return the library as another process opens it."""
-    library = Library(f"http://nowhere:6333/{name}")
-    library.index = RemoteIndex(client, name)
-    return library
+@pytest.fixture
+def open_library(cluster: FaultyCluster, monkeypatch: pytest.MonkeyPatch) -> Callable[[], Library]:
+    """Return what opens the library as another process does."""
+    monkeypatch.setattr(node, "make_client", cluster.at)
+    return lambda: Library("http://a:6333,b:6333/trips")
 
 
 @pytest.fixture
@@ -53,38 +52,109 @@ def images(tmp_path: Path) -> Path:
     return folder
 
 
-def test_a_space_that_another_process_added_stays(client: QdrantClient, name: str, images: Path) -> None:
+def test_a_space_that_another_process_added_stays(open_library: Callable[[], Library], images: Path) -> None:
     late = images.with_name("late")
     late.mkdir()
     (images / "3.png").rename(late / "3.png")
-    with opened(client, name) as first, opened(client, name) as second:
+    with open_library() as first, open_library() as second:
         first.add(images, spaces=["colour-layout"])
         assert second.info()["spaces"] == {"colour-layout": 3}
         first.add(images, spaces=["hog"])
         assert second.add(late).added == 1
-        with opened(client, name) as fresh:
+        with open_library() as fresh:
             assert fresh.info()["spaces"] == {"colour-layout": 4, "hog": 4}
             assert set(fresh.manifest.spaces) == {"colour-layout", "hog"}
             # Points that each has written: 3, then 3 in another space, then 1.
             assert fresh.manifest.changes == 7
 
 
-def test_a_space_that_another_process_dropped_stays_away(client: QdrantClient, name: str, images: Path) -> None:
-    with opened(client, name) as first, opened(client, name) as second:
+def test_a_space_that_another_process_dropped_stays_away(open_library: Callable[[], Library], images: Path) -> None:
+    with open_library() as first, open_library() as second:
         first.add(images, spaces=["colour-layout", "hog"])
         assert list(second.info()["spaces"]) == ["colour-layout", "hog"]
         first.drop_space("hog")
         second.add(images, spaces=["colour-histogram"])
-        for library in (second, opened(client, name)):
+        for library in (second, open_library()):
             assert set(library.info()["spaces"]) == {"colour-layout", "colour-histogram"}
         with pytest.raises(QueryError, match="no space 'hog'"):
             second.drop_space("hog")
 
 
-def test_counters_of_two_processes_are_added(client: QdrantClient, name: str, images: Path) -> None:
-    with opened(client, name) as first, opened(client, name) as second:
+def test_counters_of_two_processes_are_added(open_library: Callable[[], Library], images: Path) -> None:
+    with open_library() as first, open_library() as second:
         first.add(images / "0.png", spaces=["colour-layout"])
         assert second.manifest.changes == 1
         for library, number in ((first, 1), (second, 2), (first, 3)):
             library.add(images / f"{number}.png")
-        assert opened(client, name).manifest.changes == 4
+        assert open_library().manifest.changes == 4
+
+
+def test_what_a_library_does_goes_on_when_a_node_dies(
+    open_library: Callable[[], Library], cluster: FaultyCluster, images: Path
+) -> None:
+    cluster.dead.clear()
+    with open_library() as library:
+        library.add(images / "0.png", images / "1.png", spaces=["colour-layout", "bm25"])
+        cluster.dead.add("http://a:6333")
+        assert library.add(images).added == 2
+        [first, *others] = library.search(like=images / "0.png", k=4)
+        assert len(others) == 2
+        library.judge(first.id, liked=[others[0].id])
+        cluster.dead = {"http://b:6333"}
+        library.interact("ann", first.id)
+        assert len(library.judgements()) == library.interactions.count() == 1
+        assert library.remove(images / "3.png") == 1
+    with open_library() as library:
+        assert library.info()["files"] == 3
+        assert library.info()["spaces"] == {"colour-layout": 3, "bm25": 3}
+
+
+def test_libraries_of_format_1_of_the_manifest_are_taken_over(
+    open_library: Callable[[], Library], cluster: FaultyCluster, images: Path
+) -> None:
+    restore(BEFORE, cluster.held)
+    for held in cluster.held.get_collections().collections:
+        cluster.show_metadata(held.name)
+    with open_library() as library:
+        assert library.info()["spaces"] == {"colour-layout": 3, "bm25": 4}
+        assert Path(library.search("lighthouse")[0].path).name == "poem.txt"
+        assert library.add(images).added == 4
+        assert [one.query for one in library.judgements()] == ["ships at sea"]
+        library.judge(text="ships", liked=[library.search("lighthouse")[0].id])
+        assert len(library.interactions.of_user("ann")) == 1
+    with open_library() as library:
+        assert library.info()["spaces"] == {"colour-layout": 7, "bm25": 8}
+        assert library.manifest.changes == 4 + 4
+        assert len(library.judgements()) == 2
+
+
+@pytest.mark.parametrize("request_", ["create_collection", "create_payload_index"])
+def test_an_add_that_was_killed_has_written_down_what_was_asked_for(
+    open_library: Callable[[], Library],
+    cluster: FaultyCluster,
+    images: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    request_: str,
+) -> None:
+    class KilledError(BaseException):
+        pass
+
+    cluster.share = 0
+    answer = cluster.answer
+
+    def dying(url: str, timeout: int, name: str, *rest: Any) -> Any:
+        answered = answer(url, timeout, name, *rest)
+        if name == request_:
+            raise KilledError
+        return answered
+
+    with monkeypatch.context() as patch, open_library() as library:
+        patch.setattr(cluster, "answer", dying)
+        with pytest.raises(KilledError):
+            library.add(images, spaces=["colour-layout", "bm25"])
+    with open_library() as library:
+        cluster.given.clear()
+        assert library.add(images).added == 4
+        assert library.info()["spaces"] == {"colour-layout": 4, "bm25": 4}
+    # What the in-process mode does not keep: the indexes that were left out are made.
+    assert {args[1] for name, args in cluster.given if name == "create_payload_index"} == set(INDEXED)

@@ -21,12 +21,14 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from sonolux.index.layout import DEFAULT_LAYOUT, ClusterLayout
 from sonolux.types import Space
 
 Vector: TypeAlias = NDArray[Any] | csr_array
@@ -96,21 +98,43 @@ class Index(ABC):
         """Tell whether there is an index at the location, without opening it."""
 
     @abstractmethod
-    def create(self) -> None:
-        """Make an empty index, with payload indexes on the keys of `sonolux.index.payload`.
+    def create(
+        self,
+        layout: ClusterLayout = DEFAULT_LAYOUT,
+        *,
+        spaces: Sequence[Space] = (),
+        meta: Mapping[str, Any] = MappingProxyType({}),
+    ) -> None:
+        """Make an index without points, with payload indexes on the keys of `sonolux.index.payload`.
+
+        Parameters
+        ----------
+        layout : ClusterLayout
+            What is asked of a cluster; a folder has none.
+        spaces : sequence of Space
+            With which it begins; on a cluster they are there as soon as it is, whoever is killed meanwhile.
+        meta : mapping
+            The library's own part of the manifest with which it begins, in the same way.
 
         Raises
         ------
         LibraryError
-            Where there is an index already, or something else is in its place.
+            Where there is an index already, or something else is in its place, or the layout cannot be had.
         """
 
     @abstractmethod
     def close(self) -> None:
         """Let go of files, locks and connections; a later call opens again."""
 
+    def cluster_state(self) -> dict[str, Any]:
+        """Return nodes, shards and copies of an index on a cluster, and what a lost node would cost; {} in a folder."""
+        return {}
+
     def check_writable(self) -> None:  # noqa: B027 - a cluster says so when it is written to
-        """Raise `LibraryError` where the index is known to take no writes, before work is done in vain."""
+        """Raise `LibraryError` where the index is known to take no writes, before work is done in vain.
+
+        What is missing of an index whose maker was killed is made.
+        """
 
     @abstractmethod
     def read_meta(self) -> dict[str, Any]:

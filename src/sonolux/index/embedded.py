@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from time import monotonic
+from types import MappingProxyType
 from typing import Any
 
 import qdrant_edge as qe
@@ -27,6 +28,7 @@ from sonolux.index.facets import count_files, is_counted_by_index, keys_counted,
 from sonolux.index.filters import build_filter, selection
 from sonolux.index.folder import LibraryFolder
 from sonolux.index.ids import checked_id, known_ids
+from sonolux.index.layout import DEFAULT_LAYOUT, ClusterLayout, refuse_layout
 from sonolux.index.lock import ReadWriteLock
 from sonolux.index.manifest import IndexManifest
 from sonolux.index.payload import UNSTORABLE, checked_payload
@@ -80,9 +82,20 @@ class EmbeddedIndex(Index):
         """Tell whether there is a library in the folder."""
         return self._folder.shard.is_dir()
 
-    def create(self) -> None:
-        """Make an empty index; the folder must be absent or empty."""
+    def create(
+        self,
+        layout: ClusterLayout = DEFAULT_LAYOUT,
+        *,
+        spaces: Sequence[Space] = (),
+        meta: Mapping[str, Any] = MappingProxyType({}),
+    ) -> None:
+        """Make an index without points; the folder must be absent or empty."""
+        refuse_layout(layout, self.location)
         self._folder.create()
+        for space in spaces:
+            self.add_space(space)
+        if meta:
+            self.update_meta(lambda _: dict(meta))
 
     def shard(self) -> qe.EdgeShard:
         """Return the engine's shard itself, for what this contract does not cover, until it is opened afresh."""

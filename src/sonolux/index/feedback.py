@@ -101,7 +101,7 @@ class Feedback(ABC):
 def open_feedback(location: str) -> Feedback:
     """Return the judgements of the library at a location, as `sonolux.index.open_index` takes it."""
     if "://" in location:
-        return ClusterFeedback(open_index(location.rstrip("/") + "-feedback"))
+        return ClusterFeedback(open_index(location, "-feedback"))
     return FolderFeedback(Path(location).expanduser())
 
 

@@ -143,11 +143,14 @@ class LibraryFolder:
         return shard, manifest
 
     def release(self, shard: qe.EdgeShard) -> None:
-        """Write everything to the disk and close the shard; the library is still held."""
-        if self._shadow is None:
-            self._holder.unlink(missing_ok=True)
+        """Write everything to the disk and close the shard; the library is still held.
+
+        The note goes last: closing takes seconds, in which somebody who waits reads that the holder is about to end.
+        """
         with engine(self.location, "cannot be closed"):
             shard.close()
+        if self._shadow is None:
+            self._holder.unlink(missing_ok=True)
 
     def read_manifest(self) -> IndexManifest:
         """Read ``sonolux.json``."""

@@ -2,7 +2,7 @@
 
 The engine knows names, sizes and distances of vectors; it does not know that a vector of signs is a binary
 code, nor how many terms a sparse one has. Stored as JSON: ``{"spaces": [...], "meta": {...}, "sealed": 4000}``, on a
-cluster with ``"revisions": [...]`` too.
+cluster with ``"revisions": [...]``, ``"generations": {...}`` and ``"compress": "int8"`` too.
 """
 
 from __future__ import annotations
@@ -29,12 +29,19 @@ class IndexManifest:
         How many points there were when a segment was last sealed.
     revisions : tuple of str
         Names of the last writes, the newest last; empty in a folder, where nobody else writes.
+    generations : mapping
+        On a cluster, how often each space was dropped or given up, by its name, where it was: each time its
+        descriptors get another place, for whoever drops the former one may be late.
+    compress : str
+        On a cluster, a `sonolux.index.layout.Compression` of float spaces; empty for none.
     """
 
     spaces: Mapping[str, Space] = field(default_factory=dict)
     meta: Mapping[str, Any] = field(default_factory=dict)
     sealed: int = 0
     revisions: tuple[str, ...] = ()
+    generations: Mapping[str, int] = field(default_factory=dict)
+    compress: str = ""
 
     def to_json(self) -> str:
         """Return the manifest as JSON text."""
@@ -42,6 +49,10 @@ class IndexManifest:
         data = {"spaces": spaces, "meta": dict(self.meta), "sealed": self.sealed}
         if self.revisions:
             data["revisions"] = list(self.revisions)
+        if self.generations:
+            data["generations"] = dict(self.generations)
+        if self.compress:
+            data["compress"] = self.compress
         return json.dumps(data, indent=1)
 
     @classmethod
@@ -52,8 +63,10 @@ class IndexManifest:
             spaces = [Space(**fields) for fields in data["spaces"]]
             meta, sealed = data["meta"], int(data.get("sealed", 0))
             revisions = tuple(str(name) for name in data.get("revisions", ()))
+            generations = {str(name): int(count) for name, count in dict(data.get("generations", {})).items()}
+            compress = str(data.get("compress", ""))
         except (KeyError, TypeError) as error:
             raise ValueError(f"not a manifest of an index: {error!r}") from error
         if not isinstance(meta, dict):
             raise ValueError("not a manifest of an index: meta is no object")
-        return cls({space.name: space for space in spaces}, meta, sealed, revisions)
+        return cls({space.name: space for space in spaces}, meta, sealed, revisions, generations, compress)

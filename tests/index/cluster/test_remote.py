@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import socket
 import threading
@@ -19,12 +18,15 @@ pytest.importorskip("qdrant_client", reason="libraries on a cluster need qdrant-
 
 from qdrant_client import QdrantClient
 
+from contracts.faulty_cluster import FaultyCluster
 from contracts.index_contract import IndexContract
 from contracts.index_oracle import id_of
 from sonolux.errors import LibraryError
-from sonolux.index import cluster_manifest, open_index, qdrant_cluster
+from sonolux.index import open_index
 from sonolux.index.base import Index, Point
-from sonolux.index.remote import RemoteIndex
+from sonolux.index.cluster import terms
+from sonolux.index.cluster.connection import ClusterConnection
+from sonolux.index.cluster.remote import RemoteIndex
 from sonolux.types import Space
 
 pytestmark = [
@@ -45,10 +47,10 @@ def client() -> Iterator[QdrantClient]:
 def make(client: QdrantClient) -> Iterator[Callable[[], Index]]:
     made: list[str] = []
 
-    def new() -> Index:
+    def new(**begun: Any) -> Index:
         made.append(f"sonolux-test-{uuid.uuid4()}")
         index = RemoteIndex(client, made[-1])
-        index.create()
+        index.create(**begun)
         return index
 
     yield new
@@ -87,77 +89,53 @@ class TestRemoteIndex(IndexContract):
         assert one.search("late", np.ones(2, np.float32), 1)[0].score == 2
 
 
-class Behind:
-    """A client of a cluster that shows metadata late, and whose other users write in between.
+class TestOnFaultyCluster(IndexContract):
+    """The same contract where requests fail, metadata is seen late, and one of two addresses is dead."""
 
-    Parameters
-    ----------
-    client : QdrantClient
-    late : int
-        How often the metadata before the last write is read after it.
-    """
+    @pytest.fixture(scope="class")
+    @classmethod
+    def faulty(cls) -> Iterator[FaultyCluster]:
+        cluster = FaultyCluster()
+        cluster.dead.add("http://dead:6333")
+        yield cluster
+        cluster.close()
+        assert all(cluster.faults[what] for what in ("500", "timeout", "cut off"))
 
-    def __init__(self, client: QdrantClient, late: int) -> None:
-        self._client = client
-        self._late, self._left = late, 0
-        self._before: Any = None
-        self.after_write: list[Callable[[], None]] = []
+    @pytest.fixture(scope="class")
+    @classmethod
+    def opened(cls, faulty: FaultyCluster) -> Callable[[str], Index]:
+        urls = ("http://dead:6333", "http://alive:6333")
+        return lambda name: RemoteIndex(ClusterConnection(urls, faulty.at), name)
 
-    def get_collection(self, name: str) -> Any:
-        now = self._client.get_collection(name)
-        if self._left:
-            self._left -= 1
-            now.config.metadata = self._before
-        return now
+    @pytest.fixture(scope="class")
+    @classmethod
+    def make(cls, opened: Callable[[str], Index]) -> Callable[[], Index]:
+        def new(**begun: Any) -> Index:
+            index = opened(f"sonolux-test-{uuid.uuid4()}")
+            index.create(**begun)
+            return index
 
-    def update_collection(self, name: str, **changes: Any) -> Any:
-        self._before = self._client.get_collection(name).config.metadata
-        self._left = self._late
-        done = self._client.update_collection(name, **changes)
-        if self.after_write:
-            self.after_write.pop()()
-        return done
+        return new
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._client, name)
+    @pytest.fixture(scope="class")
+    @classmethod
+    def reopen(cls, opened: Callable[[str], Index]) -> Callable[[Index], Index]:
+        def again(index: Index) -> Index:
+            index.close()
+            return opened(index.location)
 
+        return again
 
-def test_a_process_sees_its_own_writes_on_a_cluster_that_shows_them_late(
-    make: Callable[[], Index], client: QdrantClient
-) -> None:
-    location = make().location
-    index = RemoteIndex(Behind(client, late=3), location)
-    for number in range(3):
-        index.add_space(Space(f"space-{number}", 4))
-        index.update_meta(lambda meta: {"count": meta.get("count", 0) + 1})
-    assert index.read_meta() == {"count": 3}
-    assert len(RemoteIndex(client, location).spaces()) == 3
+    @pytest.fixture(scope="class")
+    @classmethod
+    def another(cls, opened: Callable[[str], Index]) -> Callable[[Index], Index]:
+        openers: dict[str, list[Index]] = {}
 
+        def turn(index: Index) -> Index:
+            both = openers.setdefault(index.location, [index, opened(index.location)])
+            return both[1] if both[0] is index else both[0]
 
-def test_a_change_that_another_process_wrote_over_is_made_again(
-    make: Callable[[], Index], client: QdrantClient
-) -> None:
-    location = make().location
-    before = client.get_collection(location).config.metadata["sonolux"]
-    hasty = Behind(client, late=1)
-    index = RemoteIndex(hasty, location)
-    # Read before, and written after, our own write.
-    theirs = json.loads(before) | {"meta": {"theirs": 1}, "revisions": ["theirs"]}
-    hasty.after_write = [lambda: client.update_collection(location, metadata={"sonolux": json.dumps(theirs)})]
-    index.update_meta(lambda meta: {**meta, "ours": meta.get("ours", 0) + 1})
-    assert RemoteIndex(client, location).read_meta() == {"theirs": 1, "ours": 1}
-
-
-def test_who_is_always_written_over_is_told(
-    make: Callable[[], Index], client: QdrantClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(cluster_manifest, "VISIBLE", 0.05)
-    location = make().location
-    hasty = Behind(client, late=0)
-    before = client.get_collection(location).config.metadata
-    hasty.after_write = [lambda: client.update_collection(location, metadata=before)] * 99
-    with pytest.raises(LibraryError, match="written by others all the time"):
-        RemoteIndex(hasty, location).update_meta(lambda meta: {"ours": 1})
+        return turn
 
 
 @pytest.fixture
@@ -235,7 +213,7 @@ def test_a_collection_of_somebody_else(client: QdrantClient) -> None:
 def test_big_additions_go_in_bearable_requests(
     make: Callable[[], Index], client: QdrantClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(qdrant_cluster, "REQUEST_BYTES", 1000)
+    monkeypatch.setattr(terms, "REQUEST_BYTES", 1000)
     sizes = []
     upsert = client.upsert
     monkeypatch.setattr(client, "upsert", lambda name, rows, **k: sizes.append(len(rows)) or upsert(name, rows, **k))

@@ -1,18 +1,18 @@
-"""Qdrant cluster client: filters, requests of bearable size, errors in one line."""
+"""Terms of qdrant-client: filters, creation and search parameters, requests of bearable size."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from qdrant_client import models
-from qdrant_client.http.exceptions import ResponseHandlingException, UnexpectedResponse
 
-from sonolux.errors import LibraryError, SonoluxError
+from sonolux.errors import LibraryError
 from sonolux.index import hnsw
 from sonolux.index.payload import UNSTORABLE
+from sonolux.index.vectors import NAME_BYTES, check_space, engine_name
 from sonolux.types import Space
 
 REQUEST_BYTES = 16 * 2**20
@@ -34,6 +34,17 @@ DISTANCES = {
     "euclidean": models.Distance.EUCLID,
     "hamming": models.Distance.DOT,
 }
+BITS = models.BinaryQuantization(binary=models.BinaryQuantizationConfig(always_ram=True))
+
+QUANTILE = 0.99
+"""Share of the numbers of a float space that its bytes tell apart: what is further out is cut off."""
+
+BYTES = models.ScalarQuantization(
+    scalar=models.ScalarQuantizationConfig(type=models.ScalarType.INT8, quantile=QUANTILE, always_ram=True)
+)
+OVERSAMPLING = {"int8": 2.0, "binary": 4.0}
+"""How many times the descriptors wanted are compared by their originals, by compression."""
+
 PointRow = TypeVar("PointRow", models.PointStruct, models.PointVectors)
 
 
@@ -78,8 +89,34 @@ def space_creation(space: Space) -> models.DenseVectorNameConfig | models.Sparse
     if space.kind == "sparse":
         sparse = models.SparseVectorConfig(modifier=models.Modifier.IDF)
         return models.SparseVectorNameConfig(sparse=sparse)
-    dense = models.DenseVectorConfig(size=space.dim, distance=DISTANCES[space.metric])
+    # Half the size is enough for numbers that are -1 and 1.
+    datatype = models.VectorStorageDatatype.FLOAT16 if space.kind == "binary" else None
+    dense = models.DenseVectorConfig(size=space.dim, distance=DISTANCES[space.metric], datatype=datatype)
     return models.DenseVectorNameConfig(dense=dense)
+
+
+def space_storage(space: Space, compress: str) -> models.VectorParamsDiff | None:
+    """Return where the descriptors of a new named vector lie; None where the cluster's own way will do.
+
+    Codes are kept in memory as the bits that they are. So are float descriptors, or as a byte a number, where that is
+    asked for. Originals lie on the disk.
+    """
+    if space.kind == "sparse" or (space.kind == "float" and not compress):
+        return None
+    bits = space.kind == "binary" or compress == "binary"
+    return models.VectorParamsDiff(on_disk=True, quantization_config=BITS if bits else BYTES)
+
+
+def vector_name(space: str, generation: int = 0) -> str:
+    """Return the engine's name of a space, of its so manieth generation; see `sonolux.index.manifest.IndexManifest`."""
+    plain = engine_name(space)
+    if not generation:
+        return plain
+    name = f"{plain}~{generation}"
+    if len(name) <= NAME_BYTES:
+        return name
+    digest = hashlib.blake2b(plain.encode(), digest_size=8).hexdigest()
+    return f"{plain[: NAME_BYTES - 40]}~{digest}~{generation}"
 
 
 def sparse_vector(indices: list[int], values: list[float]) -> models.SparseVector:
@@ -87,12 +124,37 @@ def sparse_vector(indices: list[int], values: list[float]) -> models.SparseVecto
     return models.SparseVector(indices=indices, values=values)
 
 
-def search_params(wanted: int, filtered: bool, exact: bool) -> models.SearchParams:
-    """Return how to search for so many points; see `sonolux.index.hnsw`."""
+def vector_params(
+    spaces: Sequence[Space], compress: str
+) -> tuple[dict[str, models.VectorParams], dict[str, models.SparseVectorParams]]:
+    """Return the named vectors of a new collection, dense and sparse, as `space_creation` and `space_storage` do."""
+    dense, sparse = {}, {}
+    for space in spaces:
+        check_space(space)
+        creation, storage = space_creation(space), space_storage(space, compress)
+        if isinstance(creation, models.SparseVectorNameConfig):
+            sparse[vector_name(space.name)] = models.SparseVectorParams(modifier=creation.sparse.modifier)
+        else:
+            said = {**creation.dense.model_dump(), **(storage.model_dump() if storage else {})}
+            dense[vector_name(space.name)] = models.VectorParams(**said)
+    return dense, sparse
+
+
+def search_params(space: Space, compress: str, wanted: int, filtered: bool, exact: bool) -> models.SearchParams:
+    """Return how to search a space for so many points; see `sonolux.index.hnsw`.
+
+    The bits of a code tell its score to the last bit. Of compressed float descriptors some more are compared, and the
+    best of them again by their originals.
+    """
     if exact:
         return models.SearchParams(exact=True)
+    quantization = None
+    if space.kind == "binary":
+        quantization = models.QuantizationSearchParams(rescore=False)
+    elif space.kind == "float" and compress:
+        quantization = models.QuantizationSearchParams(rescore=True, oversampling=OVERSAMPLING[compress])
     two_hops = models.AcornSearchParams(enable=True, max_selectivity=1.0) if filtered else None
-    return models.SearchParams(hnsw_ef=hnsw.breadth(wanted, filtered), acorn=two_hops)
+    return models.SearchParams(hnsw_ef=hnsw.breadth(wanted, filtered), acorn=two_hops, quantization=quantization)
 
 
 def requests_of(rows: Iterable[PointRow]) -> Iterator[list[PointRow]]:
@@ -116,35 +178,6 @@ def payload_bytes(payload: Mapping[str, Any]) -> int:
         return len(json.dumps(payload, ensure_ascii=False, allow_nan=False).encode())
     except (TypeError, ValueError) as error:
         raise LibraryError(f"{UNSTORABLE} ({error})") from error
-
-
-@contextmanager
-def cluster(location: str) -> Iterator[None]:
-    """Turn what the client raises into one line; the client's in-process mode raises Python's own errors."""
-    try:
-        yield
-    except SonoluxError:
-        raise
-    except ResponseHandlingException as error:
-        raise LibraryError(f"no Qdrant answers at {location}: {_line(error)}") from error
-    except UnexpectedResponse as error:
-        raise LibraryError(_refusal(location, error)) from error
-    except (ValueError, KeyError, TypeError, RuntimeError) as error:
-        raise LibraryError(f"{location}: {_line(error)}") from error
-
-
-def _refusal(location: str, error: UnexpectedResponse) -> str:
-    if error.status_code in (401, 403):
-        return f"{location} wants another key: set SONOLUX_QDRANT_API_KEY"
-    if error.status_code == 404:
-        return f"there is no library at {location}"
-    return f"{location} answers {error.status_code}: {_line(error)}"
-
-
-def _line(error: Exception) -> str:
-    if isinstance(error, UnexpectedResponse):
-        return error.content.decode(errors="replace").strip().split("\n")[0][:300]
-    return (str(error).strip() or type(error).__name__).split("\n")[0]
 
 
 def _row_bytes(row: models.PointStruct | models.PointVectors) -> int:
