@@ -75,6 +75,14 @@ def test_what_is_nobodys_media_is_passed_over(tmp_path: Path) -> None:
     assert "is a library" in refused.reason
 
 
+def test_model_folders_are_passed_over(tmp_path: Path) -> None:
+    fill(tmp_path, "a.jpg", "m/model.json", "m/model.safetensors", "m/confusion.png", "car/model.json", "car/b.jpg")
+    assert names(tmp_path) == ["a.jpg", "car/b.jpg", "car/model.json"]
+    [refused] = find([str(tmp_path / "m")])
+    assert isinstance(refused, Failure)
+    assert "is a model folder" in refused.reason
+
+
 def test_what_drives_keep_for_themselves_is_passed_over(tmp_path: Path) -> None:
     fill(tmp_path, "a.jpg", "@eaDir/a.jpg/SYNOPHOTO_THUMB_M.jpg", "#recycle/b.jpg", "$RECYCLE.BIN/S-1-5/c.jpg")
     fill(tmp_path, "trip/#snapshot/d/a.jpg", "trip/d.jpg", "lost+found/#12.jpg", "__MACOSX/._a.jpg", "d/@Recycle/e.jpg")

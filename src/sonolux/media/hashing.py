@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 
 from sonolux.media.errors import decoding
-from sonolux.media.safe_open import open_file
+from sonolux.media.inside.members import open_medium
 
 DIGEST_BYTES = 16
 BLOCK_BYTES = 2**20
 
 
 def content_hash(path: str) -> str:
-    """Return the BLAKE2b-128 of a file's content, 32 hexadecimal digits (RFC 7693).
+    """Return the BLAKE2b-128 of the content of a file or member, 32 hexadecimal digits (RFC 7693).
 
     Raises
     ------
@@ -20,7 +20,7 @@ def content_hash(path: str) -> str:
         Where the file is empty, special, or cannot be read.
     """
     digest = hashlib.blake2b(digest_size=DIGEST_BYTES)
-    with open_file(path) as file, decoding("file"):
+    with open_medium(path) as file, decoding("file"):
         while block := file.read(BLOCK_BYTES):
             digest.update(block)
     return digest.hexdigest()

@@ -14,6 +14,7 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 from sonolux.errors import QueryError
+from sonolux.media.inside.names import split_name
 
 MARK = "\0"
 UTF8 = sys.getfilesystemencoding() == "utf-8"
@@ -92,12 +93,19 @@ def printable(path: str) -> str:
 def folders(path: str) -> list[str]:
     """Return every folder above an absolute path, from the root down, as stored text.
 
+    A file that holds others, such as a shard, is as a folder above them.
+
     Examples
     --------
     >>> folders("/photos/2019/dog.jpg")
     ['/', '/photos', '/photos/2019']
     """
-    return list(_folder_and_above(os.path.dirname(path)))
+    above = _folder_and_above(os.path.dirname(path))
+    inside = split_name(path)
+    if inside is None:
+        return list(above)
+    outer = _folder_and_above(os.path.dirname(inside.holder))
+    return [*outer, to_stored(inside.holder), *above[len(outer) :]]
 
 
 @lru_cache(maxsize=256)

@@ -19,6 +19,7 @@ from weakref import WeakSet
 
 from sonolux.errors import MediaError
 from sonolux.media.errors import unreadable
+from sonolux.media.inside.names import holder_of
 from sonolux.media.paths import printable
 from sonolux.media.reading import ReadOptions, read
 from sonolux.media.safe_open import refuse_special
@@ -73,7 +74,7 @@ class IsolatedDecoder:
             Where worker processes do not start at all.
         """
         try:
-            refuse_special(Path(path).stat())
+            refuse_special(Path(holder_of(path)).stat())
         except OSError as error:
             raise MediaError(f"{printable(path)}: {unreadable(error)}") from error
         except ValueError as error:

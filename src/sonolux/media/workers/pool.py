@@ -20,11 +20,11 @@ from collections.abc import Generator, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from multiprocessing.connection import wait
-from pathlib import Path
 from typing import Any, Self
 
-from sonolux.errors import SonoluxError
+from sonolux.errors import MediaError, SonoluxError
 from sonolux.media.errors import one_line
+from sonolux.media.inside.members import remove_copies_of, status_of
 from sonolux.media.reading import ReadOptions, read
 from sonolux.media.workers.ipc import receive, send
 from sonolux.media.workers.worker import DecodeEvent, Finished, Orders, Progress, Reader, Ready, WorkerEvent
@@ -134,6 +134,7 @@ class Worker:
         self._process.kill()
         self._process.wait()
         self.let_go()
+        remove_copies_of(self._process.pid)
 
     def let_go(self) -> None:
         """Close the pipes, which ends the process where no other has them too."""
@@ -153,6 +154,7 @@ class Worker:
             self._process.kill()
             code = self._process.wait()
         self.let_go()
+        remove_copies_of(self._process.pid)
         if self._given_up:
             return f"no progress for {self._orders.timeout:g} s: decoding ended"
         return f"the decoder crashed ({f'signal {-code}' if code < 0 else f'exit status {code}'})"
@@ -328,8 +330,8 @@ class Waiting:
 
 def _is_small(path: str) -> bool:
     try:
-        return Path(path).stat().st_size <= SMALL
-    except OSError:
+        return status_of(path).size <= SMALL
+    except (OSError, MediaError):
         return False
 
 

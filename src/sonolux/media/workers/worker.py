@@ -21,8 +21,10 @@ from typing import Any
 
 from sonolux.errors import MediaError
 from sonolux.media.errors import one_line, unreadable
+from sonolux.media.inside.members import MediumStatus, descriptions_of, local_file, state_of
+from sonolux.media.inside.samples import with_descriptions
 from sonolux.media.reading import ReadOptions
-from sonolux.media.segment import ReadEvent
+from sonolux.media.segment import Probe, ReadEvent
 from sonolux.media.workers.ipc import receive, send
 from sonolux.types import Failure
 
@@ -43,7 +45,7 @@ Reader = Callable[[str, ReadOptions], Iterator[ReadEvent | Progress]]
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """All pieces of a file came, and it was the same before and after: ``size`` in bytes, ``mtime_ns``."""
+    """All pieces of a file came, and it, or what holds it, was the same before and after: ``size``, ``mtime_ns``."""
 
     size: int
     mtime_ns: int
@@ -162,9 +164,13 @@ def _limit_memory(own: int | None, allowance: int) -> None:
 def _events(path: str, orders: Orders) -> Iterator[WorkerEvent]:
     """Read a file; whatever becomes of it, the last event is `Finished` or `Failure`."""
     try:
-        before = Path(path).stat()
-        yield from orders.reader(path, orders.options)
-        after = Path(path).stat()
+        before = state_of(path)
+        descriptions = descriptions_of(path)
+        with local_file(path) as local:
+            size = Path(local).stat().st_size
+            for event in orders.reader(local, orders.options):
+                yield with_descriptions(event, descriptions) if isinstance(event, Probe) and descriptions else event
+        after = state_of(path)
     except MediaError as error:
         yield Failure(path, one_line(error))
     except MemoryError:
@@ -175,14 +181,10 @@ def _events(path: str, orders: Orders) -> Iterator[WorkerEvent]:
         # The last line of defence of a run over many files: reported as this file's failure.
         yield Failure(path, f"cannot be decoded: {type(error).__name__}: {one_line(error)}")
     else:
-        yield _verdict(path, before, after)
+        yield _verdict(path, size, before, after)
 
 
-def _verdict(path: str, before: os.stat_result, after: os.stat_result) -> Finished | Failure:
-    if (before.st_size, before.st_mtime_ns, before.st_ino) != (
-        after.st_size,
-        after.st_mtime_ns,
-        after.st_ino,
-    ):
+def _verdict(path: str, size: int, before: MediumStatus, after: MediumStatus) -> Finished | Failure:
+    if before != after:
         return Failure(path, "changed while it was read: try again")
-    return Finished(after.st_size, after.st_mtime_ns)
+    return Finished(size, after.mtime_ns)

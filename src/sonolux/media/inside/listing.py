@@ -1,0 +1,53 @@
+"""Listings: what a file that holds media has in it, by name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class ByteRange:
+    """Where bytes lie in a file: the first, and how many."""
+
+    start: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A medium in another file.
+
+    Attributes
+    ----------
+    place : ByteRange
+        Of a row of a table that of the bytes once they are taken out: it begins at 0.
+    described : dict of ByteRange
+        In a shard, its descriptions by their ending.
+    stamp : str
+        Digest of what describes it.
+    """
+
+    place: ByteRange
+    described: dict[str, ByteRange] = field(default_factory=dict)
+    stamp: str = ""
+
+
+@dataclass(slots=True)
+class Listing:
+    """The media in a file by their names.
+
+    Attributes
+    ----------
+    members : dict of Member
+    refused : dict of str
+        Members that are not taken, and why.
+    notes : list of str
+        What else is wrong with the file, a line each.
+    whole : bool
+        Whether it was read to its end.
+    """
+
+    members: dict[str, Member] = field(default_factory=dict)
+    refused: dict[str, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    whole: bool = True
