@@ -36,7 +36,7 @@ INPUTS = drawn_inputs()
 @pytest.mark.parametrize("name", FOLDERS)
 def test_a_network_gives_what_it_gave(name: str) -> None:
     folder = ModelFolder.load(BEFORE / name)
-    assert folder.format == 2
+    assert folder.format == 4
     with torch.inference_mode():
         given = folder.network()(torch.from_numpy(INPUTS[name])).numpy()
     recorded = np.load(BEFORE / "outputs.npz")[name]
@@ -96,11 +96,11 @@ def test_a_digest_of_format_1_still_fits(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["labels", "events", "speech", "projection"])
-def test_what_is_written_again_is_of_format_2(name: str, tmp_path: Path) -> None:
+def test_what_is_written_again_is_of_format_4(name: str, tmp_path: Path) -> None:
     folder = ModelFolder.load(BEFORE / name)
     folder.save(tmp_path / "again", folder.network())
     content = json.loads((tmp_path / "again" / CARD).read_text())
-    assert content["format"] == 2
+    assert content["format"] == 4
     assert not {"labels", "events", "speech"} & content.keys()
     again = ModelFolder.load(tmp_path / "again")
     assert again.outputs == folder.outputs
@@ -108,9 +108,18 @@ def test_what_is_written_again_is_of_format_2(name: str, tmp_path: Path) -> None
     again.verify()
 
 
+@pytest.mark.parametrize("name", ["events", "labels"])
+def test_a_folder_of_format_3_opens_and_its_digest_fits(name: str) -> None:
+    folder = ModelFolder.load(BEFORE.with_name("before_3") / name)
+    assert folder.written == 3 and folder.format == 4
+    folder.verify()
+    assert folder.outputs == ModelFolder.load(BEFORE / name).outputs
+    assert folder.outputs.known is None
+
+
 def test_a_format_to_come_is_refused(tmp_path: Path) -> None:
-    (tmp_path / CARD).write_text('{"format": 3}')
-    with pytest.raises(EncoderError, match="has format 3; this Sonolux reads formats up to 2"):
+    (tmp_path / CARD).write_text('{"format": 5}')
+    with pytest.raises(EncoderError, match="has format 5; this Sonolux reads formats up to 4"):
         ModelFolder.load(tmp_path)
 
 

@@ -17,7 +17,7 @@ from pydantic import Field, ValidationError
 from sonolux.checkpoints.digest import file_sha256
 from sonolux.checkpoints.inputs import KINDS, AnyPreprocessing, Preprocessing, kind_of
 from sonolux.checkpoints.migrations import MIGRATIONS, NEWEST
-from sonolux.checkpoints.outputs import OUTPUT_KINDS, AnyOutputs, Descriptor
+from sonolux.checkpoints.outputs import OUTPUT_KINDS, AnyOutputs, Descriptor, Events
 from sonolux.checkpoints.part import ModelPart
 from sonolux.checkpoints.pickled import refusal_of_pickled
 from sonolux.errors import EncoderError, ModelError
@@ -60,7 +60,7 @@ class ModelFolder(ModelPart):
         Format in which it was written; not stored.
     """
 
-    format: Literal[2] = NEWEST
+    format: Literal[4] = NEWEST
     architecture: Architecture
     preprocessing: AnyPreprocessing
     descriptor: Descriptor
@@ -174,6 +174,10 @@ class ModelFolder(ModelPart):
         """Return the digest as the format has it in which the folder was written."""
         decisive = {"format", "architecture", "preprocessing", "descriptor", "outputs"}
         record = self.model_dump(include=decisive, mode="json")
+        if self.written < NEWEST:
+            record["format"] = self.written
+            if self.written < 3 or isinstance(self.outputs, Events):
+                (record["outputs"] or {}).pop("known", None)
         if self.written == 1:
             # It was taken of labels, null without any, and of events and speech only where there are any.
             outputs = dict(record.pop("outputs") or {})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, model_validator
@@ -37,10 +38,14 @@ class Preprocessing(ModelPart):
 
 
 class Words(ModelPart):
-    """How a text becomes the input of the network: one number a word of `vocabulary`, ln(1 + how often it occurs)."""
+    """How a text becomes the input of the network: one number a word of `vocabulary`, ln(1 + how often it occurs).
+
+    With `numbers`, runs of digits are words too.
+    """
 
     kind: Literal["words"] = "words"
     vocabulary: tuple[str, ...] = Field(min_length=1)
+    numbers: bool = False
 
     @model_validator(mode="after")
     def _no_word_twice(self) -> Self:
@@ -174,15 +179,76 @@ class PhotosAndSentences(ModelPart):
     concepts: float = Field(ge=0, le=100)
 
 
+OWN = "./"
+"""What the place of a tower begins with that lies in the model folder itself."""
+
+
+class Towers(ModelPart):
+    """The network takes what other encoders write, a modality each, see `sonolux.encoders.trained.aligned`.
+
+    Attributes
+    ----------
+    towers : dict
+        By modality, what `sonolux.encoders.resolve` makes its encoders from; their descriptors stand side by side. What
+        begins with ``./`` lies in the model folder.
+    digests : dict
+        Those that the encoders must have, by name.
+    known : str
+        Encoders of a space that several modalities have shared before; empty for none.
+    weight : float
+        How much the cosine in that space counts beside the cosine of what comes out of the network.
+    """
+
+    kind: Literal["towers"] = "towers"
+    towers: dict[Literal["image", "audio", "text"], tuple[str, ...]] = Field(min_length=1)
+    digests: dict[str, str] = Field(min_length=1)
+    known: str = ""
+    weight: float = Field(0.0, ge=0, le=100)
+
+    def seen_from(self, folder: Path) -> dict[str, tuple[str, ...]]:
+        """Return the towers of a model that lies in a folder, as `sonolux.encoders.resolve` takes them."""
+        return {
+            modality: tuple(str(folder / spec[len(OWN) :]) if spec.startswith(OWN) else spec for spec in specs)
+            for modality, specs in self.towers.items()
+        }
+
+
 IMAGES = "pictures"
 """Kind of the preprocessing that says none."""
-
-KINDS = (IMAGES, "words", "sounds", "contrast", "cepstra", "numbers", "descriptors", "photos-and-sentences")
 
 
 def kind_of(given: Any) -> str:
     """Return which of `KINDS` a preprocessing is, as an object or as it stands in a record."""
     return str(given.get("kind", IMAGES) if isinstance(given, dict) else getattr(given, "kind", IMAGES))
+
+
+ContentInput = Annotated[
+    Annotated[Preprocessing, Tag(IMAGES)]
+    | Annotated[Words, Tag("words")]
+    | Annotated[Sounds, Tag("sounds")]
+    | Annotated[SourceDescriptors, Tag("descriptors")],
+    Discriminator(kind_of),
+]
+"""How one content of an item becomes the input of a network."""
+
+
+class FusedContents(ModelPart):
+    """The network takes several contents of an item, whatever is there, see `sonolux.encoders.trained.tastes`.
+
+    Attributes
+    ----------
+    contents : dict
+        By modality, how what there is of it becomes the input of its part of the network.
+    """
+
+    kind: Literal["contents"] = "contents"
+    contents: dict[Literal["image", "audio", "text"], ContentInput] = Field(min_length=1)
+
+
+KINDS = (
+    *(IMAGES, "words", "sounds", "contrast", "cepstra", "numbers", "descriptors", "photos-and-sentences", "towers"),
+    "contents",
+)
 
 
 AnyPreprocessing = Annotated[
@@ -193,6 +259,8 @@ AnyPreprocessing = Annotated[
     | Annotated[Cepstra, Tag("cepstra")]
     | Annotated[Numbers, Tag("numbers")]
     | Annotated[SourceDescriptors, Tag("descriptors")]
-    | Annotated[PhotosAndSentences, Tag("photos-and-sentences")],
+    | Annotated[PhotosAndSentences, Tag("photos-and-sentences")]
+    | Annotated[Towers, Tag("towers")]
+    | Annotated[FusedContents, Tag("contents")],
     Discriminator(kind_of),
 ]

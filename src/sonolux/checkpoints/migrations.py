@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Literal
 
-NEWEST: Literal[2] = 2
+NEWEST: Literal[4] = 4
 """Format that is written."""
 
 RENAMED = {"batch": "batch_size", "side": "image_size", "held_out": "validation", "start": "pretrained"}
@@ -31,6 +31,16 @@ def migrate_1_to_2(content: dict[str, Any]) -> dict[str, Any]:
     return kept | {"format": 2, "outputs": outputs[0] if outputs else None}
 
 
+def migrate_2_to_3(content: dict[str, Any]) -> dict[str, Any]:
+    """Add nothing: format 3 has the field ``known`` in labels, which a folder of format 2 does not know."""
+    return content | {"format": 3}
+
+
+def migrate_3_to_4(content: dict[str, Any]) -> dict[str, Any]:
+    """Add nothing: format 4 has the field ``known`` in events, which a folder of format 3 does not know."""
+    return content | {"format": 4}
+
+
 def renamed_recipe(recipe: dict[str, Any]) -> dict[str, Any]:
     """Return a recipe of format 1 with its options beside the other fields, all by their names of today."""
     options = recipe.get("options")
@@ -42,5 +52,9 @@ def renamed_recipe(recipe: dict[str, Any]) -> dict[str, Any]:
     return fields
 
 
-MIGRATIONS: dict[Any, Callable[[dict[str, Any]], dict[str, Any]]] = {1: migrate_1_to_2}
+MIGRATIONS: dict[Any, Callable[[dict[str, Any]], dict[str, Any]]] = {
+    1: migrate_1_to_2,
+    2: migrate_2_to_3,
+    3: migrate_3_to_4,
+}
 """From each format but the newest to the next; `sonolux.checkpoints.folder.ModelFolder.load` takes them in turn."""

@@ -35,12 +35,45 @@ class Descriptor(ModelPart):
         return self
 
 
+class KnownClasses(ModelPart):
+    """How unlike what was learned an input may be, see `sonolux.checkpoints.familiarity`.
+
+    Attributes
+    ----------
+    left_out : tuple of float
+        Unfamiliarity of items of these classes that nothing was learned from, in ascending order.
+    level : float
+        Chance below which an input is none of the classes.
+    empty : bool
+        Whether some learned items had descriptors of zeros; else such an input, in which nothing is seen or heard, is
+        none of the classes, wherever zeros lie.
+    sha256 : str
+        Of the file in the model folder that holds where learned items lie.
+    """
+
+    left_out: tuple[float, ...] = Field(min_length=1)
+    level: float = Field(0.05, gt=0, lt=1)
+    empty: bool = True
+    sha256: str
+
+
 class Labels(ModelPart):
-    """What the outputs of a classifier mean: one name each, and the temperature that makes probabilities of them."""
+    """What the outputs of a classifier mean.
+
+    Attributes
+    ----------
+    names : tuple of str
+        One for each output.
+    temperature : float
+        That makes probabilities of the outputs.
+    known : KnownClasses or None
+        What is none of these; None where that was not learned, as in folders of format 2.
+    """
 
     kind: Literal["labels"] = "labels"
     names: tuple[str, ...] = Field(min_length=2)
     temperature: float = Field(1.0, gt=0)
+    known: KnownClasses | None = None
 
 
 class Events(ModelPart):
@@ -52,12 +85,15 @@ class Events(ModelPart):
     thresholds : tuple of float
     smoothed : int
         Frames over which the median of a probability is taken.
+    known : KnownClasses or None
+        What is none of these; None where that was not learned, as in folders of format 3.
     """
 
     kind: Literal["events"] = "events"
     names: tuple[str, ...] = Field(min_length=1)
     thresholds: tuple[float, ...]
     smoothed: int = Field(ge=1, le=999)
+    known: KnownClasses | None = None
 
     @model_validator(mode="after")
     def _one_threshold_a_class(self) -> Self:

@@ -14,6 +14,13 @@ from typing import Any
 
 from sonolux.errors import TrainingError
 
+MOST = 2**63 - 1
+"""Largest whole number of a field that has no bound of its own: what fits into 64 bits."""
+
+
+LONGEST_SHOWN = 200
+"""Characters of a value in a message."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rule:
@@ -31,16 +38,19 @@ class Rule:
     read: Callable[[Any], Any]
 
 
-def whole_number(default: int | None, least: int = 1, multiple: int = 1) -> Any:
-    """Return a field of an int; of None as well where that is the default."""
+def whole_number(default: int | None, least: int = 1, multiple: int = 1, most: int = MOST) -> Any:
+    """Return a field of an int from `least` to `most`; of None as well where that is the default."""
 
     def read(value: Any) -> int:
-        if isinstance(value, bool) or not isinstance(value, Integral) or value < least or int(value) % multiple:
+        if isinstance(value, bool) or not isinstance(value, Integral) or not least <= int(value) <= most:
+            raise ValueError
+        if int(value) % multiple:
             raise ValueError
         return int(value)
 
     kind = "whole number" if multiple == 1 else f"multiple of {multiple}"
-    return _field(default, Rule(f"a {kind} from {least}", read))
+    limit = "" if most == MOST else f" to {most:,}"
+    return _field(default, Rule(f"a {kind} from {least}{limit}", read))
 
 
 def number(default: float | None, low: float = 0.0, high: float = float("inf"), *, above: bool = False) -> Any:
@@ -147,8 +157,8 @@ def check_fields(record: Any) -> None:
             continue
         try:
             read = rule.read(value)
-        except (ValueError, TypeError):
-            raise TrainingError(f"{one.name} is {rule.allowed}, not {value!r}") from None
+        except (ValueError, TypeError, OverflowError):
+            raise TrainingError(f"{one.name} is {rule.allowed}, not {_short(value)}") from None
         object.__setattr__(record, one.name, read)
 
 
@@ -172,6 +182,15 @@ def check_name(name: str, record: Any, owner: str) -> None:
         f"did you mean {near[0]}?" if near else f"{owner or 'there'} {'has' if owner else 'are'} {', '.join(known)}"
     )
     raise TrainingError(f"no option {name}: {instead}")
+
+
+def _short(value: object) -> str:
+    """Return a value as it is written, cut where it is long: numbers of thousands of digits are not written at all."""
+    try:
+        text = repr(value)
+    except ValueError:  # Python writes no integer of more than 4,300 digits
+        return "so long a number"
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}..."
 
 
 def _field(default: Any, rule: Rule) -> Any:

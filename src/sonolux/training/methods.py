@@ -56,6 +56,7 @@ class Method:
 
 
 HASHING = "sonolux.training.hashing.recipes"
+RECOMMENDATION = "sonolux.training.recommendation.recipe"
 
 methods: Registry[Method] = Registry(
     "method",
@@ -69,11 +70,17 @@ methods: Registry[Method] = Registry(
         **dict.fromkeys(("pca", "whiten", "fisher", "lsh", "itq", "spectral"), f"{HASHING}:PROJECTION"),
         "labels": "sonolux.training.classification.recipes:LABELS",
         "sounds": "sonolux.training.classification.recipes:SOUNDS",
+        "features": "sonolux.training.classification.recipes:FEATURES",
         "bag-of-words": "sonolux.training.classification.recipes:BAG_OF_AUDIO_WORDS",
         "events": "sonolux.training.events.recipe:EVENTS",
         "speech": "sonolux.training.speech.recipe:SPEECH",
         "fingerprints": "sonolux.training.fingerprints.recipe:FINGERPRINTS",
         "feedback": "sonolux.training.feedback.recipe:FEEDBACK",
         "captions": "sonolux.training.alignment.recipe:CAPTIONS",
+        **dict.fromkeys(("wmf", "bpr"), f"{RECOMMENDATION}:FACTORISATION"),
+        **dict.fromkeys(("taste-mlr", "taste-linear"), f"{RECOMMENDATION}:CONTENT"),
+        **dict.fromkeys(("taste-mlp", "taste-cnn-mse", "taste-cnn-wpe"), f"{RECOMMENDATION}:CONTENT_NETWORK"),
+        "align": "sonolux.training.alignment.recipe:ALIGN",
+        "fuse": "sonolux.training.fusion.recipe:FUSE",
     },
 )

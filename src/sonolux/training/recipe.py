@@ -11,6 +11,9 @@ from typing import Any
 
 from sonolux.training.fields import check_fields, mapping, number, text, whole_number
 
+LARGEST_SEED = 10**8 - 1
+"""Of which every batch of every epoch has a seed of its own that torch takes, 64 bits."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
@@ -25,10 +28,15 @@ class Recipe:
     """
 
     method: str = text("")
-    seed: int = whole_number(0, least=0)
+    seed: int = whole_number(0, least=0, most=LARGEST_SEED)
 
     def __post_init__(self) -> None:
         check_fields(self)
+
+    @property
+    def resumable(self) -> bool:
+        """Whether a training by it that was stopped goes on where it was."""
+        return False
 
     def resolved(self) -> dict[str, Any]:
         """Return the recipe as plain data."""
@@ -64,3 +72,8 @@ class LoopRecipe(Recipe):
     weight_decay: float = number(1e-3)
     validation: float = number(0.05, 0, 1, above=True)
     patience: int = whole_number(0, least=0)
+
+    @property
+    def resumable(self) -> bool:
+        """Whether a training by it that was stopped goes on where it was: from its last whole epoch."""
+        return True

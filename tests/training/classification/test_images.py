@@ -20,7 +20,7 @@ from sonolux.checkpoints.folder import ModelFolder
 from sonolux.encoders import resolve
 from sonolux.errors import TrainingError
 from sonolux.models import registry
-from sonolux.training.classification.calibration import calibrate
+from sonolux.training.classification.calibration import Outputs, calibrate
 from sonolux.training.classification.images import train_labels
 from sonolux.training.classification.network import classifier_of
 from sonolux.training.classification.recipes import LabelsRecipe
@@ -34,7 +34,7 @@ MILD = {"views": {"smallest": 0.6, "hue": 0.05, "grey": 0.0}}
 
 
 def recipe(**changes: object) -> LabelsRecipe:
-    start = {"arguments": SMALL, "epochs": 4, "batch_size": 16, "validation": 0.25, "learning_rate": 1e-2}
+    start = {"arguments": SMALL, "epochs": 4, "batch_size": 16, "validation": 0.15, "learning_rate": 1e-2}
     return make_recipe("labels", **start | MILD | changes)
 
 
@@ -56,14 +56,24 @@ def scores_of(model: ModelFolder, pixels: np.ndarray) -> torch.Tensor:
 
 def test_the_folder_says_what_it_is(trained: ModelFolder) -> None:
     names = sorted(file.name for file in trained.path.iterdir())
-    assert names == ["curve.png", "model.json", "model.safetensors", "neighbours.png"]
+    assert names == [
+        "confusion.png",
+        "curve.png",
+        "known.safetensors",
+        "model.json",
+        "model.safetensors",
+        "neighbours.png",
+    ]
     model = ModelFolder.load(trained.path)
     assert model.outputs.names == ("bars", "checks", "discs")
     assert model.outputs.temperature > 0
     assert model.licence == "CC0-1.0"
     assert model.architecture.arguments["classes"] == 3
     assert model.recipe["balanced"] is False
-    assert set(model.scores) == {"accuracy", "ece-before", "ece-after"}
+    told = {"accuracy", "accuracy_low", "accuracy_high", "baseline", "scored_on", "balanced_accuracy", "ece-after"}
+    assert told <= set(model.scores)
+    support = sum(one["support"] for one in model.scores["classes"].values())
+    assert model.scores["scored_on"] == model.data["held_out"] == support
 
 
 def test_it_learns(trained: ModelFolder, images: ImageSet) -> None:
@@ -83,19 +93,20 @@ def test_the_descriptor_is_what_the_last_layer_sees(trained: ModelFolder, images
     assert torch.allclose(directions, torch.nn.functional.normalize(expected), atol=1e-4)
 
 
-def test_half_of_what_is_held_out_fits_and_the_other_half_judges() -> None:
+def test_one_part_fits_the_temperature_and_another_judges() -> None:
     random = np.random.default_rng(3)
     scores = random.normal(0, 2, (2000, 4))
     labels = np.array([random.choice(4, p=np.exp(row) / np.exp(row).sum()) for row in scores])
-    temperature, reached = calibrate(scores * 3, labels, seed=0)
+    parts = (slice(1000), slice(1000, None))
+    choosing, scoring = (Outputs(3 * scores[part], scores[part], labels[part]) for part in parts)
+    temperature, reached = calibrate(choosing, scoring, "abcd", usual=0)
     assert temperature == pytest.approx(3, rel=0.1)
-    assert reached["accuracy"] == round(float((scores.argmax(1) == labels).mean()), 4)
+    assert reached["accuracy"] == round(float((scores[1000:].argmax(1) == labels[1000:]).mean()), 4)
+    assert reached["accuracy_low"] < reached["accuracy"] < reached["accuracy_high"]
     assert reached["ece-after"] < reached["ece-before"] / 3
-    # Labels of the judging half have no say in the temperature.
-    judged = np.random.default_rng(0).permutation(2000)[1000:]
-    shuffled = labels.copy()
-    shuffled[judged] = random.integers(0, 4, 1000)
-    assert calibrate(scores * 3, shuffled, seed=0)[0] == temperature
+    # Labels of the judging part have no say in the temperature.
+    shuffled = Outputs(scoring.scores, scoring.rows, random.integers(0, 4, 1000))
+    assert calibrate(choosing, shuffled, "abcd", usual=0)[0] == temperature
 
 
 PROGRAM = """
@@ -278,7 +289,7 @@ class TestCommand:
         assert self.run("--data", shapes, "--out", tmp_path / "m", "--epochs=2", network) == 0
         out, err = capsys.readouterr()
         assert "72 pictures, 3 classes" in err
-        assert "accuracy" in out and "ece-after" in out and f"next: sonolux label IMAGE --model {tmp_path}/m" in out
+        assert "never seen; always" in out and f"next: sonolux label IMAGE --model {tmp_path}/m" in out
         # A second model takes over the network and the side of the first.
         again = ["--data", shapes, "--out", tmp_path / "n", "--from", tmp_path / "m", "--frozen", "--epochs=2"]
         assert self.run(*again, "--json") == 0

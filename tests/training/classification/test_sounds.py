@@ -25,7 +25,7 @@ from sonolux.training.classification.sounds import ARCHITECTURES, STEPS, train_s
 from sonolux.training.data.sounds import COEFFICIENTS, SoundSet, make_sound_input, read_sounds, standardise_input
 from sonolux.training.recipes import make_recipe
 
-EACH = 16
+EACH = 24
 SMALL = {
     "sound-cnn": {"widths": [4, 8], "strides": [2, 2]},
     "sound-lstm": {"hidden": 12, "layers": 1},
@@ -69,9 +69,12 @@ def recipe(architecture: str, **changes):
 
 @pytest.mark.parametrize("architecture", SMALL)
 def test_each_network_learns_to_name_sounds(architecture: str, sounds: SoundSet, folder: Path, tmp_path: Path) -> None:
-    model = train_sounds(sounds, recipe(architecture), tmp_path / "ear")
+    epochs = 60 if architecture == "sound-transformer" else 30
+    model = train_sounds(sounds, recipe(architecture, epochs=epochs), tmp_path / "ear")
     assert model.scores["accuracy"] >= 0.75
-    said = resolve(str(tmp_path / "ear")).annotate([played("bell", np.random.default_rng(7))[:: RATE // 8_000]])
+    bells = [played("bell", np.random.default_rng(seed))[:: RATE // 8_000] for seed in range(7, 15)]
+    said = [each for each in resolve(str(tmp_path / "ear")).annotate(bells) if each[0].label != "none"]
+    assert len(said) >= 2  # thinned samples are not what a file is read as, so that some are called none
     assert {one.label for one in said[0]} == {"bell", "drum", "flute"}
     assert sum(one.probability for one in said[0]) == pytest.approx(1)
     with sx.Library(tmp_path / "sounds.sonolux") as library:
@@ -179,22 +182,24 @@ class TestViews:
 
 class TestBadInput:
     def test_silent_files_and_texts(self, tmp_path: Path) -> None:
+        random = np.random.default_rng(0)
         for number in range(9):
-            write_wav(tmp_path / f"{number}.wav", np.zeros(RATE))
+            write_wav(tmp_path / f"{number}.wav", played("flute", random))
+        write_wav(tmp_path / "silent.wav", np.zeros(RATE))
         (tmp_path / "notes.txt").write_text("not a sound")
         found = read_sounds(tmp_path, make_sound_input(8_000))
-        assert [failure.reason for failure in found.failed] == ["holds no sound"]
+        assert sorted(failure.reason for failure in found.failed) == ["holds no sound", "is silent"]
         assert len(found) == 9
         with pytest.raises(TrainingError, match="has no labels"):
             train_sounds(found, recipe("sound-gru"), tmp_path / "ear")
 
     def test_too_few(self, tmp_path: Path) -> None:
-        write_wav(tmp_path / "one.wav", np.zeros(RATE))
+        write_wav(tmp_path / "one.wav", played("flute", np.random.default_rng(0)))
         with pytest.raises(TrainingError, match="1 readable sounds; at least 8"):
             read_sounds(tmp_path, make_sound_input())
 
     def test_no_place(self, tmp_path: Path) -> None:
-        with pytest.raises(TrainingError, match=r"neither a folder nor a \.csv file: name a folder of sounds"):
+        with pytest.raises(TrainingError, match=r"neither a folder nor a table \(.*\): name a folder of sounds"):
             read_sounds(tmp_path / "nowhere", make_sound_input())
 
     def test_one_class(self, folder: Path, tmp_path: Path) -> None:
@@ -235,6 +240,7 @@ def test_the_card_says_what_was_heard(sounds: SoundSet, tmp_path: Path) -> None:
     train_sounds(sounds, recipe("sound-cnn", epochs=1), tmp_path / "ear", licence="CC0-1.0")
     model = ModelFolder.load(tmp_path / "ear")
     assert model.licence == "CC0-1.0"
+    # Of 24 a quarter chose and a quarter scored.
     assert model.data["classes"] == {"bell": 12, "drum": 12, "flute": 12}
     assert set(ARCHITECTURES) == {name.removeprefix("sound-") for name in SMALL}
     assert (tmp_path / "ear" / "curve.png").exists()
@@ -249,7 +255,11 @@ def test_of_few_sounds_epochs_are_many() -> None:
 
 @pytest.mark.parametrize(
     ("options", "epochs"),
-    [([], STEPS), (["--epochs", "3"], 3), (["--set", "epochs=5"], 5)],
+    [
+        (["--arch", "crnn"], with_enough_epochs(SoundsRecipe(), 3 * EACH).epochs),
+        (["--epochs", "3"], 3),
+        (["--set", "epochs=5"], 5),
+    ],
     ids=["none", "asked", "set"],
 )
 def test_epochs_that_are_asked_for_are_kept(

@@ -56,10 +56,10 @@ def test_a_table_of_labels(tmp_path: Path) -> None:
     ("text", "why"),
     [
         ("path,label\n0.png,a\n1.png,\n", "line 3: 1.png has no label"),
-        ("file,label\n0.png,a\n", "no column path"),
+        ("name,colour\n9.png,a\n", "no column path"),
         ("path,label\n,a\n", "line 2: no path"),
-        ("path\n0.png\n0.png\n", "lists .*0.png 2 times"),
-        ("", "no column path"),
+        ("path,label\n0.png,a\n0.png,b\n", "1 readable pictures.*line 3: 0.png is b here, a in line 2"),
+        ("", "is empty"),
     ],
 )
 def test_a_broken_table_is_refused(tmp_path: Path, text: str, why: str) -> None:

@@ -67,7 +67,7 @@ class StoppedError(Exception):
     """Stands for whatever ends a training."""
 
 
-@pytest.mark.parametrize("moment", [10, 55])
+@pytest.mark.parametrize("moment", [10, 40])
 def test_a_stopped_training_ends_as_if_it_had_not_been(
     moment: int, digits: tuple[np.ndarray, np.ndarray], tmp_path: Path
 ) -> None:
@@ -113,12 +113,12 @@ def test_rows_of_another_kind_are_refused(rows: np.ndarray, why: str, trained: P
 @pytest.mark.parametrize(
     ("content", "why"),
     [
-        ("a,b\n1,2\n3,x\n", "line 3, column b: 'x' is no number"),
-        ("a,b\n1,2\n3\n", "line 3 has 1 columns, the first line 2"),
-        ("a,b\n1,2\n", "1 rows; at least 8 are needed"),
-        ("a,b\n" + "1,2\n" * 8 + "1,nan\n", "row 8, column b is NaN or infinite"),
+        ("a,b\n1,2\n3,x\n", "line 3: column b: 'x' is no number"),
+        ("a,b\n1,2\n3\n", "line 3: 1 columns, the first line has 2"),
+        ("a,b\n1,2\n", "1 readable rows; at least 8 are needed"),
+        ("a,b\n" + "1,2\n" * 7 + "1,nan\n", "line 9: column b is NaN or infinite"),
         ("label\n" + "x\n" * 9, "rows and columns are needed"),
-        ("", "it is empty"),
+        ("", "is empty"),
     ],
 )
 def test_tables_that_hold_no_numbers_are_refused(content: str, why: str, tmp_path: Path) -> None:
@@ -134,7 +134,7 @@ def test_arrays_that_hold_no_numbers_are_refused(tmp_path: Path) -> None:
     for name in ("words", "objects", "broken"):
         with pytest.raises(TrainingError, match=f"{name}.npy cannot be read"):
             read_numbers(tmp_path / f"{name}.npy")
-    with pytest.raises(TrainingError, match=r"is no \.csv or \.npy file"):
+    with pytest.raises(TrainingError, match=r"is no table"):
         read_numbers(tmp_path)
 
 

@@ -166,15 +166,17 @@ class TestTables:
     @pytest.mark.parametrize(
         ("lines", "said"),
         [
-            ("file,label\na.wav,b\n", "has no column path"),
+            ("name,colour\na.wav,b\n", "has no column path"),
             ("path,label,start,end\na.wav,b,2,1\n", "line 2: an event from 2.0 to 1.0 s does not end after it begins"),
             ("path,label,start,end\na.wav,b,x,1\n", "line 2: start and end are seconds, not 'x' and '1'"),
             ("path,label\n,b\n", "line 2: no path"),
-            ("path,label\na.wav,b\n", "1 classes in 0 readable parts"),
+            ("path,label\na.wav,b\n", "1 of 1 rows cannot be used.*is not there"),
         ],
     )
     def test_a_broken_table(self, lines: str, said: str, tmp_path: Path) -> None:
         (tmp_path / "events.csv").write_text(lines)
+        if "start" in lines:
+            write_wav(tmp_path / "a.wav", np.zeros(RATE))
         with pytest.raises(TrainingError, match=said):
             read_event_data(tmp_path / "events.csv", make_event_input(EAR))
 

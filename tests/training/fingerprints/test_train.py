@@ -136,7 +136,7 @@ class TestTraining:
         (tmp_path / "broken.wav").write_bytes(b"RIFF")
         found = read_clips(tmp_path)
         assert len(found) == 5 + 4 and found.clips.shape[1] == SECONDS * RATE
-        assert [Path(failure.path).name for failure in found.failed] == ["broken.wav"]
+        assert [Path(failure.path).name for failure in found.failed] == ["broken.wav", "silent.wav"]
 
     @pytest.mark.parametrize(
         ("changes", "words"),

@@ -137,7 +137,7 @@ def test_spectral_bits_halve_even_data() -> None:
 def test_each_method_trains_and_searches(method: str, shapes: Path, tmp_path: Path) -> None:
     recipe = make_recipe(method, bits=32, image_size=16, validation=0.2)
     saved = train_codes(read_images(shapes, 16), recipe, tmp_path / method)
-    assert 0 < saved.scores["held-out"] <= 1
+    assert 0 < saved.scores["precision@10"] <= 1
     kind = "float" if method in ("pca", "whiten", "fisher") else "binary"
     assert ModelFolder.load(tmp_path / method).descriptor.kind == kind
     with sx.Library(tmp_path / "l.sonolux") as library:
@@ -174,7 +174,7 @@ def test_each_method_projects_a_layer(method: str, layer: str, network: Path, sh
         assert (np.unpackbits(described, axis=1) == (by_hand > 0)).mean() > 0.999
     else:
         np.testing.assert_allclose(described, normalised(by_hand), atol=2e-3)
-    assert 0 < saved.scores["held-out"] <= 1
+    assert 0 < saved.scores["precision@10"] <= 1
 
 
 def test_whitened_descriptors_have_variance_one_and_no_correlation(network: Path, shapes: Path, tmp_path: Path) -> None:

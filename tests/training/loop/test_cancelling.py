@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from sonolux.checkpoints.folder import ModelFolder
-from sonolux.errors import Cancelled
+from sonolux.errors import Cancelled, TrainingError
 from sonolux.training.classification.images import train_labels
 from sonolux.training.classification.sounds import train_sounds
 from sonolux.training.data.events import SoundscapeData
@@ -116,7 +116,7 @@ def test_reading_is_cancelled(shapes: Path) -> None:
 
 
 @pytest.mark.filterwarnings("ignore:.*dirpath.*")
-def test_a_training_that_the_version_before_left_unfinished_is_taken_up(
+def test_a_training_that_the_version_before_left_unfinished_had_other_parts_and_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = tmp_path / "labels"
@@ -135,13 +135,10 @@ def test_a_training_that_the_version_before_left_unfinished_is_taken_up(
         image_size=16,
         views={"smallest": 0.6, "hue": 0.05, "light": 0.4, "saturation": 0.4, "grey": 0.2},
     )
-    lines: list[str] = []
     monkeypatch.setattr(torch.backends.mkldnn, "enabled", False)  # of four channels, see above
-    resumed = train_labels(images, recipe, folder, progress=lambda _, line: lines.append(line))
-    assert lines[0].startswith("epoch 3 of 4")
-    whole = ModelFolder.load(BEFORE / "labels").network()
-    for one, other in zip(whole.parameters(), resumed.network().parameters(), strict=True):
-        torch.testing.assert_close(one, other, atol=1e-4, rtol=1e-3)
+    # It learned from items that are scored now: to go on with it would give a score that is too good.
+    with pytest.raises(TrainingError, match="an unfinished training with other data: train into another folder"):
+        train_labels(images, recipe, folder)
 
 
 def moved(found: Any, folder: str) -> Any:

@@ -7,6 +7,7 @@ variance of the counts are its descriptor.
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -37,7 +38,7 @@ def learn_words(
     words = recipe.words
     if sum(map(len, sounds.frames)) < words:
         raise TrainingError(f"{sounds.source} has fewer frames than {words} words: ask for fewer with --set words=N")
-    codebook = codebook_of(sounds, words, recipe.seed)
+    codebook = codebook_of(sounds.frames, words, recipe.seed)
     with torch.inference_mode():
         counts = torch.cat([codebook(frames.float()[None]) for frames in sounds.frames]).numpy()
     mean, axes, variances = principal_axes(counts, words)
@@ -57,19 +58,19 @@ def learn_words(
     return Trained(network, architecture, sounds.how, descriptor, recipe, sounds.described(), scores)
 
 
-def codebook_of(sounds: SoundSet, words: int, seed: int) -> BagOfFeatures:
-    """Return a codebook whose words are the means of mini-batch k-means over frames of all sounds.
+def codebook_of(frames: Sequence[torch.Tensor], words: int, seed: int) -> BagOfFeatures:
+    """Return a codebook whose words are the means of mini-batch k-means over the frames (n, width) of all items.
 
     D. Sculley, "Web-scale k-means clustering", WWW 2010.
     """
     from sklearn.cluster import MiniBatchKMeans
 
-    frames = torch.cat(list(sounds.frames)).float().numpy()
-    drawn = np.random.default_rng(seed).permutation(len(frames))[:DRAWN]
-    frames = frames[np.sort(drawn)]
-    mean, deviation = frames.mean(axis=0), np.maximum(frames.std(axis=0), 1e-6)
-    means = MiniBatchKMeans(words, random_state=seed, n_init=3, batch_size=4096).fit((frames - mean) / deviation)
-    made = BagOfFeatures(frames.shape[1], words)
+    rows = torch.cat(list(frames)).float().numpy()
+    drawn = np.random.default_rng(seed).permutation(len(rows))[:DRAWN]
+    rows = rows[np.sort(drawn)]
+    mean, deviation = rows.mean(axis=0), np.maximum(rows.std(axis=0), 1e-6)
+    means = MiniBatchKMeans(words, random_state=seed, n_init=3, batch_size=4096).fit((rows - mean) / deviation)
+    made = BagOfFeatures(rows.shape[1], words)
     made.mean.copy_(torch.from_numpy(mean))
     made.deviation.copy_(torch.from_numpy(deviation))
     made.words.copy_(torch.from_numpy(means.cluster_centers_))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 from bisect import bisect_left
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,28 +23,32 @@ from sonolux.checkpoints.outputs import Descriptor, Labels
 from sonolux.errors import EncoderError, TrainingError
 from sonolux.metrics.classification import accuracy
 from sonolux.models import registry
-from sonolux.models.feature_extractor import layer_names
+from sonolux.models.feature_extractor import OutputWithLayer, layer_names
 from sonolux.training.classification.balance import decide_balance
-from sonolux.training.classification.calibration import calibrate
+from sonolux.training.classification.calibration import Outputs, calibrate, known_items
 from sonolux.training.classification.probe import probe_head
 from sonolux.training.classification.recipes import LabelsRecipe
 from sonolux.training.data.images import ImageSet
 from sonolux.training.data.sources import check_classes
-from sonolux.training.data.splits import split_items
+from sonolux.training.data.splits import split_parts
 from sonolux.training.loop.fit import fit
-from sonolux.training.loop.image_inputs import image_preprocessing, normalise
+from sonolux.training.loop.image_inputs import described_at_once, image_preprocessing, normalise
 from sonolux.training.loop.image_learner import ImageLearner
 from sonolux.training.loop.initial import build_network
 from sonolux.training.loop.learner import in_eval_mode
 from sonolux.training.loop.trained import Trained, TrainingProgress
 from sonolux.training.loop.warm_start import describe_start, start_from
 from sonolux.training.loop.workspace import UNFINISHED
+from sonolux.training.scoring.labelled import usual_class
 
 CHANNELS = 3
 """Of every image that is learned from."""
 
 LARGEST_SIDE = 512
 """Pixels, up to which the side that a network needs is looked for."""
+
+LOOKED_AT = 5_000
+"""Images learned from, of which it is told where they lie, about."""
 
 UNBUILDABLE = (EncoderError, KeyError, TypeError, ValueError, RuntimeError)
 """What networks raise for arguments or images that they do not take."""
@@ -106,8 +110,20 @@ class LabelLearner(ImageLearner):
 
     @in_eval_mode
     def held_out_scores(self) -> torch.Tensor:
-        """Return the score of each class for each image held out, (n, classes) on the CPU."""
-        return self._described(self.held_out.float() / 255)
+        """Return the score of each class for each image that chooses, (n, classes) on the CPU."""
+        return self._described(self.held_out)
+
+    def outputs_of(self, images: ImageSet, layer: str) -> Outputs:
+        """Return what the network makes of images with labels, and a layer of it."""
+        both = OutputWithLayer(self.network, layer).eval()
+        assert images.labels is not None
+        found: list[torch.Tensor] = []
+        with torch.no_grad():
+            at_once = described_at_once(images.pixels.shape[1])
+            for start in range(0, len(images), at_once):
+                pixels = torch.from_numpy(images.pixels[start : start + at_once]).permute(0, 3, 1, 2)
+                found.append(both(normalise(pixels.to(self.device).float() / 255)).float().cpu())
+        return Outputs.of(torch.cat(found).numpy(), images.labels, len(images.classes))
 
 
 class RefitLearner(LabelLearner):
@@ -132,15 +148,20 @@ def learn_labels(images: ImageSet, recipe: LabelsRecipe, folder: Path, progress:
         if getattr(recipe, option) and not recipe.pretrained:
             raise TrainingError(f"{doing}: name a model that has learned with --from")
     recipe = decide_balance(recipe, images)
-    learned, held_out = split_items(images, recipe.validation, recipe.seed)
+    parts = split_parts(images, recipe.validation, recipe.seed)
+    learned, chosen, scored = parts.learned, parts.chosen, parts.scored
     architecture, head = classifier_of(recipe, len(images.classes))
-    learner = LabelLearner(start_network(architecture, head, recipe, learned), learned, held_out, recipe)
+    learner = LabelLearner(start_network(architecture, head, recipe, learned), learned, chosen, recipe)
     fit(learner, folder, _half(progress, 0) if recipe.refit else progress)
-    assert held_out.labels is not None
-    temperature, scores = calibrate(learner.held_out_scores().numpy(), held_out.labels, recipe.seed)
+    assert learned.labels is not None
+    choosing, scoring = (learner.outputs_of(part, head.layer) for part in (chosen, scored))
+    usual = usual_class(learned.labels)
+    temperature, scores = calibrate(choosing, scoring, images.classes, usual, parts.groups)
     network = learner.network
+    # Of a network that has learned from all, nothing is left out to tell what is unfamiliar.
+    known = None if recipe.refit else known_items(learner.outputs_of(some_of(learned), head.layer), choosing)
     if recipe.refit:
-        again = RefitLearner(start_network(architecture, head, recipe, images), images, held_out, recipe)
+        again = RefitLearner(start_network(architecture, head, recipe, images), images, scored, recipe)
         fit(again, folder / UNFINISHED / "refit", _half(progress, 1))
         network = again.network
     return Trained(
@@ -150,13 +171,33 @@ def learn_labels(images: ImageSet, recipe: LabelsRecipe, folder: Path, progress:
         Descriptor(space=folder.name, dim=head.width, layer=head.layer),
         recipe,
         (images if recipe.refit else learned).described()
-        | {"held_out": len(held_out)}
+        | {"chosen_by": len(chosen), "held_out": len(scored)}
         | describe_start(recipe.pretrained),
         scores,
         Labels(names=images.classes, temperature=temperature),
         learner.history,
-        (learned, held_out),
+        (learned, scored),
+        known,
     )
+
+
+def label_learner_of(images: ImageSet, recipe: LabelsRecipe) -> LabelLearner:
+    """Return the network of a recipe, before it has learned anything of these images."""
+    parts = split_parts(images, recipe.validation, recipe.seed)
+    architecture, head = classifier_of(recipe, len(images.classes))
+    network = start_network(architecture, head, replace(recipe, probe=False), parts.learned)
+    return LabelLearner(network, parts.learned, parts.chosen, recipe)
+
+
+def some_of(images: ImageSet) -> ImageSet:
+    """Return images by which it is told where learned ones lie: all, or `LOOKED_AT` of them at even distances."""
+    if len(images) <= LOOKED_AT:
+        return images
+    assert images.labels is not None
+    order = np.argsort(images.labels, kind="stable")
+    first = np.unique(images.labels[order], return_index=True)[1]  # every class is there
+    rows = np.union1d(order[np.linspace(0, len(images) - 1, LOOKED_AT).astype(int)], order[first])
+    return images.subset(rows)
 
 
 def _half(progress: TrainingProgress | None, number: int) -> TrainingProgress | None:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from sonolux.training.data.images import ImageSet
-from sonolux.training.loop.image_inputs import normalise
+from sonolux.training.loop.image_inputs import described_at_once, normalise
 
 BATCH = 32
 """Images that are seen at once."""
@@ -62,8 +62,9 @@ def head_inputs(network: nn.Module, head: nn.Linear, images: ImageSet) -> NDArra
     training = network.training
     network.eval()
     try:
-        for start in range(0, len(images), BATCH):
-            pixels = torch.from_numpy(images.pixels[start : start + BATCH]).permute(0, 3, 1, 2).float() / 255
+        batch = min(BATCH, described_at_once(images.pixels.shape[1]))
+        for start in range(0, len(images), batch):
+            pixels = torch.from_numpy(images.pixels[start : start + batch]).permute(0, 3, 1, 2).float() / 255
             network(normalise(pixels))
     finally:
         hook.remove()

@@ -7,7 +7,7 @@ from typing import Any
 
 from sonolux.training.augmentation.images import ImageViews
 from sonolux.training.augmentation.spectrograms import SpectrogramViews
-from sonolux.training.fields import check_fields, choice, flag, number, part, text, whole_number
+from sonolux.training.fields import check_fields, choice, flag, names, number, part, text, whole_number
 from sonolux.training.methods import Method
 from sonolux.training.recipe import LoopRecipe, Recipe
 
@@ -110,6 +110,30 @@ class SoundsRecipe(LoopRecipe):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FeaturesRecipe(Recipe):
+    """A classifier on descriptors that are there already, see `sonolux.training.classification.features`.
+
+    Attributes
+    ----------
+    sources : tuple of str
+        Encoders whose descriptors are tried, by name.
+    balanced : bool or None
+        Whether every class counts the same; None for where classes are very unequal.
+    folds, repeats : int
+        Of the cross-validation.
+    validation : float
+        Share of many items that chooses, and as many that score.
+    """
+
+    method: str = choice("features", "features")
+    sources: tuple[str, ...] = names("photo@pool", example='["photo@pool", "hog"]')
+    balanced: bool | None = flag(None)
+    folds: int = whole_number(5, least=2)
+    repeats: int = whole_number(2)
+    validation: float = number(0.1, 0, 1, above=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BagOfAudioWordsRecipe(Recipe):
     """A bag of audio words, see `sonolux.training.classification.bag_of_audio_words`.
 
@@ -130,4 +154,5 @@ HERE = "sonolux.training.classification"
 
 LABELS = Method(LabelsRecipe, f"{HERE}.network:learn_labels")
 SOUNDS = Method(SoundsRecipe, f"{HERE}.sound_learner:learn_sounds")
+FEATURES = Method(FeaturesRecipe, f"{HERE}.features:learn_features", ("matplotlib",))
 BAG_OF_AUDIO_WORDS = Method(BagOfAudioWordsRecipe, f"{HERE}.bag_of_audio_words:learn_words", ())

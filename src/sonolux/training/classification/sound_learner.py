@@ -14,17 +14,19 @@ from sonolux.checkpoints.folder import Architecture
 from sonolux.checkpoints.inputs import Sounds
 from sonolux.checkpoints.outputs import Descriptor, Labels
 from sonolux.metrics.classification import accuracy
+from sonolux.models.feature_extractor import OutputWithLayer
 from sonolux.training.augmentation.mixup import draw_share, mix
 from sonolux.training.classification.balance import decide_balance
-from sonolux.training.classification.calibration import calibrate
+from sonolux.training.classification.calibration import Outputs, calibrate, known_items
 from sonolux.training.classification.recipes import SoundsRecipe
 from sonolux.training.data.sounds import SoundSet, standardise_input
 from sonolux.training.data.sources import check_classes
-from sonolux.training.data.splits import split_items
+from sonolux.training.data.splits import Parts, split_parts
 from sonolux.training.loop.fit import fit
 from sonolux.training.loop.initial import build_network
 from sonolux.training.loop.learner import Learner, in_eval_mode
 from sonolux.training.loop.trained import Trained, TrainingProgress
+from sonolux.training.scoring.labelled import usual_class
 
 DESCRIBING = "pool"
 """Layer whose output is the descriptor."""
@@ -88,33 +90,55 @@ class SoundLearner(Learner):
         """Return the score of each class for each sound held out, (n, classes) on the CPU."""
         return scores_of(self.network, self.held_out, self.how, self.device)
 
+    def outputs_of(self, sounds: SoundSet) -> Outputs:
+        """Return what the network makes of sounds with labels, and the layer that describes them."""
+        both = OutputWithLayer(self.network, DESCRIBING).eval()
+        assert sounds.labels is not None
+        with torch.no_grad():
+            found = scores_of(both, [self._standardised(frames) for frames in sounds.frames], self.how, self.device)
+        return Outputs.of(found.numpy(), sounds.labels, self.classes)
+
     def _standardised(self, frames: torch.Tensor) -> torch.Tensor:
         return (frames.float() - self.how.mean) / self.how.deviation
+
+
+def sound_learner_of(sounds: SoundSet, recipe: SoundsRecipe, parts: Parts[SoundSet] | None = None) -> SoundLearner:
+    """Return the network of a recipe, before it has learned; parts of the sounds are drawn where none are given."""
+    parts = parts or split_parts(sounds, recipe.validation, recipe.seed)
+    how = standardise_input(parts.learned, recipe.seconds)
+    network = build_network(_architecture(sounds, recipe), recipe)
+    return SoundLearner(network, parts.learned, parts.chosen, recipe, how)
+
+
+def _architecture(sounds: SoundSet, recipe: SoundsRecipe) -> Architecture:
+    arguments = {"bands": sounds.how.width, "classes": len(sounds.classes)} | recipe.arguments
+    return Architecture(name=recipe.architecture, arguments=arguments)
 
 
 def learn_sounds(sounds: SoundSet, recipe: SoundsRecipe, folder: Path, progress: TrainingProgress | None) -> Trained:
     """Train a classifier of sounds, and calibrate it; see `sonolux.training.methods.LearnMethod`."""
     check_classes(sounds)
     recipe = decide_balance(recipe, sounds)
-    learned, held_out = split_items(sounds, recipe.validation, recipe.seed)
-    how = standardise_input(learned, recipe.seconds)
-    arguments = {"bands": how.width, "classes": len(sounds.classes)} | recipe.arguments
-    architecture = Architecture(name=recipe.architecture, arguments=arguments)
-    learner = SoundLearner(build_network(architecture, recipe), learned, held_out, recipe, how)
+    parts = split_parts(sounds, recipe.validation, recipe.seed)
+    learned, chosen, scored = parts.learned, parts.chosen, parts.scored
+    learner = sound_learner_of(sounds, recipe, parts)
     fit(learner, folder, progress)
-    assert held_out.labels is not None
+    assert learned.labels is not None
     width = int(learner.network.get_submodule("linear").in_features)  # type: ignore[arg-type]
-    temperature, scores = calibrate(learner.held_out_scores().numpy(), held_out.labels, recipe.seed)
+    choosing, scoring = learner.outputs_of(chosen), learner.outputs_of(scored)
+    usual = usual_class(learned.labels)
+    temperature, scores = calibrate(choosing, scoring, sounds.classes, usual, parts.groups)
     return Trained(
         learner.network,
-        architecture,
-        how,
+        _architecture(sounds, recipe),
+        learner.how,
         Descriptor(space=folder.name, dim=width, layer=DESCRIBING),
         recipe,
-        learned.described() | {"held_out": len(held_out)},
+        learned.described() | {"chosen_by": len(chosen), "held_out": len(scored)},
         scores | learner.duration(),
         Labels(names=sounds.classes, temperature=temperature),
         learner.history,
+        known=known_items(learner.outputs_of(learned), choosing),
     )
 
 

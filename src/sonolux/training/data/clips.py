@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from sonolux.errors import TrainingError
 from sonolux.fingerprints.constellation import RATE
 from sonolux.training.data.decoding import decode_clips
-from sonolux.training.data.sources import FEWEST, files_at
+from sonolux.training.data.folders import files_at
+from sonolux.training.data.sources import FEWEST
 from sonolux.training.data.synthetic_music import LOUDEST, tune
 from sonolux.types import Failure
 
@@ -68,7 +69,7 @@ def read_clips(data: Path | str) -> ClipSet:
     Parameters
     ----------
     data : path
-        See `sonolux.training.data.sources.files_at`; labels do not matter.
+        See `sonolux.training.data.folders.files_at`; labels do not matter.
 
     Raises
     ------
@@ -76,9 +77,10 @@ def read_clips(data: Path | str) -> ClipSet:
         Where there is no such place, the table is broken, or too few clips can be cut.
     """
     data = Path(data).expanduser()
-    paths, _ = files_at(data, "recordings")
-    blocks, failed = decode_clips(paths, RATE, _cut)
-    clips = [clip for path in paths for block in blocks.get(path, ()) for clip in block]
+    found = files_at(data, "recordings")
+    blocks, unread = decode_clips(found.paths, RATE, _cut)
+    failed = [*found.failed, *unread]
+    clips = [clip for path in found.paths for block in blocks.get(path, ()) for clip in block]
     if len(clips) < FEWEST:
         why = f": {failed[0].path}: {failed[0].reason}" if failed else ""
         raise TrainingError(f"{data}: {len(clips)} clips of {SECONDS} s; at least {FEWEST} are needed{why}")

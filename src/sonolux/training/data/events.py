@@ -1,16 +1,16 @@
 """Sounds in which events are to be found, and what is known of them: from when to when, or only that they are there.
 
 Clips, a folder a class, of which scenes are mixed (`sonolux.training.data.soundscapes`), a new one every time. Or
-recordings that somebody labelled: a ``.csv`` file with the columns ``path``, ``label``, ``start`` and ``end`` in
-seconds (strong labels), or ``path`` and ``label`` alone (weak ones), a line an event; without any event the label is
-empty.
+recordings that somebody labelled: a table with the columns ``path``, ``label``, ``start`` and ``end`` in seconds
+(strong labels), or ``path`` and ``label`` alone (weak ones), a line an event, or label tracks of Audacity beside them
+(`sonolux.training.data.event_tables`).
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -23,9 +23,11 @@ from sonolux.checkpoints.inputs import Sounds
 from sonolux.errors import TrainingError
 from sonolux.metrics.events import Event
 from sonolux.training.data.decoding import decode_clips
+from sonolux.training.data.event_tables import ToldEvents, label_tracks_in, read_event_table, read_label_tracks
+from sonolux.training.data.folders import files_at
 from sonolux.training.data.soundscapes import Soundscapes, audible
-from sonolux.training.data.sources import FEWEST, files_at
-from sonolux.training.data.tables import check_filled, is_table, path_in, rows_with
+from sonolux.training.data.sources import FEWEST
+from sonolux.training.data.tables import is_table
 from sonolux.types import Failure
 
 AN_EPOCH = 400
@@ -36,6 +38,9 @@ PART = 10.0
 
 LONGEST = 600.0
 """Seconds of a file, at most."""
+
+SPILL = 0.5
+"""Seconds by which an event may end after its recording, of which it then is the end."""
 
 
 class EventData(Protocol):
@@ -62,9 +67,28 @@ class EventData(Protocol):
         ...
 
 
+FEWEST_RECORDINGS = 6
+"""Recordings from which parts of one are kept together; of fewer hardly any would be left to learn from."""
+
+
 @dataclass(frozen=True, slots=True)
 class SoundscapeData:
-    """Scenes, mixed anew in every epoch; see `EventData`."""
+    """Scenes, mixed anew in every epoch; see `EventData`.
+
+    Attributes
+    ----------
+    source : str
+    scenes : Soundscapes
+    how : Sounds
+    count, seed : int
+        Scenes of an epoch, and the seed of all of them.
+    failed : tuple of Failure
+    notes : tuple of str
+    paths : mapping of str to sequence of str
+        File of each clip of a class.
+    groups : mapping of str to ndarray of int, shape (clips,), or None
+        Which clips belong together, of one class or of several.
+    """
 
     source: str
     scenes: Soundscapes
@@ -72,6 +96,9 @@ class SoundscapeData:
     count: int = AN_EPOCH
     seed: int = 0
     failed: tuple[Failure, ...] = ()
+    notes: tuple[str, ...] = ()
+    paths: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    groups: Mapping[str, NDArray[np.int64]] | None = None
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -97,33 +124,43 @@ class SoundscapeData:
 
 @dataclass(frozen=True, slots=True)
 class LabelledRecordings:
-    """Parts of recordings, and the events of each; see `EventData`."""
+    """Parts of recordings, and the events of each; see `EventData`. Parts of one group belong together."""
 
     source: str
-    parts: Sequence[tuple[torch.Tensor, list[Event] | set[str]]]
+    pieces: Sequence[tuple[torch.Tensor, list[Event] | set[str]]]
     classes: tuple[str, ...]
     how: Sounds
     failed: tuple[Failure, ...] = ()
+    notes: tuple[str, ...] = ()
+    groups: NDArray[np.int64] | None = None
+    paths: tuple[str, ...] = ()
 
     def __len__(self) -> int:
-        return len(self.parts)
+        return len(self.pieces)
+
+    def contents(self) -> list[bytes]:
+        """Return what each part holds."""
+        return [frames.numpy().tobytes() for frames, _ in self.pieces]
 
     def item(self, row: int, epoch: int) -> tuple[torch.Tensor, list[Event] | set[str]]:
         """Return the frames of a part, and what is in it."""
-        frames, told = self.parts[row]
+        frames, told = self.pieces[row]
         return frames.float(), told
 
     def fingerprint(self) -> str:
         """Return 16 hexadecimal digits that change with any frame or label."""
         digest = hashlib.blake2b(digest_size=8)
-        for frames, told in self.parts:
+        for frames, told in self.pieces:
             digest.update(frames.numpy().tobytes())
             digest.update(repr(sorted(told) if isinstance(told, set) else told).encode())
         return digest.hexdigest()
 
     def subset(self, rows: NDArray[np.integer]) -> LabelledRecordings:
         """Return some of the parts."""
-        return LabelledRecordings(self.source, [self.parts[row] for row in rows], self.classes, self.how)
+        pieces = [self.pieces[row] for row in rows]
+        groups = None if self.groups is None else self.groups[rows]
+        paths = tuple(self.paths[row] for row in rows) if self.paths else ()
+        return LabelledRecordings(self.source, pieces, self.classes, self.how, groups=groups, paths=paths)
 
 
 def read_event_data(data: Path | str, how: Sounds) -> SoundscapeData | LabelledRecordings:
@@ -143,36 +180,67 @@ def read_event_data(data: Path | str, how: Sounds) -> SoundscapeData | LabelledR
     """
     data = Path(data).expanduser()
     if is_table(data):
-        return _recordings(data, how)
-    paths, names = files_at(data, "clips")
-    if names is None:
-        raise TrainingError(f"{data} has no labels: give a folder a class, or a .csv with path,label,start,end")
-    sounds, failed = _decoded(paths, how.rate)
+        return _recordings(read_event_table(data), how, data)
+    found = files_at(data, "clips")
+    if found.labels is None and data.is_dir() and (tracks := label_tracks_in(data)):
+        return _recordings(read_label_tracks(tracks), how, data)
+    if found.labels is None:
+        raise TrainingError(f"{data} has no labels: give a folder a class, or a table with path,label,start,end")
+    sounds, unread = _decoded(found.paths, how.rate)
+    failed = [*found.failed, *unread]
     clips: dict[str, list[NDArray[np.float32]]] = {}
-    for path in paths:
-        if path in sounds and sounds[path].any():
-            clips.setdefault(names[path], []).append(audible(sounds[path], how.rate))
+    paths: dict[str, list[str]] = {}
+    for path in found.paths:
+        if path in sounds:
+            clips.setdefault(found.labels[path], []).append(audible(sounds[path], how.rate))
+            paths.setdefault(found.labels[path], []).append(path)
     if len(clips) < 2:
         why = f": {failed[0].path}: {failed[0].reason}" if failed else ""
         raise TrainingError(f"{data} has {len(clips)} classes of readable clips; at least 2 are needed{why}")
-    return SoundscapeData(str(data), Soundscapes(clips, how.rate), how, failed=tuple(failed))
+    scenes = Soundscapes(clips, how.rate)
+    return SoundscapeData(str(data), scenes, how, failed=tuple(failed), notes=found.notes, paths=paths)
 
 
-def _recordings(table: Path, how: Sounds) -> LabelledRecordings:
-    told, strong = _table(table)
-    sounds, failed = _decoded(list(told), how.rate)
+def _recordings(told: ToldEvents, how: Sounds, source: Path) -> LabelledRecordings:
+    sounds, unread = _decoded(list(told.events), how.rate)
+    failed = [*told.failed, *unread]
     parts: list[tuple[torch.Tensor, list[Event] | set[str]]] = []
-    for path, events in told.items():
-        if path in sounds:
-            parts += _parts(sounds[path], events, how, strong=strong)
-    classes = tuple(sorted({event.label for events in told.values() for event in events}))
-    if not classes or len(parts) < FEWEST:
+    kept: set[str] = set()
+    groups: list[int] = []
+    paths: list[str] = []
+    for number, path in enumerate(path for path in told.events if path in sounds):
+        events, beyond = _within(path, len(sounds[path]) / how.rate, told)
+        failed += beyond
+        kept |= {event.label for event in events}
+        cut = _parts(sounds[path], events, how, strong=told.strong)
+        parts += cut
+        groups += [number] * len(cut)
+        paths += [path] * len(cut)
+    if not kept or len(parts) < FEWEST:
         why = f": {failed[0].path}: {failed[0].reason}" if failed else ""
         raise TrainingError(
-            f"{table}: {len(classes)} classes in {len(parts)} readable parts of {PART:.0f} s;"
+            f"{source}: {len(kept)} classes in {len(parts)} readable parts of {PART:.0f} s;"
             f" at least 1 in {FEWEST} are needed{why}"
         )
-    return LabelledRecordings(str(table), parts, classes, how, tuple(failed))
+    # Parts of one recording alone cannot be kept together: then each is an item.
+    together = np.array(groups) if len(set(groups)) >= FEWEST_RECORDINGS else None
+    classes = tuple(sorted(kept))
+    return LabelledRecordings(str(source), parts, classes, how, tuple(failed), groups=together, paths=tuple(paths))
+
+
+def _within(path: str, seconds: float, told: ToldEvents) -> tuple[list[Event], list[Failure]]:
+    """Return the events of a recording that are within it, and those that are left out because they are not."""
+    if not told.strong:
+        return told.events[path], []
+    kept, failed = [], []
+    for event in told.events[path]:
+        if event.start < seconds and event.end <= seconds + SPILL:
+            kept.append(Event(event.label, event.start, min(event.end, seconds)))
+        else:
+            file, line = told.sources[path, event]
+            times = f"{event.label} from {event.start:g} to {event.end:g} s"
+            failed.append(Failure(file, f"line {line}: {times}, but {path} ends at {seconds:.2f} s"))
+    return kept, failed
 
 
 def _parts(
@@ -192,30 +260,6 @@ def _parts(
         ]
         parts.append((frames_heard(sound[first : first + length], how).half(), inside))
     return parts
-
-
-def _table(table: Path) -> tuple[dict[str, list[Event]], bool]:
-    """Return the events of each recording, and whether their times are known."""
-    rows = rows_with(table, ["path", "label"], "path,label,start,end")
-    check_filled(table, rows, "path")
-    strong = {"start", "end"} <= rows[0].keys()
-    told: dict[str, list[Event]] = {}
-    for line, row in enumerate(rows, start=2):
-        events = told.setdefault(path_in(table, row), [])
-        if row["label"]:
-            start, end = _times(row, f"{table}, line {line}") if strong else (0.0, LONGEST)
-            events.append(Event(row["label"], start, end))
-    return told, strong
-
-
-def _times(row: dict[str, str], where: str) -> tuple[float, float]:
-    try:
-        start, end = float(row["start"]), float(row["end"])
-    except (TypeError, ValueError):
-        raise TrainingError(f"{where}: start and end are seconds, not {row['start']!r} and {row['end']!r}") from None
-    if not 0 <= start < end < float("inf"):
-        raise TrainingError(f"{where}: an event from {start} to {end} s does not end after it begins")
-    return start, end
 
 
 def _decoded(paths: Sequence[str], rate: int) -> tuple[dict[str, NDArray[np.float32]], list[Failure]]:

@@ -1,27 +1,24 @@
 """Rows of numbers to learn from: what a network takes of each item, float32 (n, columns).
 
-They come from a ``.npy`` file, two-dimensional, or a ``.csv`` file whose first line names the columns; a column
-``label`` is passed over. Every column is brought to mean 0 and standard deviation 1.
+They come from a ``.npy`` file, two-dimensional, or a table; where its first line holds numbers it is a row, else it
+names the columns. A column of labels is passed over. Every column is brought to mean 0 and standard deviation 1.
 """
 
 from __future__ import annotations
 
-import csv
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sonolux.checkpoints.inputs import Numbers, Words
+from sonolux.checkpoints.inputs import Numbers, SourceDescriptors, Words
 from sonolux.encoders.trained.encoder import standardise_rows
 from sonolux.errors import TrainingError
-from sonolux.training.data.sources import FEWEST
+from sonolux.training.data.sources import FEWEST, check_enough
+from sonolux.training.data.tables import LABELS, Table, TableRow, check_rows, is_table, read_table
 from sonolux.types import Failure
-
-LABEL = "label"
-"""Column that nothing is learned from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +30,15 @@ class RowSet:
     source : str
         Where they come from, for the card of the model.
     rows : ndarray of float32, shape (n, columns)
-    preprocessing : Numbers or Words
+    preprocessing : Numbers, Words or SourceDescriptors
         How an item becomes its row.
     failed : tuple of Failure
-        Files that could not be read.
+        Files and rows that were left out.
     """
 
     source: str
     rows: NDArray[np.float32]
-    preprocessing: Numbers | Words
+    preprocessing: Numbers | Words | SourceDescriptors
     failed: tuple[Failure, ...] = ()
 
     def __len__(self) -> int:
@@ -61,22 +58,24 @@ class RowSet:
 
 
 def read_numbers(data: Path | str) -> RowSet:
-    """Read rows of numbers from a ``.npy`` or ``.csv`` file.
+    """Read rows of numbers from a ``.npy`` file or a table.
 
     Raises
     ------
     TrainingError
-        Where there is no such file, it holds anything but finite numbers, or too few rows.
+        Where there is no such file, it holds anything but finite numbers, or too few rows. Of a table a row that holds
+        anything else is left out, unless most do.
     """
     data = Path(data).expanduser()
-    readers = {".npy": _of_array, ".csv": _of_table}
-    if data.suffix.lower() not in readers or not data.is_file():
-        raise TrainingError(f"{data} is no .csv or .npy file of numbers")
+    if is_table(data):
+        return _of_table(data)
+    if data.suffix.lower() != ".npy" or not data.is_file():
+        raise TrainingError(f"{data} is no table (.csv, .xlsx) and no .npy file of numbers")
     try:
-        rows, names = readers[data.suffix.lower()](data)
-    except (OSError, ValueError, EOFError, csv.Error) as error:
+        rows = _of_array(data)
+    except (OSError, ValueError, EOFError) as error:
         raise TrainingError(f"{data} cannot be read: {' '.join(str(error).split())}") from error
-    return row_set(rows, str(data), names)
+    return row_set(rows, str(data))
 
 
 def row_set(rows: NDArray[np.floating], source: str, names: tuple[str, ...] = ()) -> RowSet:
@@ -95,38 +94,79 @@ def row_set(rows: NDArray[np.floating], source: str, names: tuple[str, ...] = ()
         row, column = np.argwhere(~np.isfinite(rows))[0]
         raise TrainingError(f"{source}: row {row}, column {names[column] if names else column} is NaN or infinite")
     mean, deviation = rows.mean(axis=0), rows.std(axis=0)
+    if not (rows != rows[0]).any():
+        raise TrainingError(f"{source}: all {len(rows)} rows are the same: there is nothing to tell apart")
     # A column that never changes tells nothing, and is 0 then.
     deviation = np.where(deviation > 0, deviation, 1.0)
     how = Numbers(mean=tuple(mean.tolist()), deviation=tuple(deviation.tolist()), names=names)
     return RowSet(source, standardise_rows(rows, how), how)
 
 
-def _of_array(file: Path) -> tuple[NDArray[np.float64], tuple[str, ...]]:
+def _of_array(file: Path) -> NDArray[np.float64]:
     found = np.load(file, allow_pickle=False)
     if not isinstance(found, np.ndarray) or found.dtype.kind not in "iufb":
         raise ValueError(f"it holds {getattr(found, 'dtype', 'several arrays')}, not numbers")
-    return found.astype(np.float64), ()
+    return found.astype(np.float64)
 
 
-def _of_table(file: Path) -> tuple[NDArray[np.float64], tuple[str, ...]]:
-    with file.open(newline="", encoding="utf-8-sig") as lines:
-        table = list(csv.reader(lines))
-    if not table:
-        raise ValueError("it is empty")
-    head, *body = table
-    kept = [column for column, name in enumerate(head) if name != LABEL]
-    rows = [_row(cells, head, line) for line, cells in enumerate(body, start=2) if cells]
-    return np.array(rows, np.float64).reshape(len(rows), len(kept)), tuple(head[column] for column in kept)
+def _of_table(file: Path) -> RowSet:
+    table = _named(read_table(file, ()))
+    width = len(table.columns) or len(table.rows[0].cells)
+    kept = [number for number in range(width) if number != _column_of_labels(table)]
+    rows: list[list[float]] = []
+    failed: list[Failure] = []
+    for row in table.rows:
+        found = _numbers(row, table, kept, width)
+        if isinstance(found, str):
+            failed.append(table.failure(row, found))
+        else:
+            rows.append(found)
+    check_rows(file, failed, len(rows))
+    if kept:
+        check_enough(file, len(rows), "rows", failed)
+    names = tuple(table.columns[number] for number in kept) if table.columns else ()
+    return replace(row_set(np.array(rows).reshape(len(rows), len(kept)), str(file), names), failed=tuple(failed))
 
 
-def _row(cells: list[str], head: list[str], line: int) -> list[float]:
-    if len(cells) != len(head):
-        raise ValueError(f"line {line} has {len(cells)} columns, the first line {len(head)}")
-    return [_number(cell, name, line) for cell, name in zip(cells, head, strict=True) if name != LABEL]
+def _named(table: Table) -> Table:
+    """Return a table with its first line as names of the columns, unless numbers stand in it as in the line below."""
+    first, *others = table.rows
+    if not others or _places(first) >= _places(others[0]):
+        return table
+    return replace(table, columns=first.cells, rows=tuple(others))
 
 
-def _number(cell: str, name: str, line: int) -> float:
+def _places(row: TableRow) -> set[int]:
+    """Return the columns in which a row has numbers."""
+    return {number for number, cell in enumerate(row.cells) if _number(cell) is not None}
+
+
+def _column_of_labels(table: Table) -> int | None:
+    """Return the column of labels: by its name or, without names, the only one that holds no numbers."""
+    if table.columns:
+        lowered = [name.casefold() for name in table.columns]
+        return next((lowered.index(name) for name in LABELS[:-1] if name in lowered), None)
+    others = set(range(len(table.rows[0].cells))) - _places(table.rows[0])
+    return others.pop() if len(others) == 1 else None
+
+
+def _numbers(row: TableRow, table: Table, kept: list[int], width: int) -> list[float] | str:
+    """Return the numbers of a row, or what is wrong with it."""
+    if len(row.cells) != width:
+        return f"{len(row.cells)} columns, the first line has {width}"
+    found = [_number(row.cells[number]) for number in kept]
+    for number, value in zip(kept, found, strict=True):
+        name = table.columns[number] if table.columns else str(number + 1)
+        if value is None:
+            return f"column {name}: {row.cells[number]!r} is no number"
+        if not np.isfinite(value):
+            return f"column {name} is NaN or infinite"
+    return [value for value in found if value is not None]
+
+
+def _number(cell: str) -> float | None:
+    """Return the number in a cell, whose decimal sign may be a comma; None for no number."""
     try:
-        return float(cell)
+        return float(cell.replace(",", ".") if cell.count(",") == 1 and "." not in cell else cell)
     except ValueError:
-        raise ValueError(f"line {line}, column {name}: {cell!r} is no number") from None
+        return None

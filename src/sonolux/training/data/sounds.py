@@ -20,7 +20,8 @@ from sonolux.checkpoints.audio_input import frames_heard
 from sonolux.checkpoints.inputs import Sounds
 from sonolux.errors import TrainingError
 from sonolux.training.data.decoding import decode_clips
-from sonolux.training.data.sources import FEWEST, files_at, numbered
+from sonolux.training.data.folders import files_at
+from sonolux.training.data.sources import FoundFiles, check_enough, lost_classes, numbered
 from sonolux.types import Failure
 
 RATE = 16_000
@@ -57,7 +58,13 @@ class SoundSet:
         Name of each label; empty without labels.
     paths : tuple of str
     failed : tuple of Failure
-        Files that could not be read.
+        Files and rows that were left out.
+    parts : tuple of str, or None
+        Of each sound ``train``, ``val`` or ``test``, where its folder or table says so.
+    notes : tuple of str
+        What else is to be said of where they come from, a line each.
+    groups : ndarray of int64, shape (n,), or None
+        Which sounds belong together, and must not be on both sides of a split; None for none.
     """
 
     source: str
@@ -67,6 +74,9 @@ class SoundSet:
     classes: tuple[str, ...] = ()
     paths: tuple[str, ...] = ()
     failed: tuple[Failure, ...] = ()
+    parts: tuple[str, ...] | None = None
+    notes: tuple[str, ...] = ()
+    groups: NDArray[np.int64] | None = None
 
     def __len__(self) -> int:
         return len(self.frames)
@@ -83,7 +93,10 @@ class SoundSet:
         """Return some of the sounds."""
         labels = None if self.labels is None else self.labels[rows]
         frames = [self.frames[row] for row in rows]
-        return SoundSet(self.source, frames, self.how, labels, self.classes, tuple(self.paths[row] for row in rows))
+        paths = tuple(self.paths[row] for row in rows) if self.paths else ()
+        parts = None if self.parts is None else tuple(self.parts[row] for row in rows)
+        groups = None if self.groups is None else self.groups[rows]
+        return SoundSet(self.source, frames, self.how, labels, self.classes, paths, parts=parts, groups=groups)
 
     def described(self) -> dict[str, object]:
         """Return what the card of a model says of its data."""
@@ -106,13 +119,13 @@ def make_sound_input(rate: int = RATE, coefficients: int = 0, **others: Any) -> 
         raise TrainingError(f"sounds cannot be heard so: {where + ': ' if where else ''}{first['msg']}") from error
 
 
-def read_sounds(data: Path | str, how: Sounds) -> SoundSet:
+def read_sounds(data: Path | str | FoundFiles, how: Sounds) -> SoundSet:
     """Read all sounds of a folder, or those that a table names.
 
     Parameters
     ----------
     data : path
-        A folder or table, see `sonolux.training.data.sources.files_at`.
+        A folder or table, see `sonolux.training.data.folders.files_at`, or files that were found already.
     how : Sounds
         How they are heard; what has no ``seconds`` gets those into which most of these sounds fit.
 
@@ -121,20 +134,15 @@ def read_sounds(data: Path | str, how: Sounds) -> SoundSet:
     TrainingError
         Where there is no such place, the table is broken, a row lacks its label, or too few sounds can be read.
     """
-    data = Path(data).expanduser()
-    return sounds_in(*files_at(data, "sounds"), how, str(data))
-
-
-def sounds_in(paths: Sequence[str], names: dict[str, str] | None, how: Sounds, source: str) -> SoundSet:
-    """Read sounds, given by their files and the label of each, where they have any; see `read_sounds`."""
-    blocks, failed = decode_clips(paths, how.rate, lambda samples: frames_heard(samples, how).half())
-    kept = [path for path in paths if path in blocks]
-    if len(kept) < FEWEST:
-        why = f": {failed[0].path}: {failed[0].reason}" if failed else ""
-        raise TrainingError(f"{source}: {len(kept)} readable sounds; at least {FEWEST} are needed{why}")
-    labels, classes = numbered(kept, names)
+    found = data if isinstance(data, FoundFiles) else files_at(Path(data).expanduser(), "sounds")
+    blocks, failed = decode_clips(found.paths, how.rate, lambda samples: frames_heard(samples, how).half())
+    kept = [path for path in found.paths if path in blocks]
+    check_enough(found.source, len(kept), "sounds", [*found.failed, *failed])
+    labels, classes = numbered(kept, found.labels)
     frames = [torch.cat(blocks[path]) for path in kept]
-    return SoundSet(source, frames, how, labels, classes, tuple(kept), tuple(failed))
+    notes = (*found.notes, *lost_classes(found, kept))
+    failures = (*found.failed, *failed)
+    return SoundSet(found.source, frames, how, labels, classes, tuple(kept), failures, found.parts_of(kept), notes)
 
 
 def standardise_input(sounds: SoundSet, seconds: float | None = None) -> Sounds:

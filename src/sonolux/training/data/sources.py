@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import os
-from collections import Counter
-from collections.abc import Sequence
-from pathlib import Path
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sonolux.errors import TrainingError
-from sonolux.media.finding import find
-from sonolux.training.data.tables import check_filled, is_table, path_in, rows_with
+from sonolux.types import Failure
 
 FEWEST = 8
 """Items from which anything can be learned: some to learn from, some held out."""
+
+LAYOUT = "give a folder a class, or a table with path,label"
 
 
 class Labelled(Protocol):
@@ -44,35 +44,68 @@ class Labelled(Protocol):
         ...
 
 
-def files_at(data: Path, things: str) -> tuple[list[str], dict[str, str] | None]:
-    """Return the files to learn from, and the label of each where they have any.
+@dataclass(frozen=True, slots=True)
+class FoundFiles:
+    """Files to learn from, and what is known of each before it is opened.
 
-    Parameters
+    Attributes
     ----------
-    data : Path
-        A folder: where all its files lie in folders of their own, the name of the first folder below `data` is the
-        label. Or a ``.csv`` file with the columns ``path`` (relative to the file) and, for labels, ``label``.
-    things : str
-        What the files are, for the message.
-
-    Raises
-    ------
-    TrainingError
-        Where there is no such place, the table is broken, or a row lacks its label.
+    source : str
+        Where they come from.
+    paths : tuple of str
+        Absolute, each once.
+    labels : mapping of str to str, or None
+        Label of each path.
+    parts : mapping of str to str, or None
+        Of each path the part that its folder or table puts it into: ``train``, ``val`` or ``test``.
+    failed : tuple of Failure
+        Rows and files that are left out.
+    notes : tuple of str
+        What else is to be said, a line each.
     """
-    if is_table(data):
-        return _listed(data)
-    if data.is_dir():
-        return _found(data)
-    raise TrainingError(f"{data} is neither a folder nor a .csv file: name a folder of {things}")
+
+    source: str
+    paths: tuple[str, ...]
+    labels: Mapping[str, str] | None = None
+    parts: Mapping[str, str] | None = None
+    failed: tuple[Failure, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def parts_of(self, kept: Sequence[str]) -> tuple[str, ...] | None:
+        """Return the parts of some of the paths; None where none are known."""
+        return None if self.parts is None else tuple(self.parts[path] for path in kept)
 
 
-def numbered(paths: Sequence[str], names: dict[str, str] | None) -> tuple[NDArray[np.int64] | None, tuple[str, ...]]:
+def numbered(paths: Sequence[str], names: Mapping[str, str] | None) -> tuple[NDArray[np.int64] | None, tuple[str, ...]]:
     """Return the label of each file as a number into the sorted names of all, and these names; nothing for no names."""
     if names is None:
         return None, ()
     classes, labels = np.unique([names[path] for path in paths], return_inverse=True)
     return labels.astype(np.int64), tuple(classes.tolist())
+
+
+def lost_classes(found: FoundFiles, kept: Sequence[str]) -> tuple[str, ...]:
+    """Return a line for every class of which no file could be read."""
+    if found.labels is None:
+        return ()
+    left = {found.labels[path] for path in kept}
+    lost: dict[str, int] = {}
+    for label in found.labels.values():
+        if label not in left:
+            lost[label] = lost.get(label, 0) + 1
+    return tuple(f"class {label} is lost: none of its {count:,} files can be read" for label, count in lost.items())
+
+
+def plain_label(name: str) -> str:
+    """Return a label without space around it, its accents composed: what looks the same is the same."""
+    return unicodedata.normalize("NFC", name).strip()
+
+
+def check_enough(source: object, count: int, things: str, failed: Sequence[Failure]) -> None:
+    """Raise TrainingError for fewer items than anything can be learned from, with the first that was left out."""
+    if count < FEWEST:
+        why = f": {failed[0].path}: {failed[0].reason}" if failed else ""
+        raise TrainingError(f"{source}: {count} readable {things}; at least {FEWEST} are needed{why}")
 
 
 def check_classes(items: Labelled, fewest: int = 2) -> None:
@@ -84,7 +117,7 @@ def check_classes(items: Labelled, fewest: int = 2) -> None:
         Without labels, for a single class, or for a class of fewer than `fewest` items.
     """
     if items.labels is None:
-        raise TrainingError(f"{items.source} has no labels: give a folder a class, or a .csv with path,label")
+        raise TrainingError(f"{items.source} has no labels: {LAYOUT}")
     if len(items.classes) < 2:
         raise TrainingError(f"{items.source} has one class, {items.classes[0]}: two or more are needed")
     counts = counts_of(items)
@@ -100,25 +133,3 @@ def counts_of(items: Labelled) -> dict[str, int]:
     assert items.labels is not None
     counts = np.bincount(items.labels, minlength=len(items.classes))
     return dict(zip(items.classes, counts.tolist(), strict=True))
-
-
-def _found(folder: Path) -> tuple[list[str], dict[str, str] | None]:
-    root = os.path.abspath(folder)
-    paths = [path for path in find([root]) if isinstance(path, str)]
-    below = {path: Path(os.path.relpath(path, root)).parts for path in paths}
-    if not paths or any(len(parts) == 1 for parts in below.values()):
-        return paths, None
-    return paths, {path: parts[0] for path, parts in below.items()}
-
-
-def _listed(table: Path) -> tuple[list[str], dict[str, str] | None]:
-    rows = rows_with(table, ["path"], "path,label")
-    check_filled(table, rows, "path")
-    paths = [path_in(table, row) for row in rows]
-    twice, times = Counter(paths).most_common(1)[0]
-    if times > 1:
-        raise TrainingError(f"{table} lists {twice} {times} times: once is right")
-    if "label" not in rows[0]:
-        return paths, None
-    check_filled(table, rows, "label")
-    return paths, {path: row["label"] for path, row in zip(paths, rows, strict=True)}

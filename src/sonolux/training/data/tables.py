@@ -1,60 +1,281 @@
-"""Tables of what is learned from: ``.csv`` files whose first line names their columns."""
+"""Tables as people have them: what a spreadsheet, a data set or a text editor wrote, as rows of cells.
+
+Text in any encoding, with commas, semicolons, tabs or bars between the cells; ``.xlsx`` (its first sheet, by openpyxl);
+``.jsonl``, an object a line. The first line may name the columns, in any case and under any of the usual names
+(`FILES`, `LABELS`, ...). Lines are numbered from 1, as editors show them.
+"""
 
 from __future__ import annotations
 
 import csv
-import os
-from collections.abc import Sequence
+import io
+import json
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
-from sonolux.errors import TrainingError
+from sonolux.errors import MediaError, TrainingError
+from sonolux.extras import extras_named
+from sonolux.media.texts.encodings import has_text_bytes, marked_encoding, unmarked_encoding
+from sonolux.media.texts.text_decoding import clean, decode_legacy, decode_text
+from sonolux.types import Failure
 
-Row = dict[str, str]
+FILES = (
+    *("path", "file_name", "filename", "file", "file_path", "filepath", "fname", "slice_file_name", "image_path"),
+    *("audio_path", "image_file", "audio_file", "image_name", "image", "audio", "picture", "photo", "sound", "img"),
+    *("recording", "wav", "wav_filename", "clip", "begin_file", "image_id", "id"),
+)
+LABELS = (
+    *("label", "labels", "class", "class_name", "classname", "category", "categories", "event_label", "tag", "species"),
+    *("annotation", "breed", "target", "y"),
+)
+WORDS = ("text", "sentence", "transcript", "transcription", "normalized_text", "normalized_transcription", "words")
+STARTS = ("start", "onset", "begin", "start_time", "begin_time", "begin_time_s", "start_s", "start_seconds", "from")
+ENDS = ("end", "offset", "stop", "end_time", "stop_time", "end_time_s", "end_s", "end_seconds", "to")
+PARTS = ("split", "subset", "partition", "set")
+"""Names of columns, as `plain_name` has them, the best first."""
+
+SUFFIXES = (".csv", ".tsv", ".tab", ".txt", ".xlsx", ".jsonl", ".ndjson")
+DELIMITERS = (",", ";", "\t", "|")
+QUOTED: Literal[0] = csv.QUOTE_MINIMAL
+UNQUOTED: Literal[3] = csv.QUOTE_NONE
+SAMPLE = 50
+"""Lines by which the delimiter is told."""
+
+FOREIGN_WORD = re.compile(r"[^\W\d_]*(?:[^\x00-\x7f][^\W\d_]*)+")
+WESTERN_WORD = re.compile(r"[A-Za-zÀ-ÖØ-öø-ÿ\x80-\xbf‘’“”–—…€„]*")
+"""Words with a character beyond ASCII, and those of them that languages of western Europe write in Windows-1252."""
+
+GUESSED = 30
+"""Such words, from which the encoding is guessed as that of any text."""
+
+LARGEST_CELL = 2**20
+"""Characters."""
+
+MARKS = re.compile("^(\ufeff|ï»¿)+")
+"""Byte order marks where files were put behind each other, as they are and as they look in Windows-1252."""
+
+FORMULA = re.compile(r"'(?=[=+\-@])")
+"""What keeps a cell from being taken for a formula by a spreadsheet."""
+
+
+@dataclass(frozen=True, slots=True)
+class TableRow:
+    """A line of a table: its number, and its cells without space around them."""
+
+    line: int
+    cells: tuple[str, ...]
+
+    def cell(self, column: int | None) -> str:
+        """Return the cell of a column; empty where the line is shorter, or there is no such column."""
+        return self.cells[column] if column is not None and column < len(self.cells) else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows and what their columns are called.
+
+    Attributes
+    ----------
+    file : Path
+    columns : tuple of str
+        Names by `plain_name`; empty where the first line names none.
+    rows : tuple of TableRow
+    delimiter : str
+        Between the cells; empty where the file has none.
+    """
+
+    file: Path
+    columns: tuple[str, ...]
+    rows: tuple[TableRow, ...]
+    delimiter: str = ""
+
+    def column(self, names: Sequence[str]) -> int | None:
+        """Return the number of the column with the first of these names that there is, None for none of them."""
+        return next((self.columns.index(name) for name in names if name in self.columns), None)
+
+    def failure(self, row: TableRow, reason: str) -> Failure:
+        """Return that a row is left out, and why."""
+        return Failure(str(self.file), f"line {row.line}: {reason}")
 
 
 def is_table(data: Path) -> bool:
     """Say whether a path is a table."""
-    return data.suffix.lower() == ".csv" and data.is_file()
+    return data.suffix.lower() in SUFFIXES and data.is_file()
 
 
-def rows_of(table: Path) -> list[Row]:
-    """Return the rows of a table, each cell by the name of its column.
+def plain_name(name: str) -> str:
+    """Return the name of a column in lower case, with one underscore for all that is neither letter nor digit."""
+    return re.sub(r"[\W_]+", "_", unicodedata.normalize("NFKC", name).casefold()).strip("_")
+
+
+def read_table(file: Path, names: Sequence[str] = (*FILES, *LABELS, *WORDS)) -> Table:
+    """Read a table.
+
+    Parameters
+    ----------
+    file : Path
+    names : sequence of str
+        The first line names the columns if one of its cells is among these.
 
     Raises
     ------
     TrainingError
-        Where it cannot be read.
+        Where it cannot be read, or has no rows.
     """
+    rows, delimiter, named = _rows_of(file)
+    if not rows:
+        raise TrainingError(f"{file} is empty: a table has a line for each row, and may name its columns in the first")
+    first = tuple(plain_name(cell) for cell in rows[0].cells)
+    if named or set(first) & set(names):
+        if len(rows) == 1:
+            raise TrainingError(f"{file} has no rows below its first line")
+        return Table(file, first, tuple(rows[1:]), delimiter)
+    return Table(file, (), tuple(rows), delimiter)
+
+
+def check_rows(table: Path, failed: Sequence[Failure], good: int) -> None:
+    """Raise TrainingError where a table has more rows that cannot be used than rows that can."""
+    if len(failed) > good:
+        raise TrainingError(
+            f"{table}: {len(failed):,} of {len(failed) + good:,} rows cannot be used, the first for:"
+            f" {_told(table, failed[0])}"
+        )
+
+
+def _told(table: Path, failure: Failure) -> str:
+    return failure.reason if failure.path == str(table) else f"{failure.path}: {failure.reason}"
+
+
+def _rows_of(file: Path) -> tuple[list[TableRow], str, bool]:
+    """Return the rows of a file, what is between their cells, and whether the first surely names the columns."""
     try:
-        with table.open(newline="", encoding="utf-8-sig") as file:
-            return list(csv.DictReader(file))
-    except (OSError, ValueError, csv.Error) as error:
-        raise TrainingError(f"{table} cannot be read: {error}") from error
+        if file.suffix.lower() == ".xlsx":
+            return list(_sheet(file)), "", False
+        text = decode_table(file.read_bytes())
+        if file.suffix.lower() in {".jsonl", ".ndjson"}:
+            return _objects(text), "", True
+        return *_delimited(text), False
+    except (OSError, MediaError, ValueError, csv.Error) as error:
+        raise TrainingError(f"{file} cannot be read: {' '.join(str(error).split())}") from error
 
 
-def rows_with(table: Path, columns: Sequence[str], header: str) -> list[Row]:
-    """Return the rows of a table that has these columns; `header` is what its first line should have been.
+def decode_table(content: bytes) -> str:
+    """Return the text of a table; one in no Unicode is in a code page of Windows, as Excel writes it.
 
-    Raises
-    ------
-    TrainingError
-        Where it cannot be read, or a column or every row is missing.
+    Which is guessed as from any text, but a few words, however often they stand there, tell too little for that.
     """
-    rows = rows_of(table)
-    missing = [name for name in columns if not rows or name not in rows[0]]
-    if missing:
-        raise TrainingError(f"{table} has no column {missing[0]}: its first line is to be {header}, with rows below")
-    return rows
+    if marked_encoding(content) is not None or unmarked_encoding(content) is not None or not has_text_bytes(content):
+        return decode_text(content)
+    try:
+        return clean(content.decode("utf-8"))
+    except UnicodeDecodeError:
+        western = content.decode("cp1252", "replace")
+    words = set(FOREIGN_WORD.findall(western))
+    if len(words) < GUESSED and all(map(_is_western, words)):
+        return clean(western)
+    return decode_legacy(content)
 
 
-def check_filled(table: Path, rows: Sequence[Row], column: str) -> None:
-    """Refuse a table with an empty cell in a column; TrainingError names its line, and the path that stands there."""
-    for line, row in enumerate(rows, start=2):
-        if not row[column]:
-            path = row.get("path")
-            raise TrainingError(f"{table}, line {line}: {f'{path} has no {column}' if path else f'no {column}'}")
+def _is_western(word: str) -> bool:
+    """Tell whether a word could be one of western Europe: most of its letters are of ASCII, all of Windows-1252."""
+    letters = [letter for letter in word if letter.isalpha()]
+    beyond = sum(not letter.isascii() for letter in letters)
+    return WESTERN_WORD.fullmatch(word) is not None and (2 * beyond <= len(letters) or len(letters) == 1)
 
 
-def path_in(table: Path, row: Row) -> str:
-    """Return the path in a row, which is relative to the table."""
-    return os.path.abspath(table.parent / row["path"])
+def _delimited(text: str) -> tuple[list[TableRow], str]:
+    lines = text.split("\n")
+    above = 0
+    if lines[0].strip().lower().startswith("sep=") and len(lines[0].strip()) in {4, 5}:
+        delimiter, above = lines[0].strip()[4:] or "\t", 1  # what Excel is told in this way
+    else:
+        delimiter = _delimiter([line for line in lines if line.strip()][:SAMPLE])
+    csv.field_size_limit(LARGEST_CELL)
+    # Between tabs and bars quotes mean nothing: a sentence may begin with one.
+    quoted = delimiter in {",", ";"}
+    body = io.StringIO("\n".join(lines[above:]), newline="")
+    reader = csv.reader(body, delimiter=delimiter, quoting=QUOTED if quoted else UNQUOTED, skipinitialspace=True)
+    rows, line = [], above + 1
+    for cells in reader:
+        kept = tuple(_plain_cell(cell, unquote=not quoted) for cell in cells)
+        if any(kept):
+            rows.append(TableRow(line, kept))
+        line = above + reader.line_num + 1
+    return rows, delimiter
+
+
+def _delimiter(lines: Sequence[str]) -> str:
+    """Return what parts most lines into the same number of cells, above one; a comma where nothing does."""
+    best, found = (0.0, 0), ","
+    for delimiter in DELIMITERS:
+        quoting = QUOTED if delimiter in {",", ";"} else UNQUOTED
+        counts = Counter(len(cells) for cells in csv.reader(lines, delimiter=delimiter, quoting=quoting) if any(cells))
+        several = {count: times for count, times in counts.items() if count > 1}
+        if several:
+            count = max(several, key=lambda count: (several[count], count))
+            score = (several[count] / counts.total(), count)
+            if score > best:
+                best, found = score, delimiter
+    return found
+
+
+def _plain_cell(cell: str, *, unquote: bool) -> str:
+    cell = MARKS.sub("", cell.strip()).strip()
+    if unquote and len(cell) > 1 and cell[0] == cell[-1] == '"' and '"' not in cell[1:-1].replace('""', ""):
+        cell = cell[1:-1].replace('""', '"').strip()
+    return unicodedata.normalize("NFC", FORMULA.sub("", cell, count=1) if cell.startswith("'") else cell)
+
+
+def _objects(text: str) -> list[TableRow]:
+    """Return the rows of a file with an object of JSON a line, the names of their members first."""
+    objects: list[tuple[int, dict[str, object]]] = []
+    for number, line in enumerate(text.split("\n"), start=1):
+        if not line.strip():
+            continue
+        try:
+            found = json.loads(line)
+        except ValueError as error:
+            raise ValueError(f"line {number} is no JSON: {error}") from error
+        if not isinstance(found, dict):
+            raise ValueError(f"line {number} is no object of JSON")
+        objects.append((number, found))
+    names = list(dict.fromkeys(name for _, one in objects for name in one))
+    rows = [
+        TableRow(line, tuple(_plain_cell(_text(one.get(name)), unquote=False) for name in names))
+        for line, one in objects
+    ]
+    return [TableRow(0, tuple(names)), *rows] if rows else []
+
+
+def _sheet(file: Path) -> Iterator[TableRow]:
+    """Yield the rows of the first sheet of an Excel workbook, as its values were when it was saved."""
+    from zipfile import BadZipFile
+
+    with extras_named(str(file), TrainingError):
+        from openpyxl import load_workbook
+        from openpyxl.utils.exceptions import InvalidFileException
+    try:
+        book = load_workbook(file, read_only=True, data_only=True)
+        try:
+            for line, cells in enumerate(book.worksheets[0].iter_rows(values_only=True), start=1):
+                kept = tuple(_plain_cell(_text(cell), unquote=False) for cell in cells)
+                if any(kept):
+                    yield TableRow(line, kept)
+        finally:
+            book.close()
+    except (BadZipFile, InvalidFileException, KeyError, IndexError, TypeError, SyntaxError) as error:
+        raise ValueError(f"it is no Excel workbook (.xlsx): {error}") from error
+
+
+def _text(cell: object) -> str:
+    """Return what a cell shows: a whole number as one, also where a spreadsheet kept it with a fraction."""
+    if cell is None:
+        return ""
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    return cell if isinstance(cell, str) else json.dumps(cell, default=str) if isinstance(cell, bool) else str(cell)

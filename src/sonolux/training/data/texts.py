@@ -18,9 +18,10 @@ from sonolux.media.reading import ReadOptions
 from sonolux.media.segment import Segment
 from sonolux.media.workers.pool import DecoderPool
 from sonolux.settings import settings
+from sonolux.training.data.listed import files_in
 from sonolux.training.data.numbers import RowSet
-from sonolux.training.data.sources import FEWEST
-from sonolux.training.data.tables import check_filled, is_table, path_in, rows_of
+from sonolux.training.data.sources import check_enough
+from sonolux.training.data.tables import FILES, WORDS, check_rows, is_table, read_table
 from sonolux.types import Failure, Modality
 
 VOCABULARY = 2_000
@@ -36,7 +37,7 @@ def read_words(data: Path | str, most: int = VOCABULARY) -> RowSet:
     Parameters
     ----------
     data : path
-        A folder, or a ``.csv`` file with a column ``text``, or a column ``path`` relative to the file.
+        A folder, or a table with a column ``text``, or a column ``path`` relative to the file.
     most : int
         Size of the vocabulary, at most.
 
@@ -52,16 +53,18 @@ def read_words(data: Path | str, most: int = VOCABULARY) -> RowSet:
     elif is_table(data):
         texts = _listed(data, failed)
     else:
-        raise TrainingError(f"{data} is neither a folder of texts nor a .csv file with a column text or path")
-    if len(texts) < FEWEST:
-        why = f": {failed[0].path}: {failed[0].reason}" if failed else ""
-        raise TrainingError(f"{data}: {len(texts)} readable texts or passages; at least {FEWEST} are needed{why}")
+        raise TrainingError(f"{data} is neither a folder of texts nor a table with a column text or path")
+    check_enough(data, len(texts), "texts or passages", failed)
     how = Words(vocabulary=vocabulary_of(texts, str(data), most))
     return RowSet(str(data), word_counts(texts, how), how, tuple(failed))
 
 
-def vocabulary_of(texts: Sequence[str], source: str, most: int = VOCABULARY) -> tuple[str, ...]:
+def vocabulary_of(
+    texts: Sequence[str], source: str, most: int = VOCABULARY, *, numbers: bool = False
+) -> tuple[str, ...]:
     """Return the words that occur most in texts, most frequent first, English stop words and lone letters left out.
+
+    With `numbers`, runs of digits are words too.
 
     Raises
     ------
@@ -73,7 +76,7 @@ def vocabulary_of(texts: Sequence[str], source: str, most: int = VOCABULARY) -> 
     counts: Counter[str] = Counter()
     holders: Counter[str] = Counter()
     for text in texts:
-        words = words_in(text)
+        words = words_in(text, numbers=numbers)
         counts.update(words)
         holders.update(set(words))
     telling = [
@@ -86,15 +89,19 @@ def vocabulary_of(texts: Sequence[str], source: str, most: int = VOCABULARY) -> 
     return tuple(sorted(telling, key=lambda word: (-counts[word], word))[:most])
 
 
-def _listed(table: Path, failed: list[Failure]) -> list[str]:
-    rows = rows_of(table)
-    column = next((name for name in ("text", "path") if rows and name in rows[0]), None)
+def _listed(file: Path, failed: list[Failure]) -> list[str]:
+    table = read_table(file, (*WORDS, *FILES))
+    column = table.column(WORDS)
     if column is None:
-        raise TrainingError(f"{table} has no column text or path: its first line is to name one")
-    check_filled(table, rows, column)
-    if column == "text":
-        return [row["text"] for row in rows]
-    return _read([path_in(table, row) for row in rows], failed)
+        if table.column(FILES) is None:
+            raise TrainingError(f"{file} has no column text or path: its first line is to name one")
+        found = files_in(table)
+        failed += found.failed
+        return _read(found.paths, failed)
+    empty = [table.failure(row, "no text") for row in table.rows if not row.cell(column)]
+    check_rows(file, empty, len(table.rows) - len(empty))
+    failed += empty
+    return [row.cell(column) for row in table.rows if row.cell(column)]
 
 
 def _read(paths: Sequence[str], failed: list[Failure]) -> list[str]:

@@ -1,8 +1,8 @@
 """Speech to learn from: what was said, and the cepstra of how it sounded.
 
 A folder as CMU Sphinx lays it out: ``etc/NAME_train.fileids`` and ``.transcription`` list recordings and their words,
-``feat`` holds the cepstra of each (``.mfc``), ``etc/NAME.dic`` may pronounce the words in phones. Or a ``.csv`` file
-with the columns ``path`` (of a recording of a minute at most, relative to the file) and ``text``.
+``feat`` holds the cepstra of each (``.mfc``), ``etc/NAME.dic`` may pronounce the words in phones. Or recordings of a
+minute at most and their words in any other layout of `sonolux.training.data.transcripts`.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -21,9 +22,13 @@ from sonolux.checkpoints.inputs import Cepstra
 from sonolux.errors import TrainingError
 from sonolux.features.speech_cepstra import speech_cepstra
 from sonolux.training.data.decoding import BLOCK, decode_clips
-from sonolux.training.data.sources import FEWEST
-from sonolux.training.data.tables import check_filled, is_table, path_in, rows_with
+from sonolux.training.data.sources import check_enough
+from sonolux.training.data.tables import is_table
+from sonolux.training.data.transcripts import Transcripts, read_transcript_folder, read_transcript_table
 from sonolux.types import Failure
+
+STACKED = 3
+"""Frames that the network takes at once, unless its recipe says otherwise: so many times fewer does it write."""
 
 Lexicon = dict[str, list[tuple[str, ...]]]
 """Of each word, the ways to pronounce it, in units."""
@@ -48,7 +53,13 @@ class UtteranceSet:
     lexicon : dict
         See `Lexicon`; words of the set without an entry are spelled.
     failed : tuple of Failure
-        Recordings that could not be read.
+        Recordings and rows that were left out.
+    parts : tuple of str, or None
+        Of each utterance ``train``, ``val`` or ``test``, where its table says so.
+    paths : tuple of str
+        File of each.
+    groups : ndarray of int64, shape (n,), or None
+        Which belong together, by who speaks for one, and must not be on both sides of a split; None for none.
     """
 
     source: str
@@ -57,9 +68,16 @@ class UtteranceSet:
     how: Cepstra
     lexicon: Lexicon = field(default_factory=dict)
     failed: tuple[Failure, ...] = ()
+    parts: tuple[str, ...] | None = None
+    paths: tuple[str, ...] = ()
+    groups: NDArray[np.int64] | None = None
 
     def __len__(self) -> int:
         return len(self.cepstra)
+
+    def contents(self) -> list[bytes]:
+        """Return what each utterance holds."""
+        return [cepstra.numpy().tobytes() for cepstra in self.cepstra]
 
     def fingerprint(self) -> str:
         """Return 16 hexadecimal digits that change with any frame or word."""
@@ -71,8 +89,12 @@ class UtteranceSet:
 
     def subset(self, rows: NDArray[np.integer]) -> UtteranceSet:
         """Return some of the utterances."""
+        cepstra, words = [self.cepstra[row] for row in rows], [self.words[row] for row in rows]
+        parts = None if self.parts is None else tuple(self.parts[row] for row in rows)
+        paths = tuple(self.paths[row] for row in rows) if self.paths else ()
+        groups = None if self.groups is None else self.groups[rows]
         return UtteranceSet(
-            self.source, [self.cepstra[r] for r in rows], [self.words[r] for r in rows], self.how, self.lexicon
+            self.source, cepstra, words, self.how, self.lexicon, parts=parts, paths=paths, groups=groups
         )
 
     def described(self) -> dict[str, object]:
@@ -96,7 +118,7 @@ def analysis(rate: int) -> Cepstra:
     )
 
 
-def read_utterances(data: Path | str, rate: int = 16_000, part: str = "train") -> UtteranceSet:
+def read_utterances(data: Path | str, rate: int = 16_000, part: str = "train", stacked: int = STACKED) -> UtteranceSet:
     """Read the utterances of a folder or a table.
 
     Parameters
@@ -106,7 +128,9 @@ def read_utterances(data: Path | str, rate: int = 16_000, part: str = "train") -
     rate : int
         Hertz at which recordings are heard; cepstra of a folder are those of 16,000.
     part : str
-        Of a folder that has several: ``train`` or ``test``.
+        Of a folder of Sphinx that has several: ``train`` or ``test``.
+    stacked : int
+        Frames that the network takes at once: a sentence with more letters than so are left cannot be learned.
 
     Raises
     ------
@@ -114,16 +138,24 @@ def read_utterances(data: Path | str, rate: int = 16_000, part: str = "train") -
         Where there is no such place, its lists do not fit together, or too few utterances can be read.
     """
     data = Path(data).expanduser()
-    if data.is_dir():
+    if (data / "etc").is_dir():
         found = _sphinx(data, part)
+    elif data.is_dir():
+        found = _heard(read_transcript_folder(data), analysis(rate), str(data), stacked)
     elif is_table(data):
-        found = _table(data, analysis(rate))
+        found = _heard(read_transcript_table(data), analysis(rate), str(data), stacked)
     else:
-        raise TrainingError(f"{data} is neither a folder with etc and feat nor a .csv file with the columns path,text")
-    if len(found) < FEWEST:
-        why = f": {found.failed[0].path}: {found.failed[0].reason}" if found.failed else ""
-        raise TrainingError(f"{data}: {len(found)} readable utterances; at least {FEWEST} are needed{why}")
+        raise TrainingError(f"{data} is neither a folder of speech nor a table with the columns path,text")
+    check_enough(data, len(found), "utterances", found.failed)
     return found
+
+
+def frames_needed(words: Sequence[str]) -> int:
+    """Return how many frames a network has to write, at least, to spell words: a letter each, a space after each word.
+
+    Between two equal letters there has to be one without any (Graves et al. 2006, section 3).
+    """
+    return sum(len(word) + 1 + sum(one == other for one, other in pairwise(word)) for word in words)
 
 
 def normal(text: str) -> tuple[str, ...]:
@@ -162,11 +194,13 @@ def _sphinx(folder: Path, part: str) -> UtteranceSet:
     missing = next((name for name in names if name.rpartition("/")[2] not in said), None)
     if missing is not None:
         raise TrainingError(f"{transcription} does not say what {missing} says")
-    cepstra = [read_mfc(folder / "feat" / f"{name}.mfc") for name in names]
+    files = [folder / "feat" / f"{name}.mfc" for name in names]
+    cepstra = [read_mfc(file) for file in files]
     words = [said[name.rpartition("/")[2]] for name in names]
     dictionary = lists[0].with_name(lists[0].name.replace(f"_{part}.fileids", ".dic"))
     lexicon = _dictionary(dictionary) if dictionary.exists() else {}
-    return UtteranceSet(str(folder), cepstra, words, analysis(16_000), lexicon)
+    paths = tuple(str(file.absolute()) for file in files)
+    return UtteranceSet(str(folder), cepstra, words, analysis(16_000), lexicon, paths=paths)
 
 
 def _transcripts(file: Path) -> dict[str, tuple[str, ...]]:
@@ -196,17 +230,22 @@ def _dictionary(file: Path) -> Lexicon:
     return lexicon
 
 
-def _table(table: Path, how: Cepstra) -> UtteranceSet:
-    rows = rows_with(table, ["path", "text"], "path,text")
-    check_filled(table, rows, "path")
-    said: dict[str, tuple[str, ...]] = {}
-    for line, row in enumerate(rows, start=2):
-        said[path_in(table, row)] = words = normal(row["text"] or "")
-        if not words:
-            raise TrainingError(f"{table}, line {line}: no words")
-    blocks, failed = decode_clips(
+def _heard(found: Transcripts, how: Cepstra, source: str, stacked: int) -> UtteranceSet:
+    """Return the recordings of transcripts; those too short for their words are left out."""
+    said = {path: normal(text) for path, text in found.said.items()}
+    blocks, unread = decode_clips(
         list(said), how.rate, lambda samples: speech_cepstra(torch.from_numpy(samples), how.analysis), BLOCK
     )
-    kept = [path for path in said if path in blocks]
+    failed = [*found.failed, *unread]
+    kept = []
+    for path in (path for path in said if path in blocks):
+        written, needed = -(-len(blocks[path][0]) // stacked), frames_needed(said[path])
+        if needed > written:
+            seconds = len(blocks[path][0]) * how.hop / how.rate
+            failed.append(Failure(path, f"is {seconds:.1f} s long, too short for its {needed} letters and spaces"))
+        else:
+            kept.append(path)
+    parts = tuple(found.parts[path] for path in kept) if found.parts else None
     cepstra = [blocks[path][0] for path in kept]
-    return UtteranceSet(str(table), cepstra, [said[path] for path in kept], how, {}, tuple(failed))
+    words = [said[path] for path in kept]
+    return UtteranceSet(source, cepstra, words, how, {}, tuple(failed), parts, tuple(kept))

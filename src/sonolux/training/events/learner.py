@@ -48,16 +48,17 @@ class EventLearner(Learner):
         self.learned = learned
         self.how = how
         self.views = recipe.views
-        items = [held_out.item(row, 0) for row in range(len(held_out))]
-        self.held_out = [self._standardised(frames) for frames, _ in items]
-        self.told: list[Told] = [told for _, told in items]
+        self.held_out: list[torch.Tensor] = []
+        self.told: list[Told] = []
+        self.judge_by(held_out)
+        self.classes = learned.classes
         self.numbers = {name: number for number, name in enumerate(learned.classes)}
 
     def training_step(self, rows: torch.Tensor, number: int) -> torch.Tensor:
         """Compare the probability of each class in each frame with what is known."""
         items = [self.learned.item(row, self.current_epoch) for row in rows.tolist()]
         frames = nn.utils.rnn.pad_sequence(
-            [self._standardised(frames) for frames, _ in items], batch_first=True, padding_value=silence(self.how)
+            [self.standardised(frames) for frames, _ in items], batch_first=True, padding_value=silence(self.how)
         )
         scores = self.network(masked(frames, self.views).to(self.device)).float()
         if isinstance(items[0][1], set):
@@ -66,21 +67,31 @@ class EventLearner(Learner):
         wanted = torch.stack([self._when(told, scores.shape[1], step) for _, told in items]).to(self.device)
         return strong_loss(scores, wanted)
 
-    @torch.no_grad()
+    def judge_by(self, held_out: EventData) -> None:
+        """Take other items to be judged by, from which nothing is learned."""
+        items = [held_out.item(row, 0) for row in range(len(held_out))]
+        self.held_out = [self.standardised(frames) for frames, _ in items]
+        self.told = [told for _, told in items]
+
     def score(self) -> float:
         """Return F1 over segments of a second of what is held out, or over whole recordings where no more is known."""
-        right = said = there = 0
+        right, said, there = self.counts([THRESHOLD] * len(self.numbers), SMOOTHED).sum(axis=0).tolist()
+        return f1_of_counts(right, said, there)
+
+    @torch.no_grad()
+    def counts(self, thresholds: Sequence[float], smoothed: int) -> NDArray[np.int64]:
+        """Return of each item held out how many segments are found and right, found, and there, (items, 3)."""
+        counted = []
         for chances, frames, told in zip(self.probabilities(), self.held_out, self.told, strict=True):
             if isinstance(told, set):
-                mine = linear_softmax(torch.from_numpy(chances)[None])[0].numpy() >= THRESHOLD
+                mine = linear_softmax(torch.from_numpy(chances)[None])[0].numpy() >= np.array(thresholds)
                 theirs = self._somewhere(told).numpy() > 0
             else:
                 seconds = self.seconds(len(frames))
-                found = self.events(chances, seconds, [THRESHOLD] * len(self.numbers), SMOOTHED)
+                found = self.events(chances, seconds, thresholds, smoothed)
                 mine, theirs = (segment_activity(events, seconds, tuple(self.numbers)) for events in (found, told))
-            right += int((mine & theirs).sum())
-            said, there = said + int(mine.sum()), there + int(theirs.sum())
-        return f1_of_counts(right, said, there)
+            counted.append([int((mine & theirs).sum()), int(mine.sum()), int(theirs.sum())])
+        return np.array(counted)
 
     @in_eval_mode
     def probabilities(self) -> list[NDArray[np.float32]]:
@@ -107,7 +118,8 @@ class EventLearner(Learner):
             if isinstance(told, list)
         ]
 
-    def _standardised(self, frames: torch.Tensor) -> torch.Tensor:
+    def standardised(self, frames: torch.Tensor) -> torch.Tensor:
+        """Return frames as the network takes them."""
         return (frames.float() - self.how.mean) / self.how.deviation
 
     def _somewhere(self, told: Told) -> torch.Tensor:

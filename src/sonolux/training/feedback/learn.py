@@ -18,10 +18,17 @@ import torch
 from sonolux.checkpoints.folder import Architecture
 from sonolux.checkpoints.outputs import Descriptor
 from sonolux.errors import TrainingError
+from sonolux.metrics.intervals import bootstrap_interval, share_interval
 from sonolux.models.projection import Projection
 from sonolux.training.feedback.data import FeedbackSet, JudgedQuery
 from sonolux.training.feedback.recipe import FeedbackRecipe
-from sonolux.training.feedback.triplets import learn_residual, mean_reciprocal_rank, ordered_share, triplets_of
+from sonolux.training.feedback.triplets import (
+    learn_residual,
+    mean_reciprocal_rank,
+    ordered_share,
+    ordered_shares,
+    triplets_of,
+)
 from sonolux.training.loop.trained import Trained, TrainingProgress
 from sonolux.types import Space
 
@@ -104,13 +111,23 @@ def best_epochs(questions: Sequence[JudgedQuery], space: Space, recipe: Feedback
 def compare_projection(
     questions: Sequence[JudgedQuery], space: Space, matrix: torch.Tensor, seed: int
 ) -> dict[str, float]:
-    """Return how well questions are answered before and after a projection; see `train_feedback`."""
+    """Return how well questions are answered before and after a projection, with intervals; see `train_feedback`."""
     triplets, before = triplets_of(questions, seed), torch.eye(space.dim)
+    was, now = (ordered_shares(triplets, space.metric, one) for one in (before, matrix))
+    count = len(questions)
+    low, high = share_interval(now)
+    least, most = bootstrap_interval(lambda rows: float((now - was)[rows].mean()), count, seed)
     scores = {
-        "order-before": ordered_share(triplets, space.metric, before),
-        "order-after": ordered_share(triplets, space.metric, matrix),
+        "order-before": float(was.mean()),
+        "order-after": float(now.mean()),
+        "order-after_low": low,
+        "order-after_high": high,
+        "order-gain": float((now - was).mean()),
+        "order-gain_low": least,
+        "order-gain_high": most,
         "mrr-before": mean_reciprocal_rank(questions, space.metric, before),
         "mrr-after": mean_reciprocal_rank(questions, space.metric, matrix),
+        "scored_on": count,
     }
     return {name: round(score, 4) for name, score in scores.items()}
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import nn
 from torch.nn import functional
 
@@ -97,6 +98,17 @@ def ordered_share(triplets: Triplets, metric: Metric, matrix: torch.Tensor) -> f
     project = _signs(metric)
     found = margins(triplets, metric, lambda rows: project(rows @ matrix))
     return pairwise_accuracy(found.detach().numpy(), triplets.weights.numpy())
+
+
+def ordered_shares(triplets: Triplets, metric: Metric, matrix: torch.Tensor) -> NDArray[np.float64]:
+    """Return of each question the share of its triplets in the right order, (questions,); see `ordered_share`."""
+    project = _signs(metric)
+    found = margins(triplets, metric, lambda rows: project(rows @ matrix)).detach().numpy()
+    right = np.where(found == 0, 0.5, found > 0)
+    whose = triplets.asked[triplets.pairs[:, 0]].numpy()
+    return np.bincount(whose, right, minlength=len(triplets.queries)) / np.bincount(
+        whose, minlength=len(triplets.queries)
+    )
 
 
 def mean_reciprocal_rank(questions: Sequence[JudgedQuery], metric: Metric, matrix: torch.Tensor) -> float:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -28,7 +29,8 @@ from sonolux.fingerprints.constellation import (
 )
 from sonolux.fingerprints.neural_codes import STEP, pool_bands
 from sonolux.media.containers.audio import Samples
-from sonolux.metrics.ranking import paired_recall
+from sonolux.metrics.intervals import wilson_interval
+from sonolux.metrics.ranking import paired_hits
 from sonolux.training.augmentation.waveforms import (
     at_a_speed,
     by_telephone,
@@ -39,13 +41,14 @@ from sonolux.training.augmentation.waveforms import (
     with_noise,
 )
 from sonolux.training.data.clips import ClipSet
-from sonolux.training.data.splits import split_unlabelled
+from sonolux.training.data.splits import split_parts
 from sonolux.training.fingerprints.recipe import FingerprintsRecipe
 from sonolux.training.loop.fit import fit
 from sonolux.training.loop.initial import build_network
 from sonolux.training.loop.learner import Learner, in_eval_mode
 from sonolux.training.loop.trained import Trained, TrainingProgress, code_descriptor
 from sonolux.training.losses.nt_xent import nt_xent
+from sonolux.training.scoring.descriptors import score_interval
 
 INPUT = Contrast(frames=32, pooled=3, deviation=3.0)
 """A second, in semitones."""
@@ -94,10 +97,7 @@ class FingerprintLearner(Learner):
         self.clips, self.how = learned.clips, how
         self.clean = [_seen(clip, how) for clip in learned.clips]
         self.temperature = recipe.temperature
-        clean = [_seen(clip, how) for clip in held_out.clips]
-        random = np.random.default_rng(recipe.seed)
-        batches = [random.integers(len(held_out), size=recipe.batch_size) for _ in range(JUDGED)]
-        self.held_out = [pairs(held_out.clips, clean, rows, how, random) for rows in batches]
+        self.held_out = held_out_pairs(held_out, recipe, how)
 
     def training_step(self, rows: torch.Tensor, number: int) -> torch.Tensor:
         """Compare windows of clips with the same, heard again."""
@@ -107,21 +107,26 @@ class FingerprintLearner(Learner):
         first, second = codes.chunk(2)
         return nt_xent(first, second, self.temperature)
 
-    @in_eval_mode
     def score(self) -> float:
-        """Return of how many windows that are heard again the nearest of their batch is the right one, by its signs."""
-        shares = []
-        for clean, again in self.held_out:
+        """Return the mean of `found_again` of the windows held out."""
+        return float(self.found_again(self.held_out).mean())
+
+    @in_eval_mode
+    def found_again(self, windows: Sequence[tuple[torch.Tensor, torch.Tensor]]) -> NDArray[np.float64]:
+        """Return 1 for each window heard again whose nearest of its batch is the right one, by its signs; else 0."""
+        found = []
+        for clean, again in windows:
             kept, asked = (self.network(part.to(self.device)).float().cpu() for part in (clean, again))
-            shares.append((paired_recall((asked @ kept.sign().T).numpy()), len(asked)))
-        return sum(share * count for share, count in shares) / sum(count for _, count in shares)
+            found.append(paired_hits((asked @ kept.sign().T).numpy()))
+        return np.concatenate(found).astype(float)
 
 
 def learn_fingerprints(
     clips: ClipSet, recipe: FingerprintsRecipe, folder: Path, progress: TrainingProgress | None
 ) -> Trained:
     """Train a network that takes fingerprints; see `sonolux.training.methods.LearnMethod`."""
-    learned, held_out = split_unlabelled(clips, recipe.validation, recipe.seed)
+    parts = split_parts(clips, recipe.validation, recipe.seed)
+    learned, held_out, scored = parts.learned, parts.chosen, parts.scored
     arguments = {"frames": INPUT.frames, "bands": BANDS // INPUT.pooled, "bits": recipe.bits} | recipe.arguments
     architecture = Architecture(name=recipe.architecture, arguments=arguments)
     learner = FingerprintLearner(build_network(architecture, recipe), learned, held_out, recipe, INPUT)
@@ -132,10 +137,30 @@ def learn_fingerprints(
         INPUT,
         code_descriptor(folder.name, recipe.bits),
         recipe,
-        learned.described() | {"held_out": len(held_out)},
-        {"again": learner.best_score()} | learner.duration(),
+        learned.described() | {"chosen_by": len(held_out), "held_out": len(scored)},
+        score_again(learner, scored, recipe) | learner.duration(),
         history=learner.history,
     )
+
+
+def score_again(learner: FingerprintLearner, scored: ClipSet, recipe: FingerprintsRecipe) -> dict[str, Any]:
+    """Return the scores of a network on clips that chose nothing; windows of a clip count once for the interval."""
+    windows = held_out_pairs(scored, recipe, learner.how)
+    found = learner.found_again(windows)
+    share = float(found.mean())
+    interval = wilson_interval(share, min(len(found), len(scored)))
+    chance = sum(len(clean) / len(found) / len(clean) for clean, _ in windows)
+    return score_interval("again", share, interval, len(found)) | {"baseline": round(chance, 4)}
+
+
+def held_out_pairs(
+    clips: ClipSet, recipe: FingerprintsRecipe, how: Contrast
+) -> list[tuple[torch.Tensor, torch.Tensor]]:
+    """Return batches of windows of clips that nothing is learned from, as they are and heard again; see `pairs`."""
+    clean = [_seen(clip, how) for clip in clips.clips]
+    random = np.random.default_rng(recipe.seed)
+    batches = [random.integers(len(clips), size=recipe.batch_size) for _ in range(JUDGED)]
+    return [pairs(clips.clips, clean, rows, how, random) for rows in batches]
 
 
 def pairs(

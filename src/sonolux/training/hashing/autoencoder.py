@@ -17,25 +17,28 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import nn
 
 from sonolux.checkpoints.folder import Architecture
 from sonolux.encoders import resolve
 from sonolux.errors import TrainingError
+from sonolux.metrics.intervals import bootstrap_interval
 from sonolux.models.autoencoder import Autoencoder
 from sonolux.training.data.images import ImageSet
-from sonolux.training.data.splits import split_items
+from sonolux.training.data.splits import split_parts
 from sonolux.training.hashing.network import describe_data
 from sonolux.training.hashing.pretraining import NOISE, draw_layer, pretrain
 from sonolux.training.hashing.recipes import AutoencoderRecipe
 from sonolux.training.loop.fit import fit
 from sonolux.training.loop.image_inputs import DEVIATION, MEAN, image_preprocessing, normalise
-from sonolux.training.loop.image_learner import ImageLearner
+from sonolux.training.loop.image_learner import ImageLearner, image_tensors
 from sonolux.training.loop.initial import build_network
 from sonolux.training.loop.learner import in_eval_mode
 from sonolux.training.loop.plots import draw_pairs
 from sonolux.training.loop.trained import Trained, TrainingProgress, code_descriptor
 from sonolux.training.losses.reconstruction import explained_variance, squared_error
+from sonolux.training.scoring.descriptors import score_interval
 from sonolux.types import Modality
 
 PART = 500
@@ -100,9 +103,13 @@ class AutoencoderLearner(ImageLearner):
         return (normalise(part.to(self.device).float() / 255) for part in torch.split(self.held_out, PART))
 
     @in_eval_mode
+    def pairs(self) -> list[tuple[torch.Tensor, torch.Tensor]]:
+        """Return what is to be drawn of the items held out, and what is drawn, part by part."""
+        return [self.drawn(part) for part in self.held_out_inputs()]
+
     def score(self) -> float:
         """Return 1 less the squared error over the variance."""
-        pairs = [self.drawn(part) for part in self.held_out_inputs()]
+        pairs = self.pairs()
         wanted, drawn = (torch.cat(parts).float() for parts in zip(*pairs, strict=True))
         return explained_variance(drawn, wanted)
 
@@ -142,8 +149,9 @@ def learn_image_autoencoder(
     images: ImageSet, recipe: AutoencoderRecipe, folder: Path, progress: TrainingProgress | None
 ) -> Trained:
     """Train an autoencoder, labels unseen, and draw what is left of images into ``reconstructions.png``."""
-    sets = split_items(images, recipe.validation, recipe.seed)
-    learned, held_out = (part.unlabelled() for part in sets)
+    parts = split_parts(images, recipe.validation, recipe.seed)
+    sets = parts.learned, parts.scored
+    learned, held_out, scored = (part.unlabelled() for part in (parts.learned, parts.chosen, parts.scored))
     architecture = architecture_of(recipe)
     network = autoencoder_of(architecture, recipe)
     descriptors = descriptors_of(learned, recipe.descriptor) if recipe.descriptor else None
@@ -161,20 +169,36 @@ def learn_image_autoencoder(
         else DescribingLearner(network, learned, held_out, recipe, descriptors)
     )
     fit(learner, folder, progress)
-    drawn = reconstructions(learner.network, held_out)
-    draw_pairs(held_out.pixels[:DRAWN], _as_bytes(drawn[:DRAWN]), folder / "reconstructions.png")
-    squared = float(squared_error(drawn, _pixels(held_out)))
+    drawn = reconstructions(learner.network, scored)
+    draw_pairs(scored.pixels[:DRAWN], _as_bytes(drawn[:DRAWN]), folder / "reconstructions.png")
+    squared = float(squared_error(drawn, _pixels(scored)))
     return Trained(
         learner.network,
         architecture,
         image_preprocessing(recipe.image_size),
         code_descriptor(folder.name, recipe.bits, CODE),
         recipe,
-        describe_data(sets),
-        {"held-out": learner.best_score(), "squared error": round(squared, 4)},
+        describe_data(sets) | {"chosen_by": len(held_out)},
+        score_drawing(learner, image_tensors(scored)[0]) | {"squared error": round(squared, 4)},
         history=learner.history,
         sets=sets,
     )
+
+
+def score_drawing(learner: AutoencoderLearner, scored: torch.Tensor) -> dict[str, Any]:
+    """Return the share of the variance of items that chose nothing that an autoencoder draws again."""
+    learner.held_out = scored
+    pairs = learner.pairs()
+    wanted, drawn = (torch.cat(parts).float().flatten(1) for parts in zip(*pairs, strict=True))
+    missed = (wanted - drawn).square().sum(dim=1).numpy()
+    spread = (wanted - wanted.mean(dim=0)).square().sum(dim=1).numpy()
+
+    def explained(rows: NDArray[np.intp]) -> float:
+        return 1 - float(missed[rows].sum()) / max(float(spread[rows].sum()), 1e-12)
+
+    count = len(missed)
+    interval = bootstrap_interval(explained, count, learner.recipe.seed)
+    return score_interval("explained variance", explained(np.arange(count)), interval, count)
 
 
 def architecture_of(recipe: AutoencoderRecipe) -> Architecture:

@@ -16,8 +16,8 @@ from torch.nn import functional
 
 from sonolux.checkpoints.folder import Architecture
 from sonolux.training.data.numbers import RowSet
-from sonolux.training.data.splits import split_unlabelled
-from sonolux.training.hashing.autoencoder import CODE, UNITS, AutoencoderLearner, autoencoder_of
+from sonolux.training.data.splits import split_parts
+from sonolux.training.hashing.autoencoder import CODE, UNITS, AutoencoderLearner, autoencoder_of, score_drawing
 from sonolux.training.hashing.pretraining import pretrain
 from sonolux.training.hashing.recipes import AutoencoderRecipe
 from sonolux.training.loop.fit import fit
@@ -60,7 +60,8 @@ def learn_row_autoencoder(
     rows: RowSet, recipe: AutoencoderRecipe, folder: Path, progress: TrainingProgress | None
 ) -> Trained:
     """Train a dense autoencoder of bags of words or rows of numbers."""
-    learned, held_out = split_unlabelled(rows, recipe.validation, recipe.seed)
+    parts = split_parts(rows, recipe.validation, recipe.seed)
+    learned, held_out, scored = parts.learned, parts.chosen, parts.scored
     sizes = [rows.rows.shape[1], *HIDDEN, recipe.bits]
     architecture = Architecture(name=recipe.architecture, arguments={"mode": UNITS, "sizes": sizes, **recipe.arguments})
     network = autoencoder_of(architecture, recipe)
@@ -75,7 +76,7 @@ def learn_row_autoencoder(
         rows.preprocessing,
         code_descriptor(folder.name, recipe.bits, CODE),
         recipe,
-        learned.described() | {"held_out": len(held_out)},
-        {"held-out": learner.best_score()},
+        learned.described() | {"chosen_by": len(held_out), "held_out": len(scored)},
+        score_drawing(learner, RowLearner(learner.network, learned, scored, recipe).held_out),
         history=learner.history,
     )

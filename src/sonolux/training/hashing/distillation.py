@@ -52,7 +52,7 @@ class DistillationLearner(ImageLearner):
     @in_eval_mode
     def score(self) -> float:
         """Return the mean cosine of what is read from held-out images and what their neighbours would teach."""
-        codes = self._described(self.held_out.float() / 255).to(self.device)
+        codes = self._described(self.held_out).to(self.device)
         return float(functional.cosine_similarity(self.head(codes).cpu(), self.held_out_targets).mean())
 
 

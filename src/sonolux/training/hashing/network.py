@@ -6,16 +6,20 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from sonolux.checkpoints.folder import Architecture
 from sonolux.training.data.images import ImageSet
-from sonolux.training.data.splits import split_items
+from sonolux.training.data.splits import split_parts
 from sonolux.training.hashing.recipes import CodeRecipe
 from sonolux.training.loop.fit import fit
 from sonolux.training.loop.image_inputs import image_preprocessing
-from sonolux.training.loop.image_learner import ImageLearner
+from sonolux.training.loop.image_learner import ImageLearner, image_tensors
 from sonolux.training.loop.initial import build_network
 from sonolux.training.loop.trained import Trained, TrainingProgress, code_descriptor
 from sonolux.training.loop.warm_start import describe_start, start_from
+from sonolux.training.scoring.descriptors import PRECISION, VIEWS, chance_precision, score_values
 
 if TYPE_CHECKING:
     from torch import nn
@@ -55,14 +59,16 @@ def learn_codes(
     TrainingError
         Where the architecture does not take its arguments, or the weights to start from do not fit.
     """
-    sets = learned, held_out = split_items(images, recipe.validation, recipe.seed)
+    parts = split_parts(images, recipe.validation, recipe.seed)
+    learned, chosen, scored = parts.learned, parts.chosen, parts.scored
+    sets = learned, scored
     architecture = code_architecture(recipe)
     network = build_network(architecture, recipe)
     if recipe.pretrained:
         start_from(network.get_submodule("backbone"), recipe.pretrained)
     if not labelled:
-        learned, held_out = learned.unlabelled(), held_out.unlabelled()
-    learner = learner_of(network, learned, held_out, recipe)
+        learned, chosen, scored = learned.unlabelled(), chosen.unlabelled(), scored.unlabelled()
+    learner = learner_of(network, learned, chosen, recipe)
     fit(learner, folder, progress)
     return Trained(
         learner.network,
@@ -70,11 +76,24 @@ def learn_codes(
         image_preprocessing(recipe.image_size),
         code_descriptor(folder.name, recipe.bits),
         recipe,
-        describe_data(sets) | describe_start(recipe.pretrained),
-        {"held-out": learner.best_score()},
+        describe_data(sets) | {"chosen_by": len(chosen)} | describe_start(recipe.pretrained),
+        score_codes(learner, scored, parts.groups),
         history=learner.history,
         sets=sets,
     )
+
+
+def score_codes(learner: ImageLearner, scored: ImageSet, groups: NDArray[np.int64] | None) -> dict[str, Any]:
+    """Return the scores of a code network on images that chose nothing."""
+    import torch
+
+    pixels, labels = image_tensors(scored)
+    torch.manual_seed(learner.recipe.seed)  # of the views
+    values = learner.values_of(pixels, labels)
+    if labels is None or learner.labels is None:
+        # Each view by itself finds one of all; which of them are copies does not matter here.
+        return score_values(VIEWS, values, 1 / len(values))
+    return score_values(PRECISION, values, chance_precision(labels.numpy(), learner.labels.numpy()), groups)
 
 
 def code_architecture(recipe: CodeRecipe) -> Architecture:

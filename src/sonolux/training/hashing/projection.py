@@ -31,18 +31,20 @@ from sonolux.models.projection import Projection
 from sonolux.models.spectral_projection import SpectralHash
 from sonolux.models.unit_length import UnitLength
 from sonolux.training.data.images import ImageSet
+from sonolux.training.data.memory import check_memory
 from sonolux.training.data.sources import check_classes
 from sonolux.training.data.splits import split_items
 from sonolux.training.hashing.recipes import ProjectionRecipe
 from sonolux.training.loop.image_inputs import DESCRIBED, image_preprocessing
 from sonolux.training.loop.trained import Trained, code_descriptor
-from sonolux.training.loop.validation import label_precision
+from sonolux.training.loop.validation import label_precisions
 from sonolux.training.loop.warm_start import describe_start, image_encoders
 from sonolux.training.projections.fisher import fit_fisher
 from sonolux.training.projections.itq import fit_itq
 from sonolux.training.projections.lsh import fit_lsh
 from sonolux.training.projections.pca import fit_pca
 from sonolux.training.projections.spectral import fit_spectral
+from sonolux.training.scoring.descriptors import PRECISION, chance_precision, score_values
 
 if TYPE_CHECKING:
     from sonolux.training.loop.trained import TrainingProgress
@@ -75,6 +77,10 @@ class Inputs:
     links: Sequence[dict[str, Any]] = ()
 
 
+EXACT = 32
+"""Bytes that a number of a pixel takes where pixels are projected: in single precision, and three times in double."""
+
+
 def learn_projection(
     images: ImageSet, recipe: ProjectionRecipe, folder: Path, progress: TrainingProgress | None
 ) -> Trained:
@@ -88,10 +94,12 @@ def learn_projection(
         For labels that are missing, more bits than the images can give, or a start that sees no images.
     """
     sets = learned, held_out = split_items(images, recipe.validation, recipe.seed)
+    if not recipe.pretrained:
+        check_memory(images.source, len(images), images.pixels.shape[1], EXACT)
     inputs = encoder_inputs(recipe) if recipe.pretrained else pixel_inputs(learned.pixels.shape[1])
     rows, asked = (inputs_of(part, inputs) for part in sets)
     fitted = _fitted(rows, learned, recipe)
-    scores = _scores(fitted, (rows, learned.labels), (asked, held_out.labels), recipe)
+    scores = _scores(fitted, (rows, learned.labels), (asked, held_out.labels), recipe, held_out.groups)
     network, architecture = fitted, _architecture(fitted)
     outputs = int(architecture.arguments["bits" if isinstance(fitted, SpectralHash) else "outputs"])
     if inputs.network:
@@ -179,7 +187,14 @@ def _cut(encoder: TrainedEncoder) -> tuple[nn.Module, dict[str, Any]]:
 
 def _fitted(rows: NDArray[np.float32], learned: ImageSet, recipe: ProjectionRecipe) -> nn.Module:
     if recipe.method in ("pca", "whiten"):
-        return fit_pca(rows, recipe.bits, whiten=recipe.method == "whiten")
+        fitted = fit_pca(rows, recipe.bits, whiten=recipe.method == "whiten")
+        if fitted.matrix.shape[1] < recipe.bits:
+            most = fitted.matrix.shape[1]
+            raise TrainingError(
+                f"{recipe.method}: {len(rows)} inputs of {rows.shape[1]} numbers give at most {most} numbers:"
+                f" say --bits {most}"
+            )
+        return fitted
     if recipe.method == "fisher":
         check_classes(learned)
         assert learned.labels is not None
@@ -206,7 +221,8 @@ def _scores(
     learned: tuple[NDArray[np.float32], NDArray[np.int64] | None],
     held_out: tuple[NDArray[np.float32], NDArray[np.int64] | None],
     recipe: ProjectionRecipe,
-) -> dict[str, float]:
+    groups: NDArray[np.int64] | None,
+) -> dict[str, Any]:
     """Score by rows and labels of the images learned from and of those held out."""
     (gallery, labels), (asked, asked_labels) = learned, held_out
     if labels is None or asked_labels is None:
@@ -214,5 +230,5 @@ def _scores(
     described = [fitted(torch.from_numpy(rows)) for rows in (asked, gallery)]
     if recipe.method not in FLOAT:
         described = [binarise(rows) for rows in described]
-    precision = label_precision(described[0], torch.from_numpy(asked_labels), described[1], torch.from_numpy(labels))
-    return {"held-out": round(precision, 4)}
+    values = label_precisions(described[0], torch.from_numpy(asked_labels), described[1], torch.from_numpy(labels))
+    return score_values(PRECISION, values, chance_precision(asked_labels, labels), groups)

@@ -22,7 +22,9 @@ from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint
 
 from sonolux.checkpoints.device import chosen_device
 from sonolux.errors import TrainingError
+from sonolux.training.loop.image_learner import ImageLearner
 from sonolux.training.loop.learner import Learner
+from sonolux.training.loop.memory import check_step
 from sonolux.training.loop.trained import TrainingProgress
 from sonolux.training.loop.workspace import UNFINISHED
 from sonolux.training.recipes import stored_recipe
@@ -45,7 +47,7 @@ def fit(learner: Learner, folder: Path, progress: TrainingProgress | None = None
     Raises
     ------
     TrainingError
-        Where the folder holds an unfinished training of another recipe or data.
+        Where the folder holds an unfinished training of another recipe or data, or the loss is no number any more.
     """
     unfinished = folder / UNFINISHED
     last = unfinished / f"{LAST}.ckpt"
@@ -53,10 +55,13 @@ def fit(learner: Learner, folder: Path, progress: TrainingProgress | None = None
     checkpoints = ModelCheckpoint(unfinished, BEST, monitor="score", mode="max", enable_version_counter=False)
     # A callback of its own: `save_last` would save only after epochs that are the best so far.
     every_epoch = ModelCheckpoint(unfinished, LAST, enable_version_counter=False)
-    callbacks: list[Callback] = [checkpoints, every_epoch, *_stopping(learner.recipe.patience)]
+    callbacks: list[Callback] = [_Diverging(), checkpoints, every_epoch, *_stopping(learner.recipe.patience)]
     if progress is not None:
         callbacks.append(_Reporting(progress))
     device = chosen_device()
+    if isinstance(learner, ImageLearner) and hasattr(learner, "images"):
+        batch = min(learner.recipe.batch_size, len(learner.images))
+        check_step(learner.network, batch, learner.images.shape[-1], device)
     with _quiet(), _interruptible():
         trainer = _trainer(learner, device, callbacks)
         trainer.fit(learner, ckpt_path=last if last.exists() else None, weights_only=True)
@@ -146,6 +151,24 @@ def _precision(device: torch.device) -> Any:
     able = torch.cpu.get_capabilities()
     fast = device.type == "cpu" and (able.get("avx512_bf16") or able.get("amx_bf16"))
     return "bf16-mixed" if fast else "32-true"
+
+
+class _Diverging(Callback):
+    """Ends a training whose loss is no number: none of its weights will ever be again."""
+
+    def on_train_batch_end(
+        self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        """Look at the loss."""
+        loss = outputs["loss"]
+        if not bool(torch.isfinite(loss)):
+            assert isinstance(pl_module, Learner)
+            recipe = pl_module.recipe
+            rate = min(recipe.learning_rate / 10, type(recipe)().learning_rate)
+            raise TrainingError(
+                f"the loss is {float(loss)} in epoch {trainer.current_epoch + 1}:"
+                f" learning_rate={recipe.learning_rate:g} is too high here; try --set learning_rate={rate:g}"
+            )
 
 
 class _Reporting(Callback):

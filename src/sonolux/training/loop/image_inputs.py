@@ -9,13 +9,18 @@ from sonolux.checkpoints.inputs import Preprocessing
 MEAN, DEVIATION = 0.5, 0.25
 """Pixels in [0, 1] become inputs by (pixel - mean) / deviation, all channels alike."""
 
-DESCRIBED = 500
-"""Images that are described at once."""
+DESCRIBED, PIXELS = 500, 2**23
+"""Images that are described at once, at most, and pixels of all of them: maps of large ones fill the memory."""
 
 
 def normalise(pixels: torch.Tensor) -> torch.Tensor:
     """Return pixels in [0, 1] as a network takes them."""
     return ((pixels - MEAN) / DEVIATION).to(memory_format=torch.channels_last)
+
+
+def described_at_once(side: int) -> int:
+    """Return how many images of a size are described at once."""
+    return max(1, min(DESCRIBED, PIXELS // side**2))
 
 
 def image_preprocessing(size: int) -> Preprocessing:

@@ -30,16 +30,16 @@ BATCHES = 1_000_003
 """More than an epoch has: seeds of batches do not meet."""
 
 
-def in_eval_mode(judge: Callable[[Any], Judged]) -> Callable[[Any], Judged]:
+def in_eval_mode(judge: Callable[..., Judged]) -> Callable[..., Judged]:
     """Make a method of a learner look at its network as it will be used: nothing is learned, and nothing left out."""
 
     @wraps(judge)
-    def judged(learner: LightningModule) -> Judged:
+    def judged(learner: LightningModule, *items: Any) -> Judged:
         training = learner.training
         learner.eval()
         try:
             with torch.no_grad():
-                return judge(learner)
+                return judge(learner, *items)
         finally:
             learner.train(training)
 
@@ -94,13 +94,18 @@ class Learner(LightningModule):
         """Return the row numbers of an epoch, (items,): each once."""
         return torch.randperm(self.items, generator=generator)
 
+    def parameter_groups(self) -> list[dict[str, Any]]:
+        """Return what learns, ``params``, with its highest learning rate, ``lr``; in groups where rates differ."""
+        return [{"params": list(self.parameters()), "lr": self.recipe.learning_rate}]
+
     def configure_optimizers(self) -> Any:
         """Return AdamW and its schedule, one step a batch."""
         recipe = self.recipe
-        optimizer = torch.optim.AdamW(self.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay)
+        groups = self.parameter_groups()
+        optimizer = torch.optim.AdamW(groups, lr=recipe.learning_rate, weight_decay=recipe.weight_decay)
         steps = max(recipe.epochs * len(self.train_dataloader()), 2)  # of a single one, none would be a rise
         schedule = torch.optim.lr_scheduler.OneCycleLR(
-            optimizer, recipe.learning_rate, total_steps=steps, pct_start=max(WARM_UP, 1.5 / steps)
+            optimizer, [group["lr"] for group in groups], total_steps=steps, pct_start=max(WARM_UP, 1.5 / steps)
         )
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 

@@ -9,9 +9,9 @@ from sonolux.checkpoints.folder import ModelFolder
 from sonolux.errors import TrainingError
 from sonolux.extras import require
 from sonolux.training.loop.trained import TrainingProgress
-from sonolux.training.loop.workspace import check_free, remove_unfinished
-from sonolux.training.methods import methods
-from sonolux.training.recipe import LoopRecipe, Recipe
+from sonolux.training.loop.workspace import check_free, hold_workspace, remove_unfinished
+from sonolux.training.methods import LOOP, methods
+from sonolux.training.recipe import Recipe
 
 
 def check_ready(recipe: Recipe, folder: Path) -> None:
@@ -31,8 +31,18 @@ def check_ready(recipe: Recipe, folder: Path) -> None:
     method = methods.get(recipe.method)
     if not isinstance(recipe, method.recipe):
         raise TrainingError(f"{recipe.method} takes a {method.recipe.__name__}, not a {type(recipe).__name__}")
-    require("training", *method.needs, error=TrainingError)
-    check_free(folder, resumable=isinstance(recipe, LoopRecipe))
+    looping = LOOP if recipe.resumable else ()
+    require("training", *dict.fromkeys((*method.needs, *looping)), error=TrainingError)
+    check_free(folder, resumable=recipe.resumable)
+
+
+def _copies_together(data: Any) -> Any:
+    """Return images or sounds with copies of each other in one group; other data as it is."""
+    from sonolux.training.data.groups import keep_copies_together
+    from sonolux.training.data.images import ImageSet
+    from sonolux.training.data.sounds import SoundSet
+
+    return keep_copies_together(data) if isinstance(data, ImageSet | SoundSet) else data
 
 
 def run(
@@ -66,16 +76,20 @@ def run(
     Raises
     ------
     TrainingError
-        Where nothing can be learned from the data, by this recipe, or the folder holds something else.
+        Where nothing can be learned from the data, by this recipe, the folder holds something else, or another training
+        is going on in it.
     """
     kinds = takes if isinstance(takes, tuple) else (takes,)
     if not isinstance(recipe, kinds):
         wanted = " or ".join(kind.__name__ for kind in kinds)
         raise TrainingError(f"a {type(recipe).__name__} says nothing of this: give a {wanted}")
     check_ready(recipe, folder)
-    trained = methods.get(recipe.method).load()(data, recipe, folder, progress)
-    from sonolux.training.loop.save import write_model_folder
+    learn = methods.get(recipe.method).load()
+    data = _copies_together(data)
+    with hold_workspace(folder):
+        trained = learn(data, recipe, folder, progress)
+        from sonolux.training.loop.save import write_model_folder
 
-    saved = write_model_folder(trained, folder, licence)
-    remove_unfinished(folder)
+        saved = write_model_folder(trained, folder, licence)
+        remove_unfinished(folder)
     return saved

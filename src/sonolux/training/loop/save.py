@@ -9,9 +9,11 @@ import torch
 from numpy.typing import NDArray
 
 from sonolux.checkpoints.folder import ModelFolder
+from sonolux.checkpoints.outputs import Events, KnownClasses, Labels
 from sonolux.encoders import Encoder, resolve
 from sonolux.training.loop.plots import draw_curve, draw_neighbours
 from sonolux.training.loop.trained import Trained
+from sonolux.training.scoring.confusion import draw_confusion
 
 SHOWN, HITS = 8, 8
 """Queries in the drawing of neighbours, and hits of each."""
@@ -21,7 +23,7 @@ GALLERY = 10_000
 
 
 def write_model_folder(trained: Trained, folder: Path, licence: str) -> ModelFolder:
-    """Write the model folder; of a history ``curve.png`` as well, of images ``neighbours.png``.
+    """Write the model folder; ``curve.png`` of a history, ``neighbours.png`` of images, ``confusion.png`` of labels.
 
     Parameters
     ----------
@@ -30,11 +32,19 @@ def write_model_folder(trained: Trained, folder: Path, licence: str) -> ModelFol
     licence : str
         Of the weights.
     """
+    folder.mkdir(parents=True, exist_ok=True)
+    outputs = trained.outputs
+    if isinstance(outputs, Labels | Events) and trained.known is not None:
+        digest = trained.known.familiarity.save(folder)
+        known = KnownClasses(
+            left_out=tuple(round(one, 5) for one in trained.known.left_out), sha256=digest, empty=trained.known.empty
+        )
+        outputs = outputs.model_copy(update={"known": known})
     record = ModelFolder(
         architecture=trained.architecture,
         preprocessing=trained.preprocessing,
         descriptor=trained.descriptor,
-        outputs=trained.outputs,
+        outputs=outputs,
         recipe=trained.recipe.resolved() | {"torch": torch.__version__},
         data=trained.data,
         scores=trained.scores,
@@ -43,6 +53,8 @@ def write_model_folder(trained: Trained, folder: Path, licence: str) -> ModelFol
     saved = record.save(folder, trained.network)
     if trained.history:
         draw_curve(trained.history, folder / "curve.png")
+    if isinstance(outputs, Labels) and "confusion" in trained.scores:
+        draw_confusion(trained.scores["confusion"], outputs.names, folder / "confusion.png")
     if trained.sets is not None:
         encoder = resolve(str(saved.path))[0]
         queries, gallery = trained.sets[1].pixels[:SHOWN], trained.sets[0].pixels[:GALLERY]

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from sonolux.checkpoints.familiarity import Familiarity
 from sonolux.checkpoints.folder import Architecture
 from sonolux.checkpoints.inputs import AnyPreprocessing
 from sonolux.checkpoints.outputs import AnyOutputs, Descriptor
@@ -27,6 +28,24 @@ class Epoch:
     loss: float
     score: float
     seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class KnownItems:
+    """Where learned items lie, in the descriptors of a network, and how unfamiliar those are that were left out.
+
+    Attributes
+    ----------
+    familiarity : Familiarity
+    left_out : tuple of float
+        Ascending; one at least.
+    empty : bool
+        Whether some learned items had descriptors of zeros, or that cannot be.
+    """
+
+    familiarity: Familiarity
+    left_out: tuple[float, ...]
+    empty: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +73,8 @@ class Trained:
         Empty where nothing was iterated.
     sets : (ImageSet, ImageSet), optional
         Images learned from and held out, of which nearest neighbours are drawn.
+    known : KnownItems, optional
+        By which a classifier or detector tells what is none of its classes.
     """
 
     network: nn.Module
@@ -66,6 +87,7 @@ class Trained:
     outputs: AnyOutputs | None = None
     history: Sequence[Epoch] = ()
     sets: tuple[ImageSet, ImageSet] | None = None
+    known: KnownItems | None = None
 
 
 def code_descriptor(space: str, bits: int, layer: str = "") -> Descriptor:

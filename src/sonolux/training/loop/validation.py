@@ -6,10 +6,12 @@ all held-out images, with a random view of it as the query. The metrics are thos
 
 from __future__ import annotations
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch.nn import functional
 
-from sonolux.metrics.ranking import paired_recall, precision_of_nearest
+from sonolux.metrics.ranking import paired_hits, precision_of_nearest
 
 NEAREST = 10
 """Hits a query whose labels are looked at."""
@@ -23,10 +25,10 @@ def spread(n: int) -> torch.Tensor:
     return torch.linspace(0, n - 1, min(n, MOST)).long()
 
 
-def label_precision(
+def label_precisions(
     queries: torch.Tensor, query_labels: torch.Tensor, gallery: torch.Tensor, gallery_labels: torch.Tensor
-) -> float:
-    """Return the mean share of a query's ten nearest (fewer in a smaller gallery) that carry its label, by cosine.
+) -> NDArray[np.float64]:
+    """Return the share of each query's ten nearest (fewer in a smaller gallery) that carry its label, by cosine, (m,).
 
     Parameters
     ----------
@@ -38,9 +40,9 @@ def label_precision(
     asked, there, asked_labels, labels = (
         tensor.cpu().numpy() for tensor in (queries, gallery, query_labels, gallery_labels)
     )
-    return float(precision_of_nearest(asked, there, asked_labels, labels, NEAREST).mean())
+    return np.asarray(precision_of_nearest(asked, there, asked_labels, labels, NEAREST), np.float64)
 
 
-def view_recall(views: torch.Tensor, images: torch.Tensor) -> float:
-    """Return how often row i of `images` is the nearest to row i of `views`, by cosine; both (n, dim)."""
-    return paired_recall((functional.normalize(views) @ functional.normalize(images).T).cpu().numpy())
+def views_found(views: torch.Tensor, images: torch.Tensor) -> NDArray[np.float64]:
+    """Return 1 where row i of `images` is the nearest to row i of `views`, by cosine, else 0; both (n, dim)."""
+    return paired_hits((functional.normalize(views) @ functional.normalize(images).T).cpu().numpy()).astype(float)

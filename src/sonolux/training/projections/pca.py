@@ -9,10 +9,14 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from sonolux.errors import TrainingError
 from sonolux.models.projection import Projection
 
 SMALLEST = 1e-6
 """Variances below this share of the largest are rounding, and are not made large by whitening."""
+
+SAME = 1e-10
+"""Largest variance, as a share of the mean square of the inputs, of inputs that are all the same."""
 
 
 def fit_pca(rows: NDArray[np.float32], outputs: int, *, whiten: bool = False) -> Projection:
@@ -37,6 +41,11 @@ def principal_axes(
     """Return mean (d,), the first principal axes as columns (d, k), and their variances (k,), largest first.
 
     Whichever is smaller is decomposed, the covariance of the inputs or the products of the rows.
+
+    Raises
+    ------
+    TrainingError
+        Where all rows are the same.
     """
     mean = rows.mean(axis=0, dtype=np.float64)
     centred = (rows - mean).astype(np.float32)
@@ -44,11 +53,18 @@ def principal_axes(
     k = min(most, n - 1, d)
     if d <= n:
         variances, axes = np.linalg.eigh((centred.T @ centred).astype(np.float64) / n)
+        _check_varied(variances, rows)
         return mean, axes[:, ::-1][:, :k], variances[::-1][:k]
     variances, weights = np.linalg.eigh((centred @ centred.T).astype(np.float64) / n)
+    _check_varied(variances, rows)
     variances, weights = variances[::-1][:k], weights[:, ::-1][:, :k]
     axes = centred.T.astype(np.float64) @ weights
     return mean, axes / np.linalg.norm(axes, axis=0), variances
+
+
+def _check_varied(variances: NDArray[np.float64], rows: NDArray[np.float32]) -> None:
+    if not variances.max() > SAME * max(float(np.square(rows, dtype=np.float64).mean()), 1e-30):
+        raise TrainingError(f"all {len(rows)} inputs to learn from are the same: there is nothing to tell apart")
 
 
 def projection(mean: NDArray[np.floating], matrix: NDArray[np.floating]) -> Projection:

@@ -1,0 +1,1 @@
+"""Scores of a training: with their interval, beside what guessing would score, in numbers and in words."""
