@@ -28,6 +28,12 @@ NEEDED: dict[str, dict[str, Any]] = {
     "projection": {"inputs": 12, "outputs": 8},
     "spectral-hash": {"inputs": 12, "bits": 8},
     "two-view-projection": {"images": 12, "texts": 10, "outputs": 8},
+    "aligned-heads": {"inputs": {"image": 12, "text": 10}, "outputs": 8},
+    "content-fusion": {
+        "contents": {"text": [{"name": "mlp", "arguments": {"sizes": [12, 8]}}]},
+        "heads": {"text": {"name": "mlp", "arguments": {"sizes": [8, 4]}}},
+    },
+    "fusion-network": {"inputs": {"image": 12, "text": 10}, "outputs": 8, "fusion": "attention"},
 }
 
 

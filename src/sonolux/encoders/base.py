@@ -61,8 +61,6 @@ class Encoder(ABC):
     asks : bool
         Whether questions of its modality, and items as examples, ask its space where nobody has named it; false where
         another space of every library answers these better.
-    judges : bool
-        Whether it can tell by itself how surely an item answers a question of its modality, see `chances`.
     batch_size : int
         How many inputs `encode` hands to `encode_batch` at once.
     """
@@ -82,7 +80,6 @@ class Encoder(ABC):
     side: int = 0
     weight: float = 1.0
     asks: bool = True
-    judges: bool = False
     batch_size: int = 32
 
     @abstractmethod
@@ -121,8 +118,15 @@ class Encoder(ABC):
         """Encode questions; the same as `encode` except where an encoder treats questions differently."""
         return self.encode(queries)
 
+    def judges(self, question: Any) -> float:
+        """Return how much of a judgement of hits is to be what `chances` says, the rest being the background model's.
+
+        From 0, for an encoder that does not know what its descriptors mean, to 1, for a question that it knows whole.
+        """
+        return 0.0
+
     def chances(self, question: Any, row: NDArray[Any], found: NDArray[Any]) -> NDArray[np.float64]:
-        """Return p-values of items for a question; for encoders that `judge`, which know what descriptors mean.
+        """Return p-values of items for a question, by an encoder that `judges` it.
 
         Parameters
         ----------

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sonolux.encoders.base import Encoder
 from sonolux.errors import EncoderError, SonoluxError
@@ -13,6 +13,7 @@ from sonolux.registry import Registry
 
 if TYPE_CHECKING:
     from sonolux.checkpoints.folder import ModelFolder
+    from sonolux.encoders.trained.aligned import Tower
 
 Factory = Callable[[], "Encoder | Sequence[Encoder]"]
 """Makes one encoder, or the encoders of one model that belong together; an encoder class is one."""
@@ -132,16 +133,27 @@ def _made(name: str, factory: Factory) -> list[Encoder]:
 def _in_folder(folder: Path) -> list[Encoder]:
     if (folder / "model.json").is_file():
         from sonolux.checkpoints.folder import ModelFolder
-        from sonolux.checkpoints.inputs import PhotosAndSentences, SourceDescriptors
+        from sonolux.checkpoints.inputs import FusedContents, PhotosAndSentences, SourceDescriptors, Towers
+        from sonolux.encoders.trained.aligned import aligned_encoders
         from sonolux.encoders.trained.captions import caption_encoders
         from sonolux.encoders.trained.encoder import TrainedEncoder
         from sonolux.encoders.trained.projected import projected_encoders
+        from sonolux.encoders.trained.tastes import content_encoders
 
         model = ModelFolder.load(folder)
         if isinstance(model.preprocessing, SourceDescriptors):
-            return projected_encoders(model, _sources_of(model))
+            return projected_encoders(model, _sources_of(model, model.preprocessing.source))
         if isinstance(model.preprocessing, PhotosAndSentences):
             return caption_encoders(model)
+        if isinstance(model.preprocessing, Towers):
+            return aligned_encoders(model, _towers_of(model))
+        if isinstance(model.preprocessing, FusedContents):
+            below = {
+                modality: _sources_of(model, how.source)
+                for modality, how in model.preprocessing.contents.items()
+                if isinstance(how, SourceDescriptors)
+            }
+            return content_encoders(model, below)
         return [TrainedEncoder(model)]
     from sonolux.encoders.hub.families import encoders_in, is_checkpoint
 
@@ -150,18 +162,48 @@ def _in_folder(folder: Path) -> list[Encoder]:
     raise EncoderError(f"{folder} is no model: it has neither model.json nor config.json nor modules.json")
 
 
-def _sources_of(model: ModelFolder) -> list[Encoder]:
+def _sources_of(model: ModelFolder, source: str) -> list[Encoder]:
     """Return the encoders on whose descriptors a model stands."""
-    from sonolux.checkpoints.inputs import SourceDescriptors
+    try:
+        return resolve(source)
+    except EncoderError as error:
+        raise EncoderError(f"{model.path} needs {source}, which cannot be had: {error}") from error
+    except RecursionError:
+        raise EncoderError(f"{model.path} needs {source}, which needs {model.path}") from None
+
+
+def resolve_towers(towers: Mapping[Any, Sequence[str]], known: str = "") -> list[Tower]:
+    """Return what describes each modality below the heads of an aligned space.
+
+    Parameters
+    ----------
+    towers : mapping of str to sequence of str
+        Specifications of encoders, by modality.
+    known : str
+        That of a space which several of them have shared before, or empty.
+
+    Raises
+    ------
+    EncoderError
+        As `resolve`, and where a specification has no encoder of its modality.
+    """
+    from sonolux.encoders.trained.aligned import make_towers
+
+    specs = {spec for each in towers.values() for spec in each} | ({known} if known else set())
+    return make_towers(towers, known, {spec: resolve(spec) for spec in specs})
+
+
+def _towers_of(model: ModelFolder) -> list[Tower]:
+    from sonolux.checkpoints.inputs import Towers
 
     how = model.preprocessing
-    assert isinstance(how, SourceDescriptors)
+    assert isinstance(how, Towers)
     try:
-        return resolve(how.source)
+        return resolve_towers(how.seen_from(model.path), how.known)
     except EncoderError as error:
-        raise EncoderError(f"{model.path} needs {how.source}, which cannot be had: {error}") from error
+        raise EncoderError(f"{model.path} needs encoders that cannot be had: {error}") from error
     except RecursionError:
-        raise EncoderError(f"{model.path} needs {how.source}, which needs {model.path}") from None
+        raise EncoderError(f"{model.path} stands on itself") from None
 
 
 def _is_folder(path: Path) -> bool:

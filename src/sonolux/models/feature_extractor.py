@@ -67,6 +67,24 @@ class LayerDescriptor(nn.Module):
         return outputs if outputs.ndim == 2 else POOLINGS[self.pooling](outputs)
 
 
+class OutputWithLayer(LayerDescriptor):
+    """What a network gives in the end, (n, outputs), and beside it the pooled output of one of its layers, (n, dim)."""
+
+    def forward(self, inputs: torch.Tensor) -> torch.Tensor:
+        """Return both, (n, outputs + dim), from one run."""
+        rows: list[torch.Tensor] = []
+        with _capturing:
+            hook = self.network.get_submodule(self.layer).register_forward_hook(
+                lambda _layer, _inputs, output: rows.append(output.clone())
+            )
+            try:
+                outputs = self.network(inputs)
+            finally:
+                hook.remove()
+        described = rows[-1] if rows[-1].ndim == 2 else POOLINGS[self.pooling](rows[-1])
+        return torch.cat([outputs.float(), described.float()], dim=1)
+
+
 class FeatureExtractor(LayerDescriptor):
     """A registered network, used up to one of its layers.
 

@@ -38,7 +38,7 @@ def initialise_he(network: nn.Module) -> None:
 
 def _draw(network: nn.Module, rule: Callable[[torch.Tensor], object]) -> None:
     for module in network.modules():
-        if isinstance(module, WEIGHTED):
+        if isinstance(module, WEIGHTED) and not module.weight.is_meta:  # as of a network that is then loaded
             rule(module.weight)
             if module.bias is not None:
                 nn.init.zeros_(module.bias)

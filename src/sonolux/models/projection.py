@@ -22,6 +22,9 @@ class Projection(nn.Module):
         Numbers an input, after flattening.
     outputs : int
         Directions.
+    root_inputs : bool
+        Take the square root of inputs first, with its sign, so that a few large numbers do not outweigh all others (R.
+        Arandjelovic and A. Zisserman, "Three things everyone should know to improve object retrieval", CVPR 2012).
     normalise_inputs : bool
         Scale inputs to length 1 first, so that the brightness or loudness of a whole does not count.
     normalise_outputs : bool
@@ -38,9 +41,15 @@ class Projection(nn.Module):
     matrix: torch.Tensor
 
     def __init__(
-        self, inputs: int, outputs: int, normalise_inputs: bool = False, normalise_outputs: bool = False
+        self,
+        inputs: int,
+        outputs: int,
+        normalise_inputs: bool = False,
+        normalise_outputs: bool = False,
+        root_inputs: bool = False,
     ) -> None:
         super().__init__()
+        self.root_inputs = root_inputs
         self.normalise_inputs = normalise_inputs
         self.normalise_outputs = normalise_outputs
         self.register_buffer("mean", torch.zeros(inputs))
@@ -49,6 +58,7 @@ class Projection(nn.Module):
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
         """Map (n, ...) with `inputs` numbers a row, in any shape, to (n, outputs)."""
         rows = inputs.flatten(start_dim=1)
+        rows = rows.sign() * rows.abs().sqrt() if self.root_inputs else rows
         rows = normalize(rows) if self.normalise_inputs else rows
         coordinates = (rows - self.mean) @ self.matrix
         return normalize(coordinates) if self.normalise_outputs else coordinates

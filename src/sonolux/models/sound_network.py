@@ -86,6 +86,11 @@ class FrameNetwork(nn.Sequential):
         self.dropout = nn.Dropout(dropout)
         self.linear = nn.Linear(self.body.width, classes)
 
+    def described(self, frames: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return the scores of each frame, and what the body makes of it, (n, frames of the body, width)."""
+        described = self.body(frames)
+        return self.linear(self.dropout(described)), described
+
 
 def build_body(name: str, bands: int, arguments: dict[str, Any] | None = None) -> Any:
     """Return a body of this name, with fresh weights; its ``width`` is the number of features of a frame."""

@@ -14,16 +14,20 @@ from sonolux.encoders.packaged import concepts
 from sonolux.encoders.packaged.class_evidence import (
     BROADEST,
     CALLED,
-    CHANCES,
+    NAME_CHANCES,
+    SENTENCE_CHANCES,
     SHOWN,
     _called,
     _classes_by_name,
     chances_of,
     class_probabilities,
     named_classes,
+    names_classes,
 )
 from sonolux.encoders.packaged.image_classes import CLASSES, image_classes
 from sonolux.errors import EncoderError
+from sonolux.evaluation.protocols.captioned_photos import split_captioned
+from tools.class_evidence import words_of
 
 
 @pytest.fixture(scope="module")
@@ -83,15 +87,44 @@ def test_what_is_not_called_so_counts_by_its_meaning(vectors: concepts.ClassVect
     assert named[table.labels.index("tabby")] < 0.1
 
 
-def test_chances_fall_as_what_is_shown_rises() -> None:
+@pytest.mark.parametrize(("named", "table"), [(True, NAME_CHANCES), (False, SENTENCE_CHANCES)])
+def test_chances_fall_as_what_is_shown_rises(named: bool, table: tuple[float, ...]) -> None:
     shown = np.linspace(0, 1, 1001)
-    chances = chances_of(shown)
+    chances = chances_of(shown, named)
     assert (np.diff(chances) <= 0).all()
-    assert chances[0] == pytest.approx(CHANCES[0])
-    assert chances[-1] == pytest.approx(CHANCES[-1])
+    assert chances[0] == pytest.approx(table[0])
+    assert chances[-1] == pytest.approx(table[-1])
     assert chances.min() > 0
     assert chances.max() <= 1
-    assert chances_of(np.array(SHOWN)) == pytest.approx(CHANCES)
+    assert chances_of(np.array(SHOWN), named) == pytest.approx(table)
+
+
+def test_a_sentence_means_a_little_of_many_things_and_is_less_sure_than_a_name() -> None:
+    middling = np.array([0.001, 0.01, 0.1])
+    assert (chances_of(middling, named=False) > 3 * chances_of(middling, named=True)).all()
+    assert names_classes("dogs")
+    assert not names_classes("dogs that play in the snow")
+
+
+@pytest.mark.data
+def test_chances_of_sentences_hold_for_photographs_of_something_else(data: Path) -> None:
+    """Sentences of the odd half of flickr_captions, which the table was not learned from."""
+    from PIL import Image
+
+    photos = split_captioned(data / "flickr_captions")[1][:120]
+    image, text = resolve("concepts")
+    rows = np.asarray(image.encode([np.asarray(Image.open(photo.path).convert("RGB")) for photo in photos]))
+    questions = [photo.sentences[0] for photo in photos]
+    found = np.stack(
+        [
+            text.chances(question, row, rows)
+            for question, row in zip(questions, np.asarray(text.encode_queries(questions)), strict=True)
+        ]
+    )
+    said = [words_of(photo.sentences) for photo in photos]
+    strangers = np.array([[not words_of([question]) & words for words in said] for question in questions])
+    for claimed in (0.1, 0.01):
+        assert (found[strangers] <= claimed).mean() < 2 * claimed
 
 
 def test_a_picture_says_what_it_shows_and_what_it_does_not(tmp_path: Path) -> None:
@@ -111,7 +144,8 @@ def test_a_picture_says_what_it_shows_and_what_it_does_not(tmp_path: Path) -> No
 
 def test_only_what_can_judge_does() -> None:
     image, text = resolve("concepts")
-    assert text.judges
-    assert not image.judges
+    assert text.judges("a dog") == 1
+    assert 0 < text.judges("a dog on a lawn") < 1
+    assert image.judges(None) == 0
     with pytest.raises(EncoderError, match="judges nothing"):
         image.chances(None, np.zeros(1), np.zeros((1, 1)))

@@ -154,10 +154,10 @@ def test_the_scores_are_no_part_of_the_digest(folder: Path) -> None:
     assert ModelFolder.load(folder).scores == {"precision@10": 0.6}
 
 
-@pytest.mark.parametrize("version", [0, 3, "1", None])
+@pytest.mark.parametrize("version", [0, 5, "1", None])
 def test_an_unknown_format(folder: Path, version: object) -> None:
     edit(folder, format=version)
-    assert f"has format {version!r}; this Sonolux reads formats up to 2" in refusal(folder)
+    assert f"has format {version!r}; this Sonolux reads formats up to 4" in refusal(folder)
 
 
 def test_an_unknown_architecture(folder: Path) -> None:

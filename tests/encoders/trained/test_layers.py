@@ -119,12 +119,14 @@ def test_what_is_not_there_is_refused(tmp_path: Path, suffix: str, why: str) -> 
         resolve(f"{tmp_path}/codes{suffix}")[0].as_space()
 
 
-def test_no_space_is_made_where_one_of_them_cannot_be(tmp_path: Path) -> None:
+def test_no_library_is_made_where_one_of_its_spaces_cannot_be(tmp_path: Path) -> None:
     saved(tmp_path / "codes")
     with sx.Library(tmp_path / "l.sonolux") as library:
         with pytest.raises(EncoderError, match="no layer 'stage9'"):
             library.create(resolve("hog") + resolve(f"{tmp_path}/codes@stage9"))
-        assert list(library.spaces.names()) == []
+        assert not (tmp_path / "l.sonolux").exists()
+        library.create(resolve("hog"))
+        assert list(library.spaces.names()) == ["hog"]
 
 
 def test_asking_a_layer_that_is_not_there_says_so(tmp_path: Path, resnet: Path) -> None:

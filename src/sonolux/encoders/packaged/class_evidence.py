@@ -3,10 +3,12 @@
 Cosines of different questions are not comparable: a question has its own greatest one, and relatives of a thing come
 near it. Probabilities of classes are. A descriptor of concepts is a mean of 1,000 vectors, weighed by how probable the
 network finds each class (`concepts`); a ridge regression upon these vectors gives the weights back, and a power the
-distribution that a calibrated network would give (with the even half of the sample of ImageNet they correlate by .98).
+distribution that a calibrated network would give (with the even half of the sample of ImageNet they correlate by .93).
 What a question names is a weight for each class: those that are called so, or are of a kind that is called so, and
 those whose names mean about the same. The sum over both is the probability that the picture shows it, and its p-value
-is the share of pictures that are none of it and reach as much, a table learned from that half.
+is the share of pictures that are none of it and reach as much. Of the name of a class fewer do than of a sentence,
+which means a little of many classes: there is a table for names, learned from that half, and one for all else, learned
+from sentences about other photographs than these (the even half of flickr_captions).
 """
 
 from __future__ import annotations
@@ -31,14 +33,17 @@ POWER = 4
 WIDTH = 0.05
 """Cosines between a question and the names of classes are divided by it: how wide a meaning is."""
 
-CALLED = 0.5
+CALLED = 0.9
 """Share of what is called as the question says, beside what means about the same; a word has many senses."""
 
 SHOWN = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 3e-2, 0.1, 0.2, 0.4, 0.6, 0.8, 0.9, 1.0)
 """Probabilities that a picture shows what is asked for, as `shown` gives them."""
 
-CHANCES = (0.37, 0.18, 0.055, 0.012, 0.0033, 0.0017, 0.00078, 0.00049, 0.00022, 0.00012, 5.2e-05, 2.2e-05, 2e-06)
+NAME_CHANCES = (0.3, 0.13, 0.034, 0.0092, 0.0029, 0.0016, 0.00074, 0.00049, 0.00024, 0.00015, 9.8e-05, 4e-05, 2e-06)
 """Share of pictures of other things that reach each of `SHOWN`; `python -m tools.class_evidence` makes it again."""
+
+SENTENCE_CHANCES = (1.0, 0.95, 0.66, 0.2, 0.026, 0.0093, 0.0028, 0.00098, 0.00027, 7.3e-05, 1.2e-05, 1.2e-05, 1.2e-05)
+"""The same where the question is not the name of classes: pictures whose captions share no word with it."""
 
 BROADEST = CLASSES // 2
 """Classes that a name may stand for, at most: of an object or an artifact there is one in every picture."""
@@ -79,10 +84,24 @@ def class_probabilities(rows: NDArray[np.float32], decode: NDArray[np.float32]) 
     return np.asarray(np.divide(weights, totals, out=np.zeros_like(weights), where=totals > 0))
 
 
-def chances_of(shown: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Return p-values: the share of pictures of other things that show what is asked for as surely."""
+def chances_of(shown: NDArray[np.floating], named: bool) -> NDArray[np.float64]:
+    """Return p-values: the share of pictures of other things that show what is asked for as surely.
+
+    Parameters
+    ----------
+    shown : ndarray, shape (n,)
+        Probabilities that pictures show it.
+    named : bool
+        Whether the question is the name of classes, see `names_classes`.
+    """
+    chances = NAME_CHANCES if named else SENTENCE_CHANCES
     reached = np.log(np.clip(shown, SHOWN[0], SHOWN[-1]))
-    return np.asarray(np.exp(np.interp(reached, np.log(SHOWN), np.log(CHANCES))))
+    return np.asarray(np.exp(np.interp(reached, np.log(SHOWN), np.log(chances))))
+
+
+def names_classes(question: str) -> bool:
+    """Return whether a question is what some classes, or a kind of them, are called."""
+    return _called(question) is not None
 
 
 def _called(question: str) -> NDArray[np.float32] | None:

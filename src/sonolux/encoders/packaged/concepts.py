@@ -24,7 +24,13 @@ from numpy.typing import NDArray
 from sonolux.checkpoints.digest import digest_of
 from sonolux.checkpoints.loading import LoadedOnce
 from sonolux.encoders.base import Encoder, normalised
-from sonolux.encoders.packaged.class_evidence import chances_of, class_probabilities, decoder, named_classes
+from sonolux.encoders.packaged.class_evidence import (
+    chances_of,
+    class_probabilities,
+    decoder,
+    named_classes,
+    names_classes,
+)
 from sonolux.encoders.packaged.image_classes import CLASSES, ImageClasses, image_classes
 from sonolux.encoders.packaged.photo import backbone
 from sonolux.encoders.packaged.sentences import DIM, sentences
@@ -39,6 +45,9 @@ LEVELS = 4
 
 DECAY = 0.5
 """Weight of a level beside that of the one below."""
+
+SENTENCE_WEIGHT = 0.8
+"""Of what the network says of other questions than names, beside the background model of a library."""
 
 VERSION = 1
 """Of what is done with the models; changes the digest."""
@@ -106,8 +115,6 @@ class ConceptImage(Encoder):
 class ConceptText(Encoder):
     """Questions by what they mean, beyond what the names of all classes have in common."""
 
-    judges = True
-
     def __init__(self, vectors: ClassVectors) -> None:
         self.vectors = vectors
         _describe(self, Modality.TEXT, vectors)
@@ -117,10 +124,15 @@ class ConceptText(Encoder):
         rows = np.asarray(sentences().encode_queries(batch))
         return np.where(rows.any(axis=1, keepdims=True), rows - self.vectors.mean, 0)
 
+    def judges(self, question: str) -> float:
+        """Return 1 for what classes are called, of which the network knows more than any library; see the base."""
+        return 1.0 if names_classes(question) else SENTENCE_WEIGHT
+
     def chances(self, question: str, row: NDArray[Any], found: NDArray[Any]) -> NDArray[np.float64]:
         """Return the chance that pictures of other things seem to show what is asked for as surely; see the base."""
         named = named_classes(question, row, self.vectors.directions)
-        return chances_of(class_probabilities(found, self.vectors.decoder()) @ named)
+        shown = class_probabilities(found, self.vectors.decoder()) @ named
+        return chances_of(shown, names_classes(question))
 
 
 def concepts() -> list[Encoder]:

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 WORD = re.compile(r"[^\W\d_]+")
 """A run of letters."""
 
+WORD_OR_NUMBER = re.compile(r"[^\W\d_]+|\d+")
+
 
 class TrainedEncoder(Encoder):
     """The network of a model folder, from images, texts or sounds to float vectors or binary codes.
@@ -196,15 +198,18 @@ def word_counts(texts: Sequence[str], how: Words) -> NDArray[np.float32]:
     numbers = {word: number for number, word in enumerate(how.vocabulary)}
     rows = np.zeros((len(texts), len(numbers)), np.float32)
     for row, text in zip(rows, texts, strict=True):
-        for word, count in Counter(words_in(text)).items():
+        for word, count in Counter(words_in(text, numbers=how.numbers)).items():
             if word in numbers:
                 row[numbers[word]] = count
     return np.log1p(rows)
 
 
-def words_in(text: str) -> list[str]:
-    """Return the words of a text in their order, in lower case; of scripts without spaces, characters and pairs."""
-    return WORD.findall(words_apart(text).lower())
+def words_in(text: str, *, numbers: bool = False) -> list[str]:
+    """Return the words of a text in their order, in lower case; of scripts without spaces, characters and pairs.
+
+    With `numbers`, runs of digits as well.
+    """
+    return (WORD_OR_NUMBER if numbers else WORD).findall(words_apart(text).lower())
 
 
 def standardise_rows(rows: NDArray[np.floating], how: Numbers) -> NDArray[np.float32]:

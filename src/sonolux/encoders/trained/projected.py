@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from sonolux.checkpoints.folder import ModelFolder
 from sonolux.checkpoints.inputs import SourceDescriptors
 from sonolux.encoders.base import Descriptors, Encoder
+from sonolux.encoders.trained.encoder import describing_part
 from sonolux.errors import EncoderError
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ class ProjectedEncoder(Encoder):
 
     @cached_property
     def _network(self) -> nn.Module:
-        return self.folder.network()
+        return describing_part(self.folder.network(), self.folder.descriptor, self.folder.path)
 
 
 def projected_encoders(folder: ModelFolder, sources: Sequence[Encoder]) -> list[Encoder]:

@@ -177,6 +177,8 @@ def rows_in(table: Path) -> Iterator[tuple[int, str, str]]:
     columns, first = _columns(table, rows)
     for line, row in rows[first:]:
         path, sentence = (row[column] if column < len(row) else "" for column in columns)
+        if len(path) > LONGEST:
+            raise TrainingError(f"{table}, line {line}, cannot be read: a path of {len(path):,} characters")
         if not path or not sentence:
             raise TrainingError(f"{table}, line {line}: {f'{path} has no caption' if path else 'no path'}")
         if first == 0 and len(row) > 2:

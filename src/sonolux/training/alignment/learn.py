@@ -19,13 +19,14 @@ from sonolux.checkpoints.folder import Architecture
 from sonolux.checkpoints.inputs import PhotosAndSentences
 from sonolux.checkpoints.outputs import Descriptor
 from sonolux.encoders.trained.captions import ARCHITECTURE, mapped, source_digests
+from sonolux.metrics.intervals import share_interval
 from sonolux.metrics.ranking import top_k
 from sonolux.models.projection import Projection
 from sonolux.models.two_view_projection import TwoViewProjection
 from sonolux.training.alignment.cca import fit_cca
 from sonolux.training.alignment.data import CaptionSet
 from sonolux.training.alignment.recipe import CaptionsRecipe
-from sonolux.training.data.splits import split_unlabelled
+from sonolux.training.data.splits import split_items
 from sonolux.training.loop.trained import Trained, TrainingProgress
 
 TOP = 10
@@ -44,9 +45,7 @@ def learn_captions(
 ) -> Trained:
     """Fit both maps, and score them on photos held out; see `sonolux.training.methods.LearnMethod`."""
     captions.check()
-    learned, held_out = (
-        split_unlabelled(captions, recipe.validation, recipe.seed) if recipe.validation else (captions, None)
-    )
+    learned, held_out = split_items(captions, recipe.validation, recipe.seed) if recipe.validation else (captions, None)
     learned.check(2)
     weight = choose_weight(learned, recipe, progress) if recipe.concepts is None else recipe.concepts
     network = fit_network(learned, recipe)
@@ -94,13 +93,20 @@ def choose_weight(captions: CaptionSet, recipe: CaptionsRecipe, progress: Traini
 
 
 def score_captions(network: TwoViewProjection, captions: CaptionSet, weight: float) -> dict[str, float]:
-    """Return how often the first sentence of each photo finds it, among all photos of a set."""
+    """Return how often the first sentence of each photo finds it, among all photos of a set, and the intervals."""
     learned, known = cosines(network, captions)
     scores: dict[str, float] = {}
     for name, similarity in (("", learned + weight * known), ("-concepts", known)):
         found = top_k(similarity, TOP) == np.arange(len(captions))[:, None]
-        scores |= {f"recall-{k}{name}": round(float(found[:, :k].any(axis=1).mean()), 4) for k in (1, TOP)}
-    return scores
+        for k in (1, TOP):
+            right = found[:, :k].any(axis=1)
+            low, high = share_interval(right.astype(float))
+            scores |= {
+                f"recall-{k}{name}": round(float(right.mean()), 4),
+                f"recall-{k}{name}_low": round(low, 4),
+                f"recall-{k}{name}_high": round(high, 4),
+            }
+    return scores | {"baseline": round(1 / len(captions), 4), "scored_on": len(captions)}
 
 
 def cosines(network: TwoViewProjection, captions: CaptionSet) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

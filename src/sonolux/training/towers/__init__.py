@@ -1,0 +1,1 @@
+"""Fine-tuning of towers: networks below the heads of several modalities, which learn on with these."""
