@@ -9,7 +9,7 @@ import pytest
 
 from media.tagged import frame, id3, utf8, write_mp3
 from sonolux.index import Condition, Point
-from sonolux.index.remote import RemoteIndex
+from sonolux.index.cluster.remote import RemoteIndex
 from sonolux.library import Library
 from sonolux.library.ingest.changes import Task
 from sonolux.library.ingest.draft import Draft

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from sonolux.metrics.ranking import (
+    area_under_roc,
     average_precision,
     label_metrics,
     paired_recall,
@@ -18,6 +19,7 @@ from sonolux.metrics.ranking import (
     recall_at_k,
     reciprocal_rank,
     top_k,
+    truncated_average_precision,
 )
 
 
@@ -99,3 +101,56 @@ def test_of_equal_scores_the_relevant_ranks_last() -> None:
 def test_recalls_that_can_be_counted() -> None:
     assert recall_at_k([[1, 2], [3, 4]], [[2, 1], [4, 5]]) == 0.75
     assert paired_recall(np.array([[0.9, 0.1], [0.8, 0.2]])) == 0.5
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 25))
+def test_truncated_average_precision_is_its_definition(seed: int, k: int) -> None:
+    random = np.random.default_rng(seed)
+    scores = random.permuted(np.tile(np.arange(20.0), (5, 1)), axis=1)
+    relevant = random.random((5, 20)) < 0.2
+    found = truncated_average_precision(scores, relevant, k)
+    for row, right, area in zip(scores, relevant, found, strict=True):
+        order = sorted(range(20), key=lambda item: (-row[item], item))[:k]
+        precisions = [right[order[:rank]].sum() / rank for rank in range(1, len(order) + 1) if right[order[rank - 1]]]
+        if right.any():
+            assert area == pytest.approx(sum(precisions) / min(k, right.sum()))
+        else:
+            assert np.isnan(area)
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_the_area_under_the_curve_is_that_of_scikit_learn(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    scores = random.integers(0, 5, (4, 15)).astype(float)
+    relevant = random.random((4, 15)) < 0.3
+    for row, right, area in zip(scores, relevant, area_under_roc(scores, relevant), strict=True):
+        if right.any() and not right.all():
+            assert area == pytest.approx(roc_auc_score(right, row))
+        else:
+            assert np.isnan(area)
+
+
+def test_items_that_do_not_count_are_no_worse_items() -> None:
+    scores = np.array([[-np.inf, 1.0, 2.0, 0.0]])
+    relevant = np.array([[False, True, False, False]])
+    assert area_under_roc(scores, relevant)[0] == 0.5
+    assert truncated_average_precision(scores, relevant, 2)[0] == 0.5
+
+
+def test_the_average_precision_of_ties_is_the_mean_over_their_orders() -> None:
+    random = np.random.default_rng(0)
+    scores = np.array([[2.0, 1.0, 1.0, 1.0, 1.0, 0.0, -np.inf]])
+    relevant = np.array([[False, True, False, True, False, True, False]])
+    orders = []
+    for _ in range(4000):
+        nudged = scores + 1e-6 * random.random(scores.shape)
+        orders.append(float(truncated_average_precision(nudged, relevant, 4)[0]))
+    assert truncated_average_precision(scores, relevant, 4)[0] == pytest.approx(np.mean(orders), abs=0.01)
+    turned = truncated_average_precision(scores[:, ::-1], relevant[:, ::-1], 4)
+    assert turned[0] == truncated_average_precision(scores, relevant, 4)[0]
+
+
+def test_a_ranking_that_says_nothing_is_no_better_for_the_order_of_the_database() -> None:
+    scores, relevant = np.zeros((1, 1000)), np.zeros((1, 1000), bool)
+    relevant[0, 0] = True
+    assert truncated_average_precision(scores, relevant, 500)[0] < 0.01

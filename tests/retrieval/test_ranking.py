@@ -12,8 +12,7 @@ from sonolux.retrieval.calibration import EXPECTED
 from sonolux.retrieval.dependence import Dependence
 from sonolux.retrieval.query import Part, Query
 from sonolux.retrieval.ranking import Ranker
-from sonolux.retrieval.recognition import KNOWN
-from sonolux.retrieval.space_query import SpaceQuery
+from sonolux.retrieval.space_query import Judge, SpaceQuery
 from sonolux.types import Space
 
 ITEM = {"path": "/a.jpg", "modality": "image", "kind": "file", "file": "a"}
@@ -98,12 +97,12 @@ def test_what_an_encoder_knows_makes_a_hit_sure_where_nothing_stands_out(lists: 
     questions = [SpaceQuery(Space(name, 4), np.ones(4, np.float32), 1.0) for name in names]
     claims = Claims(dict.fromkeys(names, 0.9))
     for chance, confident in ((1e-5, True), (0.5, False)):
-        questions[0] = replace(questions[0], judge=lambda rows, chance=chance: np.full(len(rows), chance))
+        questions[0] = replace(questions[0], judge=Judge(0.8, lambda rows, chance=chance: np.full(len(rows), chance)))
         [hit] = Ranker(Described(), claims, changes=0, spans=False).rank(
             Query(parts=(Part("vector", None),)), questions
         )
         assert hit.confident is confident
-        assert hit.chance == pytest.approx(min(lists * chance / KNOWN, 0.9 if lists > 1 else 1))
+        assert hit.chance == pytest.approx(min(lists * chance / 0.8, 0.9 if lists > 1 else 1))
     assert Ranker(Described(gone=True), claims, 0, False).rank(Query(parts=(Part("vector", None),)), questions) == []
 
 

@@ -33,6 +33,8 @@ def as_stored(annotation: Annotation) -> dict[str, Any]:
         stored["kind"] = annotation.kind
     if annotation.item:
         stored["item"] = annotation.item
+    if annotation.chance is not None:
+        stored["chance"] = annotation.chance
     return stored
 
 
@@ -87,4 +89,5 @@ def _annotation(stored: Mapping[str, Any]) -> Annotation:
         region=region_of(stored),
         kind=stored.get("kind", "label"),
         item=stored.get("item", ""),
+        chance=stored.get("chance"),
     )

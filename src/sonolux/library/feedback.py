@@ -116,6 +116,8 @@ def feedback_set(spaces: Spaces, name: str, found: Sequence[Judgement]) -> Feedb
     if space.kind == "sparse":
         raise QueryError(f"space {name} holds words: feedback is learned in a space of float or binary descriptors")
     entries = spaces.entries[name]
+    if not entries:
+        raise QueryError(f"space {name} holds what people play, not media: feedback is learned where an encoder writes")
     specs = sorted({entry.spec for entry in entries})
     if len(specs) > 1:
         raise QueryError(f"space {name} is written by several models, {', '.join(specs)}: name a space of one")

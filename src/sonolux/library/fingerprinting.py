@@ -205,7 +205,7 @@ def _found(roots: Sequence[str], taken: _Taken) -> Iterator[str]:
 
 def _with_sound(roots: Sequence[str]) -> Iterator[str | Failure]:
     """Yield the files named, and of folders those that are not plainly something else: a text, an image."""
-    for path in find(roots, real=True):
+    for path in find(roots, real=True, inside=True):
         if isinstance(path, Failure) or path in roots or not _is_something_else(path):
             yield path
 

@@ -20,9 +20,13 @@ from typing import Any, Self
 
 from sonolux.errors import LibraryError
 from sonolux.index import Index
+from sonolux.media.paths import printable
 from sonolux.settings import Settings
 
 FORMAT = 2
+
+UNFINISHED = "copy of"
+"""Key of the manifest of a copy that is not whole yet, see `sonolux.library.library_copy`: where the original is."""
 
 SpaceEntries = dict[str, list[dict[str, Any]]]
 """Encoders by space, as plain data; see `sonolux.library.spaces.EncoderEntry`."""
@@ -71,6 +75,9 @@ class LibraryManifest:
         LibraryError
             Where the manifest is of a newer version, or damaged.
         """
+        if UNFINISHED in meta:
+            original = printable(meta[UNFINISHED])
+            raise LibraryError(f"{location} is an unfinished copy: `sonolux copy {original} {location}` completes it")
         version = meta.get("format")
         if not isinstance(version, int) or version < 1:
             raise LibraryError(f"the manifest of {location} is damaged: {version!r} is no format")

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 
 from sonolux.encoders import Encoder, default_specs, resolve
+from sonolux.encoders.base import LEARNED
 from sonolux.encoders.defaults import CLASSICAL
 from sonolux.errors import EncoderError, QueryError
 from sonolux.index import Index
@@ -68,6 +69,26 @@ def default_encoders() -> list[Encoder]:
         except EncoderError as error:
             logger.warning("%s is left out: %s", spec, error)
     return found
+
+
+def plan_spaces(encoders: Sequence[Encoder]) -> tuple[list[Space], SpaceEntries]:
+    """Return the spaces of a new library with these encoders, and what its manifest says of them.
+
+    Raises
+    ------
+    EncoderError
+        Where two encoders of one space do not fit each other, or one cannot say what it gives.
+    """
+    _check_sentence_models(encoder.space for encoder in encoders)
+    spaces: dict[str, Space] = {}
+    entries: dict[str, dict[Modality, EncoderEntry]] = {}
+    for encoder in encoders:
+        space = encoder.as_space()
+        if spaces.setdefault(space.name, space) != space:
+            raise EncoderError(f"encoder {encoder.name} does not fit space {spaces[space.name]}")
+        entries.setdefault(space.name, {}).setdefault(encoder.modality, entry_of(encoder))
+    plain = {name: [asdict(entry) for entry in found.values()] for name, found in entries.items()}
+    return list(spaces.values()), plain
 
 
 class Spaces:
@@ -149,6 +170,14 @@ class Spaces:
                 self._add_new(encoder)
             self._encoders[encoder.space, encoder.modality] = encoder
 
+    def add_unwritten(self, space: Space) -> None:
+        """Add a space that no encoder writes into, as that of factors, in place of one of its name."""
+        if space.name in self._spaces:
+            self.index.drop_space(space.name)
+        self.index.add_space(space)
+        self._spaces = {**self._spaces, space.name: space}
+        self.entries = {**self.entries, space.name: []}
+
     def drop(self, name: str) -> None:
         """Remove a space and its descriptors."""
         self.by_name(name)
@@ -190,11 +219,11 @@ class Spaces:
 
     def weight(self, name: str) -> float:
         """Return the strength of a space where answers are fused: the highest of its encoders'."""
-        return max(entry.weight for entry in self.entries[name])
+        return max((entry.weight for entry in self.entries[name]), default=LEARNED)
 
     def is_classical(self, name: str) -> bool:
         """Tell whether nothing that writes into a space was learned from data."""
-        return all(entry.spec in CLASSICAL for entry in self.entries[name])
+        return bool(self.entries[name]) and all(entry.spec in CLASSICAL for entry in self.entries[name])
 
     def by_example(self, name: str) -> bool:
         """Tell whether items given as examples ask a space that nobody has named."""

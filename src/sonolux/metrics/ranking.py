@@ -1,4 +1,4 @@
-"""Ranking metrics: precision at k, average precision, reciprocal rank, recall; in [0, 1], higher is better.
+"""Ranking metrics: precision, average precision, area under ROC, reciprocal rank, recall; in [0, 1], higher is better.
 
 Scores are (m, n), query by item, higher for better; items of equal score rank by their place in the database, unless a
 function says otherwise. Relevance is sharing a label. A ranking is given by its relevance, bool (m, depth), best first.
@@ -87,12 +87,18 @@ def precision_of_nearest(
     return np.concatenate(found)
 
 
-def paired_recall(scores: NDArray[np.floating]) -> float:
-    """Return recall at 1 where item i alone answers query i: the share of rows of (m, m) whose diagonal is highest.
+def paired_hits(scores: NDArray[np.floating]) -> NDArray[np.bool_]:
+    """Return which queries are answered where item i alone answers query i: rows of (m, m) whose diagonal is highest.
 
     Of equal scores the first counts as the highest.
     """
-    return float((scores.argmax(axis=1) == np.arange(len(scores))).mean())
+    hits: NDArray[np.bool_] = scores.argmax(axis=1) == np.arange(len(scores))
+    return hits
+
+
+def paired_recall(scores: NDArray[np.floating]) -> float:
+    """Return recall at 1 where item i alone answers query i, the mean of `paired_hits`."""
+    return float(paired_hits(scores).mean())
 
 
 def recall_at_k(found: Iterable[Sequence[Any]], expected: Iterable[Sequence[Any]]) -> float:
@@ -133,6 +139,69 @@ def pairwise_accuracy(margins: NDArray[np.floating], weights: NDArray[np.floatin
     """
     right = np.where(margins > 0, 1.0, np.where(margins == 0, 0.5, 0.0))
     return float(np.average(right, weights=weights))
+
+
+def truncated_average_precision(
+    scores: NDArray[np.floating], relevant: NDArray[np.bool_], k: int = 500
+) -> NDArray[np.float64]:
+    """Return the average precision of the first k items of each ranking, (m,); NaN where nothing is relevant.
+
+    The precisions at the relevant items among the first k, added up and divided by how many relevant items could be
+    there: min(relevant, k). B. McFee et al., "The million song dataset challenge", AdMIRe 2012. Of items that score
+    alike it is the mean over all their orders, so that the order in which a database has them decides nothing.
+    F. McSherry and M. Najork, "Computing information retrieval performance measures efficiently in the presence of
+    tied scores", ECIR 2008, equation 5.
+
+    Parameters
+    ----------
+    scores : ndarray, shape (m, n)
+        Items that do not count, such as those that a user has played before, have ``-inf``.
+    relevant : ndarray of bool, shape (m, n)
+    k : int
+    """
+    found = [_mean_precision_of_ties(*pair, k) for pair in zip(scores, relevant, strict=True)]
+    possible = np.minimum(relevant.sum(axis=1), k)
+    return np.where(possible, np.array(found) / np.maximum(possible, 1), np.nan)
+
+
+def _mean_precision_of_ties(scores: NDArray[np.floating], relevant: NDArray[np.bool_], k: int) -> float:
+    """Return the sum of precisions at relevant items among the first k, (n,) each, the mean over orders of ties."""
+    order = np.argsort(-scores, kind="stable")
+    ranked, right = scores[order], relevant[order]
+    starts = np.flatnonzero(np.append(True, ranked[1:] != ranked[:-1]))
+    before = np.append(0, right.cumsum())[starts]
+    sizes, hits = np.diff(np.append(starts, len(ranked))), np.add.reduceat(right.astype(np.intp), starts)
+    of = np.repeat(np.arange(len(starts)), sizes)[:k]
+    inside = np.arange(len(of)) - starts[of]
+    # Where one of a tie is relevant, so are of those before it, on average, as many as of its others.
+    others = inside * (hits[of] - 1) / np.maximum(sizes[of] - 1, 1)
+    precision = (before[of] + others + 1) / np.arange(1, len(of) + 1)
+    return float((hits[of] / sizes[of] * precision).sum())
+
+
+def area_under_roc(scores: NDArray[np.floating], relevant: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Return the area under the ROC curve of each ranking, (m,); NaN where all items or none are relevant.
+
+    It is the chance that a relevant item scores higher than another, ties counting half (J. Hanley and B. McNeil,
+    "The meaning and use of the area under a receiver operating characteristic (ROC) curve", Radiology 1982).
+
+    Parameters
+    ----------
+    scores : ndarray, shape (m, n)
+        Items of ``-inf`` do not count; no relevant item may be one.
+    relevant : ndarray of bool, shape (m, n)
+    """
+    from scipy.stats import rankdata
+
+    areas = np.full(len(scores), np.nan)
+    for row, (score, right) in enumerate(zip(scores, relevant, strict=True)):
+        counted = np.isfinite(score)
+        among = right[counted]
+        better, worse = int(among.sum()), int((~among).sum())
+        if better and worse:
+            ranks = rankdata(score[counted])[among].sum()
+            areas[row] = (ranks - better * (better + 1) / 2) / (better * worse)
+    return areas
 
 
 def top_k(scores: NDArray[np.floating], k: int) -> NDArray[np.intp]:

@@ -21,6 +21,10 @@ EXAMPLE_SPANS = 256
 """Most spans that stand for a file given as example."""
 
 
+SPANNED = 32
+"""Most files that stand for others by their spans."""
+
+
 def rows_of_examples(
     index: Index, space: Space, ids: Sequence[str], weights: Sequence[float] = ()
 ) -> list[tuple[float, Any]]:
@@ -51,6 +55,18 @@ def rows_of_examples(
         rows += [(weighed[item], row) for row in spread]
     whole = sum(weight for weight, _ in rows)
     return [(weight / whole, row) for weight, row in rows]
+
+
+def mean_of_files(index: Index, space: Space, files: Sequence[str]) -> Any | None:
+    """Return the mean of files in a space, None where none of them is there.
+
+    Files count by their own descriptors; only where none has one, by the means of their spans.
+    """
+    rows = list(own_vectors(index, space, files).values())
+    if not rows:
+        spans = [span_vectors(index, space, file) for file in files[:SPANNED]]
+        rows = [mean_of(space, each, [1.0] * len(each)) for each in spans if each]
+    return mean_of(space, rows, [1.0] * len(rows)) if rows else None
 
 
 def own_vectors(index: Index, space: Space, ids: Sequence[str]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sonolux.encoders.base import Encoder
 from sonolux.encoders.text import UNSPACED
@@ -44,12 +45,15 @@ class Explainer:
     questions : sequence of SpaceQuery
         As planned; the numbers of witnesses are theirs.
     asker : Asker
+    examples : mapping, optional
+        Descriptors of the examples by space and by example, where they are at hand.
     """
 
     index: Index
     query: Query
     questions: Sequence[SpaceQuery]
     asker: Asker
+    examples: Mapping[str, Mapping[str, list[Any]]] | None = None
 
     def explain(self, found: Sequence[tuple[Place, Hit]]) -> list[Hit]:
         """Return hits that say why they were found, the strongest reason first."""
@@ -146,11 +150,27 @@ class Explainer:
         rows = self._rows_of_examples[asked.space.name]
         if vector is None or not rows:
             return ""
-        return max(rows, key=lambda example: max(_score(asked.space, vector, row) for row in rows[example]))
+        if asked.space.kind == "sparse":
+            terms: Any = vector
+            return max(rows, key=lambda example: max(float(terms.multiply(row).sum()) for row in rows[example]))
+        owners, stacked = self._stacked_examples[asked.space.name]
+        return owners[int(similarities(asked.space, np.asarray(vector)[None], stacked)[0].argmax())]
 
     @cached_property
-    def _rows_of_examples(self) -> dict[str, dict[str, list[Any]]]:
+    def _stacked_examples(self) -> dict[str, tuple[list[str], NDArray[Any]]]:
+        """The descriptors of all examples of each dense space, (n, dim), and the example that each is of."""
+        stacked = {}
+        for name, rows in self._rows_of_examples.items():
+            every = [(item, row) for item, each in rows.items() for row in each]
+            if every and isinstance(every[0][1], np.ndarray):
+                stacked[name] = ([item for item, _ in every], np.stack([row for _, row in every]))
+        return stacked
+
+    @cached_property
+    def _rows_of_examples(self) -> Mapping[str, Mapping[str, list[Any]]]:
         """The descriptors of each example, by space; of a file without one, those of its spans."""
+        if self.examples is not None:
+            return self.examples
         found: dict[str, dict[str, list[Any]]] = {}
         for space in {asked.space.name: asked.space for asked in self.questions if self._is_example(asked)}.values():
             own = own_vectors(self.index, space, self.query.like)
@@ -187,9 +207,3 @@ def _words(text: str) -> list[str]:
 def _terms(row: Any) -> Terms:
     """Return the numbers of the terms of a sparse descriptor."""
     return Terms(row.indices.tolist())
-
-
-def _score(space: Space, one: Any, other: Any) -> float:
-    if space.kind == "sparse":
-        return float(one.multiply(other).sum())
-    return float(similarities(space, np.asarray(one)[None], np.asarray(other)[None])[0, 0])

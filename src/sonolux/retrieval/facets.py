@@ -122,12 +122,12 @@ def _from_to(first: int, last: int) -> Iterator[Condition]:
 def _years_of(points: Iterable[Point]) -> list[FacetCount]:
     years: dict[int, set[str]] = {}
     for point in points:
-        if year := _year(point.payload):
+        if year := year_of(point.payload):
             years.setdefault(year, set()).add(point.payload.get("file", point.id))
     return sorted((FacetCount(year, len(files)) for year, files in years.items()), reverse=True)
 
 
-def _year(payload: Mapping[str, Any]) -> int | None:
+def year_of(payload: Mapping[str, Any]) -> int | None:
     """Return the year by the clock of the place, as a filter on the date takes it."""
     date = payload.get("clock") or payload.get("date")
     if date is None:

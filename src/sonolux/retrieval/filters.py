@@ -27,7 +27,8 @@ META_KEYS = (
     "artist", "album", "composer", "genre", "keywords", "place", "description", "rating", "camera", "latitude",
     "longitude", "width", "height", "frames", "duration", "rate", "channels", "language",
 )  # fmt: skip
-ANNOTATION_KEYS = ("label",)
+ANNOTATION_KEYS = ("label", "mood")
+"""What annotators say of items; a mood is a label, as a model of moods gives it."""
 WORDED_KEYS = ("text",)
 """Keys that are asked for words alone, by ``~``."""
 NUMBERS = frozenset({
@@ -177,7 +178,7 @@ def stored_key(key: str) -> str:
     if key == "folder":
         return "folders"
     if key in ANNOTATION_KEYS:
-        return f"annotations[].{key}"
+        return "annotations[].label"
     if key in META_KEYS:
         return f"meta.{key}"
     if key not in PLAIN_KEYS:

@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import islice
 from math import isfinite, sqrt
 from typing import Any, Protocol
 
@@ -23,14 +24,17 @@ from numpy.typing import NDArray
 from sonolux.encoders.base import Encoder, split_rows
 from sonolux.encoders.inputs import EncoderInputs
 from sonolux.errors import QueryError
-from sonolux.index import Index
+from sonolux.index import Condition, Index
 from sonolux.media.segment import Audio, Content, Image
-from sonolux.retrieval.examples import rows_of_examples
+from sonolux.retrieval.examples import mean_of_files, rows_of_examples
 from sonolux.retrieval.plainness import is_plain
 from sonolux.retrieval.query import Part, Query
 from sonolux.retrieval.rocchio import move_away
-from sonolux.retrieval.space_query import SpaceQuery
+from sonolux.retrieval.space_query import Judge, SpaceQuery
 from sonolux.types import Modality, Space
+
+FILTERED = 1_000
+"""Files that stand for a filter, at most: a thousand have the mean of all, but for a thirtieth of their spread."""
 
 
 class Asking(Protocol):
@@ -91,6 +95,8 @@ def _no_space(part: Part, names: Sequence[str]) -> str:
 def _ask_part(part: Part, spaces: Sequence[Space], asking: Asking, named: bool) -> list[SpaceQuery]:
     if part.kind == "vector":
         return [_ask_vector(part, spaces)]
+    if part.kind == "filter":
+        return _ask_filter(part, spaces if named else [s for s in spaces if asking.by_example(s.name)], asking)
     contents = _contents(part)
     able = [
         (space, encoder, media)
@@ -103,7 +109,7 @@ def _ask_part(part: Part, spaces: Sequence[Space], asking: Asking, named: bool) 
     inputs = EncoderInputs()
     plain = {id(content): is_plain(content) for media in contents.values() for content in media}
     asked = [
-        (space, row, content, partial(encoder.chances, content, row) if encoder.judges else None)
+        (space, row, content, _judge(encoder, content, row))
         for space, encoder, media in able
         for row, content in zip(
             split_rows(encoder.encode_queries([inputs.of(encoder, content) for content in media])), media, strict=True
@@ -117,6 +123,11 @@ def _ask_part(part: Part, spaces: Sequence[Space], asking: Asking, named: bool) 
         replace(question, words=content if isinstance(content, str) else "", plain=plain[id(content)], judge=judge)
         for question, (*_, content, judge) in zip(questions, asked, strict=True)
     ]
+
+
+def _judge(encoder: Encoder, content: Any, row: Any) -> Judge | None:
+    weight = encoder.judges(content)
+    return Judge(weight, partial(encoder.chances, content, row)) if weight else None
 
 
 def _shared(weight: float, asked: Sequence[tuple[Space, Any]], asking: Asking) -> list[SpaceQuery]:
@@ -144,6 +155,25 @@ def _ask_vector(part: Part, spaces: Sequence[Space]) -> SpaceQuery:
     vector = vector.astype(np.float32)
     length = _length(vector)
     return SpaceQuery(space, _direction(vector, length) if space.metric == "cosine" else vector, part.weight)
+
+
+def _ask_filter(part: Part, spaces: Sequence[Space], asking: Asking) -> list[SpaceQuery]:
+    """Ask with the mean of the files that satisfy a filter, in every space that holds some of them."""
+    conditions = (*part.content, Condition("kind", "=", "file"))
+    files = [point.id for point in islice(asking.index.scroll(conditions, keys=()), FILTERED)]
+    if not files:
+        raise QueryError(f"no file of the library is as {_shown(part.content)}: the blend names nothing by it")
+    asked = [(space, row) for space in spaces if (row := mean_of_files(asking.index, space, files)) is not None]
+    if not asked:
+        names = ", ".join(space.name for space in spaces)
+        raise QueryError(f"no descriptor of a file that is as {_shown(part.content)} in {names or 'any space'}")
+    return _shared(part.weight, asked, asking)
+
+
+def _shown(conditions: Sequence[Condition]) -> str:
+    """Return a filter as people would write it; of the spellings of a value, the first."""
+    shown = [(one, one.value[0] if isinstance(one.value, tuple) else one.value) for one in conditions]
+    return ", ".join(f"{one.key.removeprefix('meta.')}{one.op}{value}" for one, value in shown)
 
 
 def _length(vector: NDArray[np.float32]) -> np.float32:

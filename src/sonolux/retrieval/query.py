@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from math import inf
 from numbers import Integral, Real
+from pathlib import Path
 from typing import Any, Literal
 
 from sonolux.errors import QueryError
@@ -13,17 +14,19 @@ from sonolux.index import Condition
 MOST_HITS = 10_000
 """Hits of one question, all pages together: whoever wants everything lists the library or exports it."""
 
-PartKind = Literal["text", "image", "audio", "video", "vector"]
+PartKind = Literal["text", "image", "audio", "video", "vector", "filter"]
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One thing asked for: words, an image, audio, a video, or a ready vector, with its weight in the fusion.
+    """One thing asked for: words, an image, audio, a video, a ready vector or the items of a filter, with its weight.
 
     With ``minus`` it is what hits are to be kept away from, the farther the more it weighs.
 
-    ``content`` is a string for text; a path, or decoded media (`Image`, `Audio` of `sonolux.media.segment`) for the
-    others, or the segments of a file; an array of shape (dim,) for a vector.
+    ``content`` is a string for text, or the `Path` of a file of text; a path, or decoded media (`Image`, `Audio` of
+    `sonolux.media.segment`) for the others, or the segments of a file; an array of shape (dim,) for a vector; the
+    conditions of a filter, whose items ask with the mean of their descriptors, as the songs of an artist stand for the
+    artist.
     """
 
     kind: PartKind
@@ -34,7 +37,7 @@ class Part:
     @property
     def is_file(self) -> bool:
         """Whether it is a path, of which nothing is decoded yet."""
-        return self.kind != "text" and isinstance(self.content, str)
+        return isinstance(self.content, Path) or (self.kind != "text" and isinstance(self.content, str))
 
 
 @dataclass(frozen=True, slots=True)

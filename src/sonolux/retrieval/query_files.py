@@ -20,6 +20,7 @@ SEGMENTS = 8
 """Most segments of one kind with which a recording, a video, a text or a TIFF of many pages asks."""
 
 KINDS: dict[PartKind, frozenset[SegmentKind]] = {
+    "text": frozenset({"passage"}),
     "image": frozenset({"image", "page"}),
     "audio": frozenset({"window"}),
     "video": frozenset({"shot", "window"}),
@@ -63,7 +64,7 @@ def _cut(part: Part, options: ReadOptions) -> Part:
 
 def _decoded(part: Part, decoder: IsolatedDecoder, options: ReadOptions) -> Part:
     reader = partial(read_spread, kinds=KINDS[part.kind], most=SEGMENTS)
-    segments = [event for event in decoder.read(part.content, options, reader) if isinstance(event, Segment)]
+    segments = [event for event in decoder.read(str(part.content), options, reader) if isinstance(event, Segment)]
     if not segments:
-        raise QueryError(f"{printable(part.content)} holds no {part.kind} to ask with")
+        raise QueryError(f"{printable(str(part.content))} holds no {part.kind} to ask with")
     return replace(part, content=segments)

@@ -77,6 +77,8 @@ class Ranker:
         Whether any file of the library has spans; without, grouping has nothing to do.
     keys : tuple of str
         Payload keys that matches bring.
+    depth : int
+        Least length of the lists that are fused.
     """
 
     index: Index
@@ -84,6 +86,7 @@ class Ranker:
     changes: int
     spans: bool
     keys: tuple[str, ...] = KEYS
+    depth: int = DEPTH
 
     def rank(self, query: Query, space_queries: Sequence[SpaceQuery]) -> list[Hit]:
         """Answer a planned query with one page of hits, best first."""
@@ -140,14 +143,15 @@ class Ranker:
             wanted *= CANDIDATES
         examples = (*query.like, *query.unlike)
         where: Where = (*query.where, Condition("file", "!=", examples)) if examples else query.where
+        parts = examples if self.spans else ()  # whose file is another
         grouped = self.spans and not query.spans
-        limit = wanted if alone and not grouped else max(DEPTH, 2 * wanted)
+        limit = wanted if alone and not grouped else max(self.depth, 2 * wanted)
         while True:
-            found = self.index.search(
-                space_query.space.name, vector, limit, where=where, without=examples, keys=self.keys
-            )
+            found = self.index.search(space_query.space.name, vector, limit, where=where, without=parts, keys=self.keys)
             if space_query.minus is not None:
                 found = [match for match in found if match.score > 0]  # what holds nothing that is asked
+            if space_query.least > -math.inf:
+                found = [match for match in found if match.score > space_query.least]
             if space_query.words:
                 found = verbatim_first(space_query.words, found)
             if len(found) < limit:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,22 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from sonolux.types import Space
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """What the encoder of a space knows of how surely items answer a question.
+
+    Attributes
+    ----------
+    weight : float
+        Of what it knows, beside the background model of the space, in (0, 1]; see `Encoder.judges`.
+    chances : callable
+        Gives descriptors (n, dim) their p-values, see `Encoder.chances`.
+    """
+
+    weight: float
+    chances: Callable[[NDArray[Any]], NDArray[np.float64]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +52,10 @@ class SpaceQuery:
         Number of the part; examples come after all parts.
     minus : csr_array or None
         Of a sparse space, terms that matches are not to hold.
-    judge : callable or None
-        Gives descriptors (n, dim) their p-values, where the encoder tells how surely they answer; see
-        `Encoder.chances`.
+    least : float
+        Score that a match is to exceed.
+    judge : Judge or None
+        Where the encoder tells how surely items answer.
     """
 
     space: Space
@@ -49,7 +67,8 @@ class SpaceQuery:
     share: float = 1.0
     part: int = 0
     minus: csr_array | None = None
-    judge: Callable[[NDArray[Any]], NDArray[np.float64]] | None = None
+    least: float = -inf
+    judge: Judge | None = None
 
 
 def spaces_of(questions: Sequence[SpaceQuery]) -> tuple[str, ...]:

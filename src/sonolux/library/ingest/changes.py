@@ -20,6 +20,8 @@ from sonolux.index import Condition, Index, Point
 from sonolux.library.annotation_payload import annotations_of
 from sonolux.library.ingest.volumes import volume_of
 from sonolux.media.hashing import content_hash
+from sonolux.media.inside.members import is_lost, stamp_of, status_of
+from sonolux.media.inside.names import holder_of, split_name
 from sonolux.media.paths import from_stored, to_stored
 from sonolux.media.sidecars import sidecars_stamp
 from sonolux.types import Annotation, Failure, Modality
@@ -64,7 +66,7 @@ class Task:
     annotations: tuple[Annotation, ...] = ()
     volume: str = ""
     sidecars: str = ""
-    """Stamp of the files that describe it (`sonolux.media.sidecars`), "" where there are none."""
+    """Stamp of the files that describe it (`sonolux.media.sidecars`), or of what does so in a shard; "" for none."""
     redescribed: bool = False
     """Whether the library holds what other sidecars said, though the content may be as it was."""
     marks: tuple[str, ...] = ()
@@ -92,7 +94,7 @@ class ChangeDetector:
         """Yield what is to be done with each of a batch of files; files that cannot be read are failures."""
         for task in self._tasks(paths):
             if isinstance(task, Task):
-                stamp = sidecars_stamp(task.path)
+                stamp = stamp_of(task.path) or sidecars_stamp(task.path)
                 yield replace(task, sidecars=stamp, redescribed=stamp != self._stamps.pop(task.id, ""))
             else:
                 yield task
@@ -143,26 +145,24 @@ class ChangeDetector:
         yield from self._with_ids(new)
 
     def _compare(self, path: str, known: Known | None) -> Task:
-        status = Path(path).stat()
-        volume = self._volume_of(path, status.st_dev)
+        status = status_of(path)
+        volume = self._volume_of(path, status.device)
         every = frozenset(self.spaces)
         if known is None:
             digest = content_hash(path)
-            return Task(path, "new", "", status.st_size, status.st_mtime_ns, digest, every, volume=volume)
-        same_stat = (known.size, known.mtime) == (status.st_size, status.st_mtime_ns)
+            return Task(path, "new", "", status.size, status.mtime_ns, digest, every, volume=volume)
+        same_stat = (known.size, known.mtime) == (status.size, status.mtime_ns)
         digest = known.hash if same_stat else content_hash(path)
         if digest != known.hash:
-            return Task(path, "changed", known.id, status.st_size, status.st_mtime_ns, digest, every, volume=volume)
+            return Task(path, "changed", known.id, status.size, status.mtime_ns, digest, every, volume=volume)
         missing = self._missing(known)
         state: TaskState = "incomplete" if missing else "unchanged" if same_stat else "touched"
-        return Task(
-            path, state, known.id, status.st_size, status.st_mtime_ns, digest, missing, known.annotations, volume
-        )
+        return Task(path, state, known.id, status.size, status.mtime_ns, digest, missing, known.annotations, volume)
 
     def _volume_of(self, path: str, device: int) -> str:
         """Return the volume of a file, asked once for each device."""
         if device not in self._volumes:
-            self._volumes[device] = volume_of(path)
+            self._volumes[device] = volume_of(holder_of(path))
         return self._volumes[device]
 
     def _missing(self, known: Known) -> frozenset[str]:
@@ -191,6 +191,9 @@ def is_gone(path: str) -> bool:
 
     A folder by its name is another thing.
     """
+    name = split_name(path)
+    if name is not None:
+        return is_lost(name)
     try:
         return stat.S_ISDIR(Path(path).lstat().st_mode)
     except (FileNotFoundError, NotADirectoryError):

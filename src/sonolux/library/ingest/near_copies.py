@@ -20,8 +20,8 @@ from sonolux.errors import MediaError
 from sonolux.index import Index
 from sonolux.library.copies import STORED_AT_ONCE, library_files
 from sonolux.library.ingest.changes import Task
+from sonolux.media.inside.members import open_medium
 from sonolux.media.paths import printable
-from sonolux.media.safe_open import open_file
 from sonolux.media.segment import Image, Probe, Segment
 from sonolux.media.signatures import HEAD, image_format
 from sonolux.media.workers.pool import DecoderPool
@@ -132,7 +132,7 @@ class NearCopies:
 def is_image(path: str) -> bool:
     """Tell whether a file begins as an image does; one that cannot be read does not."""
     try:
-        with open_file(path) as file:
+        with open_medium(path) as file:
             return image_format(file.read(HEAD)) is not None
     except (MediaError, OSError):  # whoever reads it next says what is wrong
         return False

@@ -15,6 +15,7 @@ from sonolux.index import Condition, Index
 from sonolux.library.ingest.changes import is_gone
 from sonolux.library.ingest.volumes import lies_elsewhere
 from sonolux.media.finding import find
+from sonolux.media.inside.names import is_holder
 from sonolux.media.paths import from_stored, printable, to_stored
 from sonolux.types import Failure
 
@@ -26,9 +27,9 @@ def gone_from(index: Index, root: str) -> list[str] | Failure:
     ----------
     index : Index
     root : str
-        Absolute path. A folder that is itself gone loses nothing.
+        Absolute path of a folder, or of a shard. One that is itself gone loses nothing.
     """
-    if not Path(root).is_dir():
+    if not Path(root).is_dir() and not is_holder(root):
         return []
     under = [Condition("kind", "=", "file"), Condition("folders", "=", to_stored(root))]
     gone: dict[str, tuple[str, str]] = {}

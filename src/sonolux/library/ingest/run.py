@@ -123,7 +123,7 @@ class Adder:
             Where `progress` raised it. Files that were done with are in, whole; the next run goes on with the others.
         """
         try:
-            for path, event in self.pool.read(self._to_decode(find(roots, real=True))):
+            for path, event in self.pool.read(self._to_decode(find(roots, real=True, inside=True))):
                 self._take(path, event)
             for path, event in self.pool.read(self._without_copies()):
                 self._take(path, event)

@@ -1,0 +1,1 @@
+"""Chapters of `sonolux.library.Library`: each a class upon what is opened, and together the library."""

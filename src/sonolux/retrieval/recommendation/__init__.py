@@ -1,0 +1,1 @@
+"""Recommendation: what people played as a question, answered by the ranking of every other question."""

@@ -1,0 +1,1 @@
+"""Recommendation learned: factors of what people play, and from content to factors."""
