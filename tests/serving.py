@@ -13,7 +13,8 @@ from starlette.testclient import TestClient
 from sonolux.errors import SonoluxError
 from sonolux.library import Library
 from sonolux.server.app import make_app
-from sonolux.server.calls.answers import Answering, calls_over
+from sonolux.server.calls.answering import Answering
+from sonolux.server.calls.answers import calls_over
 from sonolux.server.calls.protocol import CallError
 from sonolux.server.calls.serving import as_call_error
 from sonolux.server.configuration import Configuration

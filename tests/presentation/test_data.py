@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 from sonolux.index.feedback import Judgement
 from sonolux.presentation.data import (
@@ -10,9 +11,11 @@ from sonolux.presentation.data import (
     annotation_as_data,
     hit_as_data,
     item_as_data,
+    item_from_data,
     judgement_as_data,
     part_as_data,
     region_as_data,
+    with_exact_paths,
 )
 from sonolux.types import Annotation, Hit, Item, Mask, Modality, Reason, Region, Span
 
@@ -38,6 +41,13 @@ def test_item() -> None:
         "region": DRAWN,
     }
     json.dumps(data)
+
+
+def test_an_item_comes_back_from_what_has_crossed_http() -> None:
+    strange = replace(ITEM, path="/caf\udce9\n.mp4")
+    crossed = with_exact_paths(item_as_data(strange))
+    assert item_from_data({**json.loads(json.dumps(crossed)), "path": "/caf?"}) == strange
+    assert item_from_data(json.loads(json.dumps(item_as_data(ITEM)))) == ITEM
 
 
 def test_hit() -> None:
@@ -74,7 +84,7 @@ def test_why_a_hit_was_found() -> None:
 def test_annotation() -> None:
     plain = {
         "label": "cat", "probability": 0.9, "start": None, "end": None, "box": None, "annotator": "a", "kind": "label",
-        "region": None, "item": None,
+        "region": None, "item": None, "chance": None,
     }  # fmt: skip
     said = Annotation("a", "cat", 0.9)
     assert annotation_as_data(said) == plain
@@ -82,6 +92,7 @@ def test_annotation() -> None:
     boxed = Annotation("a", "a cat, asleep", 0.9, Span(2, 4), REGION, "caption", "i")
     assert annotation_as_data(boxed) == plain | {
         "label": "a cat, asleep", "start": 2, "end": 4, "box": BOX, "region": DRAWN, "kind": "caption", "item": "i",
+        "chance": None,
     }  # fmt: skip
     assert region_as_data(None) is None
 

@@ -11,7 +11,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,15 +19,20 @@ from typing import Any
 import numpy as np
 import pytest
 
+from sonolux.annotators.base import Annotator
 from sonolux.errors import QueryError
 from sonolux.library import Library
 from sonolux.library.projection import SpaceProjection
-from sonolux.server.calls.answers import CALLS, QUESTIONS, Answering, calls_over
+from sonolux.server.calls.answering import Answering
+from sonolux.server.calls.answers import CALLS, QUESTIONS, calls_over
 from sonolux.server.calls.client import LibraryClient
+from sonolux.server.calls.map_areas import within
+from sonolux.server.calls.map_data import COLOURED
 from sonolux.server.calls.protocol import CALL_BYTES, CallError, LibraryUnavailable, decode_answer, encode_line
 from sonolux.server.calls.serving import Call, CallServer
 from sonolux.server.copy_groups import CopyGroups
 from sonolux.server.state import ServiceState
+from sonolux.types import Annotation, Modality, Span
 
 NOBODY = "00000000-0000-0000-0000-000000000000"
 
@@ -134,6 +139,18 @@ def test_parts_may_be_minus_and_hits_say_why(call: Callable[..., Any]) -> None:
         call("search", parts=[asked | {"minus": True}])
 
 
+def test_items_of_a_filter_ask_for_what_they_have_in_common(call: Callable[..., Any], served: Answering) -> None:
+    lines = ["modality=image"]
+    blended = call("search", parts=[{"kind": "filter", "where": lines}], limit=50)
+    assert blended["hits"]
+    with_words = call("search", parts=[{"kind": "filter", "where": lines}, {"kind": "text", "text": "harbour"}])
+    assert with_words["total"] > 0
+    away = call(
+        "search", parts=[{"kind": "text", "text": "harbour"}, {"kind": "filter", "where": lines, "minus": True}]
+    )
+    assert away["total"] > 0
+
+
 def test_items_come_page_by_page(call: Callable[..., Any], served: Answering) -> None:
     ids, after = [], None
     while True:
@@ -176,13 +193,39 @@ def test_judgements_are_kept(call: Callable[..., Any], served: Answering) -> Non
     assert call("judgements")["judgements"] == []
 
 
+class Beeps(Annotator):
+    """Hears two events in every window, as a network that finds events does."""
+
+    name = spec = "beeps"
+    digest = "1"
+    modality = Modality.AUDIO
+    sample_rate = 8000
+
+    def annotate_batch(self, batch: Sequence[Any]) -> list[list[Annotation]]:
+        said = [Annotation(self.name, label, 0.9, Span(start, start + 0.5)) for label, start in (("a", 0.25), ("b", 1))]
+        return [said for _ in batch]
+
+
+def test_events_that_any_annotator_has_stored_are_told_with_their_times(
+    library: Library, copied: Path, tmp_path: Path
+) -> None:
+    """Of a job, of `sonolux events --store`, of a program: the page draws a lane of each."""
+    song = next(item.id for item in library.items({"modality": "audio"}))
+    library.annotate(Beeps(), song)
+    answering = Answering(library, tmp_path, CopyGroups(ServiceState.of(str(copied))))
+    told = calls_over(answering)["item"]({"id": song})["annotations"]
+    events = sorted({(one["label"], one["start"], one["end"], one["annotator"]) for one in told})
+    assert events[0] == ("a", 0.25, 0.75, "beeps")
+    assert {label for label, *_ in events} == {"a", "b"}
+
+
 def test_a_map_has_a_column_a_key(call: Callable[..., Any], served: Answering, monkeypatch: pytest.MonkeyPatch) -> None:
     assert call("map") is None
     files = {item.id: item for item in served.library.items()}
     gone = "0" * 8 + "-0000-0000-0000-" + "0" * 12
     places = np.linspace(-1, 1, 2 * len(files) + 2, dtype=np.float32).reshape(-1, 2)
     made = SpaceProjection("mfcc", [*files, gone], places)
-    monkeypatch.setattr("sonolux.server.calls.answers.find_projection", lambda library, space: made)
+    monkeypatch.setattr("sonolux.server.calls.map_data.find_projection", lambda library, space: made)
     told = call("map")
     assert told["ids"] == list(files)
     assert {len(told[key]) for key in ("x", "y", "modality", "name")} == {len(files)}
@@ -191,6 +234,67 @@ def test_a_map_has_a_column_a_key(call: Callable[..., Any], served: Answering, m
     item = files[told["ids"][3]]
     assert told["modality"][3] == item.modality
     assert told["name"][3] == (item.metadata.get("title") or Path(item.path).name)
+    assert "value" not in told
+
+
+def test_a_map_is_coloured_by_one_value_a_file(
+    call: Callable[..., Any], served: Answering, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As facets count them: the year of the clock, the folder that a file lies in, of several genres the commonest."""
+    files = {item.id: item for item in served.library.items()}
+    made = SpaceProjection("mfcc", list(files), np.zeros((len(files), 2), np.float32))
+    monkeypatch.setattr("sonolux.server.calls.map_data.find_projection", lambda library, space: made)
+    for key in COLOURED:
+        values = call("map", colour=key)["value"]
+        counts = {one.value: one.files for one in served.library.facets(key, limit=500)[key]}
+        for id_, value in zip(files, values, strict=True):
+            item = files[id_]
+            if key == "folder":
+                assert value == str(Path(item.path).parent)
+            elif value is None:
+                assert key == "date" or not item.metadata.get(key)
+            else:
+                assert counts[value] >= 1, (key, value)
+                given = item.metadata.get(key)
+                several = given if isinstance(given, list) else []
+                assert counts[value] == max((counts[one] for one in several if one in counts), default=counts[value])
+    assert set(call("map", colour="modality")["value"]) == {"image", "audio", "video", "text"}
+
+
+def test_an_area_of_the_map_is_a_filter(
+    call: Callable[..., Any], served: Answering, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = [item.id for item in served.library.items()]
+    places = np.random.default_rng(3).uniform(-1, 1, (len(files), 2)).astype(np.float32)
+    made = SpaceProjection("mfcc", files, places)
+    looked: list[int] = []
+    monkeypatch.setattr("sonolux.server.calls.map_areas.find_projection", lambda library: looked.append(1) or made)
+    left, upper = "-1,-1 0,-1 0,1 -1,1", "-1,-1 1,-1 1,0 -1,0"
+    held = {id_ for id_, (x, _) in zip(files, places.tolist(), strict=True) if x < 0}
+    assert {one["id"] for one in call("items", where={"map": left}, limit=500)["items"]} == held
+    either = held | {id_ for id_, (_, y) in zip(files, places.tolist(), strict=True) if y < 0}
+    assert {one["id"] for one in call("items", where={"map": [left, upper]}, limit=500)["items"]} == either
+    asked = {"parts": [{"kind": "text", "text": "cat coffee sea"}], "limit": 50}
+    everything = [hit["file"] for hit in call("search", **asked)["hits"]]
+    narrowed = [hit["file"] for hit in call("search", **asked, where={"map": left})["hits"]]
+    assert set(narrowed) == set(everything) & held
+    counted = call("facets", keys=["modality"], where={"map": left, "modality": "image"})["modality"]
+    assert sum(one["count"] for one in counted) == len(
+        {item.id for item in served.library.items({"modality": "image"})} & held
+    )
+    assert call("items", where={"map": "0,0 0,0 0,0"})["items"] == []  # nothing is within it
+    assert len(looked) == 3  # each area is looked up once
+
+
+def test_a_ray_tells_what_is_within_as_a_winding_number_does() -> None:
+    from matplotlib.path import Path as Polygon
+
+    random = np.random.default_rng(0)
+    for corners in (3, 4, 9, 40):
+        turns = np.sort(random.uniform(0, 2 * np.pi, corners))
+        polygon = np.stack([np.cos(turns), np.sin(turns)], 1) * random.uniform(0.2, 1, (corners, 1))
+        points = random.uniform(-1, 1, (2000, 2))
+        assert np.array_equal(within(points, polygon), Polygon(polygon).contains_points(points))
 
 
 @pytest.mark.parametrize(
@@ -200,6 +304,12 @@ def test_a_map_has_a_column_a_key(call: Callable[..., Any], served: Answering, m
         ("search", {"parts": [{"kind": "text", "text": 7}]}, "query", "parts.0.text"),
         ("search", {"parts": [{"kind": "text", "text": " "}]}, "query", "parts.0"),
         ("search", {"parts": [{"kind": "text", "text": "x", "weight": 0}]}, "query", "parts.0.weight"),
+        ("search", {"parts": [{"kind": "filter"}]}, "query", "parts.0"),
+        ("search", {"parts": [{"kind": "filter", "where": [" "]}]}, "query", "parts.0"),
+        ("search", {"parts": [{"kind": "filter", "where": "artist=x"}]}, "query", "parts.0.where"),
+        ("search", {"parts": [{"kind": "filter", "where": ["x=y"] * 33}]}, "query", "parts.0.where"),
+        ("search", {"parts": [{"kind": "filter", "where": ["colour=1"]}]}, "query", None),
+        ("search", {"parts": [{"kind": "filter", "where": ["artist=nobody at all"]}]}, "query", None),
         ("search", {"parts": [{"kind": "text", "text": "x"}], "limit": 10**9}, "query", "limit"),
         ("search", {"parts": [{"kind": "text", "text": "x"}], "limit": True}, "query", "limit"),
         ("search", {"parts": [{"kind": "text", "text": "x"}], "where": {"colour": 1}}, "query", None),
@@ -230,6 +340,14 @@ def test_a_map_has_a_column_a_key(call: Callable[..., Any], served: Answering, m
         ("judge", {"text": "x", "liked": [NOBODY]}, "query", None),
         ("withdraw", {"text": "x"}, "query", None),
         ("map", {"space": "nowhere"}, "query", None),
+        ("map", {"colour": "hash"}, "query", "colour"),
+        ("items", {"where": {"map": "0,0 1,0 1,1"}}, "query", "where.map"),
+        ("items", {"where": {"map": "0,0 1,0"}}, "query", "where.map"),
+        ("items", {"where": {"map": "nan,0 1,0 1,1"}}, "query", "where.map"),
+        ("items", {"where": {"map": " ".join(["0,0"] * 65)}}, "query", "where.map"),
+        ("items", {"where": {"map": ["0,0 1,0 1,1"] * 9}}, "query", "where.map"),
+        ("items", {"where": {"map": 7}}, "query", "where.map"),
+        ("items", {"where": {"map": []}}, "query", "where.map"),
         ("map", {"space": "bm25"}, "query", None),
     ],
 )

@@ -29,6 +29,7 @@ from sonolux.server.jobs.table import ATTEMPTS, MOST_QUEUED, Job, JobTable
 from sonolux.server.jobs.worker import JobWorker
 from sonolux.server.state import ServiceState
 from sonolux.server.supervisor import Supervisor
+from sonolux.training.recommendation.recipe import FactorisationRecipe
 from sonolux.types import Failure
 
 SOON = 60.0
@@ -139,13 +140,17 @@ def test_parking_counts_as_no_attempt_and_a_cancelled_job_is_not_parked(table: J
     ("kind", "params", "said"),
     [
         ("dance", {}, "no kind of job 'dance'"),
-        ("add", {}, "paths: field required"),
+        ("add", {}, "params: paths or uploads have to be given"),
         ("add", {"paths": []}, "paths"),
         ("add", {"paths": [1]}, "paths.0"),
         ("add", {"paths": ["/x"], "prun": True}, "prun: extra inputs"),
         ("remove", {"ids": ["../x"]}, "ids.0"),
         ("annotate", {"annotator": ""}, "annotator"),
         ("optimize", {"hard": True}, "hard"),
+        ("factors", {"recipe": {"factors": 0}}, "factors is a whole number"),
+        ("factors", {"recipe": {"dance": 1}}, "no option dance"),
+        ("factors", {"recipe": {"method": "pca"}}, "method is one of wmf, bpr"),
+        ("factors", {"update": "yes"}, "update"),
         ("copies", [], "params"),
     ],
 )
@@ -168,6 +173,21 @@ def test_a_queue_is_bounded(table: JobTable) -> None:
 
 def test_every_kind_has_params_and_work() -> None:
     assert PARAMS.keys() == KINDS.keys()
+
+
+def test_braces_in_a_path_that_was_checked_stand_for_nothing_else(
+    library: Library, table: JobTable, tmp_path: Path
+) -> None:
+    root, outside = tmp_path.resolve() / "in", tmp_path.resolve() / "out"
+    root.mkdir()
+    outside.mkdir()
+    (outside / "secret.txt").write_text("secret words")
+    (root / "link").symlink_to(outside)
+    with working(library, table, root):
+        for path in (f"{root}/{{a,..}}/out", f"{root}/{{link,a}}"):
+            job = over(table, table.insert("add", {"paths": [path], "fingerprints": False, "labels": False}))
+            assert (job.state, job.reason) == ("failed", f"nothing to add: {path} is not there")
+    assert not [path for path in paths_in(library) if "secret" in path]
 
 
 def test_paths_lie_beneath_roots(tmp_path: Path) -> None:
@@ -245,6 +265,45 @@ def test_a_map_of_more_tells_how_far_it_is(library: Library, table: JobTable, mo
     with working(library, table):
         assert over(table, table.insert("map", {"space": "colour-histogram"})).state == "done"
     assert ("projecting", 10, 370) in notes
+
+
+def test_factors_are_learned_and_told_of(library: Library, table: JobTable) -> None:
+    items = [item.id for item in library.items()][:6]
+    with working(library, table):
+        refused = over(table, table.insert("factors", {}))
+        assert (refused.state, refused.reason) == (
+            "failed", "there are no plays to learn from: import interactions first"
+        )  # fmt: skip
+        for number in range(4):
+            library.interact(f"user {number}", *items[number : number + 3], at=1.7e9)
+        job = over(table, table.insert("factors", {"recipe": {"factors": 2, "iterations": 5}}))
+        assert (job.state, job.phase, job.done, job.total) == ("done", "learning", 5, 5) or job.done <= 5
+        assert job.summary is not None
+        assert {name: job.summary[name] for name in ("users", "items", "factors", "written")} == {
+            "users": 4, "items": 6, "factors": 2, "written": 6
+        }  # fmt: skip
+        more = [item.id for item in library.items()][6:8]
+        library.interact("user 0", *more, at=1.7e9)
+        updated = over(table, table.insert("factors", {"update": True}))
+        assert updated.summary is not None and updated.summary["written"] == 2
+
+
+def test_learning_that_is_cancelled_changes_nothing_and_questions_do_not_wait(
+    library: Library, table: JobTable
+) -> None:
+    items = [item.id for item in library.items()][:6]
+    for number in range(4):
+        library.interact(f"user {number}", *items[number : number + 3], at=1.7e9)
+    library.learn_factors(FactorisationRecipe(factors=2))
+    before = library.interactions.note("factors")
+    with working(library, table):
+        job = table.insert("factors", {"recipe": {"factors": 3, "iterations": 10_000_000}})
+        wait_for(lambda: table.job(job.id).done > 0)
+        assert table.job(job.id).total == 10_000_000
+        assert library.recommend("user 0", k=2)
+        table.cancel(job.id)
+        assert over(table, job).state == "cancelled"
+    assert library.interactions.note("factors") == before
 
 
 def test_one_that_runs_is_cancelled_and_what_was_done_stays(

@@ -16,6 +16,8 @@ from contextlib import suppress
 from hashlib import blake2b
 from pathlib import Path
 
+from sonolux.media.inside.names import holder_of
+
 SPARED = 7 / 8
 """Share of the limit that is left after old entries went, so that not every new one makes another go."""
 
@@ -116,7 +118,7 @@ def file_key(path: str, *told: object) -> str | None:
         None for what is no regular file, or not there.
     """
     try:
-        found = Path(path).stat()
+        found = Path(holder_of(path)).stat()
     except (OSError, ValueError):
         return None
     if not stat.S_ISREG(found.st_mode):

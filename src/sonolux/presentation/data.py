@@ -105,6 +105,7 @@ def annotation_as_data(annotation: Annotation) -> dict[str, Any]:
         "kind": annotation.kind,
         "region": region_as_data(annotation.region),
         "item": annotation.item or None,
+        "chance": annotation.chance,
     }
 
 
@@ -151,6 +152,18 @@ def with_exact_paths(data: Mapping[str, Any]) -> dict[str, Any]:
 def path_from_data(data: Mapping[str, Any], key: str = "path") -> str:
     """Return a path that was written as plain data, with what people are not shown of it."""
     return from_stored(data[EXACT + key]) if EXACT + key in data else str(data[key])
+
+
+def item_from_data(data: Mapping[str, Any]) -> Item:
+    """Return the item that was written as plain data."""
+    own = ("id", "kind", "file", "metadata", "text")
+    return Item(
+        **{name: data[name] for name in own},
+        path=path_from_data(data),
+        modality=Modality(data["modality"]),
+        span=span_from_data(data),
+        region=region_from_data(data["region"]),
+    )
 
 
 def hit_from_data(data: Mapping[str, Any]) -> Hit:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from sonolux.errors import SonoluxError
 from sonolux.media.images.thumbnail import View
+from sonolux.media.inside.names import holder_of
 from sonolux.media.paths import printable
 from sonolux.presentation.thumbnails import Thumbnail, thumbnails
 from sonolux.presentation.waveform import svg
@@ -106,17 +107,22 @@ def gallery(hits: Sequence[Hit]) -> str:
     return f"<style>{CARD_STYLE}</style>{_grid(cards)}"
 
 
+def whole_page(title: str, body: str, style: str = "") -> str:
+    """Return a page that needs nothing beside itself, of a title as it is and a body of markup."""
+    return (
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{escaped(title)}</title><style>{PAGE_STYLE}{CARD_STYLE}{style}{DARK_STYLE}</style></head>"
+        f"<body><h1>{escaped(title)}</h1>{body}</body></html>\n"
+    )
+
+
 def page(sections: Sequence[PageSection], title: str) -> str:
     """Return a whole page, light or dark as the reader's system is; each hit links to its file on this machine."""
     examples = [View(path) for section in sections for path in section.examples]
     seen = thumbnails([*examples, *_views(hit for section in sections for hit in section.hits)])
     body = "".join(_section(section, seen) for section in sections)
-    return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{_text(title)}</title><style>{PAGE_STYLE}{CARD_STYLE}{DARK_STYLE}</style></head>"
-        f"<body><h1>{_text(title)}</h1>{body}</body></html>\n"
-    )
+    return whole_page(title, body)
 
 
 def write_page(file: str | Path, sections: Sequence[PageSection], title: str) -> None:
@@ -149,8 +155,8 @@ def _view_of(hit: Hit) -> View:
 
 def _section(section: PageSection, seen: Mapping[View, Thumbnail]) -> str:
     images = "".join(_example(seen[View(path)]) for path in section.examples)
-    note = f"<p>{_text(section.note)}</p>" if section.note else ""
-    head = f"<header>{images}<div><h2>{_text(section.heading)}</h2>{note}</div></header>"
+    note = f"<p>{escaped(section.note)}</p>" if section.note else ""
+    head = f"<header>{images}<div><h2>{escaped(section.heading)}</h2>{note}</div></header>"
     if not section.hits:
         return f'<section>{head}<p class="none">Nothing found.</p></section>'
     cards = [
@@ -166,12 +172,12 @@ def _grid(cards: Sequence[str]) -> str:
 
 def _card(rank: int, hit: Hit, seen: Mapping[View, Thumbnail], player: str = "") -> str:
     path = Path(hit.path)
-    name = _text(hit.title or path.name)
-    read = f'<div class="sx-read">{_text(snippet(hit.text))}</div>' if hit.text and not _is_quoted(hit) else ""
+    name = escaped(hit.title or path.name)
+    read = f'<div class="sx-read">{escaped(snippet(hit.text))}</div>' if hit.text and not _is_quoted(hit) else ""
     return (
         f'<div class="sx-view">{_view(hit, seen)}</div><div class="sx-about">'
         f'<div class="sx-name">{rank}. {name}</div>{read}{_facts(hit)}{player}'
-        f'<div class="sx-path">{_text(hit.path).replace("/", "/<wbr>")}</div></div>'
+        f'<div class="sx-path">{escaped(hit.path).replace("/", "/<wbr>")}</div></div>'
     )
 
 
@@ -179,30 +185,30 @@ def _facts(hit: Hit) -> str:
     """Return where in the file, how likely chance is, and the score."""
     sure = "sx-sure" if hit.confident else "sx-faint"
     place = place_in_words(hit.span, hit.region)
-    where = f"<span>{_text(place)}</span>" if place else ""
+    where = f"<span>{escaped(place)}</span>" if place else ""
     return (
         f'<div class="sx-facts">{where}<span class="{sure}" title="chance that an item taken at random scores as high">'
-        f'chance {chance_in_words(hit.chance)}</span><span class="sx-faint" title="score in {_text(hit.space)}">'
+        f'chance {chance_in_words(hit.chance)}</span><span class="sx-faint" title="score in {escaped(hit.space)}">'
         f"{score_in_words(hit.score)}</span></div>"
     )
 
 
 def _view(hit: Hit, seen: Mapping[View, Thumbnail]) -> str:
     if _is_quoted(hit) and hit.text:
-        return f"<blockquote>{_text(snippet(hit.text, 220))}</blockquote>"
-    return _drawn(seen.get(_view_of(hit), Thumbnail()), hit.modality)
+        return f"<blockquote>{escaped(snippet(hit.text, 220))}</blockquote>"
+    return draw_thumbnail(seen.get(_view_of(hit), Thumbnail()), hit.modality)
 
 
 def _example(thumbnail: Thumbnail) -> str:
     """Return the image of a file that was asked with; nothing for one that cannot be decoded."""
-    drawn = _drawn(thumbnail, thumbnail.modality)
+    drawn = draw_thumbnail(thumbnail, thumbnail.modality)
     return f'<figure class="sx-view">{drawn}</figure>' if drawn else ""
 
 
-def _drawn(thumbnail: Thumbnail, modality: Modality | None) -> str:
-    """Return a thumbnail, a waveform, or the icon of a modality."""
+def draw_thumbnail(thumbnail: Thumbnail, modality: Modality | None) -> str:
+    """Return as HTML a thumbnail, a waveform, or the icon of a modality."""
     if thumbnail.jpeg:
-        return f'<img src="{_data_uri(thumbnail.jpeg, "image/jpeg")}" alt="">'
+        return f'<img src="{data_uri(thumbnail.jpeg, "image/jpeg")}" alt="">'
     if thumbnail.wave is not None:
         return svg(thumbnail.wave)
     if modality is None:
@@ -213,16 +219,19 @@ def _drawn(thumbnail: Thumbnail, modality: Modality | None) -> str:
     )
 
 
-def _data_uri(content: bytes, kind: str) -> str:
+def data_uri(content: bytes, kind: str) -> str:
     """Return content as a URI that holds it."""
     return f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}"
 
 
 def _player(hit: Hit) -> str:
     """Return a player of a small recording, which begins where the hit does."""
-    if hit.modality != Modality.AUDIO:
-        return ""
-    path = Path(hit.path)
+    return sound_player(hit.path, _moment(hit)) if hit.modality == Modality.AUDIO else ""
+
+
+def sound_player(file: str, moment: str = "") -> str:
+    """Return as HTML a player of a recording, which is in it; nothing for a large one, or one that cannot be read."""
+    path = Path(file)
     try:
         content = path.read_bytes() if path.stat().st_size <= LARGEST_PLAYER else b""
     except OSError:
@@ -231,11 +240,11 @@ def _player(hit: Hit) -> str:
         return ""
     guessed = mimetypes.guess_type(path.name)[0] or ""
     kind = guessed if guessed.startswith("audio/") else "audio/mpeg"
-    return f'<audio controls preload="none" src="{_data_uri(content, kind)}{_moment(hit)}"></audio>'
+    return f'<audio controls preload="none" src="{data_uri(content, kind)}{moment}"></audio>'
 
 
 def _link(hit: Hit) -> str:
-    return escape(Path(hit.path).absolute().as_uri() + _moment(hit))
+    return escape(Path(holder_of(hit.path)).absolute().as_uri() + _moment(hit))
 
 
 def _moment(hit: Hit) -> str:
@@ -245,5 +254,6 @@ def _moment(hit: Hit) -> str:
     return f"#t={hit.span.start:.2f}"
 
 
-def _text(text: str) -> str:
+def escaped(text: str) -> str:
+    """Return a text from anywhere as markup that shows it."""
     return escape(printable(text))

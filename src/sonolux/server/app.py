@@ -20,7 +20,20 @@ from starlette.staticfiles import StaticFiles
 
 from sonolux import __version__
 from sonolux.errors import SonoluxError
-from sonolux.server.api import export, items, jobs, library, media, saved, search, service, session, uploads
+from sonolux.server.api import (
+    export,
+    interactions,
+    items,
+    jobs,
+    library,
+    media,
+    recommending,
+    saved,
+    search,
+    service,
+    session,
+    uploads,
+)
 from sonolux.server.api.documents import ProblemDocument
 from sonolux.server.api.refusals import add_refusals
 from sonolux.server.configuration import Configuration
@@ -40,7 +53,8 @@ if TYPE_CHECKING:
 
 PAGE = Path(__file__).with_name("page")
 
-ROUTERS = [module.router for module in (search, items, media, uploads, library, jobs, saved, export, session, service)]
+SUBJECTS = (search, recommending, interactions, items, media, uploads, library, jobs, saved, export, session, service)
+ROUTERS = [module.router for module in SUBJECTS]
 
 LOOK_SECONDS = 0.5
 """Between two looks for jobs that have ended."""

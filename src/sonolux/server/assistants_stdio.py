@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sonolux.library import Library
 from sonolux.server.assistants import make_assistants
-from sonolux.server.calls.answers import Answering
+from sonolux.server.calls.answering import Answering
 from sonolux.server.calls.local import LocalCalls
 from sonolux.server.configuration import Configuration
 from sonolux.server.copy_groups import CopyGroups

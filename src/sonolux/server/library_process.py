@@ -31,7 +31,8 @@ from sonolux.holder_note import announce, read_socket
 from sonolux.library import Library
 from sonolux.media.segment import Audio, Image
 from sonolux.retrieval.query import Part, Query
-from sonolux.server.calls.answers import QUESTIONS, Answering, calls_over
+from sonolux.server.calls.answering import Answering
+from sonolux.server.calls.answers import QUESTIONS, calls_over
 from sonolux.server.calls.serving import CallServer
 from sonolux.server.copy_groups import CopyGroups
 from sonolux.server.jobs.table import JobTable
@@ -46,6 +47,9 @@ NICENESS = 5
 
 ENDING = 60
 """Seconds until a process that does not end by itself is ended: a job goes on from what was written."""
+
+NOTICING = 3.0
+"""Seconds in which a process notices that its front is gone."""
 
 LEAVING = 60.0
 """Seconds to wait for another library process that is about to end."""
@@ -131,7 +135,7 @@ def serve(
 
 
 def opened(location: str, note: Path, ending: threading.Event) -> Library:
-    """Open a library; where another library process has it and is about to end, wait for that.
+    """Open a library; where another library process has it and is about to end, or may be, wait for that.
 
     Raises
     ------
@@ -139,15 +143,16 @@ def opened(location: str, note: Path, ending: threading.Event) -> Library:
         Where there is no library, or somebody has it.
     """
     library = Library(location)
-    until = time.monotonic() + LEAVING
+    began, patience = time.monotonic(), 0.0
     while True:
         try:
             library.manifest  # noqa: B018 - the first use opens it
             return library
         except LibraryBusyError:
             place = read_socket(note)
-            about_to_end = place is not None and not is_answered(place)
-            if ending.is_set() or not about_to_end or time.monotonic() > until:
+            if place is not None:
+                patience = NOTICING if is_answered(place) else LEAVING
+            if ending.is_set() or time.monotonic() - began > patience:
                 raise
             time.sleep(0.1)
 

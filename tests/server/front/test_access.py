@@ -240,6 +240,18 @@ def test_a_token_is_traded_for_a_cookie_that_images_send(service: Service, token
         assert client.get("/api/v1/session").json() == {"needed": True, "signed_in": True}
 
 
+def test_signing_in_again_ends_the_session_before(service: Service, token: str) -> None:
+    with service.client(**OUTSIDE) as client:
+        client.post("/api/v1/session", json={"token": token})
+        before = dict(client.cookies)
+        assert client.post("/api/v1/session", json={"token": token}).status_code == 204
+        assert dict(client.cookies) != before
+        assert client.get("/api/v1/info").status_code == 200
+        client.cookies.clear()
+        client.cookies.update(before)
+        problem(client.get("/api/v1/info"), "sign-in", 401)
+
+
 def test_signing_out_ends_the_session(service: Service, token: str) -> None:
     with service.client(**OUTSIDE) as client:
         client.post("/api/v1/session", json={"token": token})

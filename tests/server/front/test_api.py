@@ -172,6 +172,16 @@ def test_saved_searches(client: TestClient) -> None:
     assert client.delete("/api/v1/saved/wet days").status_code == 204
     problem(client.get("/api/v1/saved/wet days"), "not-found", 404)
     problem(client.put("/api/v1/saved/x", json={"parts": []}), "invalid", 422)
+    problem(client.put("/api/v1/saved/x", json={"parts": [], "where": {}}), "invalid", 422)
+
+
+def test_a_saved_search_may_be_of_filters_alone(client: TestClient) -> None:
+    for search in ({"where": {"modality": "image"}}, {"parts": [], "where": ["modality=image"], "fold": True}):
+        assert client.put("/api/v1/saved/pictures", json=search).json()["search"] == search
+    assert client.get("/api/v1/saved/pictures").status_code == 200
+    # A question itself still has something to ask with.
+    problem(client.post("/api/v1/search", json={"where": {"modality": "image"}}), "invalid", 422)
+    assert client.delete("/api/v1/saved/pictures").status_code == 204
 
 
 def test_judgements(service: Service, client: TestClient) -> None:

@@ -81,6 +81,7 @@ def test_data_and_media_may_do_nothing(service: Service, client: TestClient) -> 
     for address in ("/api/v1/info", f"/api/v1/items/{service.first('image')}/media", "/healthz"):
         rules = policy(client.get(address))
         assert rules["default-src"] == "'none'" and "sandbox" in rules and rules["sandbox"] == ""
+        assert rules["frame-ancestors"] == rules["base-uri"] == "'none'"
 
 
 def test_a_failure_inside_has_the_headers_and_tells_no_detail(service: Service) -> None:

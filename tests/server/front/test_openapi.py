@@ -17,6 +17,7 @@ from serving import Service
 EXAMPLE_IDS = {
     "00000000-0000-4000-8000-000000000001": "coffee.jpg",
     "00000000-0000-4000-8000-000000000002": "birdsong.ogg",
+    "00000000-0000-4000-8000-000000000003": "sea.mp3",
 }
 """Items that the examples name, and files of the sample that stand for them."""
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import os
 import time
 import tracemalloc
 import uuid
+import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -178,3 +181,44 @@ def test_limits_are_what_the_service_was_given(service: Service) -> None:
 def test_multipart_is_no_form_of_an_upload(client: TestClient, image: bytes) -> None:
     told = client.post(f"/api/v1/uploads/{uuid.uuid4()}", files={"file": image})
     problem(told, "method", 405)
+
+
+def test_a_file_of_text_asks_with_its_passages(service: Service, client: TestClient) -> None:
+    """Of a text of the library, the text itself is the nearest; of a document, what it is about."""
+    diary = service.id_of("cat_diary.txt")
+    text = Path(service.library.item(diary).path).read_bytes()
+    found = ask_with(client, put(client, text).json()["id"])
+    assert found["hits"][0]["id"] == diary
+    assert found["hits"][0]["confident"]
+    body = "<w:p><w:r><w:t>My cat catches mice at night</w:t></w:r></w:p>"
+    named = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w") as package:
+        package.writestr("word/document.xml", f'<w:document xmlns:w="{named}"><w:body>{body}</w:body></w:document>')
+    upload = put(client, written.getvalue(), params={"name": "letter"}).json()
+    assert upload["modality"] == "text"
+    assert diary in [hit["id"] for hit in ask_with(client, upload["id"])["hits"]]
+    # Beside an example, and to keep away from.
+    mixed = [{"kind": "item", "item": diary}, {"kind": "upload", "upload": upload["id"], "minus": True}]
+    assert client.post("/api/v1/search", json={"parts": mixed}).status_code == 200
+
+
+def ask_with(client: TestClient, upload: str) -> dict[str, Any]:
+    told = client.post("/api/v1/search", json={"parts": [{"kind": "upload", "upload": upload}], "limit": 5})
+    assert told.status_code == 200, told.text
+    return dict(told.json())
+
+
+def test_a_file_without_a_word_asks_nothing(client: TestClient) -> None:
+    id_ = put(client, b" \n\t\n ").json().get("id")
+    if id_:  # it is a text, if an empty one
+        told = client.post("/api/v1/search", json={"parts": [{"kind": "upload", "upload": id_}]})
+        assert told.status_code == 422, told.text
+        assert told.json()["type"] in ("/problems/question", "/problems/media")
+
+
+def test_an_image_does_not_ask_as_text(client: TestClient, image: bytes) -> None:
+    sent = put(client, image, params={"name": "cat.jpg"}).json()
+    part = {"kind": "upload", "upload": sent["id"], "modality": "text"}
+    told = problem(client.post("/api/v1/search", json={"parts": [part]}), "question", 422)
+    assert told["detail"] == "cat.jpg holds no text to ask with"  # and no path of the service

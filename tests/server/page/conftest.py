@@ -97,7 +97,10 @@ def watched() -> Iterator[Callable[..., Visit]]:
         page = browser.new_context(viewport={"width": width, "height": height}, **options).new_page()
         page.set_default_timeout(8000)
         found = Visit(page, base, None)
-        page.on("console", lambda message: found.wrong.append(message.text) if is_fault(message) else None)
+        page.on(
+            "console",
+            lambda said: found.wrong.append(f"{said.text} {said.location['url']}") if is_fault(said) else None,
+        )
         page.on("pageerror", lambda error: found.wrong.append(str(error)))
         page.on(
             "request",
@@ -126,13 +129,18 @@ def visit(chromium: Any, film: bytes, watched: Callable[..., Visit]) -> Iterator
     """Return a function that opens a window of a size upon the mock, with options of playwright's `new_context`."""
     server, state = load_mock().start()
     state.video = film
+    opened: list[Visit] = []
 
     def open_window(width: int = 1280, height: int = 800, **options: Any) -> Visit:
         found = watched(chromium, f"http://127.0.0.1:{server.server_port}", width=width, height=height, **options)
         found.state = state
         found.expected = (MISSING,)
+        opened.append(found)
         return found
 
     yield open_window
+    # Before the service ends: what a page still asks for then would be a fault.
+    for one in opened:
+        one.page.context.close()
     server.shutdown()
     server.server_close()

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import made_up
+from mock_problems import ProblemError
 
 TOTALS = {"many": (10_000, 120), "million": (1_000_000, 5000), "doubtful": (40, 0), "zero": (0, 0)}
 LIBRARY = 2_400
@@ -37,11 +38,6 @@ def made_job(name: str, kind: str, state: str, done: int, total: int) -> dict[st
         "cancel": 0,
         "attempts": 1,
     }
-
-
-class ProblemError(Exception):
-    def __init__(self, status: int, kind: str, detail: str) -> None:
-        self.status, self.kind, self.detail = status, kind, detail
 
 
 @lru_cache(maxsize=64)
@@ -82,12 +78,12 @@ PARTS = {
 }
 
 
-def refuse_unknown(search: dict[str, Any]) -> None:
-    """Refuse what the service refuses: what it does not know, and a question that asks nothing."""
+def refuse_unknown(search: dict[str, Any], needed: tuple[str, ...] = ("parts",)) -> None:
+    """Refuse what the service refuses: what it does not know, and a question that asks nothing that is needed."""
     known = {"parts", "where", "spaces", "spans", "confident", "diverse", "limit", "fold", "explain", "facets", "depth"}
     unknown = set(search) - known
     wrong = [part for part in search["parts"] if not set(part) <= PARTS[part["kind"]]]
-    if unknown or wrong or not search["parts"] or search.get("limit", 20) > 200:
+    if unknown or wrong or not any(search.get(key) for key in needed) or search.get("limit", 20) > 200:
         raise ProblemError(422, "invalid", f"not as documented: {unknown or wrong or search}")
 
 
@@ -253,6 +249,8 @@ class Answers:
         self.web_media(name)
 
     def web_media(self, name: str) -> None:
+        if self.state.silent:
+            return self.send(200, b"nothing that plays", "video/mp4")
         modality = made_up.modality_of(made_up.number_of(name))
         if modality == "image":
             return self.send(200, made_up.thumbnail(made_up.number_of(name)).encode(), "image/svg+xml")
@@ -299,11 +297,20 @@ class Answers:
             "optimize": set(),
             "map": set(),
         }
+        if "uploads" in asked["params"]:
+            return self.keep_uploads(asked["params"]["uploads"], asked["params"]["into"] or "/home/ada/Media")
         if set(asked["params"]) != wanted.get(asked["kind"]):
             raise ProblemError(422, "question", f"a job {asked['kind']} cannot be queued: {sorted(asked['params'])}")
         job = {**made_job(f"job-{len(self.state.jobs) + 1}", asked["kind"], "queued", 0, 0), "params": asked["params"]}
         self.state.jobs.insert(0, job)
         self.send_data(job, 202)
+
+    def keep_uploads(self, ids: list[str], root: str) -> None:
+        job = {**made_job(f"job-{len(self.state.jobs) + 1}", "add", "done", 1, 1), "params": {"uploads": ids}}
+        there = [self.state.uploads[one] for one in ids]
+        kept = [{"upload": one["id"], "path": f"{root}/uploads/{one['name']}", "id": made_up.id_of(7)} for one in there]
+        self.state.jobs.insert(0, {**job, "summary": {"added": len(kept), "kept": kept}})
+        self.send_data({**job, "state": "queued"}, 202)
 
     def jobs(self) -> None:
         self.send_data({"jobs": self.state.jobs})
@@ -334,6 +341,8 @@ class Answers:
             ("clip", 512, 2160, "packaged:photos"),
             ("sounds", 1024, 960, "packaged:musicnn"),
             ("words", 384, 740, "packaged:minilm"),
+            ("clip@blocks.11", 768, 1680, "packaged:photos"),
+            ("clip@blocks.6", 768, 1680, "packaged:photos"),
         )
         self.send_data(
             {
@@ -370,8 +379,8 @@ class Answers:
                 "spans": 5210,
                 "regions": 310,
                 "spaces": {"clip": 2160},
-                "roots": ["/home/ada/Media"],
-                "read_only": False,
+                "roots": ["/home/ada/Media", "/mnt/photos"],
+                "read_only": self.state.read_only,
             }
         )
 
@@ -410,13 +419,21 @@ class Answers:
 
     def save(self, name: str) -> None:
         search = json.loads(self.body)
-        refuse_unknown(search)
+        refuse_unknown(search, ("parts", "where"))
         self.state.saved[name] = {"name": name, "search": search, "changed": 1.7e9}
         self.send_data(self.state.saved[name])
 
     def forget_saved(self, name: str) -> None:
         self.state.saved.pop(name, None)
         self.send(204, b"", None)
+
+    def map_value(self, n: int) -> str | None:
+        """Of a made-up file's folder; of its label: ten values, and none for every eleventh."""
+        if self.query.get("colour") == "folder":
+            return f"/home/ada/Media/{2019 + n % 4}/{n % 2}"
+        if self.query.get("colour") != "label":
+            return made_up.modality_of(n)
+        return None if n % 11 == 10 else f"label {n % 11}"
 
     def map(self) -> None:
         points = []
@@ -438,5 +455,6 @@ class Answers:
                 "y": [y for _, y in points],
                 "modality": [made_up.modality_of(n) for n in every],
                 "name": [made_up.path_of(n).rpartition("/")[2] for n in every],
+                "value": [self.map_value(n) for n in every],
             }
         )

@@ -19,6 +19,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 sys.path.insert(0, str(Path(__file__).parent))
 import mock_answers
+import mock_tastes
+from mock_problems import ProblemError
 
 PAGE = Path(__file__).parents[3] / "src" / "sonolux" / "server" / "page"
 POLICY = (
@@ -46,9 +48,14 @@ class State:
         self.requests: list[str] = []
         self.video: bytes = b""
         self.broken_media = False
+        self.silent = False
+        self.read_only = False
+        self.interactions: list[dict[str, Any]] = []
+        self.stations: list[dict[str, Any]] = []
+        self.station_length = 100
 
 
-class Handler(mock_answers.Answers, BaseHTTPRequestHandler):
+class Handler(mock_answers.Answers, mock_tastes.TasteAnswers, BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     state: State
 
@@ -74,7 +81,7 @@ class Handler(mock_answers.Answers, BaseHTTPRequestHandler):
         self.state.requests.append(f"{method} {self.path}")
         try:
             self.route(method, unquote(url.path))
-        except mock_answers.ProblemError as problem:
+        except ProblemError as problem:
             told = {
                 "type": f"/problems/{problem.kind}",
                 "title": problem.kind,
@@ -88,17 +95,17 @@ class Handler(mock_answers.Answers, BaseHTTPRequestHandler):
             return self.send_page(path)
         if path == "/api/v1/session" and method == "POST":
             if json.loads(self.body)["token"] != self.state.token:
-                raise mock_answers.ProblemError(
+                raise ProblemError(
                     401, "unauthorized", "This is not the token that was printed when the service started."
                 )
             return self.send(204, b"", None, {"Set-Cookie": "session=ok; HttpOnly; SameSite=Strict; Path=/"})
         if self.state.token and "session=ok" not in (self.headers.get("Cookie") or ""):
-            raise mock_answers.ProblemError(401, "unauthorized", "A token is needed.")
+            raise ProblemError(401, "unauthorized", "A token is needed.")
         for verb, pattern, handler in ROUTES:
             found = re.fullmatch(pattern, path)
             if verb == method and found:
                 return getattr(self, handler)(*found.groups())
-        raise mock_answers.ProblemError(404, "not-found", f"Nothing is at {path}")
+        raise ProblemError(404, "not-found", f"Nothing is at {path}")
 
     def send(self, status: int, content: bytes, kind: str | None, more: dict[str, str] | None = None) -> None:
         self.send_response(status)
@@ -157,6 +164,15 @@ ROUTES = [
     ("PUT", f"/api/v1/saved/{ID}", "save"),
     ("DELETE", f"/api/v1/saved/{ID}", "forget_saved"),
     ("GET", "/api/v1/map", "map"),
+    ("POST", "/api/v1/recommendations", "recommend"),
+    ("POST", "/api/v1/recommendations/next", "choose_next"),
+    ("GET", "/api/v1/recommendations/starters", "starters"),
+    ("GET", "/api/v1/interactions", "interactions"),
+    ("POST", "/api/v1/interactions", "interact"),
+    ("DELETE", "/api/v1/interactions", "withdraw"),
+    ("GET", "/api/v1/interactions/taste", "taste"),
+    ("DELETE", "/api/v1/interactions/users", "forget_user"),
+    ("POST", "/api/v1/export", "export"),
 ]
 
 

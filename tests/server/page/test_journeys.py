@@ -131,12 +131,61 @@ def test_a_picture_asks(visit: Open, way: str) -> None:
 
 
 def test_a_text_file_asks_with_its_words(visit: Open) -> None:
+    page = visit().go()
+    page.locator("input[type=file]").set_input_files(
+        {"name": "note.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.4"}
+    )
+    page.wait_for_url("**upload=*")
+    page.locator(".chip", has_text="words of note.pdf").wait_for()
+    assert page.locator(".chip img").count() == 0
+
+
+def test_what_is_asked_with_is_kept_in_the_library(visit: Open) -> None:
     look = visit()
     page = look.go()
     page.locator("input[type=file]").set_input_files(
-        {"name": "note.txt", "mimeType": "text/plain", "buffer": b"the ferry\n left"}
+        {"name": "mine <b>.png", "mimeType": "image/png", "buffer": PICTURE}
     )
-    page.wait_for_url("**q=the+ferry+left")
+    page.get_by_role("button", name="Keep it in the library: mine <b>.png").click()
+    page.locator(".toast", has_text="mine <b>.png is in the library now").wait_for()
+    asked = [line for line in look.state.requests if line.startswith("POST /api/v1/jobs")]
+    again = page.get_by_role("button", name="It is in the library: mine <b>.png")
+    again.press("Enter")  # it says that it is disabled, and is there for who reads by ear
+    assert asked == [line for line in look.state.requests if line.startswith("POST /api/v1/jobs")]
+    with page.expect_response("**/api/v1/items/50310000-0000-0000-0000-000000000007"):
+        page.locator(".toast").get_by_role("button", name="Open").click()
+    page.wait_for_url("**id=50310000-0000-0000-0000-000000000007*")
+    page.wait_for_load_state("networkidle")
+    # It is a chip of the question still, which an upload may be.
+    page.go_back()
+    again.wait_for()
+
+
+def test_files_of_the_device_are_added_on_the_page_of_the_library(visit: Open) -> None:
+    look = visit()
+    page = look.go("/?show=library")
+    page.get_by_label("Files of this device").set_input_files(
+        [
+            {"name": "a.png", "mimeType": "image/png", "buffer": PICTURE},
+            {"name": "b.png", "mimeType": "image/png", "buffer": PICTURE},
+        ]
+    )
+    page.locator(".toast", has_text="2 files are in the library now").wait_for()
+    page.locator(".job", has_text="2 uploads").wait_for()
+    dropped = """([name, bytes]) => {
+        const data = new DataTransfer();
+        data.items.add(new File([new Uint8Array(bytes)], name, { type: "image/png" }));
+        document.querySelector("[data-takes-files]").dispatchEvent(
+          new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true }));
+    }"""
+    page.evaluate(dropped, ["c.png", list(PICTURE)])
+    page.locator(".toast", has_text="c.png is in the library now").wait_for()
+    assert "upload=" not in look.address()  # it is not asked with
+    assert look.state.jobs[0]["summary"]["kept"][0]["path"] == "/home/ada/Media/uploads/c.png"
+    page.get_by_label("Folder of the copies").select_option("/mnt/photos")
+    page.evaluate(dropped, ["d.png", list(PICTURE)])
+    page.locator(".toast", has_text="d.png is in the library now").wait_for()
+    assert look.state.jobs[0]["summary"]["kept"][0]["path"] == "/mnt/photos/uploads/d.png"
 
 
 def test_a_hit_is_dragged_into_the_box(visit: Open) -> None:
@@ -210,7 +259,8 @@ def test_an_expired_ranking_is_asked_again(visit: Open) -> None:
     page.wait_for_url("**at=*")
     at = page.url.rsplit("at=")[1]
     page.locator(f'.card[data-index="{at}"][data-id]').wait_for()
-    assert sum(request == "POST /api/v1/search" for request in look.state.requests) == 2
+    # Two windows may be under way when the ranking expires, and each of them asks.
+    assert sum(request == "POST /api/v1/search" for request in look.state.requests) in (2, 3)
 
 
 def test_markup_in_names_is_text(visit: Open) -> None:
@@ -223,11 +273,20 @@ def test_markup_in_names_is_text(visit: Open) -> None:
 def test_hover_plays_from_the_second_and_stops_to_load(visit: Open) -> None:
     look = visit()
     page = look.go("/?q=harbour")
+    page.locator(".card.video").first.wait_for()
+    # By the page's own clock: a test is late where other programs have the processor.
+    page.evaluate(
+        """() => {
+            document.addEventListener("pointerover", () => { window.rested ??= performance.now(); }, true);
+            new MutationObserver(() => {
+                if (document.querySelector("video.preview")) window.shown ??= performance.now();
+            }).observe(document.body, { childList: true, subtree: true });
+        }"""
+    )
     page.locator(".card.video").first.hover()
-    page.wait_for_timeout(120)
-    assert page.locator("video.preview").count() == 0
     film = page.locator("video.preview.playing")
     film.wait_for()
+    assert page.evaluate("window.shown - window.rested") > 120
     assert film.evaluate("(video) => video.muted && video.currentTime >= 2.5 - 0.2")
     handle = film.element_handle()
     page.mouse.move(5, 5)
@@ -255,6 +314,11 @@ def test_the_item_page_plays_at_its_second_and_jumps(visit: Open) -> None:
     page.get_by_text("night ferry <live>.flac").wait_for()
     page.get_by_role("combobox", name="by").select_option("words")
     page.locator(".near").nth(5).wait_for()
+    # Layers of a network are spaces of their own, in the order in which they are done.
+    layers = page.get_by_role("combobox", name="by").locator("optgroup[label='Layers of clip'] option")
+    assert layers.all_inner_texts() == ["blocks.6", "blocks.11"]
+    with page.expect_request("**/neighbours?space=clip%40blocks.6*"):
+        page.get_by_role("combobox", name="by").select_option("clip@blocks.6")
 
 
 def test_the_player_asks_for_the_version_for_browsers(visit: Open) -> None:
@@ -288,6 +352,30 @@ def test_searches_are_saved_with_the_library(visit: Open) -> None:
     page.get_by_role("button", name="Saved").click()
     page.get_by_role("button", name="sea & harbour <3", exact=True).click()
     page.wait_for_url("**q=harbour&where.keywords=sea")
+
+
+def test_a_search_of_filters_alone_is_saved_by_what_it_narrows_to(visit: Open) -> None:
+    look = visit()
+    page = look.go("/?where.keywords=sea&view=image")
+    page.get_by_role("button", name="Saved").click()
+    assert page.get_by_label("Keep this search as").input_value() == "Keywords sea, Medium Pictures"
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_role("button", name="Forget Keywords sea, Medium Pictures").wait_for()
+    page = look.go("/")
+    page.get_by_role("button", name="Saved").click()
+    page.get_by_role("button", name="Keywords sea, Medium Pictures", exact=True).click()
+    page.wait_for_url("**where.keywords=sea&where.modality=image")
+
+
+def test_a_saved_search_that_the_page_cannot_hold_says_so(visit: Open) -> None:
+    look = visit()
+    asked = {"parts": [{"kind": "filter", "where": ["artist=Ada"]}]}
+    look.state.saved = {"by <ada>": {"name": "by <ada>", "search": asked, "changed": 1.7e9}}
+    page = look.go("/")
+    page.get_by_role("button", name="Saved").click()
+    page.get_by_role("button", name="by <ada>", exact=True).click()
+    page.get_by_role("alert").get_by_text("“by <ada>” asks with the items of a filter").wait_for()
+    assert look.address() == "/"
 
 
 def test_the_library_page_follows_a_job(visit: Open) -> None:
@@ -328,6 +416,51 @@ def test_the_map_is_looked_at_and_lassoed(visit: Open, tmp_path: Path) -> None:
     for x, y in ((600, 200), (600, 600), (300, 600), (300, 210)):
         page.mouse.move(x, y, steps=4)
     page.mouse.up()
-    page.get_by_text("in the lasso").wait_for()
+    page.get_by_text("in the area").wait_for()
+    page.wait_for_url("**where.map=*show=map")
+    told = page.locator(".map-side [role=status]").inner_text()
+    # The address is the question: another window sees the same, and so does whoever comes back.
+    page.reload()
+    page.locator(".map-side [role=status]", has_text=told).wait_for()
+    page.get_by_role("button", name="See the results").click()
+    page.locator(".chip", has_text="an area of it").wait_for()
+    page.go_back()
+    page.get_by_role("button", name="Whole map").click()
+    page.get_by_text("2,400 items").first.wait_for()
     page.locator(".map-side li button").first.click()
     page.locator("h1").wait_for()
+
+
+def test_the_map_is_coloured_by_what_somebody_chooses(visit: Open) -> None:
+    page = visit().go("/?show=map")
+    page.get_by_role("list", name="Colours").get_by_text("Pictures").wait_for()
+    page.get_by_label("Colour by").select_option("label")
+    page.get_by_role("list", name="Colours").get_by_text("3 others").wait_for()
+    page.get_by_role("list", name="Colours").get_by_text("none").wait_for()
+    # The list says the same in words.
+    page.locator(".map-side li", has_text="label 3").first.wait_for()
+    # There each file has its own value, though it is one of many that are grey.
+    page.locator(".map-side li", has_text="label 9").first.wait_for()
+    # Folders go without those above all of them.
+    page.get_by_label("Colour by").select_option("folder")
+    page.get_by_role("list", name="Colours").get_by_text("2019/0", exact=True).wait_for()
+    # The address tells it too; an area keeps it, and a key that is none is left alone.
+    page.reload()
+    page.get_by_role("list", name="Colours").get_by_text("2019/0", exact=True).wait_for()
+    assert page.get_by_label("Colour by").input_value() == "folder"
+    page.get_by_role("button", name="Only what is in view").click()
+    page.wait_for_url("**where.map=*colour=folder")
+    page = visit().go("/?show=map&colour=nonsense")
+    page.get_by_role("list", name="Colours").get_by_text("Pictures").wait_for()
+
+
+def test_the_map_is_narrowed_by_keys_alone(visit: Open) -> None:
+    page = visit().go("/?show=map")
+    page.get_by_text("2,400 items").first.wait_for()
+    page.locator(".map-field canvas").focus()
+    for key in ("+", "+", "ArrowRight", "ArrowRight"):
+        page.keyboard.press(key)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**where.map=*")
+    page.get_by_text("in the area").wait_for()
+    assert page.locator(".map-side [role=status]").inner_text() != "2,400 items in the area"

@@ -13,7 +13,7 @@ import pytest
 
 from commands import Ran, run, serving
 from sonolux.cli.output import Output
-from sonolux.cli.warm import adding
+from sonolux.cli.warm import adding, following
 from sonolux.cli.warm.service import Service
 
 PLAIN = ("--no-labels", "--no-fingerprints")
@@ -87,7 +87,7 @@ def test_an_interrupt_cancels_the_job_and_says_so(
         raise KeyboardInterrupt
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(adding.time, "sleep", interrupt)
+        patch.setattr(following.time, "sleep", interrupt)
         ran = run("add", "--library", locations[1], tmp_path, *PLAIN)
     assert (ran.code, ran.out) == (130, "")
     assert "the job is cancelled" in ran.err and "goes on from there" in ran.err
@@ -112,7 +112,7 @@ def test_somebody_who_cancels_is_told_of(service: Service, locations: tuple[Path
         job = service.ask("GET", "jobs", limit=1)["jobs"][0]
         service.ask("DELETE", f"jobs/{job['id']}")
 
-    patch.setattr(adding.time, "sleep", cancel)
+    patch.setattr(following.time, "sleep", cancel)
     ran = run("add", "--library", locations[1], tmp_path, *PLAIN)
     assert (ran.code, ran.out) == (1, "")
     assert ran.err.startswith("sonolux: somebody has cancelled it")
@@ -129,7 +129,7 @@ def test_a_terminal_sees_progress(
         ]
     ]  # fmt: skip
     monkeypatch.setattr(Output, "lively", True)
-    monkeypatch.setattr(adding, "_looks", lambda *_: iter(looks))
+    monkeypatch.setattr(adding, "job_looks", lambda *_: iter(looks))
     assert adding._followed(service, "x", Output())["state"] == "done"
     drawn = capsys.readouterr().err
     assert "3/3" in drawn and "5/5" in drawn

@@ -24,7 +24,7 @@ from sonolux.cli import assisting
 from sonolux.cli.warm.service import Service
 
 NOBODY = "00000000-0000-4000-8000-000000000000"
-TOOLS = {"search", "look", "item", "identify", "facets"}
+TOOLS = {"search", "recommend", "look", "item", "identify", "facets"}
 
 
 @pytest.fixture(params=["opened", "served"])

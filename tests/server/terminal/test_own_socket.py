@@ -92,16 +92,17 @@ def test_one_service_that_needs_token_and_certificate_from_others(
 
 def check_imports(location: Path) -> None:
     """Check that a question by the service imports nothing of the library, and nothing heavy."""
-    command = [sys.executable, "-c", MODULES, "search", "coffee", "--library", str(location)]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    ran = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=True)
-    assert "coffee" in ran.stdout
-    loaded = set(ran.stderr.split())
-    assert "sonolux.cli.warm.service" in loaded
-    # typer brings pydantic by itself.
-    heavy = {"numpy", "torch", "qdrant_edge", "PIL", "av", "fastapi", "httpx"}
-    rooms = {"sonolux.library", "sonolux.index", "sonolux.retrieval", "sonolux.settings", "sonolux.encoders"}
-    assert not loaded & (heavy | rooms)
+    for words, said in ((["search", "coffee"], "coffee"), (["recommend", "--station"], "/")):
+        command = [sys.executable, "-c", MODULES, *words, "--library", str(location)]
+        ran = subprocess.run(command, env=environment, input="", capture_output=True, text=True, timeout=60, check=True)
+        assert said in ran.stdout
+        loaded = set(ran.stderr.split())
+        assert "sonolux.cli.warm.service" in loaded
+        # typer brings pydantic by itself.
+        heavy = {"numpy", "torch", "qdrant_edge", "PIL", "av", "fastapi", "httpx"}
+        rooms = {"sonolux.library", "sonolux.index", "sonolux.retrieval", "sonolux.settings", "sonolux.encoders"}
+        assert not loaded & (heavy | rooms)
 
 
 def check_others(note: Path, place: Path) -> None:

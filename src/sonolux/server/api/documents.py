@@ -24,15 +24,19 @@ class Document(BaseModel):
     model_config = ConfigDict(extra="allow")
 
 
-class FileDocument(Document):
-    """What tells a path, which is for people; ``exact_path`` tells programs what cannot be shown of it."""
-
-    path: ShownPath
+class PathsDocument(Document):
+    """What tells paths, which are for people; ``exact_path`` tells programs what cannot be shown of one."""
 
     @model_validator(mode="before")
     @classmethod
     def _tell_exact(cls, data: Any) -> Any:
         return with_exact_paths(data) if isinstance(data, dict) else data
+
+
+class FileDocument(PathsDocument):
+    """What tells the path of a file."""
+
+    path: ShownPath
 
 
 class RegionDocument(Document):

@@ -17,11 +17,12 @@ from pydantic import Field, model_validator
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
+from sonolux.media.inside.names import own_name, split_name
 from sonolux.media.paths import printable
 from sonolux.server.api.questions import LIMITS, ShortName, StrictBody
 from sonolux.server.api.refusals import refusals
 from sonolux.server.front import Front, FrontDep, TakesExport
-from sonolux.server.media.opening import open_item
+from sonolux.server.media.opening import open_stretch
 from sonolux.server.problems import ProblemError
 
 router = APIRouter(prefix="/api/v1/export", tags=["export"])
@@ -100,16 +101,22 @@ async def _selected(front: Front, body: ExportBody) -> list[dict[str, Any]]:
 
 
 def playlist(chosen: list[dict[str, Any]]) -> bytes:
-    """Return the sounds and videos of a selection as a playlist; files are named by URI, so no name breaks a line."""
-    lines = ["#EXTM3U"]
+    """Return the sounds and videos of a selection as a playlist; files are named by URI, so no name breaks a line.
+
+    What lies in a shard is left out, and a comment says how many: no player opens it.
+    """
+    heard = [one for one in chosen if one["modality"] in ("audio", "video")]
+    chosen = [one for one in heard if split_name(one["path"]) is None]
+    left_out = len(heard) - len(chosen)
+    comment = [f"# {left_out:,} left out: players do not open what lies in shards"] if left_out else []
+    lines = ["#EXTM3U", *comment]
     for one in chosen:
-        if one["modality"] in ("audio", "video"):
-            title = one.get("title") or one.get("metadata", {}).get("title") or Path(one["path"]).name
-            seconds = one.get("metadata", {}).get("duration")
-            lines += [
-                f"#EXTINF:{-1 if seconds is None else round(seconds)},{printable(title)}",
-                Path(one["path"]).as_uri(),
-            ]
+        title = one.get("title") or one.get("metadata", {}).get("title") or Path(one["path"]).name
+        seconds = one.get("metadata", {}).get("duration")
+        lines += [
+            f"#EXTINF:{-1 if seconds is None else round(seconds)},{printable(title)}",
+            Path(one["path"]).as_uri(),
+        ]
     return ("\n".join(lines) + "\n").encode("utf-8", "backslashreplace")
 
 
@@ -126,9 +133,9 @@ def _size_of(front: Front, files: list[str]) -> int:
     """Return the bytes of all files, each opened as it will be when it is sent."""
     total = 0
     for path in files:
-        descriptor = open_item(path, front.configuration.roots)
-        total += os.fstat(descriptor).st_size
-        os.close(descriptor)
+        stretch = open_stretch(path, front.configuration.roots)
+        total += stretch.size
+        os.close(stretch.descriptor)
     return total
 
 
@@ -138,14 +145,14 @@ async def _zipped(front: Front, files: list[str]) -> AsyncIterator[bytes]:
     names: set[str] = set()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
         for path in files:
-            descriptor = await run_in_threadpool(open_item, path, front.configuration.roots)
-            with os.fdopen(descriptor, "rb") as file:
-                left = os.fstat(descriptor).st_size
+            stretch = await run_in_threadpool(open_stretch, path, front.configuration.roots)
+            with os.fdopen(stretch.descriptor, "rb"):
+                place = 0
                 entry = zipfile.ZipInfo(_entry_name(path, names), OLDEST)
-                with archive.open(entry, "w", force_zip64=left >= 2**31) as target:
+                with archive.open(entry, "w", force_zip64=stretch.size >= 2**31) as target:
                     # No more than what was counted, should the file grow meanwhile.
-                    while left and (chunk := await run_in_threadpool(file.read, min(CHUNK, left))):
-                        left -= len(chunk)
+                    while chunk := await run_in_threadpool(stretch.read_at, place, CHUNK):
+                        place += len(chunk)
                         await asyncio.to_thread(target.write, chunk)
                         yield out.taken()
     yield out.taken()
@@ -153,7 +160,7 @@ async def _zipped(front: Front, files: list[str]) -> AsyncIterator[bytes]:
 
 def _entry_name(path: str, taken: set[str]) -> str:
     """Return the name of a file in the archive, one that no other has, and that leads nowhere."""
-    name = printable(Path(path).name).replace("\\", "_").encode("utf-8", "replace").decode()
+    name = printable(own_name(path)).replace("\\", "_").encode("utf-8", "replace").decode()
     found, number = name, 1
     while found in taken:
         number += 1

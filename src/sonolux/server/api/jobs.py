@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -13,19 +14,19 @@ from pydantic import BeforeValidator, Field, JsonValue
 from starlette.concurrency import run_in_threadpool
 
 from sonolux.errors import QueryError
-from sonolux.server.api.documents import Document, FailureDocument
+from sonolux.server.api.documents import Document, FailureDocument, FileDocument
 from sonolux.server.api.library import WritingDep
 from sonolux.server.api.questions import StrictBody
 from sonolux.server.api.refusals import refusals
 from sonolux.server.front import Front, FrontDep
-from sonolux.server.jobs.params import OWNERS, beneath_roots
+from sonolux.server.jobs.params import OWNERS, beneath_roots, root_called
 from sonolux.server.jobs.table import Job
 from sonolux.server.problems import ProblemError
 from sonolux.server.security.own_socket import came_by
 
 router = APIRouter(prefix="/api/v1", tags=["jobs"])
 
-CHANGING = frozenset({"add", "remove", "annotate"})
+CHANGING = frozenset({"add", "remove", "annotate", "factors"})
 """Kinds of jobs after which questions may have other answers."""
 
 LOOK_SECONDS = 0.1
@@ -41,17 +42,25 @@ STALE = 10_000
 class JobBody(StrictBody):
     """What is to be done."""
 
-    kind: Literal["add", "remove", "annotate", "copies", "map", "optimize"]
+    kind: Literal["add", "remove", "annotate", "copies", "map", "factors", "optimize"]
     params: Annotated[dict[str, JsonValue], Field(default_factory=dict, max_length=32)]
+
+
+SUMMARY_LISTS: dict[str, type[FileDocument]] = {
+    "partly_read": FailureDocument,
+    "left_out": FailureDocument,
+    "kept": FileDocument,
+}
+"""Files that the summary of a job names; of uploads that were kept, where they are and as which item."""
 
 
 def _shown_summary(summary: dict[str, Any] | None) -> dict[str, Any] | None:
     if summary is None:
         return None
-    lists = {key: summary[key] for key in ("partly_read", "left_out") if key in summary}
     shown: dict[str, Any] = {
-        key: [FailureDocument.model_validate(one).model_dump(exclude_unset=True) for one in files]
-        for key, files in lists.items()
+        key: [document.model_validate(one).model_dump(exclude_unset=True) for one in summary[key]]
+        for key, document in SUMMARY_LISTS.items()
+        if key in summary
     }
     return {**summary, **shown}
 
@@ -87,15 +96,17 @@ JOB_EXAMPLES: dict[str, Any] = {
 }
 
 
-@router.post("/jobs", status_code=202, responses=refusals("question", "read-only", "outside-roots"))
+@router.post("/jobs", status_code=202, responses=refusals("question", "read-only", "outside-roots", "not-found"))
 async def start_job(
     front: WritingDep, request: Request, body: Annotated[JobBody, Body(openapi_examples=JOB_EXAMPLES)]
 ) -> JobDocument:
-    """Queue a job: add files below a root of the service, remove, annotate, look for copies, draw the map, optimize."""
+    """Queue a job: add files below a root, remove, annotate, find copies, draw the map, learn factors, optimize."""
     if body.kind == "add" and not came_by(request.scope, front.configuration.own_socket):
         _check_strangers(body.params)
     if body.kind == "add" and body.params.get("anywhere") is not True:
         _check_paths(front, body.params)
+    if body.kind == "add":
+        await run_in_threadpool(_check_uploads, front, body.params)
     return _document(await run_in_threadpool(front.jobs.insert, body.kind, body.params))
 
 
@@ -165,6 +176,25 @@ def _check_paths(front: Front, params: dict[str, Any]) -> None:
             beneath_roots(paths, [str(root) for root in front.configuration.roots])
         except QueryError as error:
             raise ProblemError("outside-roots", str(error), field="params.paths") from None
+
+
+def _check_uploads(front: Front, params: dict[str, Any]) -> None:
+    """Raise where an upload is not there, or has no root to be kept in; those that are will stay for the job."""
+    uploads = params.get("uploads")
+    if not uploads or not isinstance(uploads, list):
+        return
+    if not front.configuration.roots:
+        detail = "an upload is kept in a --root, and the service has none"
+        raise ProblemError("outside-roots", detail, field="params.uploads")
+    into = params.get("into")
+    if into and isinstance(into, str):
+        try:
+            root_called(into, [str(root) for root in front.configuration.roots])
+        except QueryError as error:
+            raise ProblemError("outside-roots", str(error), field="params.into") from None
+    for id_ in uploads:
+        with suppress(ValueError):  # what is no id is refused with the other parameters
+            front.uploads.use(UUID(str(id_)))
 
 
 def _document(job: Job) -> JobDocument:

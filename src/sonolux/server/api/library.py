@@ -103,15 +103,19 @@ class MapDocument(Document):
     y: list[float]
     modality: list[Literal["image", "audio", "video", "text"]]
     name: list[str]
+    value: list[str | int | float | None] = Field(
+        default_factory=list, description="Of the key by which it is coloured; null for a file that has none."
+    )
 
 
 @router.get("/map", dependencies=[TakesTurn], responses=refusals("question", "no-map", "busy", "unavailable"))
 async def find_map(
     front: FrontDep,
     space: Annotated[str, Query(max_length=200, description="By default the learned one of most files.")] = "",
+    colour: Annotated[str, Query(max_length=64, description="A key of facets, such as label, folder or date.")] = "",
 ) -> MapDocument:
     """Return the places of files on a plane, once a job has laid them out; what is alike lies close together."""
-    found = await front.calls.call("map", space=space, deadline=MAP_SECONDS)
+    found = await front.calls.call("map", space=space, colour=colour, deadline=MAP_SECONDS)
     if found is None:
         raise ProblemError("no-map", "no map has been drawn yet: start a job of kind map")
     return MapDocument(**found)

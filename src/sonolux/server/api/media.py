@@ -12,6 +12,7 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BeforeValidator
 from starlette.responses import Response
 
+from sonolux.media.inside.names import own_name
 from sonolux.presentation.sound_views import MOST_PEAKS
 from sonolux.server.api.documents import PeaksDocument
 from sonolux.server.api.refusals import refusals
@@ -19,6 +20,7 @@ from sonolux.server.etags import matches
 from sonolux.server.front import FrontDep
 from sonolux.server.media.located import located, mel_image_of, peaks_of, thumbnail_of
 from sonolux.server.media.opened_file import OpenedFile
+from sonolux.server.media.opening import whole_file
 from sonolux.server.media.types import HEAD, SHOWN_AS_THEY_ARE, media_type_of
 from sonolux.server.problems import ProblemError
 
@@ -46,7 +48,7 @@ SHOWN = refusals("not-found", "unopened", "nothing-to-show", "busy", "unavailabl
 async def send_media(front: FrontDep, id: UUID) -> Response:
     """Send the file of an item as it is, whole or one range of it."""
     async with located(front, id) as item:
-        return OpenedFile(os.dup(item.descriptor), Path(item.path).name)
+        return OpenedFile(item.duplicate(), own_name(item.path))
 
 
 @router.get(
@@ -63,12 +65,13 @@ async def send_web_version(front: FrontDep, id: UUID) -> Response:
     async with located(front, id) as item:
         if item.modality == "text":
             raise ProblemError("nothing-to-show", "a text has its words")
-        kind = media_type_of(os.pread(item.descriptor, HEAD, 0))
+        kind = media_type_of(item.stretch.read_at(0, HEAD))
         if kind.name in SHOWN_AS_THEY_ARE:
-            return OpenedFile(os.dup(item.descriptor), Path(item.path).name)
-        made = await front.web_versions.find(item.path, item.descriptor)
+            return OpenedFile(item.duplicate(), own_name(item.path))
+        made = await front.web_versions.find(item.path, item.stretch)
         item.check_same()
-    return OpenedFile(os.open(made, os.O_RDONLY | os.O_CLOEXEC), Path(item.path).stem + made.suffix)
+    stretch = whole_file(os.open(made, os.O_RDONLY | os.O_CLOEXEC))
+    return OpenedFile(stretch, Path(own_name(item.path)).stem + made.suffix)
 
 
 @router.get(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 from sonolux.server.configuration import Limits
 
@@ -59,13 +59,22 @@ class UploadPart(StrictBody):
     kind: Literal["upload"]
     upload: UUID
     modality: Annotated[
-        Literal["image", "audio", "video"] | None, Field(description="What it asks as; by default what it is.")
+        Literal["image", "audio", "video", "text"] | None, Field(description="What it asks as; by default what it is.")
     ] = None
     weight: Weight = 1.0
     minus: Minus = False
 
 
-AskedPart = Annotated[TextPart | ItemPart | UploadPart, Field(discriminator="kind")]
+class FilterPart(StrictBody):
+    """The items that satisfy a filter, which stand for what they have in common: an artist, an album, a label."""
+
+    kind: Literal["filter"]
+    where: Annotated[FilterLines, Field(min_length=1)]
+    weight: Weight = 1.0
+    minus: Minus = False
+
+
+AskedPart = Annotated[TextPart | ItemPart | FilterPart | UploadPart, Field(discriminator="kind")]
 
 SEARCH_EXAMPLES: dict[str, Any] = {
     "words": {"summary": "Words", "value": {"parts": [{"kind": "text", "text": "a red circle"}], "limit": 5}},
@@ -103,3 +112,21 @@ class SearchBody(StrictBody):
         int, Field(ge=1, le=10_000, description="Hits that are ranked at first; a window beyond has more ranked.")
     ] = 60
     limit: HitLimit = 20
+
+
+class SavedBody(SearchBody):
+    """A question that is kept: of filters alone, too, which is a look at a part of the library."""
+
+    parts: Annotated[list[AskedPart], Field(max_length=LIMITS.parts)] = []
+
+    @model_validator(mode="after")
+    def _check_something_is_asked(self) -> Self:
+        if not self.parts and not self.where:
+            raise ValueError("a search has parts or a filter")
+        return self
+
+
+SAVED_EXAMPLES: dict[str, Any] = {
+    **SEARCH_EXAMPLES,
+    "filters": {"summary": "Filters alone", "value": {"where": {"modality": "image", "date": ">=2020"}}},
+}

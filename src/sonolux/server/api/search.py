@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -25,6 +26,7 @@ from sonolux.server.api.questions import (
     UploadPart,
 )
 from sonolux.server.api.refusals import refusals
+from sonolux.server.calls.protocol import CallError
 from sonolux.server.front import LONG, Front, FrontDep, TakesTurn
 from sonolux.server.problems import ProblemError
 
@@ -51,8 +53,14 @@ async def search(
 ) -> RankingDocument:
     """Find items by words, items, uploads, or several of them; the ranking is kept for a while."""
     params = body.model_dump(mode="json", exclude={"parts"})
-    parts = [await _part(front, part) for part in body.parts]
-    return RankingDocument(**await front.calls.call("search", parts=parts, **params))
+    names: dict[str, str] = {}
+    parts = [await _part(front, part, names) for part in body.parts]
+    try:
+        return RankingDocument(**await front.calls.call("search", parts=parts, **params))
+    except CallError as error:  # it names a file of the service's own, which means nothing to who sent it
+        for path, name in names.items():
+            error.message = error.message.replace(path, name)
+        raise
 
 
 @router.get(
@@ -127,11 +135,13 @@ def filter_of(where: str) -> dict[str, Any]:
     return found
 
 
-async def _part(front: Front, part: Any) -> dict[str, Any]:
-    """Return a part as the library process takes it: of an upload its file."""
+async def _part(front: Front, part: Any, names: dict[str, str]) -> dict[str, Any]:
+    """Return a part as the library process takes it: of an upload its file, whose name, if any, `names` gets."""
     told: dict[str, Any] = part.model_dump(mode="json")
     if isinstance(part, UploadPart):
         upload, path = await run_in_threadpool(front.uploads.use, part.upload)
         del told["upload"]
+        if upload.name:
+            names[os.path.realpath(path)] = upload.name
         told |= {"path": str(path), "modality": part.modality or upload.modality}
     return told

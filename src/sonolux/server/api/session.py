@@ -34,12 +34,19 @@ def find_session(front: FrontDep, request: Request) -> SessionDocument:
 
 
 @router.post("", status_code=204, responses=refusals())
-def sign_in(front: FrontDep, response: Response, body: Annotated[SignInBody, Body(openapi_examples=EXAMPLES)]) -> None:
-    """Trade the token for a cookie that no script reads and no other site has sent; none where none is needed."""
+def sign_in(
+    front: FrontDep, request: Request, response: Response, body: Annotated[SignInBody, Body(openapi_examples=EXAMPLES)]
+) -> None:
+    """Trade the token for a cookie that no script reads and no other site has sent; none where none is needed.
+
+    The session that this browser had before ends.
+    """
     if front.tokens is None:
         return
     if not front.tokens.is_token(body.token):
         raise ProblemError("sign-in", "this is not the token of the service", headers={"www-authenticate": "Bearer"})
+    if before := request.cookies.get(_cookie(front)):
+        front.tokens.end_session(before)
     response.set_cookie(
         _cookie(front),
         front.tokens.open_session(),

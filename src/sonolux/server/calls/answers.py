@@ -7,67 +7,42 @@ and its parameters as keywords, which are checked by their annotations; a new ca
 from __future__ import annotations
 
 import os
-import threading
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from functools import partial
 from itertools import islice
-from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import ConfigDict, Field, ValidationError, validate_call
+from pydantic import Field, ValidationError
 
-from sonolux.errors import QueryError
-from sonolux.library import Library
 from sonolux.library.humming import find_hummed
-from sonolux.library.projection import find_projection
-from sonolux.library.query import conditions_of
-from sonolux.media.paths import from_stored, printable
+from sonolux.media.paths import from_stored
 from sonolux.presentation.data import annotation_as_data, hit_as_data, item_as_data, judgement_as_data, part_as_data
 from sonolux.retrieval.facets import Facets
-from sonolux.retrieval.filters import parse_conditions
 from sonolux.retrieval.kept_rankings import DEPTH, Ranking
-from sonolux.retrieval.query import MOST_HITS, Query
+from sonolux.retrieval.query import Query
+from sonolux.server.calls.answering import (
+    Answering,
+    Depth,
+    Filter,
+    JudgedItems,
+    Limit,
+    Name,
+    Offset,
+    WrittenFilter,
+    checked,
+    hits_with_facts,
+    item_called,
+)
+from sonolux.server.calls.interactions import INTERACTION_CALLS
+from sonolux.server.calls.map_data import map_as_data
 from sonolux.server.calls.parts import MOST_PARTS, GivenPart, ItemId, checked_upload, query_parts
 from sonolux.server.calls.protocol import CallError
+from sonolux.server.calls.recommending import RECOMMENDING_CALLS
 from sonolux.server.calls.serving import Call
-from sonolux.server.copy_groups import CopyGroups
-from sonolux.types import Item
 
-Name = Annotated[str, Field(min_length=1, max_length=200)]
-Limit = Annotated[int, Field(ge=1, le=500)]
-Offset = Annotated[int, Field(ge=0, le=1_000_000)]
-Depth = Annotated[int, Field(ge=1, le=MOST_HITS)]
-Filter = Annotated[dict[str, Any], Field(max_length=64)]
 JudgedWords = Annotated[str, Field(max_length=10_000)]
-JudgedItems = Annotated[list[ItemId], Field(max_length=1000)]
-WrittenFilter = Annotated[list[Annotated[str, Field(max_length=1000)]], Field(max_length=64)]
-"""As people write them: ``artist=Quesabe``."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answering:
-    """What calls work on.
-
-    Attributes
-    ----------
-    library : Library
-    uploads : path
-        The folder of uploaded files, the only ones that are asked with.
-    copies : CopyGroups
-        What the last job of that kind found.
-    warm : Event
-        Set once models are loaded and background models drawn.
-    """
-
-    library: Library
-    uploads: Path
-    copies: CopyGroups
-    warm: threading.Event = field(default_factory=threading.Event)
-
-
-checked = validate_call(config=ConfigDict(arbitrary_types_allowed=True, strict=True))
 
 
 @checked
@@ -97,11 +72,11 @@ def answer_search(  # noqa: PLR0913 - each is a part of the question, or of how 
     started = time.monotonic()
     asked = query_parts(parts, answering.uploads)
     for named in (*asked["like"], *asked["unlike"]):
-        _found(answering, named)
+        item_called(answering, named)
     query = Query(
         **asked,
         spaces=tuple(spaces or ()),
-        where=parse_conditions(where) if isinstance(where, list) else conditions_of(where),
+        where=answering.areas.conditions(answering.library, where),
         diverse=diverse,
         spans=spans,
         confident=confident,
@@ -135,7 +110,8 @@ def answer_facets(
 ) -> dict[str, Any]:
     """Count the files of each value of some keys; with a ranking, of the files of its hits."""
     if ranking is None:
-        found = answering.library.facets(keys, where or {}, own=own, limit=limit)
+        conditions = answering.areas.conditions(answering.library, where)
+        found = answering.library.facets(keys, conditions, own=own, limit=limit)
     else:
         found = answering.library.ranking(ranking).facets(keys, limit=limit)
     return _counts(found)
@@ -146,7 +122,8 @@ def answer_items(
     answering: Answering, *, where: Filter | None = None, after: ItemId | None = None, limit: Limit = 50
 ) -> dict[str, Any]:
     """Return files in the order of their ids, and where the next page begins."""
-    found = list(islice(answering.library.items(where or {}, after=(after or "").lower()), limit + 1))
+    conditions = answering.areas.conditions(answering.library, where)
+    found = list(islice(answering.library.items(conditions, after=(after or "").lower()), limit + 1))
     page = found[:limit]
     return {"items": [item_as_data(one) for one in page], "next": page[-1].id if len(found) > limit else None}
 
@@ -154,7 +131,7 @@ def answer_items(
 @checked
 def answer_item(answering: Answering, *, id: ItemId) -> dict[str, Any]:
     """Return an item with its spans and regions, and what annotators said of it."""
-    library, found = answering.library, _found(answering, id)
+    library, found = answering.library, item_called(answering, id)
     parts = library.spans_of(found.id) if found.kind == "file" else []
     said = library.annotations(found.id)
     return {
@@ -167,7 +144,7 @@ def answer_item(answering: Answering, *, id: ItemId) -> dict[str, Any]:
 @checked
 def answer_locate(answering: Answering, *, id: ItemId) -> dict[str, Any]:
     """Return where an item is on the disk: what media and thumbnails are made from."""
-    data = item_as_data(_found(answering, id))
+    data = item_as_data(item_called(answering, id))
     keys = ("id", "path", "modality", "kind", "file", "start", "end", "unit", "region")
     return {**{key: data[key] for key in keys}, "title": data["metadata"].get("title")}
 
@@ -175,7 +152,7 @@ def answer_locate(answering: Answering, *, id: ItemId) -> dict[str, Any]:
 @checked
 def answer_neighbours(answering: Answering, *, id: ItemId, space: Name, k: Limit = 20) -> dict[str, Any]:
     """Return the nearest files of an item in one space, best first."""
-    hits = answering.library.search(like=_found(answering, id).id, spaces=space, k=k)
+    hits = answering.library.search(like=item_called(answering, id).id, spaces=space, k=k)
     return {"hits": [hit_as_data(hit) for hit in hits]}
 
 
@@ -187,7 +164,7 @@ def answer_annotations(
     kinds: Annotated[list[Name], Field(max_length=16)] | None = None,
 ) -> dict[str, Any]:
     """Return what annotators said of an item; with kinds, only that of these."""
-    said = answering.library.annotations(_found(answering, id).id)
+    said = answering.library.annotations(item_called(answering, id).id)
     return {"annotations": [annotation_as_data(one) for one in said if not kinds or one.kind in kinds]}
 
 
@@ -201,7 +178,7 @@ def answer_copies(
 ) -> dict[str, Any]:
     """Return the groups of copies that a file is in, or some of all, as the last such job found them."""
     if id is not None:
-        groups = answering.copies.of_file(_found(answering, id).file)
+        groups = answering.copies.of_file(item_called(answering, id).file)
         return {"total": len(groups), "groups": groups[offset : offset + limit]}
     total, groups = answering.copies.page(offset, limit)
     return {"total": total, "groups": groups}
@@ -237,7 +214,7 @@ def answer_identify(
     """Name the recordings that are heard in an uploaded file, or in one of the library; if wanted, in its order."""
     if bool(path) == bool(item):
         raise CallError("query", "a clip is an uploaded file or an item", "item")
-    clip = _found(answering, item).path if item else checked_upload(path, answering.uploads, "path")
+    clip = item_called(answering, item).path if item else checked_upload(path, answering.uploads, "path")
     remarks: list[str] = []
     library = answering.library
     found = (library.identify_stream if in_turn else library.identify)(clip, remark=remarks.append)
@@ -295,23 +272,14 @@ def answer_withdraw(
 
 
 @checked
-def answer_map(answering: Answering, *, space: Annotated[str, Field(max_length=200)] = "") -> dict[str, Any] | None:
+def answer_map(
+    answering: Answering,
+    *,
+    space: Annotated[str, Field(max_length=200)] = "",
+    colour: Annotated[str, Field(max_length=64)] = "",
+) -> dict[str, Any] | None:
     """Return where files lie on the plane, column by column, as the last job laid them out; None before one has."""
-    library = answering.library
-    found = find_projection(library, space)
-    if found is None:
-        return None
-    there = {point.id: point.payload for point in library.index.fetch(found.ids, keys=("path", "modality", "title"))}
-    rows = [(id_, *place) for id_, place in zip(found.ids, found.positions.tolist(), strict=True) if id_ in there]
-    named = [there[id_] for id_, _, _ in rows]  # without what was removed just now
-    return {
-        "space": found.space,
-        "ids": [id_ for id_, _, _ in rows],
-        "x": [round(x, 4) for _, x, _ in rows],
-        "y": [round(y, 4) for _, _, y in rows],
-        "modality": [one["modality"] for one in named],
-        "name": [printable(one.get("title") or Path(from_stored(one["path"])).name) for one in named],
-    }
+    return map_as_data(answering.library, space, colour)
 
 
 CALLS: dict[str, Callable[..., Any]] = {
@@ -333,10 +301,15 @@ CALLS: dict[str, Callable[..., Any]] = {
     "judgements": answer_judgements,
     "withdraw": answer_withdraw,
     "map": answer_map,
+    **RECOMMENDING_CALLS,
+    **INTERACTION_CALLS,
 }
 """Every call by its name."""
 
-QUESTIONS = frozenset({"search", "facets", "hum", "neighbours", "identify", "map"})
+QUESTIONS = frozenset(
+    {"search", "facets", "hum", "neighbours", "identify", "map", *RECOMMENDING_CALLS}
+    | {"interactions", "taste", "users", "played"}
+)
 """Calls of which a bounded number is answered at once: they compute, all others look up."""
 
 
@@ -356,13 +329,6 @@ def _answer(call: Callable[..., Any], answering: Answering, params: dict[str, An
         raise CallError("query", f"{place or 'the call'}: {wrong['msg'].lower()}", place or None) from None
 
 
-def _found(answering: Answering, id_: str) -> Item:
-    try:
-        return answering.library.item(id_.lower())
-    except QueryError:
-        raise CallError("not-found", f"there is no item {id_}", "id") from None
-
-
 def _counts(facets: Facets) -> dict[str, Any]:
     return {key: [{"value": one.value, "count": one.files} for one in counts] for key, counts in facets.items()}
 
@@ -371,18 +337,4 @@ def _window(answering: Answering, ranking: Ranking, offset: int, limit: int) -> 
     hits = ranking.window(offset, limit)
     told = {"ranking": ranking.id, "total": ranking.total, "complete": ranking.complete, "offset": offset}
     told["sure"] = ranking.sure
-    facts = _facts(answering, list({hit.file for hit in hits}))
-    return {**told, "hits": [{**hit_as_data(hit), **facts.get(hit.file, {})} for hit in hits]}
-
-
-def _facts(answering: Answering, files: list[str]) -> dict[str, dict[str, Any]]:
-    """Return what a page lays hits out and sorts them by, by their files; ``copies`` is how many others there are."""
-    numbers = answering.copies.numbers_of(files)
-    sizes = answering.copies.sizes_of(set(numbers.values()))
-    found = {}
-    for point in answering.library.index.fetch(files, keys=("date", "meta")):
-        meta = point.payload.get("meta", {})
-        facts = {key: meta.get(key) for key in ("width", "height", "duration")}
-        copies = sizes[numbers[point.id]] - 1 if point.id in numbers else 0
-        found[point.id] = {**facts, "date": point.payload.get("date"), "copies": copies}
-    return found
+    return {**told, "hits": hits_with_facts(answering, hits)}

@@ -6,7 +6,8 @@ from typing import Any
 
 from anyio import to_thread
 
-from sonolux.server.calls.answers import Answering, calls_over
+from sonolux.server.calls.answering import Answering
+from sonolux.server.calls.answers import calls_over
 from sonolux.server.calls.protocol import CallError
 from sonolux.server.calls.serving import as_call_error
 

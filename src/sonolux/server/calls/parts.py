@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from sonolux.library.query import CONTENTS
+from sonolux.retrieval.filters import parse_conditions
 from sonolux.retrieval.query import Part
 from sonolux.server.calls.protocol import CallError
 
@@ -20,15 +21,16 @@ ItemId = Annotated[str, Field(pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9
 
 
 class GivenPart(BaseModel):
-    """One thing asked with: words, an item of the library, or a file that was uploaded."""
+    """One thing asked with: words, an item of the library, the items of a filter, or a file that was uploaded."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    kind: Literal["text", "item", "upload"]
+    kind: Literal["text", "item", "filter", "upload"]
     text: Annotated[str, Field(max_length=100_000)] = ""
     item: ItemId | None = None
+    where: Annotated[list[Annotated[str, Field(max_length=1000)]], Field(max_length=32)] = []
     path: Annotated[str, Field(max_length=4096)] = ""
-    modality: Literal["image", "audio", "video"] | None = None
+    modality: Literal["image", "audio", "video", "text"] | None = None
     weight: Annotated[float, Field(gt=0, le=1000)] = 1.0
     minus: bool = False
 
@@ -48,7 +50,8 @@ def query_parts(given: Sequence[GivenPart], uploads: Path) -> dict[str, Any]:
         For a part that asks nothing, or cannot be asked with.
     """
     for number, part in enumerate(given):
-        if not (getattr(part, "path" if part.kind == "upload" else part.kind) or "").strip():
+        given_by = {"upload": part.path, "filter": "".join(part.where), "item": part.item, "text": part.text}
+        if not (given_by[part.kind] or "").strip():
             raise CallError("query", f"a part of kind {part.kind} is empty", f"parts.{number}")
     items = [part for part in given if part.kind == "item"]
     like, unlike = ([part for part in items if part.minus is minus] for minus in (False, True))
@@ -66,10 +69,12 @@ def query_parts(given: Sequence[GivenPart], uploads: Path) -> dict[str, Any]:
 def _part(part: GivenPart, number: int, uploads: Path) -> Part:
     if part.kind == "text":
         return Part("text", CONTENTS["text"](part.text), part.weight, part.minus)
+    if part.kind == "filter":
+        return Part("filter", parse_conditions(part.where), part.weight, part.minus)
     if part.modality is None:
-        raise CallError("query", "an uploaded file asks as image, audio or video", f"parts.{number}.modality")
+        raise CallError("query", "an uploaded file asks as image, audio, video or text", f"parts.{number}.modality")
     path = checked_upload(part.path, uploads, f"parts.{number}.path")
-    return Part(part.modality, path, part.weight, part.minus)
+    return Part(part.modality, Path(path) if part.modality == "text" else path, part.weight, part.minus)
 
 
 def _unequal(weights: list[float]) -> tuple[float, ...]:

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
 
 from sonolux.annotators.registry import available
-from sonolux.errors import QueryError
+from sonolux.errors import LibraryError, QueryError
 from sonolux.index import Condition
 from sonolux.library import Library
 from sonolux.library.copies import group_as_data
@@ -22,12 +23,15 @@ from sonolux.server.jobs.params import (
     AddParams,
     AnnotateParams,
     CopiesParams,
+    FactorsParams,
     MapParams,
     RemoveParams,
     beneath_roots,
 )
 from sonolux.server.jobs.progress import JobProgress
 from sonolux.server.jobs.table import MOST_FAILURES
+from sonolux.server.kept_uploads import keep_upload, kept_folder
+from sonolux.server.state import ServiceState
 from sonolux.types import Failure
 
 COUNTED = 500
@@ -51,6 +55,8 @@ class Work:
         Folders beneath which files may be added.
     copies : CopyGroups
         Where groups of copies are kept.
+    state : ServiceState
+        Where uploads lie.
     again : bool
         Whether the job was begun before.
     """
@@ -60,6 +66,7 @@ class Work:
     progress: JobProgress
     roots: Sequence[str]
     copies: CopyGroups
+    state: ServiceState
     again: bool = False
 
 
@@ -72,16 +79,20 @@ class JobOutcome:
 
 
 def run_add(work: Work) -> JobOutcome:
-    """Add files and folders."""
+    """Add files and folders, and uploads, of which copies are kept in a root."""
     params: AddParams = work.params
     paths = [from_stored(path) for path in params.paths] if params.anywhere else beneath_roots(params.paths, work.roots)
+    kept, lost = _keep_uploads(work) if params.uploads else ({}, [])
+    paths += kept.values()
+    if not paths:
+        return JobOutcome({}, lost)
     total = 0
-    for _ in find(paths, real=True):
+    for _ in find(paths, real=True, inside=True):
         total += 1
         if total % COUNTED == 1:
             work.progress("counting", total)
     done = work.library.add(
-        *paths,
+        *map(Path, paths),  # as they were checked: braces in them stand for nothing else
         spaces=params.spaces,
         prune=params.prune,
         fingerprints=params.fingerprints,
@@ -95,7 +106,31 @@ def run_add(work: Work) -> JobOutcome:
     partly, skipped = (summary.pop(name) for name in ("partly", "skipped"))
     summary |= {"partly": len(partly), "skipped": len(skipped), "partly_read": partly[:MOST_FAILURES]}
     summary["left_out"] = skipped[:MOST_FAILURES]
-    return JobOutcome(summary, [Failure(**one) for one in failed])
+    if kept:
+        summary["kept"] = [_kept_as_data(work.library, upload, path) for upload, path in kept.items()]
+    return JobOutcome(summary, [*lost, *(Failure(**one) for one in failed)])
+
+
+def _keep_uploads(work: Work) -> tuple[dict[str, str], list[Failure]]:
+    """Return where the uploads of a job lie now, by their ids, and those that could not be kept."""
+    ids = list(dict.fromkeys(work.params.uploads))
+    folder = kept_folder(work.roots, work.params.into)
+    kept, lost = {}, []
+    for number, id_ in enumerate(ids):
+        work.progress("keeping", number, len(ids))
+        try:
+            kept[id_] = str(keep_upload(work.state, id_, folder))
+        except LibraryError as error:
+            lost.append(Failure(id_, str(error)))
+    return kept, lost
+
+
+def _kept_as_data(library: Library, upload: str, path: str) -> dict[str, Any]:
+    try:
+        item = library.item(path).id
+    except QueryError:  # it could not be read, or was left out as a copy of another
+        item = None
+    return {"upload": upload, "path": path, "id": item}
 
 
 def run_remove(work: Work) -> JobOutcome:
@@ -147,6 +182,19 @@ def run_map(work: Work) -> JobOutcome:
     return JobOutcome({"files": len(made.ids), "space": made.space})
 
 
+def run_factors(work: Work) -> JobOutcome:
+    """Learn factors of what people play; cancelled, they stay as they were."""
+    params: FactorsParams = work.params
+
+    def passes(done: int, total: int) -> None:
+        work.progress("learning", done, total)
+
+    if params.update:
+        return JobOutcome(asdict(work.library.update_factors(progress=passes)))
+    work.progress("learning", 0, params.made().iterations)
+    return JobOutcome(asdict(work.library.learn_factors(params.made(), progress=passes)))
+
+
 def run_optimize(work: Work) -> JobOutcome:
     """Merge the graphs of all additions."""
     work.library.optimize(lambda done, phase: work.progress(phase, done))
@@ -159,6 +207,7 @@ KINDS: dict[str, Callable[[Work], JobOutcome]] = {
     "annotate": run_annotate,
     "copies": run_copies,
     "map": run_map,
+    "factors": run_factors,
     "optimize": run_optimize,
 }
 """What runs a job, by its kind; see `sonolux.server.jobs.params.PARAMS`."""

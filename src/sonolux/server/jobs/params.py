@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
 
-from sonolux.errors import QueryError
+from sonolux.errors import QueryError, TrainingError
 from sonolux.media.paths import from_stored
+from sonolux.training.recipes import make_recipe
+from sonolux.training.recommendation.recipe import RIDGES_OF_FACTORS, FactorisationRecipe
+
+METHODS = tuple(RIDGES_OF_FACTORS)
+"""By which factors are learned."""
 
 FileId = Annotated[str, Field(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
 
@@ -21,13 +27,18 @@ class JobParams(BaseModel):
 
 
 class AddParams(JobParams):
-    """Files and folders to add, as stored text; the options are those of `Library.add`.
+    """Files and folders to add, as stored text, and uploads to keep and add; the options are those of `Library.add`.
 
-    They lie beneath the roots of the service. Whoever serves the library may add from ``anywhere``, and have encoders
-    loaded as ``spaces`` names them: see `OWNERS`.
+    Uploads are copied to a folder of a root, ``into`` or the first one, see `sonolux.server.kept_uploads`; paths lie
+    beneath the roots of the service. Whoever serves the library may add from ``anywhere``, and have encoders loaded as
+    ``spaces`` names them: see `OWNERS`.
     """
 
-    paths: Annotated[list[Annotated[str, Field(min_length=1, max_length=4096)]], Field(min_length=1, max_length=1000)]
+    paths: Annotated[list[Annotated[str, Field(min_length=1, max_length=4096)]], Field(max_length=1000)] = Field(
+        default_factory=list
+    )
+    uploads: Annotated[list[FileId], Field(max_length=1000)] = Field(default_factory=list)
+    into: Annotated[str, Field(max_length=4096)] = ""
     prune: bool = False
     fingerprints: bool = True
     labels: bool = True
@@ -36,6 +47,12 @@ class AddParams(JobParams):
         default_factory=list
     )
     anywhere: bool = False
+
+    @model_validator(mode="after")
+    def _check_something_is_given(self) -> Self:
+        if not self.paths and not self.uploads:
+            raise PydanticCustomError("missing", "paths or uploads have to be given")
+        return self
 
 
 OWNERS = ("spaces", "anywhere")
@@ -69,6 +86,32 @@ class MapParams(JobParams):
     space: Annotated[str, Field(max_length=200)] = ""
 
 
+class FactorsParams(JobParams):
+    """How factors of what people play are learned, by the fields of a recipe; or whether only new items get any.
+
+    See `sonolux.training.recommendation.recipe.FactorisationRecipe`.
+    """
+
+    recipe: Annotated[dict[str, Any], Field(max_length=32)] = Field(default_factory=dict)
+    update: bool = False
+
+    @model_validator(mode="after")
+    def _check_recipe(self) -> Self:
+        try:
+            self.made()
+        except TrainingError as error:
+            raise PydanticCustomError("recipe", "{reason}", {"reason": str(error)}) from None
+        return self
+
+    def made(self) -> FactorisationRecipe:
+        """Return the recipe."""
+        options = {"method": "wmf", **self.recipe}
+        if options["method"] not in METHODS:
+            raise TrainingError(f"method is one of {', '.join(METHODS)}")
+        recipe: FactorisationRecipe = make_recipe(**options)
+        return recipe
+
+
 class OptimizeParams(JobParams):
     """Nothing."""
 
@@ -79,6 +122,7 @@ PARAMS: dict[str, type[JobParams]] = {
     "annotate": AnnotateParams,
     "copies": CopiesParams,
     "map": MapParams,
+    "factors": FactorsParams,
     "optimize": OptimizeParams,
 }
 """By the kind of job; what runs it stands in `sonolux.server.jobs.kinds`."""
@@ -123,3 +167,12 @@ def beneath_roots(paths: Sequence[str], roots: Sequence[str]) -> list[str]:
             raise QueryError(f"{path!r} cannot be added: {names}")
         found.append(real)
     return found
+
+
+def root_called(name: str, roots: Sequence[str]) -> str:
+    """Return the root of a service that is meant by its path as stored text; QueryError where it is none of them."""
+    wanted = from_stored(name)
+    for root in roots:
+        if "\0" not in wanted and os.path.realpath(wanted) == os.path.realpath(os.path.expanduser(root)):
+            return root
+    raise QueryError(f"uploads are kept in a root of the service, which {name!r} is not: {', '.join(roots)}")

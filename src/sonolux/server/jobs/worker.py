@@ -80,7 +80,8 @@ class JobWorker:
         logger.info("job %s, %s, begins (attempt %d)", job.id, job.kind, job.attempts)
         try:
             params = check_params(job.kind, job.params)
-            work = Work(self.library, params, progress, self.roots, self.copies, again=job.attempts > 1)
+            again = job.attempts > 1
+            work = Work(self.library, params, progress, self.roots, self.copies, self.table.state, again=again)
             outcome = KINDS[job.kind](work)
         except Cancelled:
             if self._parking.is_set():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from uuid import UUID
 
@@ -13,33 +13,37 @@ from anyio import to_thread
 from starlette.concurrency import run_in_threadpool
 
 from sonolux.media.images.thumbnail import View
+from sonolux.media.inside.names import holder_of
 from sonolux.presentation.data import region_from_data, span_from_data
 from sonolux.presentation.sound_views import mel_image, sound_peaks
 from sonolux.presentation.thumbnails import Thumbnail, kept_thumbnail, thumbnails
 from sonolux.server.front import Front
-from sonolux.server.media.opening import open_item
+from sonolux.server.media.opening import Stretch, open_stretch
 from sonolux.server.problems import ProblemError
 from sonolux.types import Region, Span
 
 
 @dataclass(frozen=True, slots=True)
 class Located:
-    """Where an item is: its path, what of the file it is, its file open for reading."""
+    """Where an item is: its path, what of the file it is, its bytes open for reading."""
 
     path: str
     modality: str
     span: Span | None
     region: Region | None
-    descriptor: int
+    stretch: Stretch
+
+    def duplicate(self) -> Stretch:
+        """Return the bytes with a descriptor of their own, for who closes it."""
+        return replace(self.stretch, descriptor=os.dup(self.stretch.descriptor))
 
     def check_same(self) -> None:
         """Raise where the path no longer leads to the file that was opened, by whatever links."""
-        opened = os.fstat(self.descriptor)
         try:
-            there = Path(self.path).stat()
+            there = Path(holder_of(self.path)).stat()
         except (OSError, ValueError):
             there = None
-        if there is None or (there.st_dev, there.st_ino) != (opened.st_dev, opened.st_ino):
+        if there is None or (there.st_dev, there.st_ino) != self.stretch.state[:2]:
             raise ProblemError("unopened", "the file of this item was exchanged while it was read")
 
 
@@ -47,14 +51,14 @@ class Located:
 async def located(front: Front, id_: UUID) -> AsyncIterator[Located]:
     """Open an item for as long as a block lasts; who reads by its path checks afterwards that it was the same file."""
     place = await front.locations.find(id_)
-    descriptor = await run_in_threadpool(open_item, place["path"], front.configuration.roots)
+    stretch = await run_in_threadpool(open_stretch, place["path"], front.configuration.roots)
     span, region = span_from_data(place), region_from_data(place["region"])
-    item = Located(place["path"], place["modality"], span, region, descriptor)
+    item = Located(place["path"], place["modality"], span, region, stretch)
     try:
         item.check_same()
         yield item
     finally:
-        os.close(descriptor)
+        os.close(stretch.descriptor)
 
 
 async def thumbnail_of(front: Front, id_: UUID, side: int) -> bytes:

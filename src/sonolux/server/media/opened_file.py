@@ -10,6 +10,7 @@ import os
 import re
 from email.utils import formatdate, parsedate_to_datetime
 from urllib.parse import quote
+from zlib import crc32
 
 import anyio
 from starlette.concurrency import run_in_threadpool
@@ -18,6 +19,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from sonolux.server.etags import matches
+from sonolux.server.media.opening import Stretch
 from sonolux.server.media.types import HEAD, MediaType, media_type_of
 from sonolux.server.problems import ProblemError, problem_response
 
@@ -29,11 +31,11 @@ ONE_RANGE = re.compile(r"bytes\s*=\s*(\d{0,18})\s*-\s*(\d{0,18})\s*", re.IGNOREC
 
 
 class OpenedFile(Response):
-    """Send an open file, and close it.
+    """Send an open file or a stretch of it, and close it.
 
     Parameters
     ----------
-    descriptor : int
+    stretch : Stretch
         Of a regular file.
     name : str
         Under which a browser saves it.
@@ -43,13 +45,16 @@ class OpenedFile(Response):
         Whether it is saved to disk even where a browser could show it.
     """
 
-    def __init__(self, descriptor: int, name: str, media_type: MediaType | None = None, *, saved: bool = False) -> None:
-        self.descriptor = descriptor
-        status = os.fstat(descriptor)
-        self.size = status.st_size
-        kind = media_type or media_type_of(os.pread(descriptor, HEAD, 0))
-        self.tag = f'"{status.st_ino:x}-{status.st_mtime_ns:x}-{status.st_size:x}"'
-        self.modified = formatdate(status.st_mtime, usegmt=True)
+    def __init__(
+        self, stretch: Stretch, name: str, media_type: MediaType | None = None, *, saved: bool = False
+    ) -> None:
+        self.stretch = stretch
+        _, inode, mtime_ns = stretch.state
+        self.size = stretch.size
+        kind = media_type or media_type_of(stretch.read_at(0, HEAD))
+        within = f"-{crc32(os.fsencode(stretch.part)):x}" if stretch.part else ""
+        self.tag = f'"{inode:x}-{mtime_ns:x}-{stretch.size:x}{within}"'
+        self.modified = formatdate(mtime_ns / 1e9, usegmt=True)
         disposition = "inline" if kind.inline and not saved else "attachment"
         super().__init__(
             status_code=200,
@@ -67,7 +72,7 @@ class OpenedFile(Response):
         try:
             await self._answer(scope, receive, send)
         finally:
-            os.close(self.descriptor)
+            os.close(self.stretch.descriptor)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         asked = Headers(scope=scope)
@@ -92,7 +97,7 @@ class OpenedFile(Response):
 
     async def _send_bytes(self, first: int, last: int, send: Send) -> None:
         while first < last:
-            chunk = await run_in_threadpool(os.pread, self.descriptor, min(CHUNK, last - first), first)
+            chunk = await run_in_threadpool(self.stretch.read_at, first, min(CHUNK, last - first))
             if not chunk:
                 raise ConnectionAbortedError("the file became shorter while it was sent")
             first += len(chunk)

@@ -6,7 +6,6 @@ Several who ask for the same wait for the same work. It goes on when they leave,
 from __future__ import annotations
 
 import asyncio
-import os
 import threading
 from collections import OrderedDict
 from functools import partial
@@ -20,6 +19,7 @@ from sonolux.media.options import ReadOptions
 from sonolux.media.segment import Decoded
 from sonolux.media.workers.isolated import IsolatedDecoder
 from sonolux.presentation.cache import DiskCache
+from sonolux.server.media.opening import Stretch
 from sonolux.server.media.remuxing import write_web_version
 from sonolux.server.problems import ProblemError
 from sonolux.settings import settings
@@ -54,18 +54,18 @@ class WebVersions:
         self.cache = DiskCache(settings().cache / "web", limit)
         self._making: dict[str, asyncio.Task[Path]] = {}
         self._places = CapacityLimiter(AT_ONCE)
-        self._digests: OrderedDict[tuple[int, ...], str] = OrderedDict()
+        self._digests: OrderedDict[tuple[int | str, ...], str] = OrderedDict()
         self._lock = threading.Lock()
 
-    async def find(self, path: str, descriptor: int) -> Path:
+    async def find(self, path: str, stretch: Stretch) -> Path:
         """Return the web version of a file, made if need be.
 
         Parameters
         ----------
         path : str
             What the decoding process opens.
-        descriptor : int
-            The file itself, open.
+        stretch : Stretch
+            The file itself, or the member, open.
 
         Raises
         ------
@@ -74,7 +74,7 @@ class WebVersions:
         MediaError
             Where there is none.
         """
-        name = await to_thread.run_sync(self._name, descriptor)
+        name = await to_thread.run_sync(self._name, stretch)
         for ending in ENDINGS.values():
             if (kept := self.cache.find(name + ending)) is not None:
                 return kept
@@ -110,16 +110,15 @@ class WebVersions:
             target.unlink(missing_ok=True)
         return self.cache.folder / kept
 
-    def _name(self, descriptor: int) -> str:
+    def _name(self, stretch: Stretch) -> str:
         """Return the digest of a file's content, read again only where the file has changed."""
-        status = os.fstat(descriptor)
-        key = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+        key = (*stretch.state, stretch.size, stretch.part)
         with self._lock:
             known = self._digests.get(key)
         if known is None:
             digest = blake2b(FORMAT.to_bytes(2, "big"), digest_size=16)
             place = 0
-            while block := os.pread(descriptor, BLOCK, place):
+            while block := stretch.read_at(place, BLOCK):
                 digest.update(block)
                 place += len(block)
             known = digest.hexdigest()

@@ -3,30 +3,38 @@
  *
  * A part is a value of its kind (``q``, ``item``, ``upload``), in order; one that is not +1 begins with its weight
  * between tildes. Where somebody is beside the question: ``show`` a view, ``id`` and ``t`` an item and its second,
- * ``at`` the first hit on the screen, ``on`` the one with the focus.
+ * ``at`` the first hit on the screen, ``on`` the one with the focus; of what is recommended ``known``, whether what is
+ * known comes too, and ``variety``; of the map its ``colour``.
  *
  * @import {Part, Question} from "./types.js"
  *
+ * @typedef {"little" | "some" | "much"} Variety
+ *
  * @typedef {object} Place
- * @property {"results" | "item" | "library" | "map"} show
+ * @property {"results" | "item" | "library" | "map" | "for-you"} show
  * @property {string} id
  * @property {number | null} second
  * @property {number} at
  * @property {number} on
+ * @property {boolean} known
+ * @property {Variety} variety
+ * @property {string} colour A key of `COLOURINGS`.
  */
+
+import { COLOURINGS } from "./map-colours.js";
 
 /** @type {Record<string, Part["kind"]>} */
 const KINDS = { q: "text", item: "item", upload: "upload" };
 const KEYS = { text: "q", item: "item", upload: "upload" };
 const VIEWS = new Set(["mixed", "image", "video", "audio", "text"]);
-const SHOWS = new Set(["results", "item", "library", "map"]);
+const SHOWS = new Set(["results", "item", "library", "map", "for-you"]);
 const WEIGHTED = /^~(-?[\d.]+)~(.*)$/su;
 
 /** @returns {Question} */
 export const emptyQuestion = () => ({ parts: [], where: {}, sort: "rank", view: "mixed" });
 
 /** @returns {Place} */
-export const startPlace = () => ({ show: "results", id: "", second: null, at: 0, on: -1 });
+export const startPlace = () => ({ show: "results", id: "", second: null, at: 0, on: -1, known: false, variety: "some", colour: COLOURINGS[0][0] });
 
 /**
  * @param {string} kind
@@ -67,6 +75,11 @@ export function readAddress(search) {
   place.second = second !== null && Number.isFinite(Number(second)) ? Number(second) : null;
   place.at = whole(values.get("at"), 0);
   place.on = whole(values.get("on"), -1);
+  place.known = values.get("known") === "1";
+  const variety = values.get("variety");
+  if (variety === "little" || variety === "much") place.variety = variety;
+  const colour = values.get("colour");
+  if (COLOURINGS.some(([key]) => key === colour)) place.colour = /** @type {string} */ (colour);
   if (place.show === "item" && !place.id) place.show = "results";
   return { question, place };
 }
@@ -93,6 +106,9 @@ export function writeAddress(question, place) {
   if (place.show !== "results") values.set("show", place.show);
   if (place.show === "item") values.set("id", place.id);
   if (place.show === "item" && place.second !== null) values.set("t", String(Number(place.second.toFixed(1))));
+  if (place.show === "for-you" && place.known) values.set("known", "1");
+  if (place.show === "for-you" && place.variety !== "some") values.set("variety", place.variety);
+  if (place.show === "map" && place.colour !== COLOURINGS[0][0]) values.set("colour", place.colour);
   if (place.at > 0) values.set("at", String(place.at));
   if (place.on >= 0) values.set("on", String(place.on));
   const text = values.toString();

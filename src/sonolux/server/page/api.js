@@ -108,7 +108,8 @@ export const api = {
   copies: (id) => call("GET", `${item(id)}/copies`),
   spaces: () => call("GET", "/spaces"),
   info: () => call("GET", "/info"),
-  map: () => call("GET", "/map"),
+  /** @param {string} colour A key of facets. */
+  map: (colour) => call("GET", `/map${query({ colour })}`),
   jobs: () => call("GET", "/jobs"),
   /** @param {string} kind @param {object} params */
   startJob: (kind, params) => call("POST", "/jobs", { data: { kind, params } }),
@@ -131,6 +132,28 @@ export const api = {
   upload: (file, name) => call("PUT", `/uploads/${newId()}${query({ name })}`, { raw: file }),
   /** @param {string} id */
   uploaded: (id) => call("GET", `/uploads/${encodeURIComponent(id)}`),
+};
+
+/** Of tastes; users are named in bodies and queries, which the service does not log. */
+export const tastes = {
+  /** @param {object} asked @param {AbortSignal} [signal] */
+  recommend: (asked, signal) => call("POST", "/recommendations", { data: asked, signal }),
+  /** @param {object} asked What a station has played, and what was said of it. */
+  next: (asked) => call("POST", "/recommendations/next", { data: asked }),
+  /** @param {{user: string, where: Record<string, unknown>, seed: number, limit: number}} asked @param {AbortSignal} [signal] */
+  starters: ({ user, where, seed, limit }, signal) => call("GET", `/recommendations/starters${query({ user, where: written(where), seed, limit })}`, { signal }),
+  /** @param {string} user @param {AbortSignal} [signal] */
+  known: (user, signal) => call("GET", `/interactions/taste${query({ user })}`, { signal }),
+  /** @param {string} user @param {number} limit */
+  interactions: (user, limit) => call("GET", `/interactions${query({ user, limit })}`),
+  /** @param {object} said */
+  interact: (said) => call("POST", "/interactions", { data: said }),
+  /** @param {object} said As it was kept. */
+  withdraw: (said) => call("DELETE", "/interactions", { data: said }),
+  /** @param {string} user */
+  forget: (user) => call("DELETE", "/interactions/users", { data: { user } }),
+  /** @param {string[]} ids @returns {Promise<string>} */
+  playlist: (ids) => call("POST", "/export", { data: { ids, format: "m3u8" } }),
 };
 
 /** @param {string} id */

@@ -12,6 +12,7 @@
  * @property {boolean} hasFocus
  * @property {boolean} hasPointer
  * @property {string[]} stems Of the words that were asked.
+ * @property {{because: string, opinion: string}} [beside] Of what is recommended: why, and what was said of it.
  */
 import { html, nothing, svg } from "./vendor/lit.js";
 import { thumbnailUrl } from "./api.js";
@@ -109,8 +110,30 @@ const actions = (isSelected) => html`<span class="actions" aria-hidden="true">
   <button tabindex="-1" data-act="select" class=${isSelected ? "chosen" : ""} title="Select (x)">${icon("check")}</button>
 </span>`;
 
+/** @type {Array<{act: string, name: string, key: string, icon: import("./icons.js").IconName}>} */
+const OPINIONS = [
+  { act: "like", name: "Like", key: "l", icon: "more" },
+  { act: "unlike", name: "Not for me", key: "u", icon: "less" },
+  { act: "know", name: "I know it", key: "k", icon: "check" },
+];
+
+/**
+ * What can be said of what is recommended: in sight, also where nothing hovers. The keys of the card do the same.
+ * @param {Hit} hit
+ * @param {string} opinion
+ */
+const opinionButtons = (hit, opinion) => html`<span class="opinions">${OPINIONS.map(({ act, name, key, icon: drawn }) => html`<button tabindex="-1" data-act=${act}
+  title=${`${name} (${key})`} aria-label=${`${name}: ${nameOf(hit)}`} aria-pressed=${opinion === act}>${icon(drawn)}</button>`)}</span>`;
+
+/** @param {Hit} hit @param {CardState} state @param {{because: string, opinion: string}} beside */
+function recommendedContents(hit, state, { because, opinion }) {
+  return html`<span class="caption">${caption(hit, state)}</span><span class="face">${bodyOf(hit, state)}</span>
+    ${because ? html`<span class="because" dir="auto" title=${because}>${because}</span>` : nothing}${opinionButtons(hit, opinion)}`;
+}
+
 /** @param {Hit} hit @param {CardState} state */
 function contents(hit, state) {
+  if (state.beside) return recommendedContents(hit, state, state.beside);
   const copies = copiesOf(hit);
   const acts = state.isLine || state.hasPointer || state.hasFocus || state.isSelected ? actions(state.isSelected) : nothing;
   return html`<span class="caption">${caption(hit, state)}</span>
@@ -132,6 +155,6 @@ const WAITING = html`<span class="unseen">Loading</span><span class="face"></spa
  * @param {CardState} state
  */
 export const cardTemplate = (hit, state) => html`<div
-  class=${`card ${hit ? hit.modality : "waiting"} ${state.isLine ? "line" : "tile"} ${hit && !hit.confident ? "doubtful" : "sure"}`}
+  class=${`card ${hit ? hit.modality : "waiting"} ${state.isLine ? "line" : "tile"} ${hit && !hit.confident ? "doubtful" : "sure"} ${state.beside ? `recommended ${state.beside.opinion}` : ""}`}
   role="gridcell" draggable="true" .style=${`width:${state.width}px`} data-index=${state.index} data-id=${hit ? hit.id : nothing}
   tabindex=${state.hasFocus ? 0 : -1} aria-selected=${state.isSelected}>${hit ? contents(hit, state) : WAITING}</div>`;

@@ -7,7 +7,7 @@
  * @property {string} key As events name it.
  * @property {string} shown
  * @property {string} does
- * @property {"everywhere" | "results" | "item"} where
+ * @property {"everywhere" | "results" | "for-you" | "item"} where
  */
 
 /** @type {Key[]} */
@@ -15,6 +15,8 @@ export const KEYS = [
   { key: "/", shown: "/ or Ctrl K", does: "to the search box", where: "everywhere" },
   { key: "ArrowDown", shown: "↓ in the box", does: "from the box to the results", where: "everywhere" },
   { key: "z", shown: "z", does: "undo the last like or dislike", where: "everywhere" },
+  { key: "y", shown: "y", does: "to what is for you", where: "everywhere" },
+  { key: "n", shown: "n", does: "skip what the station plays", where: "everywhere" },
   { key: "?", shown: "?", does: "show these keys", where: "everywhere" },
   { key: "Arrows", shown: "← → ↑ ↓", does: "move among the results; with Shift, select along", where: "results" },
   { key: "Home", shown: "Home, End", does: "to the first or last result", where: "results" },
@@ -25,6 +27,7 @@ export const KEYS = [
   { key: "x", shown: "x", does: "select", where: "results" },
   { key: "g", shown: "g", does: "go to a result by its number", where: "results" },
   { key: "f", shown: "f", does: "to the filters", where: "results" },
+  { key: "l in For you", shown: "l, u, k", does: "like; not for me; I know it", where: "for-you" },
   { key: "Space on the item's page", shown: "Space", does: "play or pause", where: "item" },
   { key: "Escape", shown: "Esc", does: "back to the results, or leave what is selected", where: "item" },
 ];
@@ -43,8 +46,10 @@ export const isWriting = (target) => target instanceof HTMLElement && (target.is
  * @property {() => boolean} escape Whether there was something to leave.
  * @property {(act: string) => void} act With the result that has the focus.
  * @property {(key: string, extends_: boolean) => void} move
+ * @property {() => void} forYou
+ * @property {() => void} skip What the station plays.
  * @property {() => void} playItem
- * @property {() => "results" | "item" | "library" | "map"} view
+ * @property {() => import("./address.js").Place["show"]} view
  */
 
 /**
@@ -57,10 +62,11 @@ export function handleKey(event, actions) {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   if (isWriting(event.target)) return inBox(event, actions);
   if (event.key === "Escape") return actions.escape() ? event.preventDefault() : undefined;
-  const everywhere = { "/": actions.focusBox, "?": actions.help, z: actions.undo }[event.key];
+  const everywhere = { "/": actions.focusBox, "?": actions.help, z: actions.undo, y: actions.forYou, n: actions.skip }[event.key];
   if (everywhere) return take(event, everywhere);
   const card = event.target instanceof Element ? event.target.closest(".card") : null;
-  if (actions.view() === "results") return card ? inResults(event, actions) : besideResults(event, actions);
+  if (actions.view() === "for-you" && card && event.key === "k") return take(event, () => actions.act("know"));
+  if (actions.view() === "results" || actions.view() === "for-you") return card ? inResults(event, actions) : besideResults(event, actions);
   const isFree = event.target === document.body || (event.target instanceof Element && event.target.matches("h1, article, main"));
   if (actions.view() === "item" && event.key === " " && isFree) take(event, actions.playItem);
 }

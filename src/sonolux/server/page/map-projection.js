@@ -6,20 +6,74 @@
  * @typedef {{x: number, y: number, scale: number}} Camera Middle of the screen in the plane, and pixels a unit.
  */
 
+/** @typedef {{x: number, y: number, size: number}} Frame Upper left and side of the unit square, in the service's plane. */
+
 /**
  * @param {number[]} xs
  * @param {number[]} ys
+ * @returns {Frame} The square around all points, whose middle is that of what is there.
+ */
+export function frameOf(xs, ys) {
+  const [left, right] = [xs.reduce((a, b) => Math.min(a, b), Infinity), xs.reduce((a, b) => Math.max(a, b), -Infinity)];
+  const [upper, lower] = [ys.reduce((a, b) => Math.min(a, b), Infinity), ys.reduce((a, b) => Math.max(a, b), -Infinity)];
+  if (!xs.length) return { x: -1, y: -1, size: 2 };
+  const size = Math.max(right - left, lower - upper) || 1;
+  return { x: (left + right - size) / 2, y: (upper + lower - size) / 2, size };
+}
+
+/**
+ * @param {number[]} xs
+ * @param {number[]} ys
+ * @param {Frame} frame
  * @returns {Float32Array} Points within the unit square, of the shape that they have.
  */
-export function normalised(xs, ys) {
-  const least = [xs.reduce((a, b) => Math.min(a, b), Infinity), ys.reduce((a, b) => Math.min(a, b), Infinity)];
-  const most = [xs.reduce((a, b) => Math.max(a, b), -Infinity), ys.reduce((a, b) => Math.max(a, b), -Infinity)];
-  const size = Math.max(most[0] - least[0], most[1] - least[1]) || 1;
+export function normalised(xs, ys, frame = frameOf(xs, ys)) {
   const positions = new Float32Array(2 * xs.length);
-  // The middle of what is there is the middle of the square.
-  const [right, down] = [0, 1].map((axis) => (1 - (most[axis] - least[axis]) / size) / 2);
-  xs.forEach((x, n) => positions.set([(x - least[0]) / size + right, (ys[n] - least[1]) / size + down], 2 * n));
+  xs.forEach((x, n) => positions.set([(x - frame.x) / frame.size, (ys[n] - frame.y) / frame.size], 2 * n));
   return positions;
+}
+
+/** Corners of an area that the service takes, and their digits. */
+const MOST_CORNERS = 48;
+const DIGITS = 4;
+
+/**
+ * An area as a filter writes it, "x,y x,y x,y", in the service's plane.
+ * @param {number[][]} corners In the unit square.
+ * @param {Frame} frame
+ */
+export function writeArea(corners, frame) {
+  const bounded = (/** @type {number} */ value) => Math.max(-9, Math.min(9, value)).toFixed(DIGITS);
+  return simplified(corners, MOST_CORNERS).map(([x, y]) => `${bounded(x * frame.size + frame.x)},${bounded(y * frame.size + frame.y)}`).join(" ");
+}
+
+/**
+ * @param {string} area
+ * @param {Frame} frame
+ * @returns {number[][]} Corners in the unit square.
+ */
+export function readArea(area, frame) {
+  return area.split(" ").map((corner) => corner.split(",").map(Number)).map(([x, y]) => [(x - frame.x) / frame.size, (y - frame.y) / frame.size]);
+}
+
+/**
+ * Fewer corners of the same shape: again and again the one goes whose triangle with its neighbours is the least
+ * (Visvalingam and Whyatt 1993).
+ * @param {number[][]} corners
+ * @param {number} most
+ */
+export function simplified(corners, most) {
+  const kept = [...corners];
+  const areaAt = (/** @type {number} */ n) => {
+    const [[x0, y0], [x1, y1], [x2, y2]] = [kept.at(n - 1) ?? kept[n], kept[n], kept[(n + 1) % kept.length]];
+    return Math.abs((x1 - x0) * (y2 - y0) - (x2 - x0) * (y1 - y0));
+  };
+  while (kept.length > most) {
+    let [least, at] = [Infinity, 0];
+    for (let n = 0; n < kept.length; n++) if (areaAt(n) < least) [least, at] = [areaAt(n), n];
+    kept.splice(at, 1);
+  }
+  return kept;
 }
 
 /**

@@ -230,7 +230,7 @@ export class Dated extends Ranking {
 const kindOf = (question) => (!question.parts.length ? Browsing : question.sort === "date" ? Dated : Ranking);
 
 /** @param {import("./types.js").Item} item @returns {Hit} */
-function asHit(item) {
+export function asHit(item) {
   const { width, height, duration, date, title } = /** @type {Record<string, any>} */ (item.metadata);
   return { ...item, score: 0, chance: null, space: "", title: typeof title === "string" ? title : "", confident: true, region: null, width, height, duration, date };
 }

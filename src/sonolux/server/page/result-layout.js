@@ -8,9 +8,13 @@
 import { Heights } from "./blocks.js";
 import { justifiedRows } from "./justified.js";
 import { BLOCK } from "./ranking.js";
+import { Recommended } from "./recommended.js";
 
 const GAP = 10;
 const CAPTION = 26;
+
+/** Below what is recommended, and its caption: why, and what can be said of it, which needs some width. */
+const BESIDE = { said: 38, because: 20, line: 30, least: 0.95, height: 150 };
 const DIVIDER = 64;
 const ASPECTS = { image: 1.4, video: 16 / 9, audio: 2.1, text: 1.5 };
 
@@ -40,7 +44,11 @@ export class ResultLayout {
     const view = viewOf(ranking.question);
     this.ranking = ranking;
     this.width = width;
+    this.isBeside = ranking instanceof Recommended;
+    /** Pixels below the caption of a card that is no line. */
+    this.below = ranking instanceof Recommended ? BESIDE.said + (ranking.examples.size ? BESIDE.because : 0) : 0;
     this.lineHeight = view === "audio" ? (width < 500 ? 92 : 76) : view === "text" ? (width < 500 ? 168 : 112) : 0;
+    if (this.lineHeight && this.isBeside && width < 860) this.lineHeight += BESIDE.line;
     /** @type {Map<number, Layout>} */
     this.layouts = new Map();
     const blocks = Math.ceil(ranking.total / BLOCK);
@@ -130,8 +138,10 @@ export class ResultLayout {
       const rows = indices.map((n) => ({ first: from + n, widths: [this.width], top: top + n * (this.lineHeight + 1), height: this.lineHeight }));
       return { rows, bottom: top + (to - from) * (this.lineHeight + 1) };
     }
-    const room = { width: this.width, height: rowHeight(this.width), gap: GAP, caption: CAPTION };
+    const height = this.isBeside ? Math.max(rowHeight(this.width), BESIDE.height) : rowHeight(this.width);
+    const room = { width: this.width, height, gap: GAP, caption: CAPTION + this.below };
     const isLast = to === this.ranking.total || to === this.ranking.sure;
-    return justifiedRows(indices.map((n) => aspectOf(hits?.[n])), room, { first: from, top, isLast });
+    const least = this.isBeside ? BESIDE.least : 0;
+    return justifiedRows(indices.map((n) => Math.max(aspectOf(hits?.[n]), least)), room, { first: from, top, isLast });
   }
 }

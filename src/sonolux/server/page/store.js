@@ -26,6 +26,8 @@ class Store extends EventTarget {
     this.modalities = new Map();
     /** @type {Array<{question: Question, judgement: object | null}>} */
     this.undoable = [];
+    /** The list from which somebody comes to an item, and to which Back leads. @type {"results" | "for-you"} */
+    this.list = this.place.show === "for-you" ? "for-you" : "results";
     addEventListener("popstate", () => {
       ({ question: this.question, place: this.place } = readAddress(location.search));
       this.#tell("back");
@@ -49,10 +51,12 @@ class Store extends EventTarget {
   /**
    * Ask another question, from its first hit on.
    * @param {Partial<Question>} changes
+   * @param {Place} [place] Where its answer is looked at; what is recommended goes by items and filters alone.
    */
-  ask(changes) {
+  ask(changes, place) {
     this.question = { ...this.question, ...changes };
-    this.place = startPlace();
+    const isTaste = this.place.show === "for-you" && this.question.parts.every((part) => part.kind === "item");
+    this.place = place ?? (isTaste ? { ...this.place, at: 0, on: -1 } : startPlace());
     history.pushState(null, "", writeAddress(this.question, this.place));
     this.#tell("question");
   }
@@ -102,6 +106,15 @@ class Store extends EventTarget {
   }
 
   /**
+   * Narrow the question to an area of the map, or to none, and stay there.
+   * @param {string} area As a filter writes it; empty for the whole map.
+   */
+  askWithin(area) {
+    const { map: _, ...where } = this.question.where;
+    this.ask({ where: area ? { ...where, map: [area] } : where }, { ...startPlace(), show: "map", colour: this.place.colour });
+  }
+
+  /**
    * More or less like items: judged for the library, and asked with at once.
    * @param {Array<{id: string, path: string}>} items
    * @param {boolean} liked
@@ -131,6 +144,8 @@ class Store extends EventTarget {
 
   /** @param {string} reason */
   #tell(reason) {
+    const { show } = this.place;
+    if (show === "results" || show === "for-you") this.list = show;
     this.dispatchEvent(new CustomEvent("change", { detail: reason }));
   }
 }

@@ -40,7 +40,7 @@
  * @property {number} [copies] How many copies of it there are, which are folded into this hit.
  * @property {Array<Why>} [why]
  *
- * @typedef {{space: string, chance: number, rank?: number, words?: string[], label?: string | null}} Why
+ * @typedef {{space: string, chance: number, rank?: number, words?: string[], label?: string | null, example?: string | null}} Why
  * @typedef {{value: string, count: number}} FacetValue
  * @typedef {Record<string, FacetValue[]>} Facets
  *
@@ -52,6 +52,17 @@
  * @property {Hit[]} hits
  * @property {string[]} spaces
  * @property {number} seconds
+ *
+ * @typedef {{id: string, path: string, title: string, modality: Modality}} Example A liked item that others resemble.
+ * @typedef {{hits: Hit[], examples: Example[], spaces: string[], remark: string, seconds: number}} Recommendations
+ *
+ * @typedef {object} Interaction
+ * @property {string} item
+ * @property {"play" | "rating" | "skip"} kind
+ * @property {number} weight
+ * @property {number} time
+ * @property {string} [path] Of an item that is still there.
+ * @property {string} [title]
  *
  * @typedef {object} Annotation
  * @property {string} label

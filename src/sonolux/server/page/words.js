@@ -80,7 +80,7 @@ export function title(key) {
 export const facetName = (key) => title(key === "modality" ? "medium" : key);
 
 /** @param {string} key Of a facet. @param {string} value */
-export const facetValue = (key, value) => (key === "modality" ? modalityName(value) : value);
+export const facetValue = (key, value) => (key === "modality" ? modalityName(value) : key === "map" ? "an area of it" : value);
 
 /**
  * A value of unknown kind, as people read it.

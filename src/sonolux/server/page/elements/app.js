@@ -13,6 +13,7 @@ import { forgetRankings, rankingOf, recentRanking } from "../ranking.js";
 import { liveJobs } from "../jobs.js";
 import { selection } from "../selection.js";
 import { sound } from "../sound.js";
+import { startPlace } from "../address.js";
 import { store } from "../store.js";
 import { toast } from "../toast.js";
 import { counted } from "../words.js";
@@ -27,7 +28,7 @@ import "./toast.js";
 import "./toolbar.js";
 
 /** Views that are loaded when somebody goes there. */
-const LATER = { item: () => import("./item-view.js"), library: () => import("./library-view.js"), map: () => import("./map-view.js") };
+const LATER = { item: () => import("./item-view.js"), library: () => import("./library-view.js"), map: () => import("./map-view.js"), "for-you": () => import("./for-you.js") };
 
 class App extends LitElement {
   static properties = { ranking: { state: true }, busy: { state: true }, problem: { state: true }, filtersOpen: { state: true } };
@@ -74,6 +75,7 @@ class App extends LitElement {
     },
     focusResults: () => this.results?.focusCard(this.results.focusIndex),
     focusFilters: () => {
+      if (store.place.show !== "results") return;
       if (!this.filtersOpen && matchMedia("(width < 900px)").matches) this.filtersOpen = true;
       this.updateComplete.then(() => /** @type {HTMLElement | null} */ (this.querySelector("#filters input, #filters button"))?.focus());
     },
@@ -86,12 +88,15 @@ class App extends LitElement {
       if (key === "Home" || key === "End") this.results?.jump(key === "Home" ? 0 : Infinity);
       else this.results?.move(key, extends_);
     },
+    forYou: () => this.#goForYou(),
+    skip: () => import("../station.js").then(({ station }) => station.skip()),
     playItem: () => /** @type {ItemView | null} */ (this.querySelector("sx-item"))?.player?.toggle(),
     view: () => store.place.show,
   };
 
   #escape() {
     if (this.filtersOpen) this.filtersOpen = false;
+    else if (store.place.show === "item") store.go({ show: store.list });
     else if (store.place.show !== "results") store.go({ show: "results" });
     else if (selection.items.length) selection.clear();
     else return false;
@@ -108,7 +113,7 @@ class App extends LitElement {
     sound.stop();
     if (show === "results") document.title = store.words ? `${store.words} · Sonolux` : "Sonolux";
     if (show !== "results") LATER[show]();
-    if (store.key !== this.key || !this.ranking) this.#ask();
+    if (show !== "for-you" && (store.key !== this.key || !this.ranking)) this.#ask();
     this.requestUpdate();
   }
 
@@ -145,6 +150,7 @@ class App extends LitElement {
   }
 
   async #undo() {
+    if (store.place.show === "for-you") return void /** @type {any} */ (this.querySelector("sx-for-you"))?.undo();
     try {
       if (await store.undo()) toast.tell("Taken back.");
     } catch (error) {
@@ -156,19 +162,26 @@ class App extends LitElement {
   #go(event, show) {
     if (event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
-    store.go({ show, id: "" });
+    if (show === "for-you") this.#goForYou();
+    else store.go({ show, id: "" });
+  }
+
+  /** By what is liked, and the filters that there are: words are not asked. */
+  #goForYou() {
+    if (store.place.show !== "for-you") store.ask({ parts: [], sort: "rank" }, { ...startPlace(), show: "for-you" });
   }
 
   render() {
     const { show } = store.place;
-    const link = (/** @type {"library" | "map"} */ view, /** @type {string} */ name) => html`<a href=${`/?show=${view}`} title=${name} aria-current=${show === view ? "page" : nothing} @click=${(/** @type {MouseEvent} */ event) => this.#go(event, view)}>${icon(view)}<span>${name}</span></a>`;
+    const link = (/** @type {"library" | "map" | "for-you"} */ view, /** @type {string} */ name) => html`<a href=${`/?show=${view}`} title=${name} aria-current=${show === view ? "page" : nothing} @click=${(/** @type {MouseEvent} */ event) => this.#go(event, view)}>${icon(view === "for-you" ? "forYou" : view)}<span>${name}</span></a>`;
     return html`<a class="skip" href="#main" @click=${(/** @type {Event} */ event) => { event.preventDefault(); this.querySelector("main")?.focus(); }}>To the content</a>
       <header class="top"><a class="brand" href="/" aria-label="Sonolux, the start" @click=${(/** @type {MouseEvent} */ event) => { if (!event.ctrlKey && !event.metaKey) { event.preventDefault(); store.clear(); } }}>
           <svg viewBox="0 0 24 24" aria-hidden="true"><path d="M3 12c2 0 2-5 4-5s2 10 4 10 2-14 4-14 2 12 4 12" /></svg><span>Sonolux</span></a>
         <sx-search-box></sx-search-box>
         <nav aria-label="Views"><button class="quiet" title="Saved searches" @click=${() => /** @type {any} */ (this.querySelector("sx-saved")).open()}>${icon("star")}<span>Saved</span></button>
-          ${link("map", "Map")}${link("library", "Library")}<button class="quiet" title="Keys (?)" aria-label="Keys" @click=${this.actions.help}>${icon("help")}</button></nav></header>
-      <main id="main" tabindex="-1" class=${show}>${show === "results" ? this.#found() : show === "item" ? html`<sx-item></sx-item>` : show === "library" ? html`<sx-library></sx-library>` : html`<sx-map></sx-map>`}</main>
+          ${link("for-you", "For you")}${link("map", "Map")}${link("library", "Library")}<button class="quiet" title="Keys (?)" aria-label="Keys" @click=${this.actions.help}>${icon("help")}</button></nav></header>
+      <main id="main" tabindex="-1" class=${show}>${show === "results" ? this.#found() : show === "item" ? html`<sx-item></sx-item>` : show === "library" ? html`<sx-library></sx-library>` : show === "for-you" ? html`<sx-for-you></sx-for-you>` : html`<sx-map></sx-map>`}</main>
+      <sx-station></sx-station>
       <sx-saved></sx-saved><sx-help></sx-help><sx-login></sx-login><sx-toast></sx-toast>`;
   }
 

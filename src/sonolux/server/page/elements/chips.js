@@ -6,6 +6,7 @@
 import { LitElement, html, nothing } from "../vendor/lit.js";
 import { api, thumbnailUrl, uploadThumbnailUrl } from "../api.js";
 import { icon } from "../icons.js";
+import { keeping } from "../keeping.js";
 import { previews } from "../question-files.js";
 import { store } from "../store.js";
 import { toast } from "../toast.js";
@@ -30,9 +31,11 @@ class Chips extends LitElement {
   connectedCallback() {
     super.connectedCallback();
     store.addEventListener("change", () => this.requestUpdate());
+    keeping.addEventListener("change", () => this.requestUpdate());
   }
 
   updated() {
+    if (store.question.parts.some((part) => part.kind === "upload")) keeping.ask();
     for (const part of store.question.parts) if (part.kind !== "text" && !(store.names.has(part.value) && store.modalities.has(part.value)) && !this.asked.has(part.value)) this.#learnName(part);
   }
 
@@ -81,10 +84,18 @@ class Chips extends LitElement {
     }
   }
 
+  /** @param {Part} part An upload, which is gone in a day. @param {string} name */
+  #keeper(part, name) {
+    if (!keeping.isAllowed) return nothing;
+    const state = keeping.states.get(part.value);
+    const told = state === "kept" ? "It is in the library" : state ? "It is being added to the library" : "Keep it in the library";
+    return html`<button class="keep" aria-label=${`${told}: ${name}`} title=${told} aria-disabled=${Boolean(state)} @click=${() => state || keeping.keep([part.value], name)}>${state === "coming" ? html`<span class="spinner"></span>` : icon(state ? "check" : "keep")}</button>`;
+  }
+
   /** @param {Part} part @param {number} index */
   #chip(part, index) {
     const name = this.#nameOf(part);
-    const kind = { text: "words", item: "like", upload: "example" }[part.kind];
+    const kind = { text: "words", item: "like", upload: store.modalities.get(part.value) === "text" ? "words of" : "example" }[part.kind];
     // Something has to be asked for: what is alone cannot be what is not wanted.
     const isAlone = !part.minus && store.question.parts.every((other) => other === part || other.minus);
     const sign = isAlone ? nothing : html`<button class="sign" aria-pressed=${part.minus} aria-label=${`Away from ${name}`} title=${part.minus ? "Away from it; press for near to it" : "Near to it; press for away from it"}
@@ -96,6 +107,7 @@ class Chips extends LitElement {
     return html`<li class=${`chip ${part.minus ? "minus" : ""}`}>${sign}${this.#picture(part)}<span class="kind">${part.minus ? "unlike" : kind}</span>
       <span class="what" dir="auto" title=${name}><bdi>${name}</bdi></span>${weight}
       ${store.modalities.get(part.value) === "audio" && part.kind === "upload" ? html`<button class="named" aria-label=${`Name this recording: ${name}`} title="Name this recording" ?disabled=${this.naming} @click=${() => this.#identify(part)}>${icon("ear")}</button>` : nothing}
+      ${part.kind === "upload" ? this.#keeper(part, name) : nothing}
       <button class="out" aria-label=${`Ask without ${name}`} @click=${() => store.removePart(index)}>${icon("close")}</button></li>`;
   }
 

@@ -4,6 +4,7 @@
  * @import {Facets, FacetValue} from "../types.js"
  */
 import { LitElement, html, nothing } from "../vendor/lit.js";
+import { repeat } from "../vendor/repeat.js";
 import { api, Problem } from "../api.js";
 import { whereOf } from "../ranking.js";
 import { store } from "../store.js";
@@ -95,7 +96,7 @@ class FacetsView extends LitElement {
     const all = [...lost, ...values.filter((one) => one.count > 0)];
     const shown = this.opened.has(key) ? all : all.filter((one, n) => n < SHORT || admitted.includes(String(one.value)));
     const name = facetName(key);
-    return html`<fieldset><legend>${name}</legend>${shown.map(({ value, count: number }) => html`<label class="facet-value">
+    return html`<fieldset><legend>${name}</legend>${repeat(shown, ({ value }) => String(value), ({ value, count: number }) => html`<label class="facet-value">
         <input type="checkbox" .checked=${admitted.includes(String(value))} @change=${() => store.toggleFacet(key, String(value))} />
         <span class="value" dir="auto"><bdi>${facetValue(key, String(value))}</bdi></span><span class="count">${count(number)}</span></label>`)}
       ${all.length > shown.length ? html`<button class="link" @click=${() => (this.opened = new Set([...this.opened, key]))}>${count(all.length - shown.length)} more<span class="unseen"> of ${name}</span></button>` : nothing}
@@ -107,9 +108,11 @@ class FacetsView extends LitElement {
     const keys = new Set([...KEYS, ...Object.keys(store.question.where)]);
     // One view shows one medium: there is none to choose.
     if (store.question.view !== "mixed") keys.delete("modality");
+    // An area of the map has no values to choose from: its chip says that it is asked for.
+    keys.delete("map");
     const groups = [...keys].filter((key) => this.facets[key]?.length || store.question.where[key]);
     if (!groups.length) return html`<p class="hush">Nothing to narrow by.</p>`;
-    return groups.map((key) => this.#group(key, this.facets[key] ?? []));
+    return repeat(groups, (key) => key, (key) => this.#group(key, this.facets[key] ?? []));
   }
 }
 

@@ -3,7 +3,7 @@ import { LitElement, html } from "../vendor/lit.js";
 import { icon } from "../icons.js";
 import { KEYS } from "../keyboard.js";
 
-const WHERE = { everywhere: "Everywhere", results: "In the results", item: "On an item's page" };
+const WHERE = { everywhere: "Everywhere", results: "In the results", "for-you": "In what is for you", item: "On an item's page" };
 
 class Help extends LitElement {
   createRenderRoot() {

@@ -94,6 +94,14 @@ export class ItemView extends LitElement {
     this.asking = false;
   }
 
+  /** Play on from here: what is loaded for it is loaded now. */
+  async #station() {
+    if (!this.item) return;
+    this.player?.media?.pause();
+    const [{ startFrom }] = await Promise.all([import("../station.js"), import("./station.js")]);
+    await startFrom(this.item.file).catch((/** @type {Error} */ error) => toast.tell(error.message, { isProblem: true }));
+  }
+
   async #remove() {
     if (!this.item || !confirm(`Take ${fileName(this.item.path)} out of the library? The file itself stays where it is.`)) return;
     try {
@@ -121,7 +129,8 @@ export class ItemView extends LitElement {
         <div class="item-acts">
           <button @click=${() => this.#judge(true)}>${icon("more")}More like this</button>
           <button @click=${() => this.#judge(false)}>${icon("less")}Less like this</button>
-          ${item.modality === "audio" || item.modality === "video" ? html`<button ?disabled=${this.asking} @click=${this.#identify}>${icon("ear")}${this.asking ? "Listening…" : "Name this recording"}</button>` : nothing}
+          ${item.modality === "audio" || item.modality === "video" ? html`<button ?disabled=${this.asking} @click=${this.#identify}>${icon("ear")}${this.asking ? "Listening…" : "Name this recording"}</button>
+            <button title="Plays it, and then what is like it" @click=${this.#station}>${icon("station")}Station</button>` : nothing}
           <button class="quiet" @click=${this.#remove}>Remove</button>
         </div></header>
       <div class="item-body"><div class="item-main">${this.#shown(item)}${this.#matchList()}${this.#transcript()}</div>
@@ -131,7 +140,7 @@ export class ItemView extends LitElement {
   }
 
   #back() {
-    return html`<button class="quiet back" @click=${() => store.go({ show: "results" })} aria-label="Back to the results" title="Back to the results (Esc)">${icon("back")}</button>`;
+    return html`<button class="quiet back" @click=${() => store.go({ show: store.list })} aria-label="Back to the results" title="Back to the results (Esc)">${icon("back")}</button>`;
   }
 
   /** @param {Item} item */

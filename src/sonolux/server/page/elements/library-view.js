@@ -7,6 +7,8 @@ import { LitElement, html, nothing } from "../vendor/lit.js";
 import { api } from "../api.js";
 import { icon } from "../icons.js";
 import { liveJobs } from "../jobs.js";
+import { keeping } from "../keeping.js";
+import { ACCEPTED } from "../question-files.js";
 import { toast } from "../toast.js";
 import { count, counted, fileName, modalityName, title, valueInWords } from "../words.js";
 
@@ -15,10 +17,11 @@ const KINDS = { copies: "Find copies", map: "Draw the map", optimize: "Tidy the 
 const ANNOTATORS = ["music-tags", "notes", "ocr", "photo-labels", "speech"];
 
 class LibraryView extends LitElement {
-  static properties = { info: { state: true }, spaces: { state: true }, problem: { state: true } };
+  static properties = { info: { state: true }, spaces: { state: true }, problem: { state: true }, sending: { state: true } };
 
   constructor() {
     super();
+    this.sending = false;
     /** @type {any} */
     this.info = null;
     /** @type {Space[]} */
@@ -82,6 +85,27 @@ class LibraryView extends LitElement {
     else this.#start(kind, { paths: [path] }).then(() => form.reset());
   }
 
+  /** @param {File[]} files */
+  async #send(files) {
+    this.sending = true;
+    await keeping.send(files, this.querySelector("select")?.value);
+    this.sending = false;
+  }
+
+  /** @param {Event} event */
+  #chosen(event) {
+    const input = /** @type {HTMLInputElement} */ (event.target);
+    this.#send([...(input.files ?? [])]);
+    input.value = "";
+  }
+
+  /** @param {DragEvent} event */
+  #dropped(event) {
+    event.preventDefault();
+    const files = [...(event.dataTransfer?.files ?? [])];
+    if (files.length && this.info?.roots?.length) this.#send(files);
+  }
+
   /** @param {string} folder Whose files are taken out of the library; the service removes by ids. */
   async #removeFolder(folder) {
     try {
@@ -116,7 +140,7 @@ class LibraryView extends LitElement {
   #contents(info) {
     const modalities = Object.entries(info.modalities ?? {});
     return html`<ul class="figures"><li><b>${count(info.files)}</b><span>files</span></li>
-      ${modalities.map(([modality, number]) => html`<li><b>${count(Number(number))}</b><span>${modalityName(modality)}</span></li>`)}
+      ${modalities.map(([modality, number]) => html`<li><b>${count(Number(number))}</b><span>${modalityName(modality).toLowerCase()}</span></li>`)}
       <li><b>${count(info.spans)}</b><span>spans</span></li>${info.regions ? html`<li><b>${count(info.regions)}</b><span>regions</span></li>` : nothing}</ul>
       ${info.location ? html`<p class="hush" dir="auto"><bdi>${info.location}</bdi></p>` : nothing}`;
   }
@@ -125,10 +149,12 @@ class LibraryView extends LitElement {
   #changing(info) {
     if (info?.read_only) return html`<p class="notice">This service only reads the library.</p>`;
     const roots = /** @type {string[]} */ (info?.roots ?? []);
-    return html`<section class="panel"><h2>Add and remove</h2>
+    return html`<section class="panel" data-takes-files @dragover=${(/** @type {Event} */ event) => event.preventDefault()} @drop=${this.#dropped}><h2>Add and remove</h2>
       <form class="path-form" @submit=${this.#changeFiles}><label>Folder or file<input name="path" required list="roots" dir="auto" placeholder=${roots[0] ?? "/home/me/Pictures"} /></label>
         <datalist id="roots">${roots.map((root) => html`<option value=${root}></option>`)}</datalist>
         <button class="primary" value="add">${icon("plus")}Add</button><button value="remove">Remove</button></form>
+      ${roots.length ? html`<p class="from-here"><label class="button">${icon("attach")}Files of this device<input class="unseen" type="file" multiple accept=${ACCEPTED} @change=${this.#chosen} /></label>
+        <span class="hush">are copied to ${roots.length > 1 ? html`<select aria-label="Folder of the copies" dir="auto">${roots.map((root) => html`<option value=${root}>${root}/uploads</option>`)}</select>` : html`<bdi dir="auto">${roots[0]}/uploads</bdi>`}; or drop them here</span>${this.sending ? html`<span class="spinner" role="status" aria-label="Sending"></span>` : nothing}</p>` : nothing}
       <div class="job-kinds">${Object.entries(KINDS).map(([kind, name]) => html`<button @click=${() => this.#start(kind, {})}>${name}</button>`)}
         <form class="annotate" @submit=${this.#annotate}><label class="unseen" for="annotator">Annotator</label><input id="annotator" name="annotator" required list="annotators" placeholder="annotator" autocomplete="off" />
           <datalist id="annotators">${ANNOTATORS.map((name) => html`<option value=${name}></option>`)}</datalist><button>Annotate</button></form></div></section>`;
@@ -167,6 +193,7 @@ class LibraryView extends LitElement {
 /** @param {Job} job */
 function targetsOf({ params }) {
   if (Array.isArray(params.ids) && params.ids.length) return counted(params.ids.length, "file");
+  if (Array.isArray(params.uploads) && params.uploads.length) return counted(params.uploads.length, "upload");
   return valueInWords(params.paths ?? params.annotator ?? "");
 }
 

@@ -96,26 +96,50 @@ class Neighbours extends LitElement {
       <span class="name" dir="auto"><bdi>${nameOf(hit)}</bdi></span>${typeof hit.chance === "number" ? html`<span class="chance">${chanceInWords(hit.chance)}</span>` : nothing}</button></li>`)}</ul>`;
   }
 
+  /** The spaces; layers of one network together, in the order in which they are done. */
+  #choices() {
+    const option = (/** @type {string} */ space) => html`<option value=${space} .selected=${space === this.space}>${layerOf(space) || space}</option>`;
+    const networks = [...new Set(this.spaces.filter(layerOf).map(networkOf))];
+    return html`${this.spaces.filter((space) => !layerOf(space)).map(option)}
+      ${networks.map((network) => html`<optgroup label=${`Layers of ${network}`}>${this.spaces.filter((space) => layerOf(space) && networkOf(space) === network).sort((a, b) => a.localeCompare(b, "en", { numeric: true })).map(option)}</optgroup>`)}`;
+  }
+
+  /** Say how a layer becomes a space, where the library has none: the page itself loads no network. */
+  #layersOffered() {
+    if (!this.spaces.includes(LAYERED) || this.spaces.some(layerOf)) return nothing;
+    return html`<p class="hush">Near by an early layer is alike to look at, by a late one alike in what it is. The library has no layer as a space: <code>sonolux add --space ${LAYERED}@${LAYER} FOLDER</code> makes one, <code>sonolux layers ${LAYERED}</code> lists them.</p>`;
+  }
+
   render() {
     if (!this.item) return nothing;
     return html`<section class="neighbours">${this.copies.length ? this.#strip("Copies", this.copies) : nothing}${this.alike.length ? this.#strip("Near-duplicates", this.alike) : nothing}
-      <div class="near-head"><h2>Near it</h2><label>by <select @change=${(/** @type {Event} */ event) => this.#choose(/** @type {HTMLSelectElement} */ (event.target).value)}>${this.spaces.map((space) => html`<option value=${space} .selected=${space === this.space}>${space}</option>`)}</select></label></div>
+      <div class="near-head"><h2>Near it</h2><label>by <select @change=${(/** @type {Event} */ event) => this.#choose(/** @type {HTMLSelectElement} */ (event.target).value)}>${this.#choices()}</select></label></div>
+      ${this.#layersOffered()}
       ${this.problem ? html`<p class="hush" role="status">${this.problem}</p>` : nothing}
       ${this.near.length ? this.#strip("", this.near) : nothing}</section>`;
   }
 }
 
+/** A network that comes with the library, and one of its layers. */
+const [LAYERED, LAYER] = ["photo", "blocks.6"];
+
+/** @param {string} space @returns {string} What comes after the network: "blocks.6" of "photo@blocks.6"; of other spaces nothing. */
+const layerOf = (space) => space.split("@")[1] ?? "";
+
+/** @param {string} space */
+const networkOf = (space) => space.split("@")[0];
+
 /** What is written into a space of what is in an item: a film is seen and heard. @type {Record<string, string[]>} */
 const WRITTEN = { image: ["image"], audio: ["audio"], video: ["image", "audio", "video"], text: ["text"] };
 
 /**
- * The spaces in which an item can have neighbours, the one that counts most in a search first.
+ * The spaces in which an item can have neighbours, the one that counts most in a search first, and layers last.
  * @param {Array<import("../types.js").Space>} spaces
  * @param {Item} item
  */
 function spacesOf(spaces, { modality }) {
   const weight = (/** @type {import("../types.js").Space} */ space) => Math.max(...space.encoders.filter((one) => WRITTEN[modality].includes(String(one.modality))).map((one) => Number(one.weight ?? 1)));
-  return spaces.filter((space) => weight(space) > 0).sort((a, b) => weight(b) - weight(a)).map((space) => space.space);
+  return spaces.filter((space) => weight(space) > 0).sort((a, b) => Number(Boolean(layerOf(a.space))) - Number(Boolean(layerOf(b.space))) || weight(b) - weight(a)).map((space) => space.space);
 }
 
 customElements.define("sx-neighbours", Neighbours);

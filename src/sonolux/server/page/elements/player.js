@@ -6,14 +6,14 @@
 import { LitElement, html, nothing, svg } from "../vendor/lit.js";
 import { api, spectrogramUrl } from "../api.js";
 import { loadMedia, unloadMedia } from "../preview.js";
-import { clock, fileName, title } from "../words.js";
+import { clock, counted, fileName, title } from "../words.js";
 import { drawnPeaks } from "../waveform.js";
 
 const BARS = 400;
 const LANES = 6;
 
 export class Player extends LitElement {
-  static properties = { item: { attribute: false }, second: { attribute: false }, annotations: { attribute: false }, time: { state: true }, duration: { state: true }, peaks: { state: true }, failed: { state: true }, hasSpectrogram: { state: true } };
+  static properties = { item: { attribute: false }, second: { attribute: false }, annotations: { attribute: false }, time: { state: true }, duration: { state: true }, peaks: { state: true }, failed: { state: true }, hasSpectrogram: { state: true }, isOpen: { state: true } };
 
   constructor() {
     super();
@@ -29,6 +29,8 @@ export class Player extends LitElement {
     this.peaks = [];
     this.failed = false;
     this.hasSpectrogram = true;
+    /** Whether all lanes are shown, and not the first ones alone. */
+    this.isOpen = false;
   }
 
   createRenderRoot() {
@@ -51,6 +53,7 @@ export class Player extends LitElement {
     this.duration = Number(this.item.metadata.duration) || 0;
     this.peaks = [];
     this.failed = false;
+    this.isOpen = false;
     this.hasSpectrogram = true;
     // A film without sound has no waveform: its problem says so, and there is none to show.
     api.waveform(this.item.file, BARS).then(({ peaks, seconds }) => Object.assign(this, { peaks, duration: this.duration || seconds }), () => (this.hasSpectrogram = false));
@@ -98,6 +101,7 @@ export class Player extends LitElement {
     this.seek(((event.clientX - box.left) / box.width) * this.duration);
   }
 
+  /** What any annotator has said of some time of it, a lane each; those that last longest first. */
   #lanes() {
     /** @type {Map<string, Annotation[]>} */
     const lanes = new Map();
@@ -105,7 +109,8 @@ export class Player extends LitElement {
       if (said.start === null || said.end === null || said.kind === "transcript") continue;
       lanes.set(said.label, [...(lanes.get(said.label) ?? []), said]);
     }
-    return [...lanes].slice(0, LANES);
+    const seconds = (/** @type {Annotation[]} */ events) => events.reduce((sum, { start, end }) => sum + Number(end) - Number(start), 0);
+    return [...lanes].sort(([, a], [, b]) => seconds(b) - seconds(a));
   }
 
   /** @param {number} start @param {number} end */
@@ -130,7 +135,8 @@ export class Player extends LitElement {
     const spans = (item.spans ?? []).filter((span) => span.start !== null && span.end !== null && span.unit !== "characters");
     const kinds = [...new Set(spans.map((span) => span.kind))];
     const at = `left:${(100 * this.time) / this.duration}%`;
-    const lanes = this.#lanes();
+    const all = this.#lanes();
+    const lanes = this.isOpen ? all : all.slice(0, LANES);
     return html`<div class="timeline">
       <div class="strip" @pointerdown=${this.#scrub}>
         ${this.peaks.length ? html`<svg class="wave" viewBox="0 0 1000 40" preserveAspectRatio="none" aria-hidden="true">${svg`<path d=${drawnPeaks(this.peaks, 1000)} />`}</svg>` : nothing}
@@ -145,6 +151,7 @@ export class Player extends LitElement {
         title=${`${span.kind} ${clock(span.start ?? 0)}–${clock(span.end ?? 0)}`} aria-label=${`${span.kind}, ${clock(span.start ?? 0)} to ${clock(span.end ?? 0)}`} @click=${() => this.seek(span.start ?? 0)}></button>`)}</div></div>`)}
       ${lanes.map(([label, events]) => html`<div class="lane"><span class="lane-name" dir="auto"><bdi>${label}</bdi></span><div class="bars">${events.map((event) => html`<button class="bar" .style=${this.#extent(event.start ?? 0, event.end ?? 0)}
         title=${`${label}, ${Math.round(100 * event.probability)}%`} aria-label=${`${label}, ${clock(event.start ?? 0)} to ${clock(event.end ?? 0)}, ${Math.round(100 * event.probability)} percent`} @click=${() => this.seek(event.start ?? 0)}></button>`)}</div></div>`)}
+      ${all.length > lanes.length ? html`<button class="link" @click=${() => (this.isOpen = true)}>${counted(all.length - lanes.length, "more lane")}</button>` : nothing}
     </div>`;
   }
 }

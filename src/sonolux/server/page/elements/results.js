@@ -9,6 +9,7 @@ import { repeat } from "../vendor/repeat.js";
 import { cardTemplate, dividerWords } from "../card.js";
 import { Preview } from "../preview.js";
 import { BLOCK, Ranking } from "../ranking.js";
+import { Recommended } from "../recommended.js";
 import { ResultLayout, aspectOf, seenAspects } from "../result-layout.js";
 import { ScaledScroll } from "../scaled-scroll.js";
 import { stemsOf } from "../marks.js";
@@ -237,7 +238,7 @@ export class Results extends LitElement {
     const { ranking, scroll_: scroll } = this;
     if (!ranking || !scroll) return nothing;
     const blocks = this.#visible();
-    const label = `${count(ranking.total)} results`;
+    const label = ranking instanceof Recommended ? "Recommended" : `${count(ranking.total)} results`;
     return html`<div class="sizer" role=${ranking.total ? "grid" : "presentation"} aria-label=${ranking.total ? label : nothing} aria-multiselectable=${ranking.total ? "true" : nothing} aria-rowcount=${ranking.total ? -1 : nothing}>
       ${repeat(blocks, ({ block }) => block, ({ block, top, rows }) => html`<div class="block" role="rowgroup" .style=${`transform:translateY(${top + scroll.shift + PAD.top}px)`} data-block=${block}>
         ${repeat(rows, (row) => (row.divider ? "divider" : row.first), (row) => this.#row(row))}
@@ -249,13 +250,15 @@ export class Results extends LitElement {
   #row(row) {
     const style = `transform:translateY(${row.top}px);height:${row.height}px`;
     if (row.divider) return html`<div class="row divider" role="row" .style=${style}><span role="gridcell">${dividerWords(Boolean(this.ranking?.sure))}</span></div>`;
+    const { ranking } = this;
     const isLine = Boolean(this.layout?.lineHeight);
     return html`<div class="row" role="row" .style=${style}>${row.widths.map((width, number) => {
       const index = row.first + number;
-      const hit = this.ranking?.hit(index);
+      const hit = ranking?.hit(index);
       return cardTemplate(hit, {
-        index, width, height: row.height, isLine, stems: this.stems, hasFocus: index === this.focusIndex, hasPointer: index === this.pointedIndex,
+        index, width, height: row.height - (isLine ? 0 : (this.layout?.below ?? 0)), isLine, stems: this.stems, hasFocus: index === this.focusIndex, hasPointer: index === this.pointedIndex,
         isSelected: Boolean(hit && selection.has(hit.id)), isPlaying: Boolean(hit && sound.playing === hit.id),
+        beside: hit && ranking instanceof Recommended ? ranking.beside(hit) : undefined,
       });
     })}</div>`;
   }
@@ -301,7 +304,7 @@ export class Results extends LitElement {
     const index = Number(card.dataset.index);
     if (index === this.focusIndex && store.place.on === index) return;
     this.focusIndex = index;
-    if (store.place.show === "results") store.note({ on: index });
+    if (store.place.show === store.list) store.note({ on: index });
     this.requestUpdate();
   }
 
@@ -338,6 +341,10 @@ export class Results extends LitElement {
       store.go({ show: "item", id: hit.file, second: hit.unit === "seconds" ? hit.start : null });
     }
     if (act === "play") sound.toggle(hit);
+    if (this.ranking instanceof Recommended) {
+      if (act === "like" || act === "unlike" || act === "know") this.dispatchEvent(new CustomEvent("opinion", { bubbles: true, detail: { hit, opinion: act } }));
+      return;
+    }
     if (act === "select") selection.toggle(hit);
     if (act === "like" || act === "unlike") {
       const items = selection.has(hit.id) ? selection.items : [hit];

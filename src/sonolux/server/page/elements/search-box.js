@@ -3,7 +3,7 @@
  */
 import { LitElement, html, nothing } from "../vendor/lit.js";
 import { icon } from "../icons.js";
-import { addFiles } from "../question-files.js";
+import { ACCEPTED, addFiles } from "../question-files.js";
 import { Recorder } from "../recorder.js";
 import { store } from "../store.js";
 import { toast } from "../toast.js";
@@ -123,7 +123,7 @@ export class SearchBox extends LitElement {
         aria-label="Search by words; drop or paste a picture, sound, video or text" placeholder=${this.isOver ? "Drop to ask with it" : "Words, or drop a picture, sound, video or text"} />
       ${this.busy ? html`<span class="spinner" role="status" aria-label="Sending"></span>` : html`<kbd class="hint" aria-hidden="true">/</kbd>`}
       <label class="button quiet" title="Ask with a file">${icon("attach")}<span class="unseen">Ask with a file</span>
-        <input class="unseen" type="file" multiple accept="image/*,audio/*,video/*,text/*,.md,.srt,.vtt" @change=${this.#chosen} /></label>
+        <input class="unseen" type="file" multiple accept=${ACCEPTED} @change=${this.#chosen} /></label>
       ${Recorder.isAvailable ? html`<button type="button" class=${`quiet ${isRecording ? "recording" : ""}`} aria-pressed=${isRecording}
         aria-label=${isRecording ? "Stop, and ask with what was recorded" : "Ask with the microphone"} title="Ask with the microphone"
         @click=${this.#record}>${icon("microphone")}${isRecording ? html`<span class="seconds">${clock(this.recorded ?? 0)}</span>` : nothing}</button>` : nothing}
