@@ -69,8 +69,9 @@ def test_a_report_has_a_row_a_layer(images: ImageSet, tmp_path: Path) -> None:
     from PIL import Image
 
     for number, (label, pixels) in enumerate(zip(images.labels, images.pixels, strict=True)):
-        (tmp_path / "data" / CLASSES[label]).mkdir(parents=True, exist_ok=True)
-        Image.fromarray(pixels).save(tmp_path / "data" / CLASSES[label] / f"{number}.png")
+        for folder in (tmp_path / "data" / CLASSES[label], tmp_path / "unsorted"):
+            folder.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(pixels).save(folder / f"{number}.png")
     torch.manual_seed(0)
     arguments = {"widths": [4, 6], "strides": [1, 2]}
     ModelFolder(
@@ -82,6 +83,5 @@ def test_a_report_has_a_row_a_layer(images: ImageSet, tmp_path: Path) -> None:
     names = [row[0] for row in report.rows]
     assert names[2:4] == ["stem.2", "stem"] and names[-2:] == ["linear", "colour-layout"]
     assert report.rows[-1][3:] == ["1.000", "1.000"]
-    Image.fromarray(images.pixels[0]).save(tmp_path / "data" / "of_no_class.png")
     with pytest.raises(SonoluxError, match="has no labels"):
-        benchmark_layers(str(tmp_path / "net"), tmp_path / "data")
+        benchmark_layers(str(tmp_path / "net"), tmp_path / "unsorted")

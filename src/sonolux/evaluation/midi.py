@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import struct
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +14,9 @@ DRUMS = 9
 
 TEMPO = 500_000
 """Microseconds of a quarter until a file says otherwise."""
+
+DIVISION = 480
+"""Ticks of a quarter in files that are written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,50 @@ def read_midi(path: Path) -> list[MidiNote]:
     tempi = sorted((tick, value) for track in tracks for tick, kind, value, _ in track if kind == "tempo")
     notes = [note for track in tracks for note in _notes(track, division, tempi)]
     return sorted(notes, key=lambda note: (note.start, note.pitch))
+
+
+@dataclass(frozen=True, slots=True)
+class MidiPart:
+    """Notes that one instrument plays, a program of General MIDI from 0 to 127."""
+
+    program: int
+    notes: Sequence[MidiNote]
+
+
+def write_midi(path: Path, parts: Sequence[MidiPart]) -> None:
+    """Write parts as a MIDI file of one track, in which a quarter takes half a second.
+
+    Parts take turns at the channels of pitches, 15 of them: what sounds at once may be that many parts.
+    """
+    events: list[tuple[int, int, bytes]] = []
+    channels = [channel for channel in range(16) if channel != DRUMS]
+    for number, part in enumerate(parts):
+        channel = channels[number % len(channels)]
+        if part.notes:
+            first = _ticks(min(note.start for note in part.notes))
+            events.append((first, 1, bytes((0xC0 | channel, part.program))))
+        for note in part.notes:
+            events.append((_ticks(note.start), 2, bytes((0x90 | channel, note.pitch, note.velocity))))
+            events.append((max(_ticks(note.end), _ticks(note.start) + 1), 0, bytes((0x80 | channel, note.pitch, 0))))
+    track, before = bytearray(), 0
+    for tick, _, message in sorted(events):
+        track += _written(tick - before) + message
+        before = tick
+    track += b"\x00\xff\x2f\x00"
+    head = b"MThd" + struct.pack(">IHHH", 6, 0, 1, DIVISION)
+    path.write_bytes(head + b"MTrk" + struct.pack(">I", len(track)) + bytes(track))
+
+
+def _ticks(seconds: float) -> int:
+    return round(seconds * DIVISION * 1e6 / TEMPO)
+
+
+def _written(number: int) -> bytes:
+    """Return a number of variable length: seven bits a byte, the highest first, all but the last marked."""
+    digits = [number & 0x7F]
+    while number := number >> 7:
+        digits.append(0x80 | number & 0x7F)
+    return bytes(reversed(digits))
 
 
 def _tracks(content: bytes) -> Iterator[bytes]:

@@ -91,11 +91,12 @@ def _fill(library: Library, rows: NDArray[np.float32]) -> None:
     library.create([PrecomputedEncoder()])
     for start in range(0, len(rows), 1000):
         numbers = range(start, min(start + 1000, len(rows)))
-        library.index.upsert([Point(_id(i), {"ready": rows[i]}, _payload(i)) for i in numbers])
+        library.index.upsert([Point(numbered_id(i), {"ready": rows[i]}, item_payload(i)) for i in numbers])
     library.optimize()
 
 
-def _id(number: int) -> str:
+def numbered_id(number: int) -> str:
+    """Return the id of an item."""
     return str(uuid.UUID(int=number + 1))
 
 
@@ -103,10 +104,11 @@ def _number(item: str) -> int:
     return uuid.UUID(item).int - 1
 
 
-def _payload(i: int) -> dict[str, Any]:
+def item_payload(i: int) -> dict[str, Any]:
+    """Return the payload of an item."""
     path = f"/home/someone/Pictures/2020/{i:06}.jpg"
     return {
-        "kind": "file", "file": _id(i), "path": path, "folders": ["/home", "/home/someone/Pictures"],
+        "kind": "file", "file": numbered_id(i), "path": path, "folders": ["/home", "/home/someone/Pictures"],
         "modality": "image" if i % 2 == 0 else "video", "title": f"Picture {i}", "size": 100_000 + i, "mtime": i,
         "hash": f"{i:032x}", "encoded": ["ready"], "meta": {"width": 640, "height": 480, "format": "JPEG"},
     }  # fmt: skip

@@ -23,7 +23,8 @@ from sonolux.models.feature_extractor import LayerDescriptor
 from sonolux.training.classification.recipes import BagOfAudioWordsRecipe, SoundsRecipe
 from sonolux.training.classification.sound_learner import scores_of
 from sonolux.training.classification.sounds import train_sounds, train_words
-from sonolux.training.data.sounds import COEFFICIENTS, SoundSet, make_sound_input, sounds_in
+from sonolux.training.data.sounds import COEFFICIENTS, SoundSet, make_sound_input, read_sounds
+from sonolux.training.data.sources import FoundFiles
 
 Rows = NDArray[np.intp]
 
@@ -130,7 +131,8 @@ def network_method(sounds: LabelledSounds, recipe: SoundsRecipe, work: Path, pro
 def _read_sounds(sounds: LabelledSounds, coefficients: int = 0) -> SoundSet:
     names = dict(zip(sounds.paths, sounds.labels, strict=True))
     rate = min(sounds.rate, 22_050)
-    return sounds_in(sounds.paths, names, make_sound_input(rate, coefficients), sounds.name)
+    found = FoundFiles(sounds.name, tuple(sounds.paths), names)
+    return read_sounds(found, make_sound_input(rate, coefficients))
 
 
 def _classified(

@@ -32,19 +32,22 @@ class ServedLibrary:
         Folder from which jobs may add.
     log : Path
         File that takes what the service says.
+    cache : Path, optional
+        Folder in which it keeps thumbnails and what is made for browsers; by default that of the user.
     """
 
-    def __init__(self, library: Path, root: Path, log: Path) -> None:
-        self.library, self.root, self.log = library, root, log
+    def __init__(self, library: Path, root: Path, log: Path, cache: Path | None = None) -> None:
+        self.library, self.root, self.log, self.cache = library, root, log, cache
         self.port = _free_port()
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
         script = str(Path(sys.executable).with_name("sonolux"))
         options = ["--library", str(self.library), "--port", str(self.port), "--root", str(self.root)]
+        environment = os.environ | ({"SONOLUX_CACHE": str(self.cache)} if self.cache else {})
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(
-                [script, "serve", *options], stdin=subprocess.DEVNULL, stdout=log, stderr=log
+                [script, "serve", *options], stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment
             )
         try:
             self._wait(self._process)
