@@ -11,9 +11,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from unittest import mock
+
+import typer.main
 
 from sonolux.cli import main
 from sonolux.cli.warm.service import Service, find_service
@@ -33,12 +36,17 @@ class Ran:
     err: str
 
 
+command_of = lru_cache(typer.main.get_command)
+"""Commands as typer makes them of functions: made once, not for each line that is run."""
+
+
 def run(*arguments: str | Path, stdin: bytes = b"") -> Ran:
     """Run a command line in this process."""
     streams = [io.TextIOWrapper(io.BytesIO(), "utf-8") for _ in range(2)]
     given = io.TextIOWrapper(io.BytesIO(stdin))
     replaced: dict[str, Any] = {"stdout": streams[0], "stderr": streams[1], "stdin": given}
-    with mock.patch.multiple(sys, argv=["sonolux", *map(str, arguments)], **replaced):
+    argv = ["sonolux", *map(str, arguments)]
+    with mock.patch.multiple(sys, argv=argv, **replaced), mock.patch("typer.main.get_command", command_of):
         try:
             main()
         except SystemExit as stopped:

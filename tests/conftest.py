@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import hypothesis
@@ -19,7 +21,7 @@ os.environ["SONOLUX_HUB"] = "off"
 
 
 @pytest.fixture(autouse=True)
-def private_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+def private_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Move home, caches and the default library into a temporary folder."""
     from sonolux.settings import settings
 
@@ -30,7 +32,8 @@ def private_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.M
     monkeypatch.setenv("SONOLUX_CACHE", str(home / "cache"))
     monkeypatch.setenv("SONOLUX_LIBRARY", str(home / "library.sonolux"))
     settings.cache_clear()
-    return home
+    yield home
+    shutil.rmtree(home / "library.sonolux", ignore_errors=True)  # half a gigabyte, and there are thousands of tests
 
 
 @pytest.fixture(scope="session")

@@ -22,8 +22,8 @@ main()
 
 COMMANDS = {
     "codes": ["--data", "nowhere"],
-    "labels": ["--data", "nowhere"],
-    "sounds": ["--data", "nowhere"],
+    "labels": ["--data", "nowhere", "--from", "none"],
+    "sounds": ["--data", "nowhere", "--from", "none"],
     "events": ["--data", "nowhere"],
     "speech": ["--data", "nowhere"],
     "fingerprints": ["--data", "nowhere"],

@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -108,7 +109,10 @@ def _import_line(module: str, name: str) -> tuple[str, ...]:
 
 
 def _class(thing: Any) -> Iterator[str]:
-    bases = [str(base) for base in thing.bases if str(base) not in ("object", "ABC")]
+    chapters = [base for base in thing.mro() if ".chapters." in base.canonical_path]
+    chapters.sort(key=lambda chapter: len(chapter.mro()))  # what others stand upon comes first
+    hidden = {"object", "ABC", *(chapter.name for chapter in chapters)}
+    bases = [str(base) for base in thing.bases if str(base) not in hidden]
     signature = _signature(thing).removesuffix("()")
     yield from ("", *_code(f"class {signature}"))
     if bases:
@@ -117,7 +121,7 @@ def _class(thing: Any) -> Iterator[str]:
     fields = list(_fields(thing, bases))
     if fields:
         yield from ("", *fields)
-    for member in thing.members.values():
+    for member in chain(thing.members.values(), *(chapter.members.values() for chapter in chapters)):
         if member.name.startswith("_") or not member.docstring:
             continue
         if member.is_function:

@@ -42,6 +42,7 @@ class Settings(BaseSettings):
     decode_memory: int = Field(4 * GIB, gt=0, description="bytes of address space that a decoder may add to its own")
     max_pixels: int = Field(200_000_000, gt=0, description="larger pictures are refused as decompression bombs")
     max_text: int = Field(64 * 2**20, gt=0, description="larger text files are refused, in bytes")
+    max_member: int = Field(2**30, gt=0, description="larger members of shards and tables are refused, in bytes")
     image_side: int = Field(512, ge=32, description="pictures are decoded to this longer side")
     audio_window: float = Field(10.0, gt=0, description="seconds in an audio window")
     audio_hop: float = Field(5.0, gt=0, description="seconds from one audio window to the next")

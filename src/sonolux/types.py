@@ -339,6 +339,8 @@ class Annotation:
         ``"label"``, ``"caption"``, ``"transcript"`` or ``"text"``: a line that is written in the image.
     item : str
         Id of the region's own item, where a library keeps one; the library writes it, an annotator leaves it empty.
+    chance : float or None
+        That what the annotator knows is as unlike what it learned as this is, a p-value; None where it cannot tell.
     """
 
     annotator: str
@@ -348,6 +350,7 @@ class Annotation:
     region: Region | None = None
     kind: AnnotationKind = "label"
     item: str = ""
+    chance: float | None = None
 
     @property
     def box(self) -> tuple[float, float, float, float] | None:

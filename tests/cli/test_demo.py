@@ -24,6 +24,7 @@ def test_sample(cli, tmp_path: Path) -> None:
         "a sound: ",
         "several examples: ",
         "only what chance does not explain: ",
+        "what somebody new may like, from three likes: ",
     ):
         assert kind in ran.out
     assert "nothing found" in ran.out
@@ -31,7 +32,7 @@ def test_sample(cli, tmp_path: Path) -> None:
     assert ran.lines[-2].endswith(str(page))
     library = tmp_path / "demo" / "library.sonolux"
     assert ran.lines[-1] == f"To ask in a browser: sonolux serve --library {library}"
-    assert page.read_text().count("<section>") == 6 and "Nothing found." in page.read_text()
+    assert page.read_text().count("<section>") == 7 and "Nothing found." in page.read_text()
 
 
 def test_own_folder(cli, tmp_path: Path) -> None:

@@ -34,33 +34,25 @@ from sonolux.cli import main
 from sonolux.settings import Settings, settings
 
 ROOT = Path(__file__).parents[2]
-PAGES = [
-    ROOT / "README.md",
+PAGES = (
     *(
-        ROOT / "docs" / f"{name}.md"
-        for name in (
-            "add",
-            "search",
-            "copies",
-            "python",
-            "models",
-            "labels",
-            "words",
-            "networks",
-            "training",
-            "feedback",
-            "look",
-            "sounds",
-            "events",
-            "speech",
-            "read",
-            "music",
-            "identify",
-            "serve",
-            "api",
-        )
+        "add",
+        "search",
+        "copies",
+        "python",
+        "training-data",
+        "labels",
+        "words",
+        "networks",
+        "recommend",
+        "blend",
+        "read",
     ),
-]
+    *("identify", "serve", "api", "storage"),
+)
+TAUGHT = ("models", "training", "feedback", "taste", "align", "moods", "look", "sounds", "events", "speech", "music")
+"""Pages that train for as long as their readers do."""
+
 SOURCE = ROOT / "src" / "sonolux"
 CLUSTER_PAGE = ROOT / "docs" / "cluster.md"
 CLUSTER_SHOWN = "http://localhost:6333"
@@ -225,7 +217,15 @@ def session(
     return Session(capsys)
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+@pytest.mark.parametrize(
+    "page",
+    [
+        ROOT / "README.md",
+        *(ROOT / "docs" / f"{name}.md" for name in PAGES),
+        *(pytest.param(ROOT / "docs" / f"{name}.md", marks=pytest.mark.long) for name in TAUGHT),
+    ],
+    ids=lambda page: page.stem,
+)
 def test_examples(page: Path, session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     from sonolux.annotators.registry import ANNOTATORS
     from sonolux.encoders.registry import ENCODERS
@@ -242,20 +242,24 @@ def test_examples_on_a_cluster(session: Session, monkeypatch: pytest.MonkeyPatch
     pytest.importorskip("qdrant_client")
     from qdrant_client import QdrantClient
 
-    from sonolux.index import remote
+    from sonolux.index.cluster import node
 
     text = CLUSTER_PAGE.read_text(encoding="utf-8")
     if CLUSTER:
         name = f"sonolux-test-{uuid.uuid4()}"
         try:
-            session.follow(text.replace(f"{CLUSTER_SHOWN}/things", f"{CLUSTER}/{name}"))
+            for shown in (f"{CLUSTER_SHOWN},127.0.0.1:6333", CLUSTER_SHOWN):
+                text = text.replace(f"{shown}/things", f"{CLUSTER}/{name}").replace(
+                    f"{shown}/other", f"{CLUSTER}/{name}-2"
+                )
+            session.follow(text)
         finally:
             QdrantClient(url=CLUSTER).delete_collection(name)
         return
     served = QdrantClient(":memory:")
     with monkeypatch.context() as patch:
         patch.setattr(served, "close", lambda: None)
-        patch.setattr(remote, "QdrantClient", lambda *_, **__: served)
+        patch.setattr(node, "QdrantClient", lambda *_, **__: served)
         session.follow(text)
     served.close()
 

@@ -237,13 +237,13 @@ def test_acknowledged_recordings_survive_kill_9(tmp_path: Path, kills: int) -> N
     assert len(catalog) == total + 1
 
 
-def test_ten_thousand_recordings_open_at_once(tmp_path: Path) -> None:
+def test_opening_ten_thousand_recordings_maps_their_landmarks_and_reads_none(tmp_path: Path) -> None:
     catalog = FingerprintCatalog(tmp_path)
     catalog.add([(f"{number:036d}", f"/music/{number}.wav", prints(number % 7)) for number in range(10_000)])
     catalog.close()
-    began = time.process_time()
-    assert len(catalog.segments[0].tracks) == 10_000
-    assert time.process_time() - began < 0.5
+    (segment,) = catalog.segments
+    assert len(segment.tracks) == 10_000
+    assert all(isinstance(getattr(segment, name).base, np.memmap) for name in ARRAYS)
 
 
 def test_a_segment_may_be_empty() -> None:

@@ -64,7 +64,7 @@ def test_threads_are_watched_too(made: dict[str, object]) -> None:
 def test_a_photo_is_followed(private_home: Path) -> None:
     measured = hops.measure()
     added, searched = measured["one photo added"], measured["search by image"]
-    assert "Library.add" in {each.name for each in added}
-    assert "Library.search" in {each.name for each in searched}
+    assert "AddingLibrary.add" in {each.name for each in added}
+    assert "AskingLibrary.search" in {each.name for each in searched}
     # Where a photo goes through more than this, somebody has to look for the hops that are not needed.
     assert len(added) <= 325 and len(searched) <= 305

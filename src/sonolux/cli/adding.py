@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sonolux.cli.exit_codes import SOME_FAILED
-from sonolux.cli.options import JsonOption, LibraryOption, QuietOption
+from sonolux.cli.options import (
+    CompressOption,
+    CopiesOption,
+    JsonOption,
+    LibraryOption,
+    QuietOption,
+    ShardsOption,
+)
 from sonolux.cli.output import Output, shown, shown_path
 from sonolux.cli.progress import progress_bars
 from sonolux.types import Failure
@@ -52,6 +59,9 @@ def add(  # noqa: PLR0913 - each is an option
             " or smaller.",
         ),
     ] = False,
+    copies: CopiesOption = None,
+    shards: ShardsOption = None,
+    compress: CompressOption = None,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
@@ -61,6 +71,7 @@ def add(  # noqa: PLR0913 - each is an option
     videos fingerprints are taken. Stop it at any time and run it again: it goes on where it was.
     """
     from sonolux.cli.warm.service import find_service
+    from sonolux.index.layout import ClusterLayout, refuse_layout
 
     out = Output(as_json=as_json, quiet=quiet)
     options: dict[str, Any] = {
@@ -70,13 +81,15 @@ def add(  # noqa: PLR0913 - each is an option
         "labels": not no_labels,
         "skip_copies": skip_copies,
     }
+    layout = ClusterLayout(copies, shards, compress)
     service = find_service(library)
     if service is not None:
+        refuse_layout(layout, library or "the library")
         from sonolux.cli.warm.adding import add_by_service
 
         summary = add_by_service(service, paths, options, out)
     else:
-        summary = _add_to_library(library, paths, options, out)
+        summary = _add_to_library(library, paths, {**options, "layout": layout}, out)
     report(summary, out)
     if summary["failed"] or summary["partly"]:
         raise typer.Exit(SOME_FAILED)

@@ -99,7 +99,7 @@ def _annotated(annotator: Annotator, paths: Sequence[str]) -> Iterator[Annotated
     from sonolux.settings import settings
     from sonolux.types import Failure
 
-    found = dict.fromkeys(find([absolute(path) for path in paths], real=True))
+    found = dict.fromkeys(find([absolute(path) for path in paths], real=True, inside=True))
     files = [file for file in found if isinstance(file, str)]
     done: dict[str, AnnotatedFile | Failure] = {one.path: one for one in found if isinstance(one, Failure)}
     order = [file.path if isinstance(file, Failure) else file for file in found]

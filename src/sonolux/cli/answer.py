@@ -23,12 +23,15 @@ class Answer:
         Where only sure hits are wanted and there are none, the best that chance may explain.
     names : dict
         What the examples are called that hits resemble, by their ids, where hits say why they were found.
+    remark : str
+        What is to be said of all of them; empty for nothing.
     """
 
     hits: Sequence[Hit]
     spaces: Sequence[str]
     below: Hit | None = None
     names: dict[str, str] = field(default_factory=dict)
+    remark: str = ""
 
 
 def examples_of(hits: Iterable[Hit]) -> set[str]:

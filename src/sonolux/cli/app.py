@@ -10,6 +10,7 @@ from sonolux.cli import (
     adding,
     assisting,
     benchmarks,
+    copying,
     demo,
     doctor,
     drawing,
@@ -17,12 +18,14 @@ from sonolux.cli import (
     events,
     identifying,
     importing,
+    interacting,
     judging,
     keeping,
     labelling,
     layers,
     looking,
     reading,
+    recommending,
     sampling,
     searching,
     serving,
@@ -73,6 +76,9 @@ app.command()(identifying.identify)
 app.command()(identifying.compare)
 app.command("fingerprint")(identifying.fingerprint)
 app.command()(judging.judge)
+app.command()(recommending.recommend)
+app.add_typer(interacting.app, name="interactions")
+app.command()(recommending.factors)
 app.command()(looking.show)
 app.command("list")(looking.list_items)
 app.command()(keeping.remove)
@@ -88,6 +94,7 @@ app.command()(transcribing.transcribe)
 app.command()(reading.read)
 app.command()(serving.serve)
 app.command()(keeping.export)
+app.command()(copying.copy)
 app.command()(looking.info)
 app.command()(assisting.mcp)
 app.command()(doctor.doctor)

@@ -23,6 +23,7 @@ from sonolux.extras import EXTRAS
 
 if TYPE_CHECKING:
     from sonolux.library import Library
+    from sonolux.presentation.html import PageSection
 
 SERVING = [package for package, extra in EXTRAS.items() if extra == "serve"]
 """What `sonolux serve` needs besides the rest."""
@@ -34,6 +35,9 @@ SOUGHT = 1_000
 
 WORDS = 6
 """Of a text that are asked for."""
+
+LIKED = ("birdsong.ogg", "plucked_tune.flac", "sea.mp3")
+"""Sounds of the sample that somebody new likes."""
 
 UNHEARD_OF = "zeppelin xylophone quicksilver"
 """Words that hardly any folder has."""
@@ -79,10 +83,33 @@ def demo(
             out.line(f"{question.note}: {heading}")
             print_hits(hits, out)
             sections.append(PageSection(heading, hits, question.note, files_asked(question.asked)))
+        if liked := _liked(library, folder / "sample" if media is None else None):
+            sections.append(_recommended(library, liked, out))
     write_page(folder / "index.html", sections, f"Sonolux: {roots[0]}")
     out.line()
     out.line(f"All of it with pictures: {(folder / 'index.html').absolute()}")
     out.line(f"To ask in a browser: {_serving(folder / 'library.sonolux')}")
+
+
+def _recommended(library: Library, liked: list[str], out: Output) -> PageSection:
+    """Recommend to somebody new who likes three files: nothing here was ever played."""
+    from sonolux.presentation.html import PageSection
+
+    asked = {"like": liked}
+    found = library.recommend(like=liked, k=HITS)
+    note = "what somebody new may like, from three likes"
+    out.line()
+    out.line(f"{note}: {heading_of(None, asked)}")
+    print_hits(found, out)
+    return PageSection(heading_of(None, asked), found, note, files_asked(asked))
+
+
+def _liked(library: Library, sample: Path | None) -> list[str]:
+    """Return three sounds, or pictures where there are too few sounds; none where there are too few of both."""
+    if sample is not None:
+        return [str(sample / "sounds" / name) for name in LIKED]
+    sounds, images = _files(library, "audio", 4), _files(library, "image", 4)
+    return sounds[:3] if len(sounds) == 4 else images[:3] if len(images) == 4 else []
 
 
 def _serving(location: Path) -> str:

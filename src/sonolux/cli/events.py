@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sonolux.cli.annotating import DIGITS, RecordingsArgument, annotated_files, keep
+from sonolux.cli.labelling import force_labels, unlike_in_words
 from sonolux.cli.options import JsonOption, LibraryOption, QuietOption
 from sonolux.cli.output import Output, shown_path
 from sonolux.presentation.wording import clock
@@ -19,6 +20,10 @@ def events(
     recordings: RecordingsArgument = None,
     *,
     model: Annotated[str, typer.Option("--model", metavar="MODEL", help="Model folder of `sonolux train events`.")],
+    everything: Annotated[
+        bool,
+        typer.Option("--all", metavar="", help="Name what is none of the classes too: as what it would be."),
+    ] = False,
     store: Annotated[
         bool, typer.Option("--store", metavar="", help="Keep the events in the library, to search and filter by.")
     ] = False,
@@ -28,6 +33,9 @@ def events(
 ) -> None:
     """Say what sounds when in recordings: start, end, probability and class of each event.
 
+    What is less like anything that the model has learned than nearly all of its classes is "none" of them; the chance
+    of that stands beside it.
+
     With --store they are kept in the library instead of printed: `search` finds the recording and the time by the name
     of a class, `--where label=NAME` filters by it, `show` prints them.
     """
@@ -36,6 +44,8 @@ def events(
 
     out = Output(as_json=as_json, quiet=quiet)
     detector = resolve(model)
+    if everything:
+        force_labels(detector, model)
     if store:
         keep(detector, recordings or [], library, out, "heard")
         return
@@ -50,4 +60,4 @@ def _print(file: AnnotatedFile, out: Output) -> None:
     out.line(shown_path(file.path))
     for event in file.annotations:
         where = f"{clock(event.span.start)} - {clock(event.span.end)}" if event.span else ""
-        out.line(f"{where}  {event.probability:.{DIGITS}f}  {event.label}")
+        out.line(f"{where}  {event.probability:.{DIGITS}f}  {event.label}{unlike_in_words(event)}")

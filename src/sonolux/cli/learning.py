@@ -26,7 +26,7 @@ EpochsOption = Annotated[
     int | None,
     typer.Option(metavar="N", min=1, help="Passes over all that is learned from, at most.", show_default=False),
 ]
-SeedOption = Annotated[int, typer.Option(metavar="N", help="Of everything that is drawn.")]
+SeedOption = Annotated[int, typer.Option(metavar="N", min=0, help="Of everything that is drawn.")]
 SetOption = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="NAME=VALUE", help="Anything else of the recipe, as JSON.", show_default=False),
@@ -34,6 +34,28 @@ SetOption = Annotated[
 LicenceOption = Annotated[
     str, typer.Option(metavar="TEXT", help="Licence of the weights, for the card.", show_default=False)
 ]
+GroupByOption = Annotated[
+    str,
+    typer.Option(
+        "--group-by",
+        metavar="HOW",
+        help="What belongs together, and is never on both sides of a split: folder, name (up to its last number), time"
+        " (photos of a burst), a column of the table, or a regular expression that finds it in the path.",
+        show_default=False,
+    ),
+]
+ThawedOption = Annotated[
+    str | None,
+    typer.Option(
+        "--thawed",
+        metavar="LAYER",
+        help="Layer from which the network of pictures learns too, such as blocks.11 or head; without, it stays.",
+        show_default=False,
+    ),
+]
+WORTH_SAYING = 10.0
+"""Seconds from which it is said beforehand how long something takes."""
+
 RateOption = Annotated[int, typer.Option(metavar="HERTZ", min=1_000, help="Samples a second that are heard.")]
 
 
@@ -80,8 +102,52 @@ def report_read(read: Items, counted: Callable[[Items], str], talk: Output) -> I
     """Say what was read, and what was left out; return it."""
     for failure in read.failed:
         talk.complain(f"left out: {shown_path(failure.path)}: {failure.reason}")
+    for note in getattr(read, "notes", ()):
+        talk.say(note)
     talk.say(counted(read))
     return read
+
+
+def grouped(read: Items, data: Path, by: str, talk: Output) -> Items:
+    """Keep together what belongs together, and say what that is; return what was read, with its groups."""
+    from sonolux.training.data.groups import group_items
+    from sonolux.training.data.splits import unlearned_classes
+
+    items, notes = group_items(read, data, by)
+    for note in notes:
+        talk.say(note)
+    for name in unlearned_classes(items):
+        talk.complain(f"class {name} has nothing to learn from: it is in the parts that choose and score alone")
+    return items
+
+
+def report_choice(saved: ModelFolder, talk: Output) -> None:
+    """Say which of several models was chosen, and what the best of each other kind would have scored."""
+    told = list(saved.scores.get("candidates", {}).items())
+    if not told:
+        return
+    (best, reached), *others = told
+    source = best.split(",")[0]
+    said = [f"{best} ({reached:.2f})"]
+    same = next((one for one in others if one[0].split(",")[0] == source), None)
+    other = next((one for one in others if one[0].split(",")[0] != source), None)
+    said += [f"{name} ({score:.2f})" for name, score in filter(None, (same, other))]
+    talk.say(f"chosen: {said[0]}{'; next: ' + '; '.join(said[1:]) if said[1:] else ''}; {saved.data['scored_by']}")
+    network = saved.scores.get("network")
+    if network and "not_tried" in network:
+        talk.say(f"{network['name']}: {network['not_tried']}")
+    elif network:
+        talk.say(
+            f"{network['name']}: {network['reached']:.2f}, where the best of these reached {network['beside']:.2f}"
+        )
+
+
+def report_time(seconds: float, talk: Output) -> None:
+    """Say how long it will take, where that is worth a line."""
+    from sonolux.training.classification.rival import in_words
+
+    if seconds > WORTH_SAYING:
+        talk.say(f"about {in_words(seconds)}")
 
 
 def train_and_report(
@@ -96,6 +162,7 @@ def train_and_report(
     """
     with progress_bar(talk) as progress:
         saved = learn(progress)
+    report_choice(saved, talk)
     report_model(saved, talk, then)
     if read.failed:
         raise typer.Exit(SOME_FAILED)
@@ -106,7 +173,9 @@ def report_model(saved: ModelFolder, out: Output, then: str) -> None:
     if out.as_json:
         out.record({"model": str(saved.path), "digest": saved.digest, "scores": saved.scores, "data": saved.data})
         return
-    scores = ", ".join(f"{name} {value}" for name, value in saved.scores.items())
+    from sonolux.training.scoring.wording import scores_in_words
+
+    scores = scores_in_words(saved.scores)
     model = shown_path(str(saved.path))
     out.line(f"{model}: {scores or 'done'}; next: {then} {model}")
 

@@ -86,8 +86,9 @@ def list_items(
 
 
 def info(library: LibraryOption = None, as_json: JsonOption = False, quiet: QuietOption = False) -> None:
-    """Count what is in the library."""
+    """Count what is in the library; of one on a cluster, say what a lost node would cost."""
     from sonolux.cli.warm.service import find_service
+    from sonolux.errors import LibraryError
 
     out = Output(as_json=as_json, quiet=quiet)
     service = find_service(library)
@@ -98,7 +99,13 @@ def info(library: LibraryOption = None, as_json: JsonOption = False, quiet: Quie
         from sonolux.library import Library
 
         with Library(library) as opened:
-            facts = opened.info()
+            try:
+                facts = opened.info()
+            except LibraryError:
+                _print_cluster(out, opened.index.cluster_state())  # whose node may be the reason
+                raise
+            if cluster := opened.index.cluster_state():
+                facts["cluster"] = cluster
     if as_json:
         out.record(facts)
         return
@@ -108,9 +115,31 @@ def info(library: LibraryOption = None, as_json: JsonOption = False, quiet: Quie
     pairs["spans"] = f"{facts['spans']:,}"
     if facts["regions"]:
         pairs["regions"] = f"{facts['regions']:,}"
-    _print_pairs(out, pairs)
+    _print_pairs(out, pairs | _told_of_cluster(facts.get("cluster")))
     out.line()
     out.table((">descriptors", "space"), [(f"{count:,}", name) for name, count in facts["spaces"].items()])
+
+
+def _print_cluster(out: Output, cluster: Mapping[str, Any]) -> None:
+    if out.as_json and cluster:
+        out.record({"cluster": cluster})
+    elif cluster:
+        _print_pairs(out, _told_of_cluster(cluster))
+
+
+def _told_of_cluster(cluster: Mapping[str, Any] | None) -> dict[str, str]:
+    """Return in words how a library lies on its cluster, nothing for one in a folder."""
+    if cluster is None:
+        return {}
+    nodes = f"{cluster['nodes']:,}"
+    if cluster["silent"]:
+        nodes += f", of which {len(cluster['silent']):,} do not answer: {', '.join(cluster['silent'])}"
+    shards = f"{cluster['shards']:,}, on {cluster['copies']:,} nodes each"
+    if cluster["copies"] == 1:
+        shards = f"{cluster['shards']:,}, on one node each"
+    if cluster["missing"]:
+        shards += f"; {cluster['missing']:,} missing"
+    return {"nodes": nodes, "shards": shards, "lost node": f"costs {cluster['lost_node']}"}
 
 
 def _print_annotations(out: Output, item: Item, said: Sequence[Annotation]) -> None:

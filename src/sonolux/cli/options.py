@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -29,6 +29,36 @@ WhereOption = Annotated[
         metavar="KEY=VALUE",
         help="Only items that satisfy this, such as artist=Quesabe, date>=2020, duration<60, modality=image,video"
         " or folder=PATH; may be repeated.",
+        show_default=False,
+    ),
+]
+CopiesOption = Annotated[
+    int | None,
+    typer.Option(
+        "--copies",
+        metavar="N",
+        min=1,
+        help="Nodes of a cluster that hold each part of a new library; two by default, where there are two.",
+        show_default=False,
+    ),
+]
+ShardsOption = Annotated[
+    int | None,
+    typer.Option(
+        "--shards",
+        metavar="N",
+        min=1,
+        help="Parts into which a cluster divides a new library.",
+        show_default=False,
+    ),
+]
+CompressOption = Annotated[
+    Literal["int8", "binary"] | None,
+    typer.Option(
+        "--compress",
+        metavar="int8|binary",
+        help="Keep the descriptors of a new library on a cluster in memory in a quarter of their size, or in a"
+        " thirty-second; they are compared roughly first, then exactly.",
         show_default=False,
     ),
 ]

@@ -39,6 +39,14 @@ def search(  # noqa: PLR0913 - each is an option of the command line
         list[str] | None,
         typer.Option("--unlike", metavar="ID|PATH", help="Keep away from this item; may be repeated."),
     ] = None,
+    blend: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--blend",
+            metavar="WHAT:WEIGHT",
+            help="Mix words, files and filters, from 0 to 1 each: rain:0.4, song.mp3:0.4, artist=X:0.2; repeat it.",
+        ),
+    ] = None,
     weight: Annotated[
         list[str] | None,
         typer.Option(
@@ -75,10 +83,12 @@ def search(  # noqa: PLR0913 - each is an option of the command line
     """
     from sonolux.cli.warm.searching import ask_hummed, search_service
     from sonolux.cli.warm.service import find_service
+    from sonolux.presentation.blend import parse_blend
 
     out = Output(as_json=as_json, quiet=quiet)
     asked: dict[str, Any] = {
         "image": image, "audio": audio, "video": video, "like": like or [], "unlike": unlike or [],
+        "blend": [parse_blend(one) for one in blend or []] or None,
         "weights": _weights(weight or []), "where": where or [], "spaces": space or [],
         "k": k, "page": page, "diverse": diverse, "spans": spans, "confident": confident,
         "explain": explain,
@@ -146,6 +156,7 @@ def heading_of(text: str | None, asked: dict[str, Any]) -> str:
     parts = [f"“{text}”"] if text else []
     for name, files in _files_by_part(asked).items():
         parts += [f"{name} {shown_path(file)}" for file in files]
+    parts += [f"{what} ({weight:g})" for what, weight in asked.get("blend") or ()]
     return ", ".join(parts)
 
 
@@ -169,7 +180,7 @@ def _search_library(location: str | None, text: str | None, asked: dict[str, Any
     """Ask a library that is opened here."""
     from sonolux.media.workers.isolated import IsolatedDecoder
 
-    if asked["image"] or asked["audio"] or asked["video"]:
+    if asked["image"] or asked["audio"] or asked["video"] or asked["blend"]:
         IsolatedDecoder().start()  # while the rest is imported and the library is opened
     from sonolux.library import Library
     from sonolux.retrieval.filters import parse_conditions
@@ -186,7 +197,20 @@ def _search_library(location: str | None, text: str | None, asked: dict[str, Any
 
 def _check_alone(text: str | None, asked: dict[str, Any]) -> None:
     """Refuse what else is asked with a hummed tune."""
-    others = ("image", "audio", "video", "like", "unlike", "weights", "where", "spaces", "diverse", "html", "explain")
+    others = (
+        "image",
+        "audio",
+        "video",
+        "like",
+        "unlike",
+        "blend",
+        "weights",
+        "where",
+        "spaces",
+        "diverse",
+        "html",
+        "explain",
+    )
     if text or any(asked[name] for name in others) or asked["page"] != 1:
         raise typer.BadParameter("--hum is asked alone, with -k, --confident and --json")
 

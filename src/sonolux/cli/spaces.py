@@ -71,4 +71,5 @@ def _rows(space: dict[str, Any]) -> list[tuple[str, ...]]:
     own = [
         (encoder["modality"], encoder["digest"], encoder["licence"], encoder["name"]) for encoder in space["encoders"]
     ]
-    return [(*(shared if number == 0 else ("",) * len(shared)), *one) for number, one in enumerate(own)]
+    rows = own or [("", "", "", "interactions")]
+    return [(*(shared if number == 0 else ("",) * len(shared)), *one) for number, one in enumerate(rows)]

@@ -8,18 +8,30 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sonolux.cli import training_sounds
+from sonolux.cli import training_factors, training_fusion, training_pairs, training_sounds, training_taste
+from sonolux.cli.inspecting import (
+    CheckOption,
+    KnownLabelOption,
+    OptionalOutOption,
+    find_data,
+    look_briefly,
+    report_look,
+    wanted_out,
+)
 from sonolux.cli.learning import (
     ADD,
     EpochsOption,
+    GroupByOption,
     LicenceOption,
     OutOption,
     SeedOption,
     SetOption,
+    grouped,
     prepare_training,
     progress_bar,
     report_model,
     report_read,
+    report_time,
     train_and_report,
 )
 from sonolux.cli.options import JsonOption, LibraryOption, QuietOption
@@ -27,7 +39,11 @@ from sonolux.cli.output import Output
 
 if TYPE_CHECKING:
     from sonolux.training.data.images import ImageSet
+    from sonolux.training.data.sources import FoundFiles
     from sonolux.training.hashing.recipes import AutoencoderRecipe
+
+LABEL = "sonolux label IMAGE --model"
+"""What is done next with labels of pictures."""
 
 app = typer.Typer(
     help="Train descriptors or labels on your own pictures and sounds, or a space to your taste.",
@@ -38,7 +54,7 @@ DataOption = Annotated[
     Path,
     typer.Option(
         metavar="PATH",
-        help="Folder of pictures (a folder a class for labels), .csv with path,label, or a packed data set.",
+        help="Folder of pictures (a folder a class for labels), table with path,label, or a packed data set.",
         show_default=False,
     ),
 ]
@@ -65,7 +81,11 @@ ImageSizeOption = Annotated[
 PretrainedOption = Annotated[
     str,
     typer.Option(
-        "--from", "--pretrained", metavar="MODEL", help="Model folder or checkpoint to start from.", show_default=False
+        "--from",
+        "--pretrained",
+        metavar="MODEL",
+        help="Model folder or checkpoint to start from; none for random weights.",
+        show_default=False,
     ),
 ]
 NetworkOption = Annotated[
@@ -87,6 +107,7 @@ def codes(  # noqa: PLR0913, PLR0917 - one parameter an option
     image_size: ImageSizeOption = None,
     network: NetworkOption = None,
     pretrained: PretrainedOption = "",
+    group_by: GroupByOption = "",
     seed: SeedOption = 0,
     setting: SetOption = None,
     licence: LicenceOption = "",
@@ -106,6 +127,7 @@ def codes(  # noqa: PLR0913, PLR0917 - one parameter an option
     from sonolux.training.recipes import takes_architecture
 
     talk = Output(as_json=as_json, quiet=quiet)
+    pretrained = "" if pretrained == "none" else pretrained
     if pretrained and method == "ae":
         raise TrainingError("an autoencoder starts from no other model: leave --from away")
     taken = {} if network or not takes_architecture(method) else network_of(pretrained)
@@ -127,14 +149,17 @@ def codes(  # noqa: PLR0913, PLR0917 - one parameter an option
     if isinstance(recipe, AutoencoderRecipe) and recipe.inputs != "images":
         _codes_of_rows(data, recipe, out, licence, talk)
         return
-    images = read(data, recipe.image_size, talk)
+    images = grouped(read(data, recipe.image_size, talk), data, group_by, talk)
     train_and_report(lambda progress: train_codes(images, recipe, out, licence, progress), images, ADD, talk)
 
 
 @app.command()
 def labels(  # noqa: PLR0913, PLR0917 - one parameter an option
     data: DataOption,
-    out: OutOption,
+    out: OptionalOutOption = None,
+    check: CheckOption = False,
+    label: KnownLabelOption = "",
+    group_by: GroupByOption = "",
     pretrained: PretrainedOption = "",
     frozen: FrozenOption = False,
     network: NetworkOption = None,
@@ -148,23 +173,36 @@ def labels(  # noqa: PLR0913, PLR0917 - one parameter an option
 ) -> None:
     """Train a classifier that names what pictures show, from a folder a class.
 
-    With --from it starts from another model, whose network it takes over unless --network names one. The probabilities
-    that it gives are calibrated on pictures held out. Stop it at any time and run it again: it goes on from the last
-    whole epoch.
+    With no other option it takes what installed packages know of pictures, compares classifiers on it by
+    cross-validation, and is done in seconds. With --from, or any option of a network, a network is trained: from
+    another model, whose network it takes over unless --network names one, or from random weights (--from none). Its
+    probabilities are calibrated, and its score is told, on pictures that nothing was learned from. Stop it at any time
+    and run it again: it goes on from the last whole epoch. Look first: --check writes a page of what is wrong with the
+    labels, and a table to mend them by.
     """
+    talk = Output(as_json=as_json, quiet=quiet)
+    found = find_data(data, label, "pictures")
+    if check:
+        report_look(data, found, "pictures", talk)
+        return
+    out = wanted_out(out)
+    if not (pretrained or frozen or network or epochs or image_size or setting):
+        label_by_features(data, found, out, seed, group_by, licence, talk)
+        return
     from sonolux.training.classification.balance import decide_balance
     from sonolux.training.classification.images import train_labels
     from sonolux.training.data.sources import check_classes, counts_of
     from sonolux.training.loop.warm_start import network_of
 
-    talk = Output(as_json=as_json, quiet=quiet)
+    pretrained = "" if pretrained == "none" else pretrained
     asked = {"architecture": network} if network else network_of(pretrained)
     asked |= {"seed": seed, "epochs": epochs, "pretrained": pretrained, "frozen": frozen or None}
     recipe = prepare_training(
         "labels", out, setting, talk, **asked | ({"image_size": image_size} if image_size else {})
     )
-    images = read(data, recipe.image_size, talk)
+    images = grouped(read(found, recipe.image_size, talk), data, group_by, talk)
     check_classes(images)
+    look_briefly(images, talk)
     recipe = decide_balance(recipe, images)
     if recipe.balanced:
         talk.say(
@@ -173,15 +211,38 @@ def labels(  # noqa: PLR0913, PLR0917 - one parameter an option
     train_and_report(
         lambda progress: train_labels(images, recipe, out, licence, progress),
         images,
-        "sonolux label IMAGE --model",
+        LABEL,
         talk,
     )
+
+
+def label_by_features(
+    data: Path, found: Path | FoundFiles, out: Path, seed: int, group_by: str, licence: str, talk: Output
+) -> None:
+    """Train labels in seconds, on descriptors that need no training."""
+    from sonolux.training.classification.automatic import IMAGE_SIZE, image_sources, train_image_features
+    from sonolux.training.classification.expected_time import features_seconds
+    from sonolux.training.data.sources import check_classes
+
+    sources, note = image_sources()
+    recipe = prepare_training("features", out, None, talk, seed=seed, sources=sources)
+    if note:
+        talk.say(note)
+    images = grouped(read(found, IMAGE_SIZE, talk), data, group_by, talk)
+    check_classes(images)
+    look_briefly(images, talk)
+    report_time(features_seconds(images, recipe), talk)
+    train_and_report(lambda progress: train_image_features(images, recipe, out, licence, progress), images, LABEL, talk)
 
 
 app.command()(training_sounds.sounds)
 app.command()(training_sounds.events)
 app.command()(training_sounds.speech)
 app.command()(training_sounds.fingerprints)
+app.command()(training_factors.factors)
+app.command()(training_taste.taste)
+app.command()(training_pairs.align)
+app.command()(training_fusion.fuse)
 
 
 @app.command()
@@ -242,12 +303,10 @@ def captions(  # noqa: PLR0913, PLR0917 - one parameter an option
     described = report_read(
         read_captions(table, pictures), lambda read: f"{len(read):,} photos, {len(read.owners):,} captions", talk
     )
-    for note in described.notes:
-        talk.complain(note)
     train_and_report(lambda progress: train_captions(described, recipe, out, licence, progress), described, ADD, talk)
 
 
-def read(data: Path, image_size: int, talk: Output) -> ImageSet:
+def read(data: Path | FoundFiles, image_size: int, talk: Output) -> ImageSet:
     """Read the pictures to learn from, and say how many and which were left out."""
     from sonolux.training.data.images import read_images
 

@@ -46,6 +46,13 @@ def find_events(
     return sorted(found, key=lambda event: (event.start, event.label))
 
 
+def mean_of_frames(rows: NDArray[np.floating], event: FrameEvent, step: float) -> NDArray[np.floating]:
+    """Return the mean of what is told of the frames of an event: rows (frames, width), every `step` seconds."""
+    first = min(round(event.start / step), len(rows) - 1)
+    found: NDArray[np.floating] = rows[first : max(round(event.end / step), first + 1)].mean(axis=0)
+    return found
+
+
 def mark_frames(
     events: Sequence[tuple[int, float, float]], frames: int, classes: int, step: float
 ) -> NDArray[np.float32]:

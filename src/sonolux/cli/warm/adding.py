@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 from sonolux.cli.output import Output
 from sonolux.cli.progress import Bars, add_bars
+from sonolux.cli.warm.following import job_looks
 from sonolux.cli.warm.service import Service
 from sonolux.errors import LibraryError
+from sonolux.media.inside.braces import expand_braces
 from sonolux.media.paths import absolute, to_stored
 from sonolux.presentation.data import path_from_data
-
-SOONEST, LATEST = 0.05, 0.5
-"""Seconds from one look at the job to the next: longer and longer, for many additions are over at once."""
-
-PATIENCE = 2.0
-"""Seconds after which it is worth saying that others go first."""
 
 FAILURE = ("path", "reason", "copy_of")
 """What is told of a file that failed, was read in part or was left out, in this order."""
@@ -47,7 +42,8 @@ def add_by_service(service: Service, paths: Sequence[str], options: Mapping[str,
         Where the job fails, or somebody else cancels it.
     """
     spaces = [_as_elsewhere(spec) for spec in options["spaces"]]
-    given = {**options, "spaces": spaces, "paths": [to_stored(absolute(path)) for path in paths], "anywhere": True}
+    stored = [to_stored(absolute(one)) for path in paths for one in expand_braces(path)]
+    given = {**options, "spaces": spaces, "paths": stored, "anywhere": True}
     id_ = service.ask("POST", "jobs", {"kind": "add", "params": given})["id"]
     try:
         job = _followed(service, id_, out)
@@ -78,7 +74,7 @@ def _followed(service: Service, id_: str, out: Output) -> dict[str, Any]:
     """Return a job once it is over, and draw how far it is."""
     with ExitStack() as drawing:
         bars: Bars | None = None
-        for job in _looks(service, id_, out):
+        for job in job_looks(service, id_, out):
             if not out.lively or job["phase"] not in ("adding", "listening"):
                 continue
             if bars is None:
@@ -88,22 +84,6 @@ def _followed(service: Service, id_: str, out: Output) -> dict[str, Any]:
             else:
                 bars.hear(job["total"], job["done"], job["current"])
     return job
-
-
-def _looks(service: Service, id_: str, out: Output) -> Iterator[dict[str, Any]]:
-    """Yield a job as it is, again and again, the last time when it is over."""
-    pause, patient_until = SOONEST, time.monotonic() + PATIENCE
-    told = False
-    while True:
-        job: dict[str, Any] = service.ask("GET", f"jobs/{id_}")
-        yield job
-        if job["state"] not in ("queued", "running"):
-            return
-        if job["state"] == "queued" and not told and time.monotonic() > patient_until:
-            out.say("the service does another job first")
-            told = True
-        time.sleep(pause)
-        pause = min(1.5 * pause, LATEST)
 
 
 def _summary_of(job: Mapping[str, Any], out: Output) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 from sonolux.cli.answer import Answer, examples_of
 from sonolux.cli.output import shown_path
 from sonolux.cli.warm.service import RefusedError, Service
+from sonolux.presentation.blend import named_by
 from sonolux.presentation.data import hit_from_data, path_from_data
 from sonolux.types import Hit
 
@@ -73,6 +74,9 @@ def _parts(service: Service, text: str | None, asked: Mapping[str, Any], kept: E
     """Return what is asked; files are sent, and kept until `kept` is closed."""
     weights = asked["weights"]
     parts: list[dict[str, Any]] = []
+    for what, weight in asked["blend"] or ():
+        if weight:
+            parts.append({**_blended(service, what, kept), "weight": weight})
     if text is not None and text.strip():
         parts.append({"kind": "text", "text": text, "weight": weights.get("text", 1.0)})
     for name in FILES:
@@ -86,9 +90,19 @@ def _parts(service: Service, text: str | None, asked: Mapping[str, Any], kept: E
     return parts
 
 
+def _blended(service: Service, what: str, kept: ExitStack) -> dict[str, Any]:
+    """Return a part of a blend."""
+    named = named_by(what)
+    if named == "file":
+        return {"kind": "upload", "upload": kept.enter_context(service.uploaded(what))}
+    return {"kind": "filter", "where": [what]} if named == "filter" else {"kind": "text", "text": what}
+
+
 def _looks_wrong(text: str | None, asked: Mapping[str, Any]) -> bool:
     """Tell whether something is asked with nothing, weighs nothing, or has no name."""
     there = {"text": (text or "").strip(), **{name: asked[name] for name in (*FILES, "like")}}
+    if asked["blend"]:
+        return any(there.values()) or bool(asked["weights"]) or not any(weight for _, weight in asked["blend"])
     names = [*asked["like"], *asked["unlike"], *(asked[name] for name in FILES)]
     return not any(there.values()) or not all(there.get(name) for name in asked["weights"]) or "" in names
 
@@ -98,12 +112,17 @@ def _check_as_library(text: str | None, asked: Mapping[str, Any]) -> None:
 
     Only then is it worth the time that importing its rules takes.
     """
+    from sonolux.library.blending import blend_parts
     from sonolux.library.query import build_parts, names_in
+    from sonolux.media.workers.isolated import IsolatedDecoder
     from sonolux.retrieval.query import Query
 
     files = {name: asked[name] for name in FILES}
+    parts = build_parts(asked["weights"], text=text, vector=None, **files)
+    if asked["blend"]:
+        parts = blend_parts(asked["blend"], IsolatedDecoder(), alone=not (parts or asked["weights"] or asked["like"]))
     Query(
-        parts=build_parts(asked["weights"], text=text, vector=None, **files),
+        parts=parts,
         like=tuple(names_in("like", asked["like"])),
         unlike=tuple(names_in("unlike", asked["unlike"])),
         k=asked["k"],
