@@ -192,7 +192,7 @@ def test_groups_hang_together() -> None:
 @pytest.mark.parametrize(
     ("lines", "said"),
     [
-        ([], "names 0 known columns"),
+        ([], "is empty"),
         ([("image",), ("red0.png",)], "names 1 known columns"),
         ([("colour", "shape"), ("a", "b")], "names 0 known columns"),
         ([("image", "audio"), ("red0.png", "")], "column 'audio' is empty"),
@@ -248,6 +248,19 @@ def test_columns_by_their_other_names(tmp_path: Path) -> None:
     table = write_table(tmp_path / "films.csv", [("Poster", "Title", "year"), ("1.jpg", "Heat", "1995")])
     (line,) = table_lines(table)
     assert [(thing.kind, Path(thing.value).name) for thing in line] == [("image", "1.jpg"), ("text", "Heat")]
+
+
+def test_tables_as_a_spreadsheet_of_windows_writes_them(folder: Path, tmp_path: Path) -> None:
+    table = tmp_path / "pairs.csv"
+    table.write_bytes("Picture;Words\r\npictures\\red0.png;ein Mädchen\r\nred1.png;\r\n".encode("cp1252"))
+    (tmp_path / "pictures").mkdir()
+    (tmp_path / "pictures" / "red0.png").write_bytes((folder / "red0.png").read_bytes())
+    lines = table_lines(table)
+    assert [(thing.kind, thing.value) for line in lines for thing in line] == [
+        ("image", str(tmp_path / "pictures" / "red0.png")),
+        ("text", "ein Mädchen"),
+        ("image", str(tmp_path / "red1.png")),
+    ]
 
 
 def test_an_unknown_tower_is_said(folder: Path) -> None:

@@ -149,7 +149,7 @@ def lines(folder: Path, text: str, name: str = "table.csv") -> Path:
 
 
 def rows_of(table: Path) -> list[tuple[str, str]]:
-    return [(path, sentence) for _, path, sentence in rows_in(table)]
+    return [(path, sentence) for _, path, sentence in rows_in(table)[0]]
 
 
 def test_tables_of_several_kinds_are_read(tmp_path: Path) -> None:
@@ -163,19 +163,25 @@ def test_tables_of_several_kinds_are_read(tmp_path: Path) -> None:
     assert rows_of(lines(tmp_path, swapped, "t.txt")) == expected
     assert rows_of(lines(tmp_path, "image,caption\n" + quoted, "captions.txt")) == expected
     assert rows_of(lines(tmp_path, 'a.jpg\t"quoted" at first\n', "t.tsv")) == [("a.jpg", '"quoted" at first')]
+    excel = "File Name;Caption\r\na.jpg;ein Mädchen, das lacht\r\n"
+    (tmp_path / "excel.csv").write_bytes(excel.encode("cp1252"))
+    assert rows_of(tmp_path / "excel.csv") == [("a.jpg", "ein Mädchen, das lacht")]
+    objects = '{"file_name": "a.jpg", "text": "two"}\n'
+    assert rows_of(lines(tmp_path, objects, "metadata.jsonl")) == [("a.jpg", "two")]
 
 
 @pytest.mark.parametrize(
     ("text", "name", "said"),
     [
         ("a.jpg,\n", "t.csv", "line 1: a.jpg has no caption"),
-        ("path,caption\na.jpg,one\na.jpg,   \n", "t.csv", "line 3: a.jpg has no caption"),
+        ("path,caption\na.jpg,   \n", "t.csv", "line 2: a.jpg has no caption"),
         ("a.jpg one\n", "t.tsv", "line 1: a.jpg one has no caption"),
         (",one\n", "t.csv", "line 1: no path"),
         ("", "t.csv", "is empty"),
         ("a.jpg,a man, a dog\n", "t.csv", "3 columns, not a path and a caption"),
         ("x", "t.json", "is no table"),
-        ("a.jpg,\xff\n" + "x" * 200_000, "t.csv", "cannot be read"),
+        ("x" * 200_000 + ",one\n", "t.csv", "a path of 200,000 characters"),
+        ("a.jpg," + "x" * 2_000_000, "t.csv", "cannot be read"),
     ],
 )
 def test_broken_tables_are_refused_in_one_line(tmp_path: Path, text: str, name: str, said: str) -> None:
@@ -215,11 +221,12 @@ def test_what_is_left_out_is_told_and_costs_nothing_else(photos: Path, captions:
         tmp_path,
         (photos / "captions.csv").read_text()
         + "\nred-dots.png,red dots on white\nmissing.png,a cat\nbroken.png,a dog\nwords.txt,a text\n"
-        + "blue-dots.png,синие точки\ncopy.png,the same again\nred-dots.png#3,red dots on white\n",
+        + "blue-dots.png,синие точки\ncopy.png,the same again\nred-dots.png#3,red dots on white\nred-dots.png,\n",
     )
     read = read_captions(table)
     reasons = {Path(failure.path).name: failure.reason for failure in read.failed}
-    assert set(reasons) == {"missing.png", "broken.png", "words.txt", "blue-dots.png"}
+    assert set(reasons) == {"missing.png", "broken.png", "words.txt", "blue-dots.png", "table.csv"}
+    assert reasons["table.csv"] == "line 33: red-dots.png has no caption"
     assert "line 30 is not in Latin letters" in reasons["blue-dots.png"]
     assert all("\n" not in reason for reason in reasons.values())
     assert len(read) == len(captions) == 12

@@ -164,6 +164,13 @@ def test_answers_of_every_kind(table: Path, target: str, columns: list[str], kin
     items.check()
 
 
+def test_an_answer_is_named_as_the_first_line_has_it_or_nearly(table: Path, tmp_path: Path) -> None:
+    path = tmp_path / "items.csv"
+    path.write_text("Image;My Mood\n0.png;calm\n1.png;tense\n")
+    items = read_fusion(path, "labels", ["my mood"], TOWERS, folder=table.parent)
+    assert items.names == ("calm", "tense")
+
+
 @pytest.mark.parametrize(
     ("header", "line", "target", "said"),
     [

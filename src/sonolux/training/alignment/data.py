@@ -1,17 +1,15 @@
 """Captions to learn from: photos, each with the sentences that say what it shows, described as they are read.
 
 Only what the maps are fitted to is kept of a photo, some kilobytes, so that many fit into memory. Tables hold a
-path and a sentence a line, with a comma or a tab between them, and as many lines a photo as it has sentences.
+path and a sentence a line, and as many lines a photo as it has sentences; see `sonolux.training.data.tables`.
 """
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import os
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -25,13 +23,13 @@ from sonolux.media.segment import Image, Segment
 from sonolux.media.workers.pool import DecoderPool
 from sonolux.settings import settings
 from sonolux.training.data.images import ReadProgress
+from sonolux.training.data.table_paths import FileFinder
+from sonolux.training.data.tables import SUFFIXES, TableRow, check_rows, read_table
 from sonolux.types import Failure
 
 PATHS = ("path", "file", "filename", "file_name", "image", "picture", "photo")
 SENTENCES = ("caption", "sentence", "text", "description", "comment")
 """What the first line of a table may call its columns."""
-
-SUFFIXES = (".csv", ".tsv", ".tab", ".txt")
 
 NUMBERED = re.compile(r"#\d+$")
 """After the name of a photo, in the tables of Flickr8k and Flickr30k: which of its captions this is."""
@@ -127,13 +125,13 @@ def read_captions(
     Raises
     ------
     TrainingError
-        Where the table is missing or broken, a line lacks its path or its caption, or too few photos can be read.
+        Where the table cannot be read, most of its lines lack a path or a caption, or too few photos can be read.
     """
     table = Path(table).expanduser()
     folder = Path(pictures).expanduser() if pictures is not None else table.parent
     if not folder.is_dir():
         raise TrainingError(f"{folder} is no folder: say with --pictures where the photos are")
-    captions, notes, foreign = _by_photo(table, folder)
+    captions, notes, unused = _by_photo(table, folder)
     if not captions:
         raise TrainingError(f"{table}: no caption in letters that the sentence model reads: it was trained on English")
     described, failed = _described(list(captions), progress)
@@ -151,73 +149,66 @@ def read_captions(
     vectors, sentence_concepts = sentence_views([sentence for sentences in said for sentence in sentences])
     owners = np.repeat(np.arange(len(kept)), [len(sentences) for sentences in said])
     return CaptionSet(
-        str(table), features, concepts, vectors, sentence_concepts, owners, (*failed, *foreign), tuple(notes)
+        str(table), features, concepts, vectors, sentence_concepts, owners, (*failed, *unused), tuple(notes)
     )
 
 
-def rows_in(table: Path) -> Iterator[tuple[int, str, str]]:
-    """Yield the number of each line of a table, with its path and its sentence.
+def rows_in(table: Path) -> tuple[list[tuple[int, str, str]], list[Failure]]:
+    """Return the number of each line of a table with its path and its sentence, and lines that lack either.
 
     Raises
     ------
     TrainingError
-        Where the table cannot be read, or a line has no path or no sentence.
+        Where the table cannot be read, or more lines lack something than have both.
     """
     if table.suffix.lower() not in SUFFIXES:
-        raise TrainingError(f"{table} is no table: captions are read from .csv, or from .tsv with tabs")
-    try:
-        with table.open(newline="", encoding="utf-8-sig") as file:
-            tabs = "\t" in file.readline()
-            file.seek(0)
-            # Quotes mean nothing between tabs: a sentence may begin with one.
-            reader = csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE) if tabs else csv.reader(file)
-            rows = [(reader.line_num, [cell.strip() for cell in row]) for row in reader if any(map(str.strip, row))]
-    except (OSError, ValueError, csv.Error) as error:
-        raise TrainingError(f"{table} cannot be read: {error}") from error
-    columns, first = _columns(table, rows)
-    for line, row in rows[first:]:
-        path, sentence = (row[column] if column < len(row) else "" for column in columns)
-        if len(path) > LONGEST:
-            raise TrainingError(f"{table}, line {line}, cannot be read: a path of {len(path):,} characters")
-        if not path or not sentence:
-            raise TrainingError(f"{table}, line {line}: {f'{path} has no caption' if path else 'no path'}")
-        if first == 0 and len(row) > 2:
-            raise TrainingError(
-                f"{table}, line {line}: {len(row)} columns, not a path and a caption: name them in the first line, or"
-                " put a caption with commas between quotes"
-            )
-        yield line, path, sentence
+        raise TrainingError(f"{table} is no table: captions are read from {', '.join(SUFFIXES)}")
+    told = read_table(table, (*PATHS, *SENTENCES))
+    pictures, sentences = told.column(PATHS), told.column(SENTENCES)
+    named = pictures is not None and sentences is not None
+    rows: list[tuple[int, str, str]] = []
+    failed: list[Failure] = []
+    for row in told.rows:
+        path, sentence = (row.cell(pictures), row.cell(sentences)) if named else (row.cell(0), row.cell(1))
+        if wrong := _wrong_with(row, path, sentence, named=named):
+            failed.append(told.failure(row, wrong))
+        else:
+            rows.append((row.line, path, sentence))
+    check_rows(table, failed, len(rows))
+    return rows, failed
 
 
-def _columns(table: Path, rows: Sequence[tuple[int, list[str]]]) -> tuple[tuple[int, int], int]:
-    """Return which columns hold paths and sentences, and the number of lines above the first of them."""
-    if not rows:
-        raise TrainingError(f"{table} is empty: a path and a caption are to be in each line")
-    names = [name.lower() for name in rows[0][1]]
-    paths, sentences = ([i for i, name in enumerate(names) if name in known] for known in (PATHS, SENTENCES))
-    if paths and sentences:
-        return (paths[0], sentences[0]), 1
-    return (0, 1), 0
+def _wrong_with(row: TableRow, path: str, sentence: str, *, named: bool) -> str:
+    """Return why a line cannot be used; nothing where it can."""
+    if len(path) > LONGEST:
+        return f"a path of {len(path):,} characters"
+    if not path or not sentence:
+        return f"{path} has no caption" if path else "no path"
+    if not named and len(row.cells) > 2:
+        return (
+            f"{len(row.cells)} columns, not a path and a caption: name them in the first line, or put a caption with"
+            " commas between quotes"
+        )
+    return ""
 
 
 def _by_photo(table: Path, folder: Path) -> tuple[dict[str, list[str]], list[str], list[Failure]]:
     """Return the sentences of each photo, what is to be said of the table, and sentences that cannot be read."""
     captions: dict[str, list[str]] = {}
     twice: list[int] = []
-    foreign: list[Failure] = []
-    for line, path, sentence in rows_in(table):
-        absolute = os.path.abspath(folder / path)
-        if NUMBERED.search(absolute) and not Path(absolute).exists():
-            absolute = NUMBERED.sub("", absolute)
+    rows, failed = rows_in(table)
+    finder = FileFinder(folder)
+    for line, path, sentence in rows:
+        absolute = finder.file(path) or finder.placed(NUMBERED.sub("", path))
         if not _latin(sentence):
-            foreign.append(Failure(absolute, f"line {line} is not in Latin letters: the sentence model reads English"))
+            failed.append(Failure(absolute, f"line {line} is not in Latin letters: the sentence model reads English"))
         elif sentence in captions.setdefault(absolute, []):
             twice.append(line)
         else:
             captions[absolute].append(sentence[:LONGEST])
     others = f", as {len(twice) - 1:,} others do" if len(twice) > 1 else ""
     notes = [f"{table}: line {twice[0]} repeats an earlier one{others}: each counts once"] if twice else []
-    return {path: said for path, said in captions.items() if said}, notes, foreign
+    return {path: said for path, said in captions.items() if said}, notes, failed
 
 
 def _latin(sentence: str) -> bool:

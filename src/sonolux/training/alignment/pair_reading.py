@@ -28,6 +28,7 @@ from sonolux.training.alignment.pair_sources import Line, Thing, table_lines
 from sonolux.training.alignment.pairs import PairSet
 from sonolux.training.augmentation.noise import drawn_in_noise
 from sonolux.training.data.images import ReadProgress
+from sonolux.training.data.tables import SUFFIXES
 from sonolux.types import Failure, Modality
 
 if TYPE_CHECKING:
@@ -143,7 +144,7 @@ def read_pairs(
     source = Path(source).expanduser()
     if not source.exists():
         raise TrainingError(f"{source}: there is no such file or folder")
-    if source.is_dir() or source.suffix.lower() not in (".csv", ".tsv", ".tab", ".txt"):
+    if source.is_dir() or source.suffix.lower() not in SUFFIXES:
         return _read_videos(source, towers, known, thawed, progress)
     return describe_lines(
         str(source), table_lines(source, folder), towers, known=known, thawed=thawed, progress=progress

@@ -6,14 +6,14 @@ A table has a column for each modality, named in its first line: ``image``, ``au
 
 from __future__ import annotations
 
-import csv
-import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from sonolux.errors import TrainingError
-from sonolux.training.alignment.data import LONGEST, SENTENCES, SUFFIXES
+from sonolux.training.alignment.data import LONGEST, SENTENCES
+from sonolux.training.data.table_paths import FileFinder
+from sonolux.training.data.tables import Table, TableRow, read_table
 
 COLUMNS = {
     "image": ("image", "picture", "photo", "poster", "cover"),
@@ -23,6 +23,8 @@ COLUMNS = {
     "text": (*SENTENCES, "words", "title", "label", "lyrics"),
 }
 """What the first line of a table may call its columns."""
+
+KNOWN = tuple(name for names in COLUMNS.values() for name in names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,62 +52,43 @@ def table_lines(table: Path, folder: Path | None = None) -> list[Line]:
     ----------
     table : Path
     folder : Path, optional
-        That paths are relative to; by default that of the table.
+        That paths are relative to; by default that of the table. See `sonolux.training.data.table_paths`.
 
     Raises
     ------
     TrainingError
         Where it cannot be read, its first line names fewer than two columns, or no line has two things.
     """
-    rows = table_rows(table)
-    columns = columns_of(table, rows[0] if rows else [])
-    lines = [line for row in rows[1:] if (line := line_of(row, columns, folder or table.parent))]
+    told = read_table(table, KNOWN)
+    columns = columns_of(told)
+    finder = FileFinder(folder or table.parent)
+    lines = [line for row in told.rows if (line := line_of(row, columns, finder))]
     for place, kind in columns.items():
         if not any(thing.kind == kind for line in lines for thing in line):
-            raise TrainingError(f"{table}: column {rows[0][place]!r} is empty in every line: fill it or leave it out")
+            raise TrainingError(
+                f"{table}: column {told.columns[place]!r} is empty in every line: fill it or leave it out"
+            )
     if not any(len(line) > 1 for line in lines):
         raise TrainingError(f"{table}: no line has two things that belong together")
     return lines
 
 
-def line_of(row: Sequence[str], columns: Mapping[int, str], folder: Path) -> Line:
-    """Return the things of a row of a table; paths are relative to a folder."""
-    root = folder.expanduser()
-    cells = [(kind, row[place].strip()) for place, kind in columns.items() if place < len(row)]
+def line_of(row: TableRow, columns: Mapping[int, str], finder: FileFinder) -> Line:
+    """Return the things of a row of a table; a file that is not there keeps the path that it should have."""
+    cells = [(kind, row.cell(place)) for place, kind in columns.items()]
     return tuple(
-        Thing(kind, value[:LONGEST] if kind == "text" else os.path.abspath(root / value))
-        for kind, value in cells
-        if value
+        Thing(kind, value[:LONGEST] if kind == "text" else finder.placed(value)) for kind, value in cells if value
     )
 
 
-def table_rows(table: Path) -> list[list[str]]:
-    """Return the rows of a table, its first line included; TrainingError where it cannot be read."""
-    if table.suffix.lower() not in SUFFIXES:
-        raise TrainingError(
-            f"{table} is no table: pairs are read from .csv or .tsv, from a video or a folder of videos"
-        )
-    try:
-        with table.open(newline="", encoding="utf-8-sig") as file:
-            tabs = "\t" in file.readline()
-            file.seek(0)
-            reader = csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE) if tabs else csv.reader(file)
-            return [row for row in reader if any(map(str.strip, row))]
-    except (OSError, ValueError, csv.Error) as error:
-        raise TrainingError(f"{table} cannot be read: {error}") from error
-
-
-def columns_of(table: Path, names: Sequence[str], fewest: int = 2) -> dict[int, str]:
+def columns_of(table: Table, fewest: int = 2) -> dict[int, str]:
     """Return the kind of each column that has one; TrainingError where fewer have."""
     found = {
-        place: kind
-        for place, name in enumerate(names)
-        for kind, known in COLUMNS.items()
-        if name.strip().lower() in known
+        place: kind for place, name in enumerate(table.columns) for kind, known in COLUMNS.items() if name in known
     }
     if len(found) < fewest:
         raise TrainingError(
-            f"{table}: the first line names {len(found)} known columns, and {fewest} are needed, such as image,text or"
-            " audio,image"
+            f"{table.file}: the first line names {len(found)} known columns, and {fewest} are needed, such as"
+            " image,text or audio,image"
         )
     return found

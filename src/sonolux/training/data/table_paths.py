@@ -45,6 +45,10 @@ class FileFinder:
                     return path
         return self._ending_so(named.replace("\\", "/"))
 
+    def placed(self, named: str) -> str:
+        """Return the absolute path of a file that a cell names, or where it should be: reading tells that it is not."""
+        return self.file(named) or os.path.abspath(self.folder / named)
+
     @cached_property
     def _bases(self) -> list[Path]:
         below = (root / name for root in (self.folder, self.folder.parent) for name in FOLDERS)

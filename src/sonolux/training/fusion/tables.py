@@ -16,9 +16,11 @@ from numpy.typing import NDArray
 
 from sonolux.errors import TrainingError
 from sonolux.training.alignment.pair_reading import describe_lines
-from sonolux.training.alignment.pair_sources import columns_of, line_of, table_rows
+from sonolux.training.alignment.pair_sources import KNOWN, columns_of, line_of
 from sonolux.training.alignment.pairs import PairSet
 from sonolux.training.data.images import ReadProgress
+from sonolux.training.data.table_paths import FileFinder
+from sonolux.training.data.tables import Table, TableRow, plain_name, read_table
 from sonolux.training.fusion.data import AnswerKind, FusionSet
 
 TARGETS = {
@@ -73,18 +75,19 @@ def read_fusion(  # noqa: PLR0913 - one parameter a way of looking
     """
     if target not in TARGETS:
         raise TrainingError(f"no target {target!r}: there are {', '.join(TARGETS)}")
-    names, *rows = table_rows(table) or [[]]
-    places = _answer_places(table, target, columns, names, rows)
-    inputs = {place: kind for place, kind in columns_of(table, names, 1).items() if place not in places}
+    told = read_table(table, KNOWN)
+    places = _answer_places(told, target, columns)
+    inputs = {place: kind for place, kind in columns_of(told, 1).items() if place not in places}
     if not inputs:
         raise TrainingError(f"{table}: no column of a modality is left beside the answer")
-    _check_filled(table, names, inputs, rows)
-    answered = [row for row in rows if all(place < len(row) and row[place].strip() for place in places)]
-    lines = [line_of(row, inputs, folder or table.parent) for row in answered]
+    _check_filled(told, inputs)
+    answered = [row for row in told.rows if all(row.cell(place) for place in places)]
+    finder = FileFinder(folder or table.parent)
+    lines = [line_of(row, inputs, finder) for row in answered]
     pairs = describe_lines(
         str(table), lines, towers, known="", fewest=1, thawed=thawed, in_noise=in_noise, progress=progress
     )
-    kind, answers, found = _answers(table, target, places, names, [answered[row] for row in pairs.lines])
+    kind, answers, found = _answers(told, target, places, [answered[row] for row in pairs.lines])
     there = pairs.pairs >= 0
     widths = {modality: rows_of.shape[1] for modality, rows_of in pairs.views.items()}
     maps = None
@@ -106,11 +109,13 @@ def _joined(pairs: PairSet, views: Mapping[str, NDArray[np.float32]]) -> NDArray
     return np.concatenate(parts, axis=1)
 
 
-def _check_filled(table: Path, names: Sequence[str], inputs: Mapping[int, str], rows: Sequence[Sequence[str]]) -> None:
+def _check_filled(table: Table, inputs: Mapping[int, str]) -> None:
     """Raise TrainingError where a column of a modality is empty in every line."""
     for place in inputs:
-        if not any(place < len(row) and row[place].strip() for row in rows):
-            raise TrainingError(f"{table}: column {names[place]!r} is empty in every line: fill it or leave it out")
+        if not any(row.cell(place) for row in table.rows):
+            raise TrainingError(
+                f"{table.file}: column {table.columns[place]!r} is empty in every line: fill it or leave it out"
+            )
 
 
 def _sharing_files(pairs: PairSet) -> NDArray[np.int64]:
@@ -119,47 +124,45 @@ def _sharing_files(pairs: PairSet) -> NDArray[np.int64]:
     return replace(pairs, pairs=np.where(words, -1, pairs.pairs)).groups
 
 
-def _answer_places(
-    table: Path, target: str, columns: Sequence[str], names: Sequence[str], rows: Sequence[Sequence[str]]
-) -> list[int]:
-    lower = [name.strip().lower() for name in names]
-    missing = [column for column in columns if column.strip().lower() not in lower]
+def _answer_places(table: Table, target: str, columns: Sequence[str]) -> list[int]:
+    missing = [column for column in columns if plain_name(column) not in table.columns]
     if missing:
-        raise TrainingError(f"{table} has no column {missing[0]!r}: there are {', '.join(names)}")
+        raise TrainingError(f"{table.file} has no column {missing[0]!r}: there are {', '.join(table.columns)}")
     if columns:
-        return [lower.index(column.strip().lower()) for column in columns]
-    known = [lower.index(name) for name in TARGETS[target] if name in lower][:1]
+        return [table.columns.index(plain_name(column)) for column in columns]
+    known = [table.columns.index(name) for name in TARGETS[target] if name in table.columns][:1]
     if not known and target in ("mood", "factors"):
-        inputs = columns_of(table, names, 1)
+        inputs = columns_of(table, 1)
         known = [
             place
-            for place in range(len(names))
-            if place not in inputs and rows and all(place < len(row) and _is_number(row[place]) for row in rows)
+            for place in range(len(table.columns))
+            if place not in inputs and all(_is_number(row.cell(place)) for row in table.rows)
         ]
     if not known:
         called = " or ".join(TARGETS[target]) or "any of numbers"
-        raise TrainingError(f"{table} has no column {called} for --target {target}: name it with --column")
+        raise TrainingError(f"{table.file} has no column {called} for --target {target}: name it with --column")
     return known
 
 
 def _answers(
-    table: Path, target: str, places: Sequence[int], names: Sequence[str], rows: Sequence[Sequence[str]]
+    table: Table, target: str, places: Sequence[int], rows: Sequence[TableRow]
 ) -> tuple[AnswerKind, NDArray[np.float32], tuple[str, ...]]:
-    cells = [[row[place].strip() for place in places] for row in rows]
+    cells = [[row.cell(place) for place in places] for row in rows]
+    names = [table.columns[place] for place in places]
     numeric = all(_is_number(cell) for row in cells for cell in row)
     if target in ("mood", "factors") and numeric:
-        return "numbers", np.array(cells, np.float32).reshape(len(cells), len(places)), tuple(names[p] for p in places)
+        return "numbers", np.array(cells, np.float32).reshape(len(cells), len(places)), tuple(names)
     if target == "factors" or len(places) > 1:
-        wrong = [(names[place], row[place]) for row in rows for place in places if not _is_number(row[place])]
-        name, cell = wrong[0] if wrong else (names[places[0]], rows[0][places[0]])
-        raise TrainingError(f"{table}: {name} holds {cell[:40]!r}, and --target {target} wants finite numbers")
+        asked = [(name, cell) for row in cells for name, cell in zip(names, row, strict=True)]
+        name, cell = next((one for one in asked if not _is_number(one[1])), asked[0])
+        raise TrainingError(f"{table.file}: {name} holds {cell[:40]!r}, and --target {target} wants finite numbers")
     if target == "genre":
         told = [{one.strip() for one in BETWEEN.split(row[0])} - {"", NO_GENRE} for row in cells]
     else:
         told = [{row[0]} for row in cells]
     found = tuple(sorted(set().union(*told)))
     if len(found) < 2:
-        raise TrainingError(f"{table}: the answers are all the same: {', '.join(found) or 'nothing'}")
+        raise TrainingError(f"{table.file}: the answers are all the same: {', '.join(found) or 'nothing'}")
     answers = np.array([[name in each for name in found] for each in told], np.float32)
     return ("tags" if target == "genre" else "class"), answers, found
 

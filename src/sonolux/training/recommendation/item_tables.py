@@ -8,7 +8,6 @@ is an image or a sound, whichever is asked for. Where several contents are asked
 from __future__ import annotations
 
 import mimetypes
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -130,7 +129,7 @@ def _cells(row: TableRow, places: dict[str, list[int]], finder: FileFinder) -> d
         if kind == "text":
             told[kind] = ". ".join(cells)[:LONGEST]
         else:
-            told[kind] = finder.file(cells[0]) or os.path.abspath(finder.folder / cells[0])
+            told[kind] = finder.placed(cells[0])
     return told
 
 
