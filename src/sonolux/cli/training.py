@@ -277,7 +277,9 @@ def feedback(
 def captions(  # noqa: PLR0913, PLR0917 - one parameter an option
     table: Annotated[
         Path,
-        typer.Argument(metavar="TABLE", help="A .csv, .tsv, .xlsx or .jsonl with a path and a sentence a line.", show_default=False),
+        typer.Argument(
+            metavar="TABLE", help="A .csv, .tsv, .xlsx or .jsonl with a path and a sentence a line.", show_default=False
+        ),
     ],
     out: OutOption,
     pictures: Annotated[
