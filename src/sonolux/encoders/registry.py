@@ -42,6 +42,7 @@ ENCODERS: Registry[Factory] = Registry(
         "music": "sonolux.encoders.packaged.music:music",
         "sentences": "sonolux.encoders.packaged.sentences:sentences",
         "voices": "sonolux.encoders.packaged.voices:voices",
+        "whisper": "sonolux.encoders.packaged.whisper:whisper",
     },
     otherwise="a model folder, or org/name of a model on the hub",
 )

@@ -11,10 +11,10 @@ import pytest
 
 from sonolux.encoders.base import Encoder
 from sonolux.evaluation.midi import MidiNote
-from sonolux.evaluation.protocols import music_search, voice_search
+from sonolux.evaluation.protocols import music_search, spoken_search
 from sonolux.evaluation.protocols.humming import tune_of
 from sonolux.evaluation.protocols.music_search import MusicSearch
-from sonolux.evaluation.protocols.voice_search import VoiceSearch
+from sonolux.evaluation.protocols.spoken_search import SpokenRecordings
 from sonolux.evaluation.synthetic_hums import RATE, hum, render
 from sonolux.types import Modality
 
@@ -33,10 +33,14 @@ class Known(Encoder):
 
 def test_what_says_the_same_is_no_neighbour(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = {"a1": [1, 0, 0], "b1": [0.99, 0.1, 0], "a2": [0.7, 0.3, 0], "b2": [0, 1, 0], "silent": [0, 0, 0]}
-    monkeypatch.setattr(voice_search, "load_audio", lambda path, _: SimpleNamespace(samples=np.array(rows[path])))
-    search = VoiceSearch("test", [Path(name) for name in rows], ["a", "b", "a", "b", "a"], ["1", "1", "2", "2", "2"])
+    monkeypatch.setattr(spoken_search, "load_audio", lambda path, _: SimpleNamespace(samples=np.array(rows[path])))
+    search = SpokenRecordings(
+        "test", [Path(name) for name in rows], ["a", "b", "a", "b", "a"], ["1", "1", "2", "2", "2"]
+    )
     # b1 says what a1 says, so that it is nearest to a2, and a2 to it; a1 and b2 find their own speaker.
-    assert search.score(Known()) == {"same speaker": 0.5, "described": 0.8}
+    assert search.score(Known()) == {"speaker": 0.5, "described": 0.8}
+    # Of the other speaker b1 is nearest to a2, and says something else; the other three find what says the same.
+    assert search.score(Known(), "words") == {"words": 0.75, "described": 0.8}
 
 
 def test_the_other_half_and_the_genre(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -114,6 +114,14 @@ def voices(data: SetsOption = None, as_json: JsonOption = False, page: PageOptio
 
 
 @app.command()
+def utterances(data: SetsOption = None, as_json: JsonOption = False, page: PageOption = PAGE) -> None:
+    """Whether recordings of the same words are near each other, whoever speaks."""
+    from sonolux.evaluation.benchmarks.utterances import benchmark_utterances
+
+    publish_scores(*benchmark_utterances(data or data_folder()), page, Output(as_json=as_json))
+
+
+@app.command()
 def music(data: SetsOption = None, as_json: JsonOption = False, page: PageOption = PAGE) -> None:
     """How well music is found that sounds alike, and whether only music is tagged."""
     from sonolux.evaluation.benchmarks.music import benchmark_music

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sonolux.encoders import resolve
 from sonolux.evaluation.benchmarks.report import Report, compare_with_target
-from sonolux.evaluation.protocols.voice_search import read_digits, read_emotional_speech
+from sonolux.evaluation.protocols.spoken_search import read_digits, read_emotional_speech
 from sonolux.evaluation.scorecard import Scorecard
 
 ENCODERS = ("voices", "mfcc")
@@ -22,12 +22,10 @@ def benchmark_voices(data: Path) -> tuple[list[Scorecard], Report]:
         for name in ENCODERS:
             scores = protocol.score(resolve(name)[0])
             count = len(protocol.paths)
-            cards.append(Scorecard(protocol.name, name, scores, "same speaker", f"{count} recordings"))
-            rows.append(
-                (protocol.name, name, f"{count}", f"{scores['described']:.1%}", f"{scores['same speaker']:.1%}")
-            )
+            cards.append(Scorecard(protocol.name, name, scores, "speaker", f"{count} recordings"))
+            rows.append((protocol.name, name, f"{count}", f"{scores['described']:.1%}", f"{scores['speaker']:.1%}"))
             if name == "voices":
-                verdicts.append(compare_with_target(protocol.name, scores["same speaker"], ASKED, form=".3f"))
+                verdicts.append(compare_with_target(protocol.name, scores["speaker"], ASKED, form=".3f"))
     return cards, Report(
         name="voices",
         title="Voices",

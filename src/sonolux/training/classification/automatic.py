@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sonolux.encoders.packaged.package import Package
-from sonolux.encoders.packaged.packages import MUSIC, PHOTO, VOICES
+from sonolux.encoders.packaged.packages import MUSIC, PHOTO, SPEECH, VOICES
 from sonolux.training.classification.recipes import FeaturesRecipe
 from sonolux.training.loop.run import check_ready, run
 
@@ -42,7 +42,8 @@ def image_sources() -> tuple[tuple[str, ...], str]:
 
 def sound_sources() -> tuple[tuple[str, ...], str]:
     """Return the encoders of sounds that are tried, and what is to be said of packages that are not installed."""
-    return _with_packages(("mfcc",), (("music", MUSIC), ("voices", VOICES)), ("music", "voices", "mfcc"))
+    packaged = (("whisper", SPEECH), ("music", MUSIC), ("voices", VOICES))
+    return _with_packages(("mfcc",), packaged, ("whisper", "music", "voices", "mfcc"))
 
 
 def train_image_features(

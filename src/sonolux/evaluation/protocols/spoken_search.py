@@ -1,13 +1,15 @@
-"""Voice search: whether the nearest recording that says something else is of the same speaker.
+"""Spoken search: who speaks, whatever is said, and what is said, whoever speaks.
 
 Sentences of two actors in seven emotions (Berlin EmoDB; F. Burkhardt et al., Interspeech 2005), and single digits of
-six speakers, the recordings numbered 0 to 4. What says the same as the question is left out of what is searched.
+six speakers, the recordings numbered 0 to 4. Where the speaker is sought, what says the same as the question is left
+out of what is searched; where the words are, what is of the same speaker.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,9 +17,11 @@ from numpy.typing import NDArray
 from sonolux.encoders import Encoder
 from sonolux.media.containers.audio import load_audio
 
+Sought = Literal["speaker", "words"]
+
 
 @dataclass(frozen=True, slots=True)
-class VoiceSearch:
+class SpokenRecordings:
     """Recordings, who speaks in each, and what is said.
 
     Attributes
@@ -32,36 +36,43 @@ class VoiceSearch:
     speakers: list[str]
     said: list[str]
 
-    def score(self, encoder: Encoder) -> dict[str, float]:
-        """Return the share of recordings that have a descriptor, and of these whose nearest is of the same speaker."""
+    def score(self, encoder: Encoder, sought: Sought = "speaker") -> dict[str, float]:
+        """Return the share of recordings that have a descriptor, and of these whose nearest is right, under `sought`.
+
+        Parameters
+        ----------
+        encoder : Encoder
+        sought : {"speaker", "words"}
+            What a right answer has in common with the question; it differs in the other.
+        """
         sounds = [load_audio(str(path), encoder.sample_rate).samples for path in self.paths]
         rows = np.asarray(encoder.encode(sounds))
         described = np.asarray(rows.any(axis=1))
-        nearest = _nearest(rows, described, np.array(self.said))
-        speakers = np.array(self.speakers)
-        right = (speakers[nearest] == speakers)[described]
-        return {"same speaker": float(right.mean()), "described": float(described.mean())}
+        speakers, said = np.array(self.speakers), np.array(self.said)
+        same, other = (speakers, said) if sought == "speaker" else (said, speakers)
+        right = (same[_nearest(rows, described, other)] == same)[described]
+        return {sought: float(right.mean()), "described": float(described.mean())}
 
 
-def read_emotional_speech(data: Path) -> VoiceSearch:
+def read_emotional_speech(data: Path) -> SpokenRecordings:
     """Return the sentences of two actors."""
     paths = sorted((data / "emotional_speech").glob("*.wav"))
-    return VoiceSearch(
+    return SpokenRecordings(
         "sentences of 2 speakers", paths, [path.stem[:2] for path in paths], [path.stem[2:5] for path in paths]
     )
 
 
-def read_digits(data: Path) -> VoiceSearch:
+def read_digits(data: Path) -> SpokenRecordings:
     """Return the test digits of six speakers."""
     named = [(path, path.stem.split("_")) for path in sorted((data / "spoken_digits").glob("*.flac"))]
     test = [(path, speaker, digit) for path, (digit, speaker, number) in named if int(number) < 5]
     paths, speakers, digits = (list(column) for column in zip(*test, strict=True))
-    return VoiceSearch("digits of 6 speakers", paths, speakers, digits)
+    return SpokenRecordings("digits of 6 speakers", paths, speakers, digits)
 
 
-def _nearest(rows: NDArray[np.float32], described: NDArray[np.bool_], said: NDArray[np.str_]) -> NDArray[np.intp]:
+def _nearest(rows: NDArray[np.float32], described: NDArray[np.bool_], other: NDArray[np.str_]) -> NDArray[np.intp]:
     scores = rows @ rows.T
-    scores[said[:, None] == said] = -np.inf
+    scores[other[:, None] == other] = -np.inf
     scores[:, ~described] = -np.inf
     nearest: NDArray[np.intp] = scores.argmax(axis=1)
     return nearest
