@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sonolux.encoders import resolve
 from sonolux.evaluation.benchmarks.report import Report
-from sonolux.evaluation.protocols.spoken_search import read_digits, read_emotional_speech
+from sonolux.evaluation.protocols.spoken_search import read_digits, read_emotional_speech, read_environments
 from sonolux.evaluation.scorecard import Scorecard
 
 ENCODERS = ("whisper", "mfcc")
@@ -15,7 +15,7 @@ ENCODERS = ("whisper", "mfcc")
 def benchmark_utterances(data: Path) -> tuple[list[Scorecard], Report]:
     """Measure in the folder of the data sets."""
     cards, rows = [], []
-    for protocol in (read_emotional_speech(data), read_digits(data)):
+    for protocol in (read_emotional_speech(data), read_digits(data), read_environments(data)):
         for name in ENCODERS:
             scores = protocol.score(resolve(name)[0], "words")
             count, chance = len(protocol.paths), 1 / len(set(protocol.said))

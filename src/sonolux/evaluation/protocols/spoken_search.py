@@ -1,8 +1,9 @@
 """Spoken search: who speaks, whatever is said, and what is said, whoever speaks.
 
 Sentences of two actors in seven emotions (Berlin EmoDB; F. Burkhardt et al., Interspeech 2005), and single digits of
-six speakers, the recordings numbered 0 to 4. Where the speaker is sought, what says the same as the question is left
-out of what is searched; where the words are, what is of the same speaker.
+six speakers, the recordings numbered 0 to 4; beside them, sounds of ESC-10 (K. J. Piczak, ACM Multimedia 2015). Where
+the speaker is sought, what says the same as the question is left out of what is searched; where the words are, what is
+of the same speaker, or of ESC-10 of the same recording.
 """
 
 from __future__ import annotations
@@ -68,6 +69,14 @@ def read_digits(data: Path) -> SpokenRecordings:
     test = [(path, speaker, digit) for path, (digit, speaker, number) in named if int(number) < 5]
     paths, speakers, digits = (list(column) for column in zip(*test, strict=True))
     return SpokenRecordings("digits of 6 speakers", paths, speakers, digits)
+
+
+def read_environments(data: Path) -> SpokenRecordings:
+    """Return clips of ten kinds of sound, with their kind for the words, and the recording they were cut from."""
+    paths = sorted((data / "esc10").glob("*/*.ogg"))
+    return SpokenRecordings(
+        "sounds of 10 kinds", paths, [path.stem.split("-")[1] for path in paths], [path.parent.name for path in paths]
+    )
 
 
 def _nearest(rows: NDArray[np.float32], described: NDArray[np.bool_], other: NDArray[np.str_]) -> NDArray[np.intp]:
