@@ -113,8 +113,7 @@ bench-align: $(VENV)/.installed-dev
 	$(BIN)/sonolux bench align
 
 bench-senses: $(VENV)/.installed-dev
-	$(BIN)/sonolux bench senses --part digits
-	$(BIN)/sonolux bench senses --part films
+	$(BIN)/sonolux bench senses
 
 bench-moods: $(VENV)/.installed-dev
 	$(BIN)/sonolux bench moods

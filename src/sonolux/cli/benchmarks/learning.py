@@ -163,18 +163,18 @@ def moods(
 
 @app.command()
 def senses(
-    part: Annotated[str, typer.Option(help="digits, films or all.")] = "all",
+    part: Annotated[str, typer.Option(help="digits, digits-trained, films or all.")] = "all",
     data: SetsOption = None,
     work: WorkOption = Path("build/senses"),
     as_json: JsonOption = False,
     page: PageOption = PAGE,
 ) -> None:
     """How well several senses of one thing find each other, and answer together; trains networks first."""
-    from sonolux.evaluation.benchmarks.senses import benchmark_digits, benchmark_genres
+    from sonolux.evaluation.benchmarks.senses import benchmark_digits, benchmark_genres, benchmark_trained_digits
 
-    parts = {"digits": benchmark_digits, "films": benchmark_genres}
+    parts = {"digits": benchmark_digits, "digits-trained": benchmark_trained_digits, "films": benchmark_genres}
     if part not in (*parts, "all"):
-        raise typer.BadParameter(f"--part is digits, films or all, not {part!r}")
+        raise typer.BadParameter(f"--part is {', '.join(parts)} or all, not {part!r}")
     out = Output(as_json=as_json)
     for name, benchmark in parts.items():
         if part in (name, "all"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +36,8 @@ from sonolux.training.fusion.data import FusionSet
 from sonolux.training.fusion.learn import answer_of, choose_passes, fit_fusion, score_answers
 from sonolux.training.fusion.recipe import FuseRecipe
 
+EAR = "whisper"
+
 FUSIONS = ("early", "late", "attention")
 
 RECIPES = {name: FuseRecipe(fusion=name) for name in FUSIONS}
@@ -64,15 +67,40 @@ LOST = 0.01
 Answers = Mapping[str, NDArray[np.float32]]
 
 
+class Part(NamedTuple):
+    """Name and title of the table of a part, the part by name, and how sounds are described."""
+
+    name: str
+    title: str
+    part: str
+    how: str
+
+
 def benchmark_digits(data: Path, work: Path, progress: Announce) -> tuple[list[Scorecard], Report]:
-    """Train the networks that `work` does not hold yet, and measure digits that are seen, heard and named."""
-    seen, heard = seen_digits(data, work, progress), heard_digits(data, work, progress)
+    """Measure digits that are seen, named, and heard by the packaged network of speech."""
+    heard = heard_digits(data, resolve(EAR)[0], work, progress)
+    how = f"sounds by {EAR}, which learned from the speech of others"
+    return _benchmark(data, work, progress, heard, Part("senses", "Three senses of a digit", "digits", how))
+
+
+def benchmark_trained_digits(data: Path, work: Path, progress: Announce) -> tuple[list[Scorecard], Report]:
+    """Measure digits that are seen, named, and heard by a network that learns from those recordings alone."""
+    heard = heard_digits(data, None, work, progress)
+    title = "Three senses of a digit, heard by a network of its own"
+    how = "sounds by a network that Sonolux trained on those that are learned from"
+    return _benchmark(data, work, progress, heard, Part("senses-trained", title, "digits-trained", how))
+
+
+def _benchmark(
+    data: Path, work: Path, progress: Announce, heard: DescribedDigits, part: Part
+) -> tuple[list[Scorecard], Report]:
+    seen = seen_digits(data, work, progress)
     recalls = _recalls(seen, heard)
     accuracies = _digit_accuracies(seen, heard, progress)
-    cards = [Scorecard("three senses", "aligned", recalls, "image to sound", f"{TESTED} images, 2 speakers left out")]
-    split = "2 speakers left out"
-    cards += [Scorecard("fused digits", name, each, "in noise", split) for name, each in accuracies.items()]
-    return cards, _digits_report(recalls, accuracies)
+    split = f"{TESTED} images, 2 speakers left out"
+    cards = [Scorecard(f"three {part.name}", "aligned", recalls, "image to sound", split)]
+    cards += [Scorecard(f"fused {part.part}", name, each, "in noise", split) for name, each in accuracies.items()]
+    return cards, _digits_report(recalls, accuracies, part)
 
 
 def benchmark_genres(data: Path, work: Path, progress: Announce) -> tuple[list[Scorecard], Report]:
@@ -147,20 +175,20 @@ def _learner(recipe: FuseRecipe) -> Callable[[FusionSet], Callable[[FusionSet], 
     return learn
 
 
-def _digits_report(recalls: Mapping[str, float], accuracies: Mapping[str, Mapping[str, float]]) -> Report:
+def _digits_report(recalls: Mapping[str, float], accuracies: Mapping[str, Mapping[str, float]], part: Part) -> Report:
     wheres = ("clean", "in noise", "without image", "without audio")
     rows = [
         (name, *(f"{each[where]:.1%}" if where in each else "" for where in wheres))
         for name, each in accuracies.items()
     ]
     return Report(
-        name="senses",
-        title="Three senses of a digit",
-        command="sonolux bench senses --part digits",
+        name=part.name,
+        title=part.title,
+        command=f"sonolux bench senses --part {part.part}",
         about=(
             f"MNIST ({IMAGES:,} images learned from, {TESTED:,} test images) and spoken digits (four speakers learned "
-            "from, two that seed 0 drew left out: 1,000 recordings), each described by a network that Sonolux trained "
-            "on what is learned from; names by the packaged sentence model. Aligned: a space that all three share; the "
+            "from, two that seed 0 drew left out: 1,000 recordings). Images are described by a network that Sonolux "
+            f"trained on those that are learned from, {part.how}, names by the packaged sentence model. Aligned: a space that all three share; the "
             "share of questions whose nearest answer is of the same digit. Fused: each test image with a recording of "
             "the same digit. In noise: half the pixels are others, drawn at random, and white noise is as loud as the "
             "voice; those that learned in noise had half of the pictures and recordings in noise of any strength up to "

@@ -2,8 +2,9 @@
 
 Images: the first 10,000 of MNIST's training images are learned from, the first 2,000 of its test images are tested.
 Sounds: two of the six speakers, drawn by seed 0, are tested (a thousand recordings), the other four are learned from.
-Two networks that Sonolux trains describe them: `sonolux train labels` (LeNet-5) and `sonolux train sounds`
-(convolutions, with pitch moved by up to a fifth, for speakers who are not there). In noise, half of the pixels of each
+Images are described by a network that Sonolux trains on them (`sonolux train labels`, LeNet-5); sounds by the packaged
+`whisper`, which learned from the speech of others, or by a network that Sonolux trains on the four speakers (`sonolux
+train sounds`, convolutions, with pitch moved by up to a fifth, for speakers who are not there). In noise, half of the pixels of each
 test image are others drawn at random, and white noise is as loud as the voice (0 dB); what learns in noise learns in
 noise of any strength up to that.
 """
@@ -22,7 +23,7 @@ from sonolux.checkpoints.folder import CARD
 from sonolux.checkpoints.inputs import Towers
 from sonolux.encoders import Encoder, resolve
 from sonolux.evaluation.benchmarks.report import Announce, report_epochs
-from sonolux.evaluation.protocols.labelled_sounds import find_spoken_digits
+from sonolux.evaluation.protocols.labelled_sounds import LabelledSounds, find_spoken_digits
 from sonolux.media.containers.audio import load_audio
 from sonolux.models.aligned_heads import AlignedHeads
 from sonolux.training.alignment.heads import fit_heads
@@ -92,21 +93,23 @@ def seen_digits(data: Path, work: Path, progress: Announce) -> DescribedDigits:
     )
 
 
-def heard_digits(data: Path, work: Path, progress: Announce) -> DescribedDigits:
-    """Return the recordings, by speakers; the network is trained first, unless it is in the folder of work."""
+def heard_digits(data: Path, ear: Encoder | None, work: Path, progress: Announce) -> DescribedDigits:
+    """Return the recordings, by speakers, as an encoder hears them.
+
+    Parameters
+    ----------
+    data : Path
+    ear : Encoder, optional
+        By default a network that learns from the recordings; it is trained first, unless it is in the folder of work.
+    work : Path
+    progress : callable
+    """
     sounds = find_spoken_digits(data, by_speaker=True)
     names = list(sounds.folds)
     left_out = [names[place] for place in np.random.default_rng(SEED).permutation(len(names))[:SPEAKERS]]
     tested = np.sort(np.concatenate([sounds.folds[name] for name in left_out]))
     learned = np.setdiff1d(np.arange(len(sounds.paths)), tested)
-    folder = work / "digits-heard"
-    if not (folder / CARD).exists():
-        labels = dict(zip(sounds.paths, sounds.labels, strict=True))
-        found = FoundFiles("digits", tuple(sounds.paths[row] for row in learned), labels)
-        clips = read_sounds(found, make_sound_input(8_000))
-        recipe = make_recipe("sounds", ["views.pitch=0.2"], architecture="sound-cnn", epochs=20)
-        train_sounds(clips, recipe, folder, progress=report_epochs(progress, "digits heard"))
-    encoder = resolve(str(folder))[0]
+    encoder = ear or _trained_ear(sounds, learned, work, progress)
     samples = [load_audio(path, encoder.sample_rate).samples for path in sounds.paths]
     random = np.random.default_rng(SEED)
     noisy = [sound_in_noise(samples[row], DECIBELS[0], random) for row in tested]
@@ -120,6 +123,17 @@ def heard_digits(data: Path, work: Path, progress: Announce) -> DescribedDigits:
         digits[learned],
         digits[tested],
     )
+
+
+def _trained_ear(sounds: LabelledSounds, learned: Digits, work: Path, progress: Announce) -> Encoder:
+    folder = work / "digits-heard"
+    if not (folder / CARD).exists():
+        labels = dict(zip(sounds.paths, sounds.labels, strict=True))
+        found = FoundFiles("digits", tuple(sounds.paths[row] for row in learned), labels)
+        clips = read_sounds(found, make_sound_input(8_000))
+        recipe = make_recipe("sounds", ["views.pitch=0.2"], architecture="sound-cnn", epochs=20)
+        train_sounds(clips, recipe, folder, progress=report_epochs(progress, "digits heard"))
+    return resolve(str(folder))[0]
 
 
 def _described(encoder: Encoder, inputs: Iterable[Any]) -> NDArray[np.float32]:
