@@ -4,9 +4,9 @@ Images: the first 10,000 of MNIST's training images are learned from, the first 
 Sounds: two of the six speakers, drawn by seed 0, are tested (a thousand recordings), the other four are learned from.
 Images are described by a network that Sonolux trains on them (`sonolux train labels`, LeNet-5); sounds by the packaged
 `whisper`, which learned from the speech of others, or by a network that Sonolux trains on the four speakers (`sonolux
-train sounds`, convolutions, with pitch moved by up to a fifth, for speakers who are not there). In noise, half of the pixels of each
-test image are others drawn at random, and white noise is as loud as the voice (0 dB); what learns in noise learns in
-noise of any strength up to that.
+train sounds`, convolutions, with pitch moved by up to a fifth, for speakers who are not there). In noise, half of the
+pixels of each test image are others drawn at random, and white noise is as loud as the voice (0 dB); what learns in
+noise learns in noise of any strength up to that.
 """
 
 from __future__ import annotations
