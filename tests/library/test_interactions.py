@@ -283,6 +283,9 @@ def check_that_interactions_leave(library: Library, songs: list[Song]) -> None:
     for weight in (0, -1, float("nan")):
         with pytest.raises(QueryError, match="weights are above 0"):
             library.interact("ann", songs[0].id, weight=weight)
+    for at in (-1, float("nan"), float("inf"), time.time() + 3 * 86_400):
+        with pytest.raises(QueryError, match="not still to come"):
+            library.interact("ann", songs[0].id, at=at)
     with pytest.raises(QueryError, match=r"nowhere\.flac is no id or file"):
         library.interact("ann", songs[0].id, "nowhere.flac")
     assert library.interactions.of_user("ann")[-1] == Interaction("ann", songs[3].id, 4.5, 5.0, "rating")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from sonolux.errors import QueryError
 from sonolux.index import Where
 from sonolux.index.interactions import Interaction, InteractionKind
 from sonolux.library import playlists
@@ -13,6 +15,7 @@ from sonolux.library.chapters.asking import AskingLibrary
 from sonolux.library.chapters.looking import LookingLibrary
 from sonolux.library.interactions.factors import LEARNED, FactorModel, FactorSummary, learn_factors, update_factors
 from sonolux.library.interactions.importing import ImportSummary, import_interactions
+from sonolux.library.interactions.rows import is_future
 from sonolux.library.items import ids_of
 from sonolux.library.query import ItemLike, PathLike, conditions_of, names_in
 from sonolux.library.recommending import RecommendationQuery, Recommendations, Recommender, Station
@@ -51,7 +54,8 @@ class RecommendingLibrary(AskingLibrary, LookingLibrary):
         Raises
         ------
         QueryError
-            For what the library does not hold, and a weight that is not above 0; nothing is kept then.
+            For what the library does not hold, a weight that is not above 0, and a time that is still to come; nothing
+            is kept then.
 
         Examples
         --------
@@ -60,6 +64,8 @@ class RecommendingLibrary(AskingLibrary, LookingLibrary):
         """
         ids = ids_of(self.index, names_in("items", items))
         when = time.time() if at is None else at
+        if not 0 <= when < math.inf or is_future(when):
+            raise QueryError(f"at is {at}: a time is in seconds since 1970, and not still to come")
         return self.interactions.add([Interaction(user, item, weight, when, kind) for item in dict.fromkeys(ids)])
 
     def learn_factors(
