@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sonolux.encoders.base import Encoder
+from sonolux.encoders.joint import BETWEEN, joint_encoders
 from sonolux.errors import EncoderError, SonoluxError
 from sonolux.registry import Registry
 
@@ -74,7 +75,8 @@ def resolve(spec: str) -> list[Encoder]:
     spec : str
         In this order: a registered name, the name of an entry point, a model folder that Sonolux trained, a
         checkpoint folder in the hub's format, or ``org/name`` on the hub (downloaded where it is not cached). After
-        a model, ``@LAYER`` or ``@LAYER:POOLING`` names one of its layers.
+        a model, ``@LAYER`` or ``@LAYER:POOLING`` names one of its layers. ``A+B`` are the descriptors of several
+        side by side, see `sonolux.encoders.joint`.
 
     Raises
     ------
@@ -86,6 +88,8 @@ def resolve(spec: str) -> list[Encoder]:
     folder = Path(spec).expanduser()
     if _is_folder(folder):
         return _in_folder(folder)
+    if BETWEEN in spec and all(spec.split(BETWEEN)):
+        return joint_encoders(spec, [resolve(part) for part in spec.split(BETWEEN)])
     if layer := LAYER.fullmatch(spec):
         from sonolux.encoders.trained.layers import encoder_at
 

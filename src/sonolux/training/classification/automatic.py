@@ -28,6 +28,9 @@ IMAGE_SIZE = 64
 NETWORK = "photo@pool"
 """What the packaged network pools of a picture, 1,280 numbers."""
 
+COLOURED = f"{NETWORK}+colour-histogram"
+"""The same with the colours beside it, which that network learned to overlook, and by which products differ."""
+
 MIRRORED = 2_000
 """Images up to which mirror images are tried."""
 
@@ -37,7 +40,7 @@ DESCRIBING = 0.7
 
 def image_sources() -> tuple[tuple[str, ...], str]:
     """Return the encoders of images that are tried, and what is to be said where the best is not installed."""
-    return _with_packages(("hog", "colour-layout"), ((NETWORK, PHOTO),), (NETWORK, "hog"))
+    return _with_packages(("hog", "colour-layout"), ((NETWORK, PHOTO), (COLOURED, PHOTO)), (NETWORK, COLOURED, "hog"))
 
 
 def sound_sources() -> tuple[tuple[str, ...], str]:
@@ -102,7 +105,7 @@ def _with_packages(
     always: tuple[str, ...], packaged: tuple[tuple[str, Package], ...], order: tuple[str, ...]
 ) -> tuple[tuple[str, ...], str]:
     ready = [name for name, package in packaged if package.state == "ready"]
-    absent = [package for name, package in packaged if name not in ready]
+    absent = dict.fromkeys(package for name, package in packaged if name not in ready)
     sources = tuple(name for name in order if name in ready or name in always) if ready else always
     notes = [f"{package.gives}: not installed ({package.command})" for package in absent]
     return sources, f"tried without {'; without '.join(notes)}" if notes else ""

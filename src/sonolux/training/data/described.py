@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonolux.encoders import Encoder, resolve
+from sonolux.encoders.joint import JointEncoder, side_by_side
 from sonolux.encoders.trained.projected import unpacked
 from sonolux.errors import TrainingError
 from sonolux.media.options import ReadOptions
@@ -133,14 +135,14 @@ def describe_images(
         For an encoder that sees no images.
     """
     encoders = {source: source_encoder(source, Modality.IMAGE) for source in sources}
-    jobs = [(source, turned) for source in sources for turned in ((False, True) if mirrored else (False,))]
-    found: dict[tuple[str, bool], list[NDArray[np.float32]]] = {job: [] for job in jobs}
+    found: dict[tuple[str, bool], list[NDArray[np.float32]]] = defaultdict(list)
     order: list[int] = []
     for numbers, batch in image_batches(images):
         order += numbers
-        for source, turned in jobs:
+        for turned in (False, True) if mirrored else (False,):
             shown = [np.ascontiguousarray(pixels[:, ::-1]) for pixels in batch] if turned else batch
-            found[source, turned].append(unpacked(np.asarray(encoders[source].encode(shown))))
+            for source, rows in _described(encoders, shown).items():
+                found[source, turned].append(rows)
         if progress is not None:
             progress(len(order) / len(images), "looking at pictures")
     if len(order) < len(images):
@@ -208,6 +210,17 @@ def source_encoder(source: str, modality: Modality) -> Encoder:
         taken = "pictures" if modality is Modality.IMAGE else "sounds"
         raise TrainingError(f"{source} describes no {taken}: name another encoder")
     return found[0]
+
+
+def _described(encoders: Mapping[str, Encoder], batch: Sequence[Any]) -> dict[str, NDArray[np.float32]]:
+    """Return what each encoder makes of a batch; what several of them join is made once."""
+    parts = {source: one.parts if isinstance(one, JointEncoder) else (one,) for source, one in encoders.items()}
+    once = {part.spec: part for each in parts.values() for part in each}
+    rows = {spec: np.asarray(part.encode(batch)) for spec, part in once.items()}
+    return {
+        source: side_by_side([rows[part.spec] for part in each]) if len(each) > 1 else unpacked(rows[each[0].spec])
+        for source, each in parts.items()
+    }
 
 
 def _described_set(
