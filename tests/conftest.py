@@ -14,8 +14,9 @@ import pytest
 hypothesis.settings.register_profile("side-by-side", deadline=None)
 hypothesis.settings.load_profile("side-by-side")
 
-# One thread a process, before numpy and torch are loaded: tests run side by side.
+# One thread a process, before numpy and torch are loaded, and one decoding process: tests run side by side.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("SONOLUX_WORKERS", "1")
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["SONOLUX_HUB"] = "off"
 

@@ -14,7 +14,7 @@ import pytest
 import sonolux
 
 FLOORS = [
-    {"types", "errors", "settings", "extras", "registry", "holder_note"},
+    {"types", "errors", "settings", "settings_model", "extras", "registry", "holder_note"},
     {"metrics", "features", "models", "decoding", "sample"},
     {"media", "index", "checkpoints"},
     {"encoders", "fingerprints", "presentation"},

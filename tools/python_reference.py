@@ -36,11 +36,12 @@ SECTIONS = {
     "annotators": "Annotators",
     "training": "Training",
     "errors": "Errors",
-    "settings": "Settings and limits",
+    "settings_model": "Settings and limits",
+    "settings": "The settings of this process",
 }
 """Room, to the heading under which its names stand."""
 
-BESIDE = ("encoders.Encoder", "annotators.Annotator", "settings.Settings", "settings.settings")
+BESIDE = ("encoders.Encoder", "annotators.Annotator", "settings_model.Settings", "settings.settings")
 """What is public beside the names of the package itself, what trains, and the errors."""
 
 FIELD_CLASSES = frozenset({"NamedTuple", "TypedDict", "StrEnum", "BaseSettings"})

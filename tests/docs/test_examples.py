@@ -31,7 +31,8 @@ import pytest
 
 from sonolux import sample as made_sample
 from sonolux.cli import main
-from sonolux.settings import Settings, settings
+from sonolux.settings import settings
+from sonolux.settings_model import Settings
 
 ROOT = Path(__file__).parents[2]
 PAGES = (

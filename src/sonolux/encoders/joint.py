@@ -52,11 +52,11 @@ class JointEncoder(Encoder):
 
     def encode_batch(self, batch: Sequence[Any]) -> NDArray[np.float32]:
         """Encode what the parts take into rows (n, sum of their widths)."""
-        return side_by_side([part.encode(batch) for part in self.parts])
+        return joint_rows([part.encode(batch) for part in self.parts])
 
     def encode_queries(self, queries: Sequence[Any]) -> Descriptors:
         """Encode questions as the parts encode questions."""
-        return self._checked([side_by_side([part.encode_queries(queries) for part in self.parts])], len(queries))
+        return self._checked([joint_rows([part.encode_queries(queries) for part in self.parts])], len(queries))
 
     def _check(self) -> None:
         for part in self.parts:
@@ -69,7 +69,7 @@ class JointEncoder(Encoder):
                 )
 
 
-def side_by_side(rows: Sequence[Descriptors]) -> NDArray[np.float32]:
+def joint_rows(rows: Sequence[Descriptors]) -> NDArray[np.float32]:
     """Return rows (n, sum of widths) of rows (n, width) of several encoders, each part of length 1 or 0."""
     return np.concatenate([normalised(np.asarray(part, np.float32)) for part in rows], axis=1)
 

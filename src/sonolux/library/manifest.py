@@ -21,7 +21,7 @@ from typing import Any, Self
 from sonolux.errors import LibraryError
 from sonolux.index import Index
 from sonolux.media.paths import printable
-from sonolux.settings import Settings
+from sonolux.settings_model import Settings
 
 FORMAT = 2
 

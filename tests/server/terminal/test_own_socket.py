@@ -23,7 +23,7 @@ from cryptography.x509.oid import NameOID
 from commands import run, serving
 from sonolux import holder_note
 from sonolux.cli.warm.service import LIBRARY, find_service
-from sonolux.settings import Settings
+from sonolux.settings_model import Settings
 
 MODULES = """
 import atexit, sys

@@ -67,7 +67,7 @@ LOST = 0.01
 Answers = Mapping[str, NDArray[np.float32]]
 
 
-class Part(NamedTuple):
+class DigitsPart(NamedTuple):
     """Name and title of the table of a part, the part by name, and how sounds are described."""
 
     name: str
@@ -80,7 +80,7 @@ def benchmark_digits(data: Path, work: Path, progress: Announce) -> tuple[list[S
     """Measure digits that are seen, named, and heard by the packaged network of speech."""
     heard = heard_digits(data, resolve(EAR)[0], work, progress)
     how = f"sounds by {EAR}, which learned from the speech of others"
-    return _benchmark(data, work, progress, heard, Part("senses", "Three senses of a digit", "digits", how))
+    return _benchmark(data, work, progress, heard, DigitsPart("senses", "Three senses of a digit", "digits", how))
 
 
 def benchmark_trained_digits(data: Path, work: Path, progress: Announce) -> tuple[list[Scorecard], Report]:
@@ -88,11 +88,11 @@ def benchmark_trained_digits(data: Path, work: Path, progress: Announce) -> tupl
     heard = heard_digits(data, None, work, progress)
     title = "Three senses of a digit, heard by a network of its own"
     how = "sounds by a network that Sonolux trained on those that are learned from"
-    return _benchmark(data, work, progress, heard, Part("senses-trained", title, "digits-trained", how))
+    return _benchmark(data, work, progress, heard, DigitsPart("senses-trained", title, "digits-trained", how))
 
 
 def _benchmark(
-    data: Path, work: Path, progress: Announce, heard: DescribedDigits, part: Part
+    data: Path, work: Path, progress: Announce, heard: DescribedDigits, part: DigitsPart
 ) -> tuple[list[Scorecard], Report]:
     seen = seen_digits(data, work, progress)
     recalls = _recalls(seen, heard)
@@ -175,7 +175,9 @@ def _learner(recipe: FuseRecipe) -> Callable[[FusionSet], Callable[[FusionSet], 
     return learn
 
 
-def _digits_report(recalls: Mapping[str, float], accuracies: Mapping[str, Mapping[str, float]], part: Part) -> Report:
+def _digits_report(
+    recalls: Mapping[str, float], accuracies: Mapping[str, Mapping[str, float]], part: DigitsPart
+) -> Report:
     wheres = ("clean", "in noise", "without image", "without audio")
     rows = [
         (name, *(f"{each[where]:.1%}" if where in each else "" for where in wheres))

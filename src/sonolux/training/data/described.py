@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonolux.encoders import Encoder, resolve
-from sonolux.encoders.joint import JointEncoder, side_by_side
+from sonolux.encoders.joint import JointEncoder, joint_rows
 from sonolux.encoders.trained.projected import unpacked
 from sonolux.errors import TrainingError
 from sonolux.media.options import ReadOptions
@@ -141,8 +141,8 @@ def describe_images(
         order += numbers
         for turned in (False, True) if mirrored else (False,):
             shown = [np.ascontiguousarray(pixels[:, ::-1]) for pixels in batch] if turned else batch
-            for source, rows in _described(encoders, shown).items():
-                found[source, turned].append(rows)
+            for source, described in _described(encoders, shown).items():
+                found[source, turned].append(described)
         if progress is not None:
             progress(len(order) / len(images), "looking at pictures")
     if len(order) < len(images):
@@ -218,7 +218,7 @@ def _described(encoders: Mapping[str, Encoder], batch: Sequence[Any]) -> dict[st
     once = {part.spec: part for each in parts.values() for part in each}
     rows = {spec: np.asarray(part.encode(batch)) for spec, part in once.items()}
     return {
-        source: side_by_side([rows[part.spec] for part in each]) if len(each) > 1 else unpacked(rows[each[0].spec])
+        source: joint_rows([rows[part.spec] for part in each]) if len(each) > 1 else unpacked(rows[each[0].spec])
         for source, each in parts.items()
     }
 
