@@ -35,7 +35,7 @@ def run_without(package: str, *arguments: str) -> subprocess.CompletedProcess[st
     return subprocess.run(command, capture_output=True, text=True, check=False, env=os.environ)
 
 
-@pytest.mark.parametrize("package", ["lightning", "matplotlib"])
+@pytest.mark.parametrize("package", ["lightning", pytest.param("matplotlib", marks=pytest.mark.long)])
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_training_says_what_it_needs_before_anything_is_read(command: str, package: str, tmp_path: Path) -> None:
     ran = run_without(package, "train", command, "--out", str(tmp_path / "model"), *COMMANDS[command])

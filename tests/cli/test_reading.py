@@ -21,6 +21,7 @@ def pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
+@pytest.mark.long
 def test_one_block_a_file_in_the_order_of_reading(cli, pictures: Path) -> None:
     ran = cli("read", pictures)
     assert (ran.code, ran.err) == (0, "")
@@ -32,6 +33,7 @@ def test_one_block_a_file_in_the_order_of_reading(cli, pictures: Path) -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.long
 def test_json_has_boxes_and_pages(cli, pictures: Path) -> None:
     records = cli("read", pictures, "--json").records
     assert [len(record["annotations"]) for record in records] == [0, 2, 2]

@@ -69,7 +69,9 @@ def store_sound(sound: NDArray[np.float64], path: Path, number: int) -> None:
         soundfile.write(path.with_suffix(".wav"), sound, RATE, subtype="PCM_24")
 
 
-@pytest.mark.parametrize(("kind", "names"), [("labels", SHAPES), ("sounds", PITCHES)])
+@pytest.mark.parametrize(
+    ("kind", "names"), [("labels", SHAPES), pytest.param("sounds", PITCHES, marks=pytest.mark.long)]
+)
 def test_each_form_is_learned_as_any_other(cli, tmp_path: Path, kind: str, names: dict[str, object]) -> None:
     random = np.random.default_rng(0)
     for part, count in (("learned", 14), ("asked", 7)):

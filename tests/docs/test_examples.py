@@ -39,20 +39,20 @@ PAGES = (
     *(
         "add",
         "search",
-        "copies",
         "python",
-        "training-data",
         "labels",
         "words",
         "networks",
         "recommend",
         "blend",
-        "read",
     ),
-    *("identify", "serve", "api", "storage"),
+    *("serve", "storage"),
 )
-TAUGHT = ("models", "training", "feedback", "taste", "align", "moods", "look", "sounds", "events", "speech", "music")
-"""Pages that train for as long as their readers do."""
+TAUGHT = (
+    *("models", "training", "feedback", "taste", "align", "moods", "look", "sounds", "events", "speech", "music"),
+    *("training-data", "read", "identify", "copies", "api"),
+)
+"""Pages that train, read or listen for as long as their readers do."""
 
 SOURCE = ROOT / "src" / "sonolux"
 CLUSTER_PAGE = ROOT / "docs" / "cluster.md"

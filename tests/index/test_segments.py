@@ -111,6 +111,7 @@ def test_what_comes_is_sealed_and_found(index: EmbeddedIndex) -> None:
     assert agrees_with_a_scan(index, values)
 
 
+@pytest.mark.long
 def test_what_several_processes_bring_is_sealed_together(index: EmbeddedIndex) -> None:
     values, counts = rows(COUNT), []
     for batch in batches("look", values):
@@ -133,6 +134,7 @@ def test_optimize_merges_all_and_what_comes_later_is_sealed_beside_it(index: Emb
     assert agrees_with_a_scan(index, values)
 
 
+@pytest.mark.long
 def test_a_space_added_to_what_is_sealed_gets_a_graph(index: EmbeddedIndex) -> None:
     values = rows(2 * UNSEALED)
     for batch in batches("look", values):

@@ -56,7 +56,7 @@ def test_the_same_files_in_another_folder_are_told_the_same(library: Library, tm
         assert same(null_of(other), null_of(library))
 
 
-@pytest.mark.parametrize("size", [1, 3, 10])
+@pytest.mark.parametrize("size", [1, *(pytest.param(size, marks=pytest.mark.long) for size in (3, 10))])
 def test_a_small_library_finds_the_very_file_and_a_version_and_nothing_for_another(size: int, tmp_path: Path) -> None:
     pictures = paint(tmp_path / "pictures", range(size))
     other = paint(tmp_path / "other", range(500, 501)) / "500.png"

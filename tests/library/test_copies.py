@@ -157,7 +157,9 @@ def with_exif(path: Path, picture: PIL.Image.Image, orientation: int, date: str 
     picture.save(path, exif=exif)
 
 
-@pytest.mark.parametrize("ending", ["jpg", "png", "webp"])
+@pytest.mark.parametrize(
+    "ending", ["jpg", *(pytest.param(ending, marks=pytest.mark.long) for ending in ("png", "webp"))]
+)
 @pytest.mark.parametrize("shown", ["photo", "gradient"])
 def test_files_that_differ_in_their_orientation_tag_alone(shown: str, ending: str, tmp_path: Path) -> None:
     """However little they show: a gradient has no perceptual hash (czkawka issues 714 and 1540)."""

@@ -83,7 +83,7 @@ def kill_often(tmp_path: Path, files: int, moments: int, seed: int) -> None:
 
 
 def test_kill_at_random_moments(tmp_path: Path) -> None:
-    kill_often(tmp_path, files=60, moments=4, seed=1)
+    kill_often(tmp_path, files=60, moments=2, seed=1)
 
 
 @pytest.mark.long

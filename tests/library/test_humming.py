@@ -74,6 +74,9 @@ def hummed(folder: Path, name: str, seed: int = 0) -> Path:
     return write(folder / "hummed.wav", hum(whole[2:20], np.random.default_rng(seed)))
 
 
+FIRST, *OTHERS = TUNES
+
+
 class TestNetwork:
     @pytest.mark.parametrize("samples", [0, 1, HOP, KEPT * HOP - 1, KEPT * HOP, 5 * RATE])
     def test_every_frame_has_its_probabilities(self, network: NoteNetwork, samples: int) -> None:
@@ -110,7 +113,7 @@ class TestAnnotator:
         assert Notes().annotate_one(sound.astype(np.float32)) == []
 
 
-@pytest.mark.parametrize("name", TUNES)
+@pytest.mark.parametrize("name", [FIRST, *(pytest.param(name, marks=pytest.mark.long) for name in OTHERS)])
 def test_a_hummed_tune_finds_its_song(library: Library, tmp_path: Path, name: str) -> None:
     library.annotate(resolve("notes"))
     hits = find_hummed(library, hummed(tmp_path, name))

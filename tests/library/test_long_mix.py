@@ -35,7 +35,8 @@ def recorded(sound: np.ndarray) -> bytes:
     return file.getvalue()
 
 
-@pytest.mark.parametrize("minutes", [5, pytest.param(60, marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("minutes", [5, 60])
 def test_every_song_of_a_mix_is_named_with_its_times(library: sx.Library, minutes: int) -> None:
     count = minutes * 60 // 75
     mix = np.zeros(minutes * 60 * RATE, np.float32)

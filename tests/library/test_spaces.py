@@ -27,6 +27,7 @@ def test_a_default_model_that_cannot_be_used_is_left_out(
     assert "org/broken is left out: its weights are pickled" in caplog.text
 
 
+@pytest.mark.long
 def test_a_space_whose_encoder_is_superseded_is_kept_unasked_and_says_how_to_move_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

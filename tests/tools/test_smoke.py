@@ -7,6 +7,7 @@ import pytest
 from tools import smoke
 
 
+@pytest.mark.long
 def test_steps_pass_on_what_is_here(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(smoke, "STEPS", smoke.STEPS[:3])
     assert smoke.run([sys.executable, "-m", "sonolux"]) == 0

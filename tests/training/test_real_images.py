@@ -64,7 +64,9 @@ def faces(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return table
 
 
-@pytest.mark.parametrize("method", RECIPES)
+@pytest.mark.parametrize(
+    "method", [one if one == "ae" else pytest.param(one, marks=pytest.mark.long) for one in RECIPES]
+)
 def test_each_method_is_killed_resumes_and_searches(method: str, faces: Path, data: Path, tmp_path: Path) -> None:
     asked = make_recipe(method, bits=32, epochs=6, batch_size=16, validation=0.2, learning_rate=1e-2, **RECIPES[method])
     command = [sys.executable, "-c", PROGRAM, str(faces), str(tmp_path / "model"), repr(asked.resolved())]

@@ -42,6 +42,7 @@ def test_a_verdict_sets_the_target_beside_what_was_reached(reached: float, at_mo
     assert word in line
 
 
+@pytest.mark.long
 def test_the_library_and_its_raw_engine_give_the_same_answers(tmp_path: Path) -> None:
     random = np.random.default_rng(0)
     basis, centres = random.standard_normal((24, search.DIM)), random.standard_normal((50, 24))
@@ -112,6 +113,7 @@ def test_what_is_absent_shares_no_source_with_what_is_there(data: Path) -> None:
     assert len(there.recordings) + len(elsewhere.recordings) == 134
 
 
+@pytest.mark.long
 def test_known_items_are_asked_with_themselves(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(known_item, "COUNTS", {"video": 1, "medley": 1, "photo": 1, "text": 1})
     monkeypatch.setattr(known_item, "ABSENT", 1)

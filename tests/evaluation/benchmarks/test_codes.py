@@ -25,6 +25,7 @@ def small(data: Path) -> LabelledSearch:
     return LabelledSearch("cifar10 codes", whole.queries, whole.database.subset(np.arange(600)))
 
 
+@pytest.mark.long
 def test_baselines_models_and_times_in_one_table(
     data: Path, small: LabelledSearch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -25,6 +25,7 @@ def shop(tmp_path: Path) -> Path:
     return tmp_path / "shop"
 
 
+@pytest.mark.long
 def test_both_are_trained_once_and_judged(shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(transfer, "SAME", {"epochs": 1, "batch_size": 4, "refit": True, "image_size": 128})
     monkeypatch.setattr(shop_photos, "DRAWS", 1)

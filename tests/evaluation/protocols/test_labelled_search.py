@@ -32,6 +32,7 @@ def test_a_code_that_says_nothing_gains_nothing_by_the_order_of_the_files(cifar:
     assert card.scores["mAP@ALL"] == pytest.approx(0.1, abs=0.005)
 
 
+@pytest.mark.long
 def test_pixels_score_what_was_measured(cifar: LabelledSearch) -> None:
     tenth = LabelledSearch("part", cifar.queries.subset(np.arange(0, 1000, 10)), cifar.database)
     card = tenth.score("pixels", describe_by_pixels)

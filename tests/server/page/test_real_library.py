@@ -552,7 +552,9 @@ WIDER = """(width) => [...document.querySelectorAll("body *")]
     .filter((one) => one.getBoundingClientRect().right > width).map((one) => one.outerHTML.slice(0, 120))"""
 
 
-@pytest.mark.parametrize(("width", "height", "scheme"), [(390, 844, "light"), (1280, 800, "dark")])
+@pytest.mark.parametrize(
+    ("width", "height", "scheme"), [(390, 844, "light"), pytest.param(1280, 800, "dark", marks=pytest.mark.long)]
+)
 def test_every_view_fits_and_is_accessible(
     look: Open, served: Served, tmp_path: Path, width: int, height: int, scheme: str
 ) -> None:

@@ -33,7 +33,8 @@ READY = ".card[data-id], .empty h2, .item h1, .figures, .map-side li"
 
 @pytest.mark.parametrize("view", VIEWS)
 @pytest.mark.parametrize(
-    ("width", "height", "scheme"), [(390, 844, "light"), (1280, 800, "dark"), (3840, 2160, "light")]
+    ("width", "height", "scheme"),
+    [(390, 844, "light"), pytest.param(1280, 800, "dark", marks=pytest.mark.long), (3840, 2160, "light")],
 )
 def test_a_view_fits_and_is_accessible(
     visit: Open, tmp_path: Path, view: str, width: int, height: int, scheme: str

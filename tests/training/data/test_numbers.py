@@ -67,7 +67,7 @@ class StoppedError(Exception):
     """Stands for whatever ends a training."""
 
 
-@pytest.mark.parametrize("moment", [10, 40])
+@pytest.mark.parametrize("moment", [10, pytest.param(40, marks=pytest.mark.long)])
 def test_a_stopped_training_ends_as_if_it_had_not_been(
     moment: int, digits: tuple[np.ndarray, np.ndarray], tmp_path: Path
 ) -> None:

@@ -85,6 +85,7 @@ def undigitised_error(network: torch.nn.Module, images: ImageSet) -> float:
 
 
 @pytest.mark.parametrize("kind", [DENSE, CONV])
+@pytest.mark.long
 def test_layers_trained_one_by_one_draw_better_before_all_are(
     kind: dict[str, object], images: ImageSet, tmp_path: Path
 ) -> None:

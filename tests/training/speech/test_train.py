@@ -113,6 +113,7 @@ train_speech(read_utterances(table, 8_000), make_recipe(**eval(recipe)), Path(fo
 """
 
 
+@pytest.mark.long
 def test_a_killed_training_ends_as_it_would_have(utterances: UtteranceSet, table: Path, tmp_path: Path) -> None:
     asked = recipe(epochs=4)
     command = [sys.executable, "-c", PROGRAM, str(table), str(tmp_path / "a" / "reader"), repr(asked.resolved())]
@@ -134,6 +135,7 @@ class TestAn4:
         assert all(cepstra.shape[1] == 13 for cepstra in learned.cepstra)
         assert learned.lexicon["A"] == [("AH",), ("EY",)]
 
+    @pytest.mark.long
     def test_a_few_of_its_utterances_are_learned(self, data: Path, tmp_path: Path) -> None:
         few = read_utterances(data / "an4").subset(np.arange(24))
         model = train_speech(few, recipe(epochs=12, validation=0.1, body="gru"), tmp_path / "reader")
