@@ -1,7 +1,7 @@
-"""Members as files: status, bytes and a local copy of a medium, wherever it lies.
+"""Media wherever they lie: status, bytes and a local copy of a file, of a member of one, or of an object in a bucket.
 
-Everything here takes the path of an ordinary file too, and then is what `pathlib` and `open_file` give. Of a member,
-the time of change is that of the file that holds it; the size is its own.
+Of an ordinary file everything is what `pathlib` and `open_file` give. Of a member, the time of change is that of the
+file that holds it; the size is its own.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import mkdtemp
 from typing import BinaryIO
 
 from sonolux.errors import MediaError
@@ -23,6 +22,12 @@ from sonolux.media.inside.listings import listing_of
 from sonolux.media.inside.names import MemberName, holder_of, holds_rows, split_name
 from sonolux.media.inside.shards import LARGEST_DESCRIPTION
 from sonolux.media.inside.tables import describe_row, read_row
+from sonolux.media.local_copies import ending_of, own_folder
+from sonolux.media.objects.copies import copy_object
+from sonolux.media.objects.reading import BLOCK, ObjectFile
+from sonolux.media.objects.refusals import GoneError
+from sonolux.media.objects.statuses import ObjectStatus, listed_status, object_status
+from sonolux.media.objects.urls import is_url
 from sonolux.media.options import ReadOptions
 from sonolux.media.safe_open import open_file
 from sonolux.media.segment import ReadEvent
@@ -30,20 +35,19 @@ from sonolux.settings import settings
 
 COPIED_AT_ONCE = 2**20
 
-FOLDER = "members"
-"""In the cache: a folder for each process that decodes, gone when it is."""
-
-LONGEST_ENDING = 10
-
 
 @dataclass(frozen=True, slots=True)
 class MediumStatus:
-    """What tells whether a medium has changed: bytes, nanoseconds, the number of its file and of its device."""
+    """What tells whether a medium has changed: bytes, nanoseconds, the number of its file and of its device.
+
+    Of an object in a bucket, which has no such numbers, its entity tag.
+    """
 
     size: int
     mtime_ns: int
-    inode: int
-    device: int
+    inode: int = 0
+    device: int = 0
+    etag: str = ""
 
 
 def status_of(path: str) -> MediumStatus:
@@ -54,8 +58,10 @@ def status_of(path: str) -> MediumStatus:
     OSError
         Where it is not there.
     MediaError
-        Where the file that is to hold it cannot be read.
+        Where the file that is to hold it cannot be read, or a bucket cannot be asked.
     """
+    if is_url(path):
+        return _object_state(listed_status(path) or object_status(path))
     name = split_name(path)
     if name is None:
         status = Path(path).stat()
@@ -67,7 +73,15 @@ def status_of(path: str) -> MediumStatus:
 
 
 def state_of(path: str) -> MediumStatus:
-    """Return the status of the file in which a medium lies: as long as it is the same, so is the medium."""
+    """Return the status of an object, or of the file in which a medium lies: while it is the same, so is the medium.
+
+    Raises
+    ------
+    OSError, MediaError
+        As `status_of`; of an object the store is asked in any case.
+    """
+    if is_url(path):
+        return _object_state(object_status(path))
     status = Path(holder_of(path)).stat()
     return MediumStatus(status.st_size, status.st_mtime_ns, status.st_ino, status.st_dev)
 
@@ -79,7 +93,9 @@ def listing_at(holder: str) -> Listing:
 
 
 def is_there(path: str) -> bool:
-    """Tell whether a file or a member is there; ValueError and OSError as of `Path.is_file`."""
+    """Tell whether a file, a member or an object is there; ValueError and OSError as of `Path.is_file`."""
+    if is_url(path):
+        return _is_object(path)
     name = split_name(path)
     if name is None:
         return Path(path).is_file()
@@ -99,8 +115,8 @@ def is_lost(name: MemberName) -> bool:
 
 
 def stamp_of(path: str) -> str:
-    """Return a digest of what describes a member; empty for ordinary files, and where nothing does."""
-    name = split_name(path)
+    """Return a digest of what describes a member; empty for all else, and where nothing does."""
+    name = None if is_url(path) else split_name(path)
     if name is None:
         return ""
     with suppress(MediaError):
@@ -110,7 +126,9 @@ def stamp_of(path: str) -> str:
 
 
 def open_medium(path: str) -> BinaryIO:
-    """Open a file or a member for reading; MediaError as `open_file` raises it."""
+    """Open a file, a member or an object for reading; MediaError as `open_file` raises it."""
+    if is_url(path):
+        return io.BufferedReader(ObjectFile(path), BLOCK)
     name = split_name(path)
     if name is None:
         return open_file(path)
@@ -141,7 +159,7 @@ def _row_of(file: BinaryIO, name: MemberName) -> BinaryIO:
 
 def descriptions_of(path: str) -> dict[str, bytes]:
     """Return what describes a member, by its ending; MediaError where the holder cannot be read."""
-    name = split_name(path)
+    name = None if is_url(path) else split_name(path)
     if name is None:
         return {}
     with open_file(name.holder) as file:
@@ -154,72 +172,50 @@ def descriptions_of(path: str) -> dict[str, bytes]:
         }
 
 
-@contextmanager
-def local_file(path: str) -> Iterator[str]:
-    """Have a medium as a file of its own for as long as a block lasts: the file itself, or a copy of a member.
+@dataclass(frozen=True, slots=True)
+class LocalFile:
+    """A medium as a file of its own.
 
-    The copy lies in the cache, has the ending of the member's name, and is removed afterwards; what processes that
+    Attributes
+    ----------
+    path : str
+    coming : iterator of int
+        To be gone through before the file is opened: yields now and then how many bytes there are.
+    """
+
+    path: str
+    coming: Iterator[int]
+
+
+@contextmanager
+def local_file(path: str) -> Iterator[LocalFile]:
+    """Have a medium as a file of its own for as long as a block lasts: the file itself, or a copy.
+
+    The copy lies in the cache, has the ending of the medium's name, and is removed afterwards; what processes that
     were killed have left there, the next one removes.
     """
-    name = split_name(path)
-    if name is None:
-        yield path
+    name = None if is_url(path) else split_name(path)
+    if name is None and not is_url(path):
+        yield LocalFile(path, iter(()))
         return
     with own_folder() as folder:
-        copy = folder / f"member{_ending(name.member)}"
-        with open_medium(path) as member, copy.open("xb") as target:
-            shutil.copyfileobj(member, target, COPIED_AT_ONCE)
-            copied = target.tell()
-        if not copied:
+        copy = folder / f"member{ending_of(path if name is None else name.member)}"
+        yield LocalFile(str(copy), copy_object(path, copy) if name is None else _copied_member(path, copy))
+
+
+def _copied_member(path: str, copy: Path) -> Iterator[int]:
+    with open_medium(path) as member, copy.open("xb") as target:
+        while block := member.read(COPIED_AT_ONCE):
+            target.write(block)
+            yield target.tell()
+        if not target.tell():
             raise MediaError("is empty (0 bytes)")
-        yield str(copy)
 
 
 def copy_medium(path: str, _: ReadOptions, target: str) -> Iterator[ReadEvent]:
     """Copy a medium that is a file of its own in this process; what a decoding process runs."""
     shutil.copyfile(path, target)
     return iter(())
-
-
-def remove_copies_of(process: int) -> None:
-    """Remove what a process that has ended has left of its copies."""
-    for left in (settings().cache / FOLDER).glob(f"{process}-*"):
-        shutil.rmtree(left, ignore_errors=True)
-
-
-@contextmanager
-def own_folder() -> Iterator[Path]:
-    """Have a folder of this process in the cache for as long as a block lasts."""
-    above = settings().cache / FOLDER
-    above.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for left in above.iterdir():
-        if _is_left(left.name):
-            shutil.rmtree(left, ignore_errors=True)
-    folder = Path(mkdtemp(prefix=f"{os.getpid()}-", dir=above))
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _is_left(name: str) -> bool:
-    """Tell whether the process that made a folder of this name is gone."""
-    number = name.partition("-")[0]
-    if not number.isdigit():
-        return False
-    try:
-        os.kill(int(number), 0)
-    except ProcessLookupError:
-        return True
-    except (PermissionError, OverflowError):
-        return False
-    return False
-
-
-def _ending(member: str) -> str:
-    ending = member.rpartition("/")[2].rpartition(".")[2]
-    known = ending.isascii() and ending.isalnum() and len(ending) <= LONGEST_ENDING
-    return f".{ending.lower()}" if known else ""
 
 
 def _member(listing: Listing, name: MemberName, path: str) -> Member:
@@ -263,3 +259,18 @@ class _Window(io.RawIOBase):
     def close(self) -> None:
         self._file.close()
         super().close()
+
+
+def _object_state(status: ObjectStatus) -> MediumStatus:
+    return MediumStatus(status.size, status.mtime_ns, etag=status.etag)
+
+
+def _is_object(url: str) -> bool:
+    """Tell whether an object is there; one that cannot be asked for is, for whoever reads it says what is wrong."""
+    try:
+        object_status(url)
+    except GoneError:
+        return False
+    except MediaError:
+        return True
+    return True

@@ -167,8 +167,9 @@ def _events(path: str, orders: Orders) -> Iterator[WorkerEvent]:
         before = state_of(path)
         descriptions = descriptions_of(path)
         with local_file(path) as local:
-            size = Path(local).stat().st_size
-            for event in orders.reader(local, orders.options):
+            yield from (Progress() for _ in local.coming)
+            size = Path(local.path).stat().st_size
+            for event in orders.reader(local.path, orders.options):
                 yield with_descriptions(event, descriptions) if isinstance(event, Probe) and descriptions else event
         after = state_of(path)
     except MediaError as error:
