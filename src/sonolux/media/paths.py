@@ -15,7 +15,7 @@ from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 from sonolux.errors import QueryError
 from sonolux.media.inside.names import split_name
-from sonolux.media.objects.urls import checked_url, folders_of, is_url, looks_like_url
+from sonolux.media.objects.urls import checked_url, folders_of, is_url, looks_like_url, refuse_collapsed
 
 MARK = "\0"
 UTF8 = sys.getfilesystemencoding() == "utf-8"
@@ -61,9 +61,8 @@ def absolute(path: str | os.PathLike[str]) -> str:
     QueryError
         For an empty path, or a URL that says more than where an object is.
     """
-    if looks_like_url(path):
-        return checked_url(os.fspath(path))
-    return real_path(os.path.expanduser(named(path)))
+    text = named(path)
+    return checked_url(text) if looks_like_url(text) else real_path(os.path.expanduser(text))
 
 
 def named(path: str | os.PathLike[str]) -> str:
@@ -72,10 +71,13 @@ def named(path: str | os.PathLike[str]) -> str:
     Raises
     ------
     QueryError
-        For an empty path, which would be the current folder: nobody who means that leaves it out.
+        For an empty path, which would be the current folder: nobody who means that leaves it out; for a `Path` that was
+        the URL of an object.
     """
     if not os.fspath(path):
         raise QueryError("an empty path names nothing: name a file or a folder, or . for the current one")
+    if not isinstance(path, str):
+        refuse_collapsed(path)
     return os.fspath(path)
 
 

@@ -55,18 +55,16 @@ def join_url(bucket: str, key: str) -> str:
     return f"{bucket}/{key}"
 
 
-def looks_like_url(path: str | os.PathLike[str]) -> bool:
-    """Tell whether somebody means a URL by what was given.
+def looks_like_url(path: str) -> bool:
+    """Tell whether somebody means a URL by what was given."""
+    return GIVEN.match(path) is not None
 
-    Raises
-    ------
-    QueryError
-        For a `Path` that was made of a URL, which has lost one of its slashes.
-    """
+
+def refuse_collapsed(path: os.PathLike[str]) -> None:
+    """Raise QueryError for a `Path` that was made of a URL, which has lost one of its slashes."""
     text = os.fspath(path)
-    if not isinstance(path, str) and COLLAPSED.match(text) and not os.path.lexists(text):
+    if COLLAPSED.match(text) and not os.path.lexists(text):
         raise QueryError(f"{text} was a URL before it became a Path, which takes a slash from it: give it as text")
-    return GIVEN.match(text) is not None
 
 
 def checked_url(url: str) -> str:
