@@ -10,7 +10,7 @@ from pathlib import Path
 from sonolux.errors import MediaError
 from sonolux.media.errors import unreadable
 from sonolux.media.inside.members import listing_at
-from sonolux.media.inside.names import is_holder, join_name, split_name
+from sonolux.media.inside.names import HOLDERS, is_holder, join_name, split_name
 from sonolux.media.inside.shards import ENDINGS
 from sonolux.media.objects.finding import find_objects, without_nested
 from sonolux.media.objects.urls import is_url
@@ -54,7 +54,20 @@ def find(roots: Sequence[str], *, real: bool = False, inside: bool = False) -> I
     """
     yield from _find_files([root for root in roots if not is_url(root)], real=real, inside=inside)
     for root in without_nested([root for root in roots if is_url(root)]):
-        yield from find_objects(root, _is_junk_object, _may_be_medium)
+        yield from _find_in_bucket(root, inside=inside)
+
+
+def _find_in_bucket(root: str, *, inside: bool) -> Iterator[str | Failure]:
+    if inside and split_name(root) is not None:
+        yield root
+        return
+    for found in find_objects(root, _is_junk_object, _may_hold_media if inside else _may_be_medium):
+        if isinstance(found, Failure):
+            yield found
+        elif split_name(found) is not None:
+            yield Failure(found, "is called as what lies in a shard is: an object of such a name is not read")
+        else:
+            yield from _within(found) if inside and is_holder(found) else (found,)
 
 
 def _find_files(roots: Sequence[str], *, real: bool, inside: bool) -> Iterator[str | Failure]:
@@ -140,6 +153,10 @@ def _is_junk_object(name: str) -> bool:
     if name in (".", ".."):  # whoever asks for it says that it cannot be asked for
         return False
     return is_system_folder(name) or name.lower() in JUNK or name.lower().endswith(LIBRARY_SUFFIX)
+
+
+def _may_hold_media(name: str) -> bool:
+    return _may_be_medium(name) or name.lower().endswith(HOLDERS)
 
 
 def _may_be_medium(name: str) -> bool:

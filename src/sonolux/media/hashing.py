@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from sonolux.media.errors import decoding
 from sonolux.media.inside.members import open_medium
+from sonolux.media.inside.names import split_name
 from sonolux.media.objects.copies import read_and_keep
 from sonolux.media.objects.urls import is_url
 
@@ -24,7 +25,7 @@ def content_hash(path: str) -> str:
     MediaError
         Where the file is empty, special, or cannot be read.
     """
-    if is_url(path):
+    if is_url(path) and split_name(path) is None:
         return hash_of_blocks(read_and_keep(path))
     with open_medium(path) as file, decoding("file"):
         return hash_of_blocks(iter(lambda: file.read(BLOCK_BYTES), b""))

@@ -108,13 +108,22 @@ def folders(path: str) -> list[str]:
     ['/', '/photos', '/photos/2019']
     """
     if is_url(path):
-        return [to_stored(folder) for folder in folders_of(path)]
+        return [to_stored(folder) for folder in _folders_in_bucket(path)]
     above = _folder_and_above(os.path.dirname(path))
     inside = split_name(path)
     if inside is None:
         return list(above)
     outer = _folder_and_above(os.path.dirname(inside.holder))
     return [*outer, to_stored(inside.holder), *above[len(outer) :]]
+
+
+def _folders_in_bucket(url: str) -> list[str]:
+    above = folders_of(url)
+    inside = split_name(url)
+    if inside is None:
+        return above
+    outer = folders_of(inside.holder)
+    return [*outer, inside.holder, *above[len(outer) :]]
 
 
 @lru_cache(maxsize=256)

@@ -23,7 +23,7 @@ from sonolux.types import Failure
 
 FAST = {"fingerprints": False, "labels": False}
 SPACES = ["bm25", "colour-histogram", "mfcc"]
-ODD = ["100%.jpg", "a b.jpg", "a#b.jpg", "a%20b.jpg", "a+b&c=d.jpg", "x.tar#y.jpg", "ü/日本.jpg", "what?.jpg"]
+ODD = ["100%.jpg", "a b.jpg", "a#b.jpg", "a%20b.jpg", "a+b&c=d.jpg", "ü/日本.jpg", "what?.jpg"]
 
 
 @pytest.fixture

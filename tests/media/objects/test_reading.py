@@ -14,7 +14,8 @@ from sonolux.errors import MediaError
 from sonolux.media.hashing import content_hash
 from sonolux.media.inside.members import is_there, local_file, open_medium, state_of, status_of
 from sonolux.media.objects.copies import FOLDER, copy_object, read_and_keep
-from sonolux.media.objects.reading import BLOCK, ObjectFile, object_blocks
+from sonolux.media.objects.object_file import ObjectFile
+from sonolux.media.objects.reading import BLOCK, object_blocks
 from sonolux.media.objects.refusals import GoneError
 from sonolux.media.objects.statuses import ObjectStatus, object_status
 from sonolux.settings import settings

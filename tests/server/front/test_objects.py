@@ -14,12 +14,13 @@ from starlette.testclient import TestClient
 from making import noise
 from object_store import KEY, SECRET, ObjectStore, be_impatient, entity_tag
 from serving import Service, problem
-from shards import picture, sound
+from shards import picture, sound, write_tar
 from sonolux.errors import QueryError
 from sonolux.library import Library
 from sonolux.media.objects.reading import BLOCK
 from sonolux.presentation.html import PageSection, page
 from sonolux.server.jobs.params import beneath_roots
+from tables import cell, write_table
 
 LONG = noise(60.0)
 
@@ -169,6 +170,28 @@ def test_an_object_that_is_replaced_while_it_is_sent_is_no_mixture(
         assert len(got) < len(whole)
         assert whole.startswith(got)
         raise ConnectionError
+
+
+def test_members_of_shards_and_tables_in_buckets_are_sent(
+    objects: ObjectStore, private_home: Path, tmp_path: Path
+) -> None:
+    shard = write_tar(tmp_path / "s.tar", [("cat.jpg", picture(10)), ("dog.jpg", picture(20))])
+    table = write_table(tmp_path / "t.parquet", [cell(picture(40)), cell(picture(80))])
+    objects.buckets["box"] = {"s.tar": shard.read_bytes(), "t.parquet": table.read_bytes()}
+    with Library(private_home / "m.sonolux") as library:
+        assert library.add("s3://box", spaces=["colour-histogram"], labels=False).added == 4
+        service = Service(private_home / "m.sonolux", tmp_path, library)
+        with service.client() as client:
+            for name, content in (("s.tar#dog.jpg", picture(20)), ("t.parquet#1", picture(80))):
+                media = f"/api/v1/items/{library.item(f's3://box/{name}').id}"
+                sent = client.get(f"{media}/media")
+                assert (sent.content, sent.headers["content-type"]) == (content, "image/jpeg")
+                assert client.get(f"{media}/media", headers={"range": "bytes=5-9"}).content == content[5:10]
+                assert client.get(f"{media}/thumbnail").status_code == 200
+            objects.asked.clear()
+            dog = library.item("s3://box/s.tar#dog.jpg").id
+            objects.buckets["box"]["s.tar"] = write_tar(tmp_path / "s.tar", [("cat.jpg", picture(1))]).read_bytes()
+            problem(client.get(f"/api/v1/items/{dog}/media"), "not-found", 404)
 
 
 def test_clients_add_no_buckets(private_home: Path) -> None:

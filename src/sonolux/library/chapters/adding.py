@@ -29,8 +29,8 @@ from sonolux.library.ingest.write import Writer, forget_space
 from sonolux.library.items import where_target
 from sonolux.library.query import PathLike, conditions_of
 from sonolux.library.spaces import default_encoders
-from sonolux.media.inside.braces import expand_braces
 from sonolux.media.inside.names import split_name
+from sonolux.media.inside.patterns import expand_names
 from sonolux.media.objects.urls import is_url
 from sonolux.media.paths import absolute, named, printable
 from sonolux.retrieval.copies.store import HashStore
@@ -271,7 +271,7 @@ class AddingLibrary(OpenedLibrary):
 
 def _names_of(path: PathLike) -> list[str]:
     """Return the names that a path stands for."""
-    return expand_braces(named(path)) if isinstance(path, str) else [named(path)]
+    return expand_names(named(path)) if isinstance(path, str) else [named(path)]
 
 
 def _has_photo(writers: Iterable[Encoder]) -> bool:

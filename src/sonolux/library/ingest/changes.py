@@ -108,7 +108,7 @@ class ChangeDetector:
 
     def look_ahead(self, paths: Sequence[str]) -> None:
         """Begin to read the contents of those of a batch of objects that `tasks` will have to know."""
-        urls = [path for path in paths if is_url(path)]
+        urls = [path for path in paths if is_url(path) and split_name(path) is None]
         known = {file.path: file for file in self._known("path", [to_stored(url) for url in urls])}
         for url in urls:
             status, file = listed_status(url), known.get(to_stored(url))
@@ -219,11 +219,11 @@ def is_gone(path: str) -> bool:
 
     A folder by its name is another thing.
     """
-    if is_url(path):
-        return not is_there(path)
     name = split_name(path)
     if name is not None:
         return is_lost(name)
+    if is_url(path):
+        return not is_there(path)
     try:
         return stat.S_ISDIR(Path(path).lstat().st_mode)
     except (FileNotFoundError, NotADirectoryError):

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import shlex
+from collections.abc import Iterator
 from pathlib import Path
 
 from sonolux.errors import MediaError
@@ -18,7 +19,8 @@ from sonolux.index import Condition, Index
 from sonolux.library.ingest.changes import is_gone
 from sonolux.library.ingest.volumes import lies_elsewhere
 from sonolux.media.finding import find
-from sonolux.media.inside.names import is_holder
+from sonolux.media.inside.members import is_lost, is_there
+from sonolux.media.inside.names import holder_of, is_holder, split_name
 from sonolux.media.objects.listing import list_objects
 from sonolux.media.objects.urls import is_url
 from sonolux.media.paths import from_stored, printable, to_stored
@@ -58,22 +60,34 @@ def gone_from(index: Index, root: str) -> list[str] | Failure:
 
 
 def _gone_from_bucket(index: Index, root: str) -> list[str] | Failure:
-    """Return the ids of the objects that are no longer listed, where the listing came to its end."""
+    """Return the ids of what is no longer listed, or no longer in what is, where the listing came to its end."""
     under = [Condition("kind", "=", "file"), Condition("folders", "=", to_stored(root))]
     held = {from_stored(point.payload["path"]): point.id for point in index.scroll(under, keys=("path",))}
     if not held:
         return []
-    count, listed = len(held), 0
+    lost = {holder_of(path) for path in held}
+    listed = 0
     try:
-        for found in list_objects(root):
+        for url in [root] if is_holder(root) and is_there(root) else _listed(root):
             listed += 1
-            held.pop(found.path if isinstance(found, Failure) else found.url, None)
+            lost.discard(url)
     except MediaError as error:
         return Failure(root, f"{error}; nothing of it was removed")
     if not listed:
-        what = f"held {count:,} {'object' if count == 1 else 'objects'} and is empty now"
+        what = f"held {len(held):,} {'object' if len(held) == 1 else 'objects'} and is empty now"
         return Failure(root, f"{what}: nothing of it was removed; if they are gone for good: sonolux remove {root}")
-    return list(held.values())
+    return [id_ for path, id_ in held.items() if holder_of(path) in lost or _is_out(path)]
+
+
+def _listed(root: str) -> Iterator[str]:
+    """Yield the URLs that are listed beneath a root, those that cannot be asked for too."""
+    return (found.path if isinstance(found, Failure) else found.url for found in list_objects(root))
+
+
+def _is_out(path: str) -> bool:
+    """Tell whether what is called as a member is no longer in its shard."""
+    name = split_name(path)
+    return name is not None and is_lost(name)
 
 
 def _refusal(root: str, what: str, folder: str) -> Failure:

@@ -56,15 +56,24 @@ def read_and_keep(url: str) -> Iterator[bytes]:
             made.unlink(missing_ok=True)
 
 
-def copy_object(url: str, target: Path) -> Iterator[int]:
-    """Make a file of an object, and yield how many bytes there are so far; MediaError as `read_and_keep` raises it."""
+def copy_object(url: str, target: Path, *, keep: bool = False) -> Iterator[int]:
+    """Make a file of an object, and yield how many bytes there are so far; MediaError as `read_and_keep` raises it.
+
+    Parameters
+    ----------
+    url : str
+    target : Path
+        Which is not there yet.
+    keep : bool
+        Whether what is read is kept for others: by one process alone, for each counts what it has kept itself.
+    """
     status = object_status(url)
     refuse_unfit(status)
     cache = _cache(settings().cache / FOLDER, settings().object_cache)
     kept = cache.find(_name(url, status))
     if kept is not None and _linked(kept, target, status.size):
         return
-    _, blocks = object_blocks(url)
+    blocks = read_and_keep(url) if keep else object_blocks(url)[1]
     with target.open("xb") as file:
         for block in blocks:
             file.write(block)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from sonolux.errors import MediaError
-from sonolux.media.objects.reading import ObjectFile
+from sonolux.media.inside.listing import ByteRange
+from sonolux.media.inside.members import listing_at
+from sonolux.media.inside.names import MemberName
+from sonolux.media.objects.object_file import ObjectFile
 from sonolux.media.objects.refusals import GoneError
 from sonolux.server.problems import ProblemError
 
@@ -17,22 +20,36 @@ class ObjectStretch:
     state : tuple of int
         Its time of change in nanoseconds, behind two zeros: it has no device and no number there.
     part : str
-        Its URL and its entity tag.
+        Its URL, its entity tag, and the name of the member.
     """
 
-    def __init__(self, file: ObjectFile) -> None:
+    def __init__(self, file: ObjectFile, place: ByteRange | None = None, member: str = "") -> None:
         self._file = file
-        self.size = file.status.size
+        self._place = ByteRange(0, file.status.size) if place is None else place
+        self._member = member
+        self.size = self._place.size
         self.state = (0, 0, file.status.mtime_ns)
-        self.part = f"{file.url} {file.status.etag}"
+        self.part = f"{file.url} {file.status.etag} {member}"
+        file.end = self._place.start + self.size
 
     def read_at(self, place: int, count: int) -> bytes:
         """Return bytes from a place; fewer at the end."""
-        return self._file.read_at(place, count)
+        return self._file.read_at(self._place.start + place, max(min(count, self.size - place), 0))
 
     def duplicate(self) -> ObjectStretch:
         """Return the same bytes, for who closes them."""
-        return ObjectStretch(self._file.duplicate())
+        return ObjectStretch(self._file.duplicate(), self._place, self._member)
+
+    def within(self, name: MemberName) -> ObjectStretch:
+        """Return the bytes of a member of this; ProblemError where it is not in it, or this cannot be read."""
+        try:
+            member = listing_at(name.holder).members.get(name.member)
+        except MediaError as error:
+            raise ProblemError("unopened", f"the object that holds this item {error}") from None
+        if member is None:
+            gone = "the object that held this item no longer does: `sonolux add --prune` notes that"
+            raise ProblemError("not-found", gone)
+        return ObjectStretch(self._file, member.place, name.member)
 
     def close(self) -> None:
         """Forget what was read of it."""

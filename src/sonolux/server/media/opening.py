@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 
 from sonolux.errors import MediaError
-from sonolux.media.inside.listings import listing_of
+from sonolux.media.inside.holders import LocalHolder
 from sonolux.media.inside.members import copy_medium
 from sonolux.media.inside.names import MemberName, holds_rows, split_name
 from sonolux.media.local_copies import own_folder
@@ -36,9 +36,9 @@ MOST_LINKS = 8
 
 def open_stretch(path: str, roots: Sequence[Path]) -> Stretch | ObjectStretch:
     """Open the medium of an item: a file, a member of one, or an object; parameters and errors as of `open_item`."""
-    if is_url(path):
-        return open_object(path)
     name = split_name(path)
+    if is_url(path):
+        return _in_bucket(path, name)
     whole = whole_file(open_item(path if name is None else name.holder, roots))
     if name is None:
         return whole
@@ -52,7 +52,7 @@ def open_stretch(path: str, roots: Sequence[Path]) -> Stretch | ObjectStretch:
 def _within(name: MemberName, whole: Stretch) -> Stretch:
     """Return the bytes of a member where they lie."""
     try:
-        member = listing_of(whole.descriptor, name.holder).members.get(name.member)
+        member = LocalHolder(name.holder, whole.descriptor).listing().members.get(name.member)
     except MediaError as error:
         raise ProblemError("unopened", f"the file that holds this item {error}") from None
     if member is None:
@@ -60,16 +60,32 @@ def _within(name: MemberName, whole: Stretch) -> Stretch:
     return replace(whole, start=member.place.start, size=member.place.size, part=name.member)
 
 
-def _taken_out(path: str, name: MemberName, whole: Stretch) -> Stretch:
-    """Return the bytes of a row as a decoding process takes them out, in a file that has no name any more."""
+def _in_bucket(path: str, name: MemberName | None) -> Stretch | ObjectStretch:
+    """Return the bytes of an object, or of a member of one."""
+    if name is None:
+        return open_object(path)
+    whole = open_object(name.holder)
+    if not holds_rows(name.holder):
+        return whole.within(name)
+    descriptor = _row_of(path)
+    return Stretch(descriptor, 0, os.fstat(descriptor).st_size, whole.state, f"{whole.part} {name.member}")
+
+
+def _row_of(path: str) -> int:
+    """Return the descriptor of a file without a name that holds what a decoding process has taken out of a table."""
     with own_folder() as folder:
         copy = folder / "member"
         try:
             for _ in IsolatedDecoder().read(path, ReadOptions(), partial(copy_medium, target=str(copy))):
                 pass
-            descriptor = os.open(copy, os.O_RDONLY | os.O_CLOEXEC)
+            return os.open(copy, os.O_RDONLY | os.O_CLOEXEC)
         except (MediaError, OSError):
             raise ProblemError("unopened", "the table that holds this item, or its row, cannot be read") from None
+
+
+def _taken_out(path: str, name: MemberName, whole: Stretch) -> Stretch:
+    """Return the bytes of a row."""
+    descriptor = _row_of(path)
     if state_of_file(Path(name.holder).stat()) != whole.state:
         os.close(descriptor)
         raise ProblemError("unopened", "the file of this item was exchanged while it was read")
