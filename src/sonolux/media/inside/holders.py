@@ -23,7 +23,7 @@ from sonolux.media.inside.names import holds_rows
 from sonolux.media.inside.shards import list_shard
 from sonolux.media.inside.tables import list_table
 from sonolux.media.objects.object_file import ObjectFile
-from sonolux.media.objects.statuses import listed_status, object_status
+from sonolux.media.objects.statuses import ObjectStatus, listed_status, object_status
 from sonolux.media.objects.urls import is_url
 from sonolux.media.safe_open import open_file
 from sonolux.settings import settings
@@ -142,13 +142,12 @@ class ObjectHolder(Holder):
     ----------
     path : str
         Its URL.
-    fresh : bool
-        Whether the store is asked what it is now, though a listing has just told it.
+    status : ObjectStatus, optional
+        Of the version that is meant; by default the store is asked what it is now.
     """
 
-    def __init__(self, path: str, *, fresh: bool = True) -> None:
+    def __init__(self, path: str, status: ObjectStatus | None = None) -> None:
         super().__init__(path)
-        status = None if fresh else listed_status(path)
         self.status = object_status(path) if status is None else status
         self.size, self.mtime_ns = self.status.size, self.status.mtime_ns
         self.state = (path, self.size, self.status.etag or self.mtime_ns)
@@ -195,8 +194,17 @@ class ObjectHolder(Holder):
 
 
 def open_holder(path: str, *, fresh: bool = True) -> LocalHolder | ObjectHolder:
-    """Open a file or an object that holds media; MediaError where that cannot be done."""
-    return ObjectHolder(path, fresh=fresh) if is_url(path) else LocalHolder(path)
+    """Open a file or an object that holds media; MediaError where that cannot be done.
+
+    Parameters
+    ----------
+    path : str
+    fresh : bool
+        Whether a store is asked what an object is now, though a listing has just told it.
+    """
+    if not is_url(path):
+        return LocalHolder(path)
+    return ObjectHolder(path, None if fresh else listed_status(path))
 
 
 @lru_cache(maxsize=4)

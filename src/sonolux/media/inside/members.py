@@ -95,7 +95,8 @@ def is_there(path: str) -> bool:
     if name is None:
         return _is_object(path) if is_url(path) else Path(path).is_file()
     try:
-        return name.member in listing_at(name.holder).members
+        with closing(open_holder(name.holder)) as holder:
+            return name.member in holder.listing().members
     except MediaError:  # whoever reads it says what is wrong
         return False
 

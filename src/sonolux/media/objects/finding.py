@@ -42,8 +42,8 @@ def find_objects(root: str, is_junk: PassedOver, is_medium: PassedOver) -> Itera
             listed += 1
             url = found.path if isinstance(found, Failure) else found.url
             parts = split_object_url(url).key.split("/")[depth:]
-            if any(map(is_junk, parts)) or not is_medium(parts[-1]):
-                continue
+            if not parts or any(map(is_junk, parts)) or not is_medium(parts[-1]):
+                continue  # an object that is called as the prefix is stands for a folder
             if isinstance(found, Failure):
                 yield found
             elif found.status.size or "." in parts[-1]:  # else it stands for a folder

@@ -16,7 +16,7 @@ from typing import Any
 
 from sonolux.errors import MediaError
 from sonolux.extras import extras_named
-from sonolux.media.objects.profiles import profile_options
+from sonolux.media.objects.profiles import KEYS, profile_options
 from sonolux.media.objects.refusals import NO_CREDENTIALS, CredentialsError, told_in_a_line
 from sonolux.settings import settings
 
@@ -112,7 +112,10 @@ def aws_options() -> dict[str, Any]:
         Where a profile is not there, or it is certain that there are no keys.
     """
     options: dict[str, Any] = profile_options()
+    of_profile = "access_key_id" in options
     for name, variables in VARIABLES.items():
+        if of_profile and name in KEYS:  # a token of the environment is not that of a profile's keys
+            continue
         if value := next(filter(None, map(os.environ.get, variables)), None):
             options[name] = value
     if _is_set("AWS_EC2_METADATA_DISABLED") and not _has_keys(options):

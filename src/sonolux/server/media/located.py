@@ -13,6 +13,7 @@ from starlette.concurrency import run_in_threadpool
 
 from sonolux.media.images.thumbnail import View
 from sonolux.media.inside.names import holder_of
+from sonolux.media.objects.urls import is_url
 from sonolux.presentation.data import region_from_data, span_from_data
 from sonolux.presentation.sound_views import mel_image, sound_peaks
 from sonolux.presentation.thumbnails import Thumbnail, kept_thumbnail, thumbnails
@@ -39,7 +40,7 @@ class Located:
 
         An object is read under its entity tag, so that another one in its place is never taken for it.
         """
-        if isinstance(self.stretch, ObjectStretch):
+        if is_url(self.path):
             return
         try:
             there = Path(holder_of(self.path)).stat()

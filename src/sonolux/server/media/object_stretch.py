@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 from sonolux.errors import MediaError
+from sonolux.media.inside.holders import ObjectHolder
 from sonolux.media.inside.listing import ByteRange
-from sonolux.media.inside.members import listing_at
 from sonolux.media.inside.names import MemberName
 from sonolux.media.objects.object_file import ObjectFile
 from sonolux.media.objects.refusals import GoneError
@@ -43,7 +45,8 @@ class ObjectStretch:
     def within(self, name: MemberName) -> ObjectStretch:
         """Return the bytes of a member of this; ProblemError where it is not in it, or this cannot be read."""
         try:
-            member = listing_at(name.holder).members.get(name.member)
+            with closing(ObjectHolder(name.holder, self._file.status)) as holder:
+                member = holder.listing().members.get(name.member)
         except MediaError as error:
             raise ProblemError("unopened", f"the object that holds this item {error}") from None
         if member is None:
