@@ -192,11 +192,17 @@ class LocalFile:
 
 
 @contextmanager
-def local_file(path: str) -> Iterator[LocalFile]:
+def local_file(path: str, state: MediumStatus | None = None) -> Iterator[LocalFile]:
     """Have a medium as a file of its own for as long as a block lasts: the file itself, or a copy.
 
     The copy lies in the cache, has the ending of the medium's name, and is removed afterwards; what processes that
     were killed have left there, the next one removes.
+
+    Parameters
+    ----------
+    path : str
+    state : MediumStatus, optional
+        What `state_of` has just told: of an object the store is not asked for it again.
     """
     name = split_name(path)
     if name is None and not is_url(path):
@@ -204,7 +210,11 @@ def local_file(path: str) -> Iterator[LocalFile]:
         return
     with own_folder() as folder:
         copy = folder / f"member{ending_of(path if name is None else name.member)}"
-        yield LocalFile(str(copy), copy_object(path, copy) if name is None else _copied_member(path, copy))
+        if name is not None:
+            yield LocalFile(str(copy), _copied_member(path, copy))
+        else:
+            status = None if state is None else ObjectStatus(state.size, state.mtime_ns, state.etag)
+            yield LocalFile(str(copy), copy_object(path, copy, status))
 
 
 def _copied_member(path: str, copy: Path) -> Iterator[int]:

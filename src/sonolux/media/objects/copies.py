@@ -17,8 +17,10 @@ from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
 
+from sonolux.errors import MediaError
 from sonolux.media.disk_cache import DiskCache
 from sonolux.media.objects.reading import object_blocks, refuse_unfit
+from sonolux.media.objects.refusals import REPLACED
 from sonolux.media.objects.statuses import ObjectStatus, object_status
 from sonolux.settings import settings
 
@@ -35,7 +37,11 @@ def read_and_keep(url: str) -> Iterator[bytes]:
     MediaError
         Where it is not there, too large, cut off, or the store refuses.
     """
-    status, blocks = object_blocks(url)
+    yield from _kept(url, *object_blocks(url))
+
+
+def _kept(url: str, status: ObjectStatus, blocks: Iterator[bytes]) -> Iterator[bytes]:
+    """Yield the bytes of an object, and keep them."""
     cache = _cache(settings().cache / FOLDER, settings().object_cache)
     if status.size > cache.limit // SHARE:
         yield from blocks
@@ -56,7 +62,7 @@ def read_and_keep(url: str) -> Iterator[bytes]:
             made.unlink(missing_ok=True)
 
 
-def copy_object(url: str, target: Path, *, keep: bool = False) -> Iterator[int]:
+def copy_object(url: str, target: Path, status: ObjectStatus | None = None, *, keep: bool = False) -> Iterator[int]:
     """Make a file of an object, and yield how many bytes there are so far; MediaError as `read_and_keep` raises it.
 
     Parameters
@@ -64,16 +70,22 @@ def copy_object(url: str, target: Path, *, keep: bool = False) -> Iterator[int]:
     url : str
     target : Path
         Which is not there yet.
+    status : ObjectStatus, optional
+        Of the version that is meant, an error where it has been replaced; by default the one that is there now.
     keep : bool
         Whether what is read is kept for others: by one process alone, for each counts what it has kept itself.
     """
-    status = object_status(url)
-    refuse_unfit(status)
+    wanted = object_status(url) if status is None else status
+    refuse_unfit(wanted)
     cache = _cache(settings().cache / FOLDER, settings().object_cache)
-    kept = cache.find(_name(url, status))
-    if kept is not None and _linked(kept, target, status.size):
+    kept = cache.find(_name(url, wanted))
+    if kept is not None and _linked(kept, target, wanted.size):
         return
-    blocks = read_and_keep(url) if keep else object_blocks(url)[1]
+    found, blocks = object_blocks(url)
+    if not found.is_of(wanted):
+        raise MediaError(REPLACED)
+    if keep:
+        blocks = _kept(url, found, blocks)
     with target.open("xb") as file:
         for block in blocks:
             file.write(block)

@@ -9,11 +9,10 @@ import io
 import os
 from typing import BinaryIO
 
-from sonolux.errors import MediaError
 from sonolux.media.local_copies import own_folder
 from sonolux.media.objects.copies import copy_object
 from sonolux.media.objects.reading import BLOCK, read_range, refuse_unfit
-from sonolux.media.objects.refusals import REPLACED, WithoutRangesError
+from sonolux.media.objects.refusals import WithoutRangesError
 from sonolux.media.objects.statuses import ObjectStatus, object_status
 
 
@@ -75,13 +74,9 @@ class ObjectFile(io.RawIOBase):
         """Return a copy of all of it, which has no name and is gone once it is closed."""
         with own_folder() as folder:
             copy = folder / "object"
-            for _ in copy_object(self.url, copy, keep=True):
+            for _ in copy_object(self.url, copy, self.status, keep=True):
                 pass
-            file = copy.open("rb")
-        if not object_status(self.url).is_of(self.status):
-            file.close()
-            raise MediaError(REPLACED)
-        return file
+            return copy.open("rb")
 
     def readable(self) -> bool:
         """Tell that it can be read."""
