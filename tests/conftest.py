@@ -10,6 +10,9 @@ from pathlib import Path
 import hypothesis
 import pytest
 
+from object_store import ObjectStore, serving_objects, use_store
+from s3_server import S3Server, serving_s3
+
 # Tests run side by side, so the time of an example tells nothing of it.
 hypothesis.settings.register_profile("side-by-side", deadline=None)
 hypothesis.settings.load_profile("side-by-side")
@@ -53,3 +56,21 @@ def cases() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no cases at {folder}: set SONOLUX_CASES")
     return folder
+
+
+@pytest.fixture(scope="session")
+def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
+    """A real S3 on loopback, one for all tests; each makes a bucket of its own in its folder."""
+    folder = tmp_path_factory.mktemp("s3") / "buckets"
+    folder.mkdir()
+    with serving_s3(folder) as server:
+        yield server
+
+
+@pytest.fixture
+def objects(monkeypatch: pytest.MonkeyPatch) -> Iterator[ObjectStore]:
+    """A store of the tests' own that this process reads, empty but for the bucket ``box``."""
+    with serving_objects() as store:
+        store.buckets["box"] = {}
+        use_store(monkeypatch, store.url)
+        yield store

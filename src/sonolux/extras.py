@@ -22,6 +22,7 @@ EXTRAS = {
     "faster_whisper": "speech",
     "onnxruntime": "ocr",
     "implicit": "recommend",
+    "obstore": "storage",
     "hnswlib": "bench",
     "lancedb": "bench",
     "usearch": "bench",

@@ -23,12 +23,15 @@ import subprocess
 import sys
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from object_store import use_store
+from s3_server import KEY, SECRET, serving_s3
 from sonolux import sample as made_sample
 from sonolux.cli import main
 from sonolux.settings import settings
@@ -227,13 +230,28 @@ def session(
     ],
     ids=lambda page: page.stem,
 )
-def test_examples(page: Path, session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_examples(page: Path, session: Session, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     from sonolux.annotators.registry import ANNOTATORS
     from sonolux.encoders.registry import ENCODERS
 
     for registry in (ANNOTATORS, ENCODERS):
         monkeypatch.setattr(registry, "entries", dict(registry.entries))
-    session.follow(page.read_text(encoding="utf-8"))
+    with serving_as_shown(page.read_text(encoding="utf-8"), tmp_path, monkeypatch):
+        session.follow(page.read_text(encoding="utf-8"))
+
+
+@contextmanager
+def serving_as_shown(text: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Have the server of S3 that a page starts, with the keys that it shows, at a port that is free."""
+    if "rclone serve s3" not in text:
+        yield
+        return
+    assert f"rclone serve s3 --auth-key {KEY},{SECRET} --addr 127.0.0.1:9000 buckets &" in text
+    assert f"export AWS_ACCESS_KEY_ID={KEY} AWS_SECRET_ACCESS_KEY={SECRET}" in text
+    (folder / "buckets").mkdir()
+    with serving_s3(folder / "buckets") as server:
+        use_store(monkeypatch, server.url, KEY, SECRET)
+        yield
 
 
 @pytest.mark.filterwarnings("ignore:Payload indexes have no effect in the local Qdrant")

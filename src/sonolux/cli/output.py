@@ -128,7 +128,9 @@ def shown(text: str) -> str:
 
 
 def shown_path(path: str) -> str:
-    """Return a path relative to the working directory where that is shorter, harmless on a terminal."""
+    """Return a path relative to the working directory where that is shorter, harmless on a terminal; a URL as it is."""
+    if "://" in path and not path.startswith("/"):
+        return shown(path)
     try:
         relative = os.path.relpath(path)
     except OSError:  # the working directory is gone

@@ -28,11 +28,11 @@ def progress_bars(paths: Sequence[str], out: Output) -> Iterator[tuple[Progress 
     from rich.console import Console
 
     from sonolux.media.finding import find
-    from sonolux.media.inside.braces import expand_braces
+    from sonolux.media.inside.patterns import expand_names
     from sonolux.media.paths import absolute
 
     with Console(stderr=True, highlight=False, markup=False, emoji=False).status("counting files"):
-        total = sum(1 for _ in find([absolute(one) for path in paths for one in expand_braces(path)], inside=True))
+        total = sum(1 for _ in find([absolute(one) for path in paths for one in expand_names(path)], inside=True))
     with add_bars(total) as bars:
         yield bars.advance, bars.hear
 

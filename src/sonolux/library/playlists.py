@@ -13,6 +13,7 @@ from sonolux.encoders.base import normalised
 from sonolux.errors import QueryError, SonoluxError
 from sonolux.index import Condition, Index, Where
 from sonolux.media.inside.names import split_name
+from sonolux.media.objects.urls import is_url
 from sonolux.retrieval.recommendation.interests import vectors_of_files
 from sonolux.retrieval.recommendation.path import find_path
 from sonolux.types import Item, Space
@@ -95,7 +96,7 @@ def _nearest_files(
 def write_playlist(path: Path, items: Iterable[Item]) -> int:
     """Write an extended M3U playlist, UTF-8, with the full path of each file; return how many there are.
 
-    A path with a line break, which no player could read, is left out, and what lies in a shard.
+    A path with a line break, which no player could read, is left out, and what lies in a shard or a bucket.
 
     Raises
     ------
@@ -105,7 +106,8 @@ def write_playlist(path: Path, items: Iterable[Item]) -> int:
     lines = ["#EXTM3U"]
     count = 0
     for item in items:
-        if "\n" in item.path or "\r" in item.path or split_name(item.path) is not None:
+        elsewhere = is_url(item.path) or split_name(item.path) is not None
+        if "\n" in item.path or "\r" in item.path or elsewhere:
             continue
         artist = ", ".join(item.metadata.get("artist") or [])
         named = " - ".join(filter(None, (artist, item.metadata.get("title") or Path(item.path).stem)))

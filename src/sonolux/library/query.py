@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from sonolux.errors import QueryError
 from sonolux.index import Condition, Where
 from sonolux.media.errors import decoding
+from sonolux.media.objects.urls import checked_url, looks_like_url
 from sonolux.media.segment import Audio, Image
 from sonolux.retrieval.filters import ANNOTATION_KEYS, META_KEYS, PLAIN_KEYS, build_conditions
 from sonolux.retrieval.query import Part, PartKind
@@ -200,7 +201,7 @@ def _path(name: str, given: PathLike) -> str:
     path = os.fsdecode(given)
     if not path:
         raise QueryError(f"{name} is an empty path: name a file")
-    return os.path.expanduser(path)
+    return checked_url(path) if looks_like_url(path) else os.path.expanduser(path)
 
 
 def _array(name: str, given: Any) -> NDArray[Any]:

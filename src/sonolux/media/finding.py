@@ -10,7 +10,10 @@ from pathlib import Path
 from sonolux.errors import MediaError
 from sonolux.media.errors import unreadable
 from sonolux.media.inside.members import listing_at
-from sonolux.media.inside.names import is_holder, join_name, split_name
+from sonolux.media.inside.names import HOLDERS, is_holder, join_name, split_name
+from sonolux.media.inside.shards import ENDINGS
+from sonolux.media.objects.finding import find_objects, without_nested
+from sonolux.media.objects.urls import is_url
 from sonolux.media.paths import printable, real_path
 from sonolux.media.sidecars import described_by
 from sonolux.types import Failure
@@ -42,13 +45,32 @@ def find(roots: Sequence[str], *, real: bool = False, inside: bool = False) -> I
     Parameters
     ----------
     roots : sequence of str
-        Files and folders, in the order they are to be walked.
+        Files and folders, in the order they are to be walked; then buckets, prefixes and objects by their URLs.
     real : bool
         Whether paths are without links to folders (`sonolux.media.paths.real_path`): a file has one then, however its
         folder was reached.
     inside : bool
         Whether the media within shards (`sonolux.media.inside`) are yielded in their place, and named as roots.
     """
+    yield from _find_files([root for root in roots if not is_url(root)], real=real, inside=inside)
+    for root in without_nested([root for root in roots if is_url(root)]):
+        yield from _find_in_bucket(root, inside=inside)
+
+
+def _find_in_bucket(root: str, *, inside: bool) -> Iterator[str | Failure]:
+    if inside and split_name(root) is not None:
+        yield root
+        return
+    for found in find_objects(root, _is_junk_object, _may_hold_media if inside else _may_be_medium):
+        if isinstance(found, Failure):
+            yield found
+        elif split_name(found) is not None:
+            yield Failure(found, "is called as what lies in a shard is: an object of such a name is not read")
+        else:
+            yield from _within(found) if inside and is_holder(found) else (found,)
+
+
+def _find_files(roots: Sequence[str], *, real: bool, inside: bool) -> Iterator[str | Failure]:
     files: set[str] = set()
     walked: set[tuple[int, int]] = set()
     for root in map(os.path.abspath, roots):
@@ -124,6 +146,22 @@ def _is_junk(folder: str, name: str) -> bool:
     if name.startswith(".") or name.lower() in JUNK:
         return True
     return is_system_folder(name) and Path(_under(folder, name)).is_dir()
+
+
+def _is_junk_object(name: str) -> bool:
+    """Tell whether a part of a key is passed over: an object may be called as a folder of systems is."""
+    if name in (".", ".."):  # whoever asks for it says that it cannot be asked for
+        return False
+    return is_system_folder(name) or name.lower() in JUNK or name.lower().endswith(LIBRARY_SUFFIX)
+
+
+def _may_hold_media(name: str) -> bool:
+    return _may_be_medium(name) or name.lower().endswith(HOLDERS)
+
+
+def _may_be_medium(name: str) -> bool:
+    ending = name.rpartition(".")[2].lower() if "." in name else ""
+    return not ending or ending in ENDINGS
 
 
 def _under(folder: str, name: str) -> str:

@@ -15,6 +15,7 @@ from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 from sonolux.errors import QueryError
 from sonolux.media.inside.names import split_name
+from sonolux.media.objects.urls import checked_url, folders_of, is_url, looks_like_url, refuse_collapsed
 
 MARK = "\0"
 UTF8 = sys.getfilesystemencoding() == "utf-8"
@@ -53,14 +54,15 @@ def real_path(path: str) -> str:
 
 
 def absolute(path: str | os.PathLike[str]) -> str:
-    """Return `real_path` of a path that somebody gave, with ``~`` as the home folder.
+    """Return `real_path` of a path that somebody gave, with ``~`` as the home folder; of the URL of an object itself.
 
     Raises
     ------
     QueryError
-        For an empty path.
+        For an empty path, or a URL that says more than where an object is.
     """
-    return real_path(os.path.expanduser(named(path)))
+    text = named(path)
+    return checked_url(text) if looks_like_url(text) else real_path(os.path.expanduser(text))
 
 
 def named(path: str | os.PathLike[str]) -> str:
@@ -69,18 +71,23 @@ def named(path: str | os.PathLike[str]) -> str:
     Raises
     ------
     QueryError
-        For an empty path, which would be the current folder: nobody who means that leaves it out.
+        For an empty path, which would be the current folder: nobody who means that leaves it out; for a `Path` that was
+        the URL of an object.
     """
     if not os.fspath(path):
         raise QueryError("an empty path names nothing: name a file or a folder, or . for the current one")
+    if not isinstance(path, str):
+        refuse_collapsed(path)
     return os.fspath(path)
 
 
 def stored_paths(path: str) -> tuple[str, ...]:
-    """Return the stored text of a file or folder, ``~`` being the home folder.
+    """Return the stored text of a file or folder, ``~`` being the home folder, or of an object or prefix.
 
     Older libraries kept links to folders: where there are any in the path, its text with them is the second.
     """
+    if looks_like_url(path):
+        return (to_stored(checked_url(path)),)
     named = os.path.abspath(os.path.expanduser(path))
     return tuple(dict.fromkeys((to_stored(real_path(named)), to_stored(named))))
 
@@ -93,19 +100,30 @@ def printable(path: str) -> str:
 def folders(path: str) -> list[str]:
     """Return every folder above an absolute path, from the root down, as stored text.
 
-    A file that holds others, such as a shard, is as a folder above them.
+    A file that holds others, such as a shard, is as a folder above them; a bucket is the first folder of its objects.
 
     Examples
     --------
     >>> folders("/photos/2019/dog.jpg")
     ['/', '/photos', '/photos/2019']
     """
+    if is_url(path):
+        return [to_stored(folder) for folder in _folders_in_bucket(path)]
     above = _folder_and_above(os.path.dirname(path))
     inside = split_name(path)
     if inside is None:
         return list(above)
     outer = _folder_and_above(os.path.dirname(inside.holder))
     return [*outer, to_stored(inside.holder), *above[len(outer) :]]
+
+
+def _folders_in_bucket(url: str) -> list[str]:
+    above = folders_of(url)
+    inside = split_name(url)
+    if inside is None:
+        return above
+    outer = folders_of(inside.holder)
+    return [*outer, inside.holder, *above[len(outer) :]]
 
 
 @lru_cache(maxsize=256)

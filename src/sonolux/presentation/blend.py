@@ -18,6 +18,7 @@ from typing import Literal
 
 from sonolux.errors import QueryError
 from sonolux.media.inside.names import split_name
+from sonolux.media.objects.urls import is_url
 from sonolux.media.paths import printable
 
 FILTER = re.compile(r"\s*[A-Za-z_]+\s*(!=|<=|>=|==|=|<|>|~)", re.DOTALL)
@@ -81,9 +82,9 @@ def named_by(what: str) -> Named:
 def _is_file(path: str) -> bool:
     whole = os.path.expanduser(path)
     try:
-        if split_name(whole) is None:
+        if not is_url(whole) and split_name(whole) is None:
             return Path(whole).is_file()
-        from sonolux.media.inside.members import is_there  # only where a member is named: it takes long to import
+        from sonolux.media.inside.members import is_there  # only where one is named: it takes long to import
 
         return is_there(whole)
     except (OSError, ValueError):  # longer than a name may be, or no name at all

@@ -12,9 +12,11 @@ from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
 
-from sonolux.errors import SonoluxError
+from sonolux.errors import MediaError, SonoluxError
 from sonolux.media.images.thumbnail import View
-from sonolux.media.inside.names import holder_of
+from sonolux.media.inside.members import open_medium
+from sonolux.media.inside.names import holder_of, own_name
+from sonolux.media.objects.urls import is_url
 from sonolux.media.paths import printable
 from sonolux.presentation.thumbnails import Thumbnail, thumbnails
 from sonolux.presentation.waveform import svg
@@ -159,10 +161,7 @@ def _section(section: PageSection, seen: Mapping[View, Thumbnail]) -> str:
     head = f"<header>{images}<div><h2>{escaped(section.heading)}</h2>{note}</div></header>"
     if not section.hits:
         return f'<section>{head}<p class="none">Nothing found.</p></section>'
-    cards = [
-        f'<a class="sx-card" href="{_link(hit)}">{_card(rank, hit, seen)}</a>'
-        for rank, hit in enumerate(section.hits, section.first)
-    ]
+    cards = [_linked(hit, _card(rank, hit, seen)) for rank, hit in enumerate(section.hits, section.first)]
     return f"<section>{head}{_grid(cards)}</section>"
 
 
@@ -231,20 +230,24 @@ def _player(hit: Hit) -> str:
 
 def sound_player(file: str, moment: str = "") -> str:
     """Return as HTML a player of a recording, which is in it; nothing for a large one, or one that cannot be read."""
-    path = Path(file)
     try:
-        content = path.read_bytes() if path.stat().st_size <= LARGEST_PLAYER else b""
-    except OSError:
+        with open_medium(file) as opened:
+            content = opened.read(LARGEST_PLAYER + 1)
+    except (MediaError, OSError):
         return ""
-    if not content:
+    if not 0 < len(content) <= LARGEST_PLAYER:
         return ""
-    guessed = mimetypes.guess_type(path.name)[0] or ""
+    guessed = mimetypes.guess_type(own_name(file))[0] or ""
     kind = guessed if guessed.startswith("audio/") else "audio/mpeg"
     return f'<audio controls preload="none" src="{data_uri(content, kind)}{moment}"></audio>'
 
 
-def _link(hit: Hit) -> str:
-    return escape(Path(holder_of(hit.path)).absolute().as_uri() + _moment(hit))
+def _linked(hit: Hit, card: str) -> str:
+    """Return a card that leads to the file of its hit; no browser opens the URL of an object in a bucket."""
+    if is_url(hit.path):
+        return f'<div class="sx-card">{card}</div>'
+    link = escape(Path(holder_of(hit.path)).absolute().as_uri() + _moment(hit))
+    return f'<a class="sx-card" href="{link}">{card}</a>'
 
 
 def _moment(hit: Hit) -> str:

@@ -19,11 +19,12 @@ from sonolux.errors import MediaError
 from sonolux.features.fourier import decibels, power_spectrogram
 from sonolux.features.mel_scale import mel_filters
 from sonolux.media.containers.audio import decode_audio
+from sonolux.media.disk_cache import DiskCache
 from sonolux.media.options import ReadOptions
 from sonolux.media.segment import Decoded, Image, ReadEvent, Segment
 from sonolux.media.workers.isolated import IsolatedDecoder
 from sonolux.media.workers.worker import Progress
-from sonolux.presentation.cache import DiskCache, file_key
+from sonolux.presentation.file_keys import file_key
 from sonolux.settings import settings
 from sonolux.types import Span
 

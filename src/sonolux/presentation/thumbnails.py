@@ -17,11 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonolux.errors import MediaError
+from sonolux.media.disk_cache import DiskCache
 from sonolux.media.images.thumbnail import View, read_views
 from sonolux.media.reading import ReadOptions
 from sonolux.media.segment import Audio, Content, Image, Probe, Segment
 from sonolux.media.workers.isolated import IsolatedDecoder
-from sonolux.presentation.cache import DiskCache, file_key
+from sonolux.presentation.file_keys import file_key
 from sonolux.presentation.waveform import waveform
 from sonolux.settings import settings
 from sonolux.types import Modality

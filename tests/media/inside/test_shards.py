@@ -51,9 +51,11 @@ def test_bytes_and_a_local_copy_of_a_member(tmp_path: Path) -> None:
         assert file.read() == picture(1)
         assert (file.seek(-2, os.SEEK_END), file.read()) == (len(picture(1)) - 2, picture(1)[-2:])
     with local_file(name) as local:
-        assert (Path(local).read_bytes(), Path(local).suffix) == (picture(1), ".jpg")
-        assert Path(local).is_relative_to(settings().cache)
-    assert not Path(local).exists() and not Path(local).parent.exists()
+        assert list(local.coming)[-1] == len(picture(1))
+        copy = Path(local.path)
+        assert (copy.read_bytes(), copy.suffix) == (picture(1), ".jpg")
+        assert copy.is_relative_to(settings().cache)
+    assert not copy.exists() and not copy.parent.exists()
     assert status_of(name).size == len(picture(1))
     assert status_of(name).mtime_ns == shard.stat().st_mtime_ns
     assert folders(name)[-2:] == [str(shard), f"{shard}#sub"]

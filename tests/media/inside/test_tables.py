@@ -39,7 +39,8 @@ def test_rows_are_members_in_any_order(table: Path) -> None:
             assert file.read() == picture(number)
         assert status_of(f"{table}#{number}").size == len(picture(number))
     with local_file(f"{table}#3") as local:
-        assert Path(local).read_bytes() == picture(3)
+        assert list(local.coming) == [len(picture(3))]
+        assert Path(local.path).read_bytes() == picture(3)
     assert not list((settings().cache / "members").iterdir())
 
 

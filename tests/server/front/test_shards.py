@@ -93,7 +93,7 @@ def test_export_holds_members_and_a_playlist_leaves_them_out(sharded: Service, c
     assert sorted(zipped.namelist()) == ["bell.wav", "cat.jpg", "old.tiff", "page.html"]
     assert zipped.read("cat.jpg") == picture(10)
     playlist = client.post("/api/v1/export", json={"ids": ids, "format": "m3u8"}).text
-    assert playlist.splitlines() == ["#EXTM3U", "# 1 left out: players do not open what lies in shards"]
+    assert playlist.splitlines() == ["#EXTM3U", "# 1 left out: players do not open what lies in shards or buckets"]
 
 
 def test_a_shard_that_became_a_link_or_lost_a_member_is_not_opened(sharded: Service, client: TestClient) -> None:

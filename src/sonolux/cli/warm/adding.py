@@ -12,7 +12,7 @@ from sonolux.cli.progress import Bars, add_bars
 from sonolux.cli.warm.following import job_looks
 from sonolux.cli.warm.service import Service
 from sonolux.errors import LibraryError
-from sonolux.media.inside.braces import expand_braces
+from sonolux.media.inside.patterns import expand_names
 from sonolux.media.paths import absolute, to_stored
 from sonolux.presentation.data import path_from_data
 
@@ -42,7 +42,7 @@ def add_by_service(service: Service, paths: Sequence[str], options: Mapping[str,
         Where the job fails, or somebody else cancels it.
     """
     spaces = [_as_elsewhere(spec) for spec in options["spaces"]]
-    stored = [to_stored(absolute(one)) for path in paths for one in expand_braces(path)]
+    stored = [to_stored(absolute(one)) for path in paths for one in expand_names(path)]
     given = {**options, "spaces": spaces, "paths": stored, "anywhere": True}
     id_ = service.ask("POST", "jobs", {"kind": "add", "params": given})["id"]
     try:

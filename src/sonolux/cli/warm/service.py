@@ -16,6 +16,7 @@ from urllib.parse import urlencode
 
 from sonolux.errors import LibraryError, MediaError, QueryError, SonoluxError
 from sonolux.holder_note import FILE, read_socket
+from sonolux.media.objects.urls import checked_url, looks_like_url
 from sonolux.media.paths import named, printable
 from sonolux.media.safe_open import open_file
 
@@ -84,7 +85,7 @@ class Service:
         """
         key = str(uuid.uuid4())
         try:
-            with stream or open_file(os.path.expanduser(path)) as file:
+            with stream or _opened(path) as file:
                 self._send("PUT", f"/api/v1/uploads/{key}", file, "application/octet-stream")
             yield key
         except MediaError as error:
@@ -110,7 +111,8 @@ class Service:
                 if error.kind != "not-found":
                     raise
         # The service may run in another folder, and for it as for the library a link is what it leads to, too.
-        path = os.path.abspath(os.path.expanduser(named(target)))
+        elsewhere = looks_like_url(target)
+        path = checked_url(target) if elsewhere else os.path.abspath(os.path.expanduser(named(target)))
         found = self.ask("GET", "items", where=json.dumps({"path": path}), limit=1)
         if not found["items"]:
             raise QueryError(f"{target} is no id or file in this library")
@@ -154,6 +156,15 @@ class Service:
 def _named(said: str, path: str) -> str:
     """Return what is said of a file in place of the beginning of what is said of an upload."""
     return printable(path) if said.startswith("/") else f"{printable(path)}: "
+
+
+def _opened(path: str) -> BinaryIO:
+    """Open a file, or an object in a bucket, which this process reads with its own credentials."""
+    if not looks_like_url(path):
+        return open_file(os.path.expanduser(path))
+    from sonolux.media.inside.members import open_medium  # it takes longer to import than a question
+
+    return open_medium(checked_url(path))
 
 
 class _OwnConnection(HTTPConnection):

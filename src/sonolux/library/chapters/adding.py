@@ -29,8 +29,9 @@ from sonolux.library.ingest.write import Writer, forget_space
 from sonolux.library.items import where_target
 from sonolux.library.query import PathLike, conditions_of
 from sonolux.library.spaces import default_encoders
-from sonolux.media.inside.braces import expand_braces
 from sonolux.media.inside.names import split_name
+from sonolux.media.inside.patterns import expand_names
+from sonolux.media.objects.urls import is_url
 from sonolux.media.paths import absolute, named, printable
 from sonolux.retrieval.copies.store import HashStore
 from sonolux.types import Failure
@@ -57,7 +58,8 @@ class AddingLibrary(OpenedLibrary):
         ----------
         *paths : path
             Files or folders; ``~`` is the home folder. Of a shard (a tar file) the media in it are added. Braces in a
-            text stand for several names, ``shards/{00000..00009}.tar``; a `Path` is taken as it is.
+            text stand for several names, ``shards/{00000..00009}.tar``; a `Path` is taken as it is. The URL of a
+            bucket, a prefix or an object (``s3://bucket/prefix``, ``gs://``, ``az://``) is a text.
         spaces : sequence of str, optional
             Encoders to use besides those the library has: built-in names, hub models, folders. A new library takes
             these alone, or by default what `sonolux.encoders.default_specs` finds.
@@ -95,7 +97,7 @@ class AddingLibrary(OpenedLibrary):
         """
         with self.locks.writer:
             roots = [absolute(one) for path in paths for one in _names_of(path)]
-            there = [root for root in roots if os.path.lexists(root) or split_name(root) is not None]
+            there = [root for root in roots if is_url(root) or os.path.lexists(root) or split_name(root) is not None]
             if not there:
                 raise LibraryError(f"nothing to add: {', '.join(map(printable, roots)) or 'no path'} is not there")
             started = time.monotonic()
@@ -269,7 +271,7 @@ class AddingLibrary(OpenedLibrary):
 
 def _names_of(path: PathLike) -> list[str]:
     """Return the names that a path stands for."""
-    return expand_braces(named(path)) if isinstance(path, str) else [named(path)]
+    return expand_names(named(path)) if isinstance(path, str) else [named(path)]
 
 
 def _has_photo(writers: Iterable[Encoder]) -> bool:

@@ -1,8 +1,8 @@
 """Change detection: for each file found, nothing to do, a note that it moved, or decoding.
 
-A file is unchanged when size and modification time are those stored, or else when its content hash is. A file that
-is new at its path but whose content the library holds under a path that is gone has moved, and keeps its item. So has
-one that the library holds by the name of a link to it.
+A file is unchanged when size and modification time are those stored (of an object in a bucket, size and entity tag),
+or else when its content hash is. A file that is new at its path but whose content the library holds under a path that
+is gone has moved, and keeps its item. So has one that the library holds by the name of a link to it.
 """
 
 from __future__ import annotations
@@ -18,10 +18,12 @@ from typing import Literal
 from sonolux.errors import MediaError
 from sonolux.index import Condition, Index, Point
 from sonolux.library.annotation_payload import annotations_of
+from sonolux.library.ingest.fetching import AheadReader
 from sonolux.library.ingest.volumes import volume_of
-from sonolux.media.hashing import content_hash
-from sonolux.media.inside.members import is_lost, stamp_of, status_of
+from sonolux.media.inside.members import MediumStatus, is_lost, is_there, stamp_of, status_of
 from sonolux.media.inside.names import holder_of, split_name
+from sonolux.media.objects.statuses import listed_status
+from sonolux.media.objects.urls import is_url
 from sonolux.media.paths import from_stored, to_stored
 from sonolux.media.sidecars import sidecars_stamp
 from sonolux.types import Annotation, Failure, Modality
@@ -44,6 +46,13 @@ class Known:
     encoded: frozenset[str]
     modality: Modality
     annotations: tuple[Annotation, ...]
+    etag: str = ""
+
+    def has(self, status: MediumStatus) -> bool:
+        """Tell whether a status says that the content is what it was."""
+        if status.etag or self.etag:
+            return (self.size, self.etag) == (status.size, status.etag)
+        return (self.size, self.mtime) == (status.size, status.mtime_ns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +79,8 @@ class Task:
     redescribed: bool = False
     """Whether the library holds what other sidecars said, though the content may be as it was."""
     marks: tuple[str, ...] = ()
+    etag: str = ""
+    """Of an object in a bucket."""
 
 
 class ChangeDetector:
@@ -89,6 +100,20 @@ class ChangeDetector:
         self._claimed: set[str] = set()
         self._volumes: dict[int, str] = {}
         self._stamps: dict[str, str] = {}
+        self._ahead = AheadReader()
+
+    def close(self) -> None:
+        """Stop reading ahead."""
+        self._ahead.close()
+
+    def look_ahead(self, paths: Sequence[str]) -> None:
+        """Begin to read the contents of those of a batch of objects that `tasks` will have to know."""
+        urls = [path for path in paths if is_url(path) and split_name(path) is None]
+        known = {file.path: file for file in self._known("path", [to_stored(url) for url in urls])}
+        for url in urls:
+            status, file = listed_status(url), known.get(to_stored(url))
+            if status is not None and (file is None or not file.has(MediumStatus(status.size, 0, etag=status.etag))):
+                self._ahead.begin(url)
 
     def tasks(self, paths: Sequence[str]) -> Iterator[Task | Failure]:
         """Yield what is to be done with each of a batch of files; files that cannot be read are failures."""
@@ -121,7 +146,7 @@ class ChangeDetector:
         if not values:
             return []
         where = [Condition("kind", "=", "file"), Condition(key, "=", tuple(values))]
-        keys = ("path", "size", "mtime", "hash", "encoded", "modality", "annotations", "sidecars")
+        keys = ("path", "size", "mtime", "etag", "hash", "encoded", "modality", "annotations", "sidecars")
         points = list(self.index.scroll(where, keys=keys))
         self._stamps |= {point.id: point.payload["sidecars"] for point in points if "sidecars" in point.payload}
         return [_known_file(point) for point in points]
@@ -146,18 +171,21 @@ class ChangeDetector:
 
     def _compare(self, path: str, known: Known | None) -> Task:
         status = status_of(path)
-        volume = self._volume_of(path, status.device)
+        volume = "" if is_url(path) else self._volume_of(path, status.device)
         every = frozenset(self.spaces)
         if known is None:
-            digest = content_hash(path)
-            return Task(path, "new", "", status.size, status.mtime_ns, digest, every, volume=volume)
-        same_stat = (known.size, known.mtime) == (status.size, status.mtime_ns)
-        digest = known.hash if same_stat else content_hash(path)
+            digest = self._ahead.hash_of(path)
+            task = Task(path, "new", "", status.size, status.mtime_ns, digest, every, volume=volume)
+            return replace(task, etag=status.etag)
+        same = known.has(status)
+        digest = known.hash if same else self._ahead.hash_of(path)
+        task = Task(path, "changed", known.id, status.size, status.mtime_ns, digest, every, volume=volume)
+        task = replace(task, etag=status.etag)
         if digest != known.hash:
-            return Task(path, "changed", known.id, status.size, status.mtime_ns, digest, every, volume=volume)
+            return task
         missing = self._missing(known)
-        state: TaskState = "incomplete" if missing else "unchanged" if same_stat else "touched"
-        return Task(path, state, known.id, status.size, status.mtime_ns, digest, missing, known.annotations, volume)
+        state: TaskState = "incomplete" if missing else "unchanged" if same else "touched"
+        return replace(task, state=state, spaces=missing, annotations=known.annotations)
 
     def _volume_of(self, path: str, device: int) -> str:
         """Return the volume of a file, asked once for each device."""
@@ -194,6 +222,8 @@ def is_gone(path: str) -> bool:
     name = split_name(path)
     if name is not None:
         return is_lost(name)
+    if is_url(path):
+        return not is_there(path)
     try:
         return stat.S_ISDIR(Path(path).lstat().st_mode)
     except (FileNotFoundError, NotADirectoryError):
@@ -220,5 +250,6 @@ def _known_file(point: Point) -> Known:
     encoded, modality = frozenset(stored["encoded"]), Modality(stored["modality"])
     annotations = annotations_of(stored)
     return Known(
-        point.id, stored["path"], stored["size"], stored["mtime"], stored["hash"], encoded, modality, annotations
-    )
+        point.id, stored["path"], stored["size"], stored["mtime"], stored["hash"], encoded, modality, annotations,
+        stored.get("etag", ""),
+    )  # fmt: skip

@@ -13,6 +13,7 @@ from sonolux.index import Point
 from sonolux.index.payload import span_as_stored
 from sonolux.library.annotation_payload import annotations_within, with_annotations, words_of_labels
 from sonolux.library.ingest.changes import Task, span_id
+from sonolux.media.objects.urls import is_url
 from sonolux.media.paths import folders, to_stored
 from sonolux.media.segment import Decoded, Image, Probe, Segment
 from sonolux.media.texts.text_decoding import decode_legacy
@@ -102,7 +103,8 @@ class Draft:
         Title, artist and the like, name, folders, labels, its lyrics and comments, and its text if short.
         """
         metadata, more = (self.probe.metadata, self.probe.words) if self.probe else ({}, "")
-        path = Path(decode_legacy(os.fsencode(self.task.path)))
+        named = self.task.path.partition("://")[2] if is_url(self.task.path) else self.task.path
+        path = Path(decode_legacy(os.fsencode(named)))
         names = [path.stem, *(folder.name for folder in list(path.parents)[:NAMED_FOLDERS])]
         values = (metadata[key] for key in WORDED if key in metadata)
         filed = [" ".join(value) if isinstance(value, list) else str(value) for value in values]
@@ -129,6 +131,8 @@ class Draft:
         }
         if self.probe and self.probe.words:
             payload["words"] = self.probe.words
+        if self.task.etag:
+            payload["etag"] = self.task.etag
         if self.task.sidecars:
             payload["sidecars"] = self.task.sidecars
         payload |= with_annotations(self.task.annotations)

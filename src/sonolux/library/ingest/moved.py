@@ -71,7 +71,8 @@ def _write_words(index: Index, draft: Draft, keyword: list[Encoder]) -> None:
 
 def touch(index: Index, task: Task) -> None:
     """Write the size, time and volume of a file whose content is as before."""
-    index.set_payload([task.id], {"size": task.size, "mtime": task.mtime, "volume": task.volume})
+    told = {"size": task.size, "mtime": task.mtime, "volume": task.volume, "etag": task.etag or None}
+    index.set_payload([task.id], told)
 
 
 def draft_of(task: Task, stored: Point) -> Draft:

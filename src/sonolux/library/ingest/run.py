@@ -135,13 +135,16 @@ class Adder:
             raise
         finally:
             self.executor.close()  # what waits for it is dropped
+            self.catalog.close()
             self._write_all()
         return self.summary
 
     def _to_decode(self, found: Iterable[str | Failure]) -> Iterator[str]:
         """Compare files with the library; yield those that have to be decoded."""
         found = iter(found)
-        while batch := list(islice(found, LOOKED_UP)):
+        batch = self._looked_at(found)
+        while batch:
+            later = self._looked_at(found)
             self._fail(item for item in batch if isinstance(item, Failure))
             for task in self.catalog.tasks([item for item in batch if isinstance(item, str)]):
                 if isinstance(task, Failure):
@@ -157,6 +160,13 @@ class Adder:
                 self._drop_sidecars(task)
                 if not self._settled(task):
                     yield task.path
+            batch = later
+
+    def _looked_at(self, found: Iterator[str | Failure]) -> list[str | Failure]:
+        """Return the next batch; of the objects in it, the contents that will be asked for are on their way."""
+        batch = list(islice(found, LOOKED_UP))
+        self.catalog.look_ahead([item for item in batch if isinstance(item, str)])
+        return batch
 
     def _without_copies(self) -> list[str]:
         """Leave out new images that are copies; return the others, which have to be decoded."""

@@ -18,6 +18,7 @@ from uuid import UUID
 
 from sonolux.index import Condition, Index
 from sonolux.library.interactions.rows import PlayedRow
+from sonolux.media.objects.urls import is_url
 from sonolux.media.paths import from_stored, real_path
 
 GUESTS = re.compile(
@@ -94,7 +95,7 @@ class ItemMatcher:
             return (reference.lower(),)
         if "/" in reference:
             path = Path(reference.removeprefix("file://")).expanduser()
-            id_ = self._paths.get(real_path(str(self.folder / path)))
+            id_ = self._paths.get(reference if is_url(reference) else real_path(str(self.folder / path)))
             if id_ is not None:
                 return (id_,)
         # A name that several files have says nothing.

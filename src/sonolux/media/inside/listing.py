@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import astuple, dataclass, field
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,3 +53,21 @@ class Listing:
     refused: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     whole: bool = True
+
+
+def listing_to_data(listing: Listing) -> dict[str, Any]:
+    """Return a listing as plain data."""
+    members = [
+        (name, astuple(member.place), {end: astuple(place) for end, place in member.described.items()}, member.stamp)
+        for name, member in listing.members.items()
+    ]
+    return {"members": members, "refused": listing.refused, "notes": listing.notes, "whole": listing.whole}
+
+
+def listing_from_data(data: Mapping[str, Any]) -> Listing:
+    """Return the listing that `listing_to_data` made plain."""
+    members = {
+        name: Member(ByteRange(*place), {end: ByteRange(*one) for end, one in described.items()}, stamp)
+        for name, place, described, stamp in data["members"]
+    }
+    return Listing(members, data["refused"], data["notes"], data["whole"])

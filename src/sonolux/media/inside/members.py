@@ -1,7 +1,7 @@
-"""Members as files: status, bytes and a local copy of a medium, wherever it lies.
+"""Media wherever they lie: status, bytes and a local copy of a file, of a member of one, or of an object in a bucket.
 
-Everything here takes the path of an ordinary file too, and then is what `pathlib` and `open_file` give. Of a member,
-the time of change is that of the file that holds it; the size is its own.
+Of an ordinary file everything is what `pathlib` and `open_file` give. Of a member, the time of change is that of the
+file that holds it; the size is its own.
 """
 
 from __future__ import annotations
@@ -11,18 +11,24 @@ import io
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import mkdtemp
 from typing import BinaryIO
 
 from sonolux.errors import MediaError
+from sonolux.media.inside.holders import Holder, ObjectHolder, open_holder
 from sonolux.media.inside.listing import ByteRange, Listing, Member
-from sonolux.media.inside.listings import listing_of
 from sonolux.media.inside.names import MemberName, holder_of, holds_rows, split_name
 from sonolux.media.inside.shards import LARGEST_DESCRIPTION
 from sonolux.media.inside.tables import describe_row, read_row
+from sonolux.media.local_copies import ending_of, own_folder
+from sonolux.media.objects.copies import copy_object
+from sonolux.media.objects.object_file import ObjectFile
+from sonolux.media.objects.reading import BLOCK
+from sonolux.media.objects.refusals import GoneError
+from sonolux.media.objects.statuses import ObjectStatus, listed_status, object_status
+from sonolux.media.objects.urls import is_url
 from sonolux.media.options import ReadOptions
 from sonolux.media.safe_open import open_file
 from sonolux.media.segment import ReadEvent
@@ -30,76 +36,85 @@ from sonolux.settings import settings
 
 COPIED_AT_ONCE = 2**20
 
-FOLDER = "members"
-"""In the cache: a folder for each process that decodes, gone when it is."""
-
-LONGEST_ENDING = 10
-
 
 @dataclass(frozen=True, slots=True)
 class MediumStatus:
-    """What tells whether a medium has changed: bytes, nanoseconds, the number of its file and of its device."""
+    """What tells whether a medium has changed: bytes, nanoseconds, the number of its file and of its device.
+
+    Of an object in a bucket, which has no such numbers, its entity tag.
+    """
 
     size: int
     mtime_ns: int
-    inode: int
-    device: int
+    inode: int = 0
+    device: int = 0
+    etag: str = ""
 
 
 def status_of(path: str) -> MediumStatus:
-    """Return the status of a file or a member.
+    """Return the status of a file, a member or an object.
 
     Raises
     ------
     OSError
         Where it is not there.
     MediaError
-        Where the file that is to hold it cannot be read.
+        Where what is to hold it cannot be read, or a bucket cannot be asked.
     """
     name = split_name(path)
     if name is None:
-        status = Path(path).stat()
-        return MediumStatus(status.st_size, status.st_mtime_ns, status.st_ino, status.st_dev)
-    with open_file(name.holder) as file:
-        status = os.fstat(file.fileno())
-        member = _member(listing_of(file.fileno(), name.holder), name, path)
-    return MediumStatus(member.place.size, status.st_mtime_ns, status.st_ino, status.st_dev)
+        return _object_state(listed_status(path) or object_status(path)) if is_url(path) else _file_state(path)
+    with closing(open_holder(name.holder, fresh=False)) as holder:
+        size = _member(holder.listing(), name, path).place.size
+        if isinstance(holder, ObjectHolder):
+            return MediumStatus(size, holder.mtime_ns, etag=holder.status.etag)
+        return MediumStatus(size, holder.mtime_ns, holder.inode, holder.device)
 
 
 def state_of(path: str) -> MediumStatus:
-    """Return the status of the file in which a medium lies: as long as it is the same, so is the medium."""
-    status = Path(holder_of(path)).stat()
-    return MediumStatus(status.st_size, status.st_mtime_ns, status.st_ino, status.st_dev)
+    """Return the status of the file or object in which a medium lies: while it is the same, so is the medium.
+
+    Raises
+    ------
+    OSError, MediaError
+        As `status_of`; of an object the store is asked in any case.
+    """
+    holder = holder_of(path)
+    return _object_state(object_status(holder)) if is_url(holder) else _file_state(holder)
 
 
 def listing_at(holder: str) -> Listing:
-    """Return what a file holds; MediaError where it cannot be read."""
-    with open_file(holder) as file:
-        return listing_of(file.fileno(), holder)
+    """Return what a file or an object holds; MediaError where it cannot be read."""
+    with closing(open_holder(holder, fresh=False)) as opened:
+        return opened.listing()
 
 
 def is_there(path: str) -> bool:
-    """Tell whether a file or a member is there; ValueError and OSError as of `Path.is_file`."""
+    """Tell whether a file, a member or an object is there; ValueError and OSError as of `Path.is_file`."""
     name = split_name(path)
     if name is None:
-        return Path(path).is_file()
+        return _is_object(path) if is_url(path) else Path(path).is_file()
     try:
-        return name.member in listing_at(name.holder).members
+        with closing(open_holder(name.holder)) as holder:
+            return name.member in holder.listing().members
     except MediaError:  # whoever reads it says what is wrong
         return False
 
 
 def is_lost(name: MemberName) -> bool:
-    """Tell whether a member is no longer in the file that held it; while that cannot be told, it counts as there."""
+    """Tell whether a member is no longer in what held it; while that cannot be told, it counts as there."""
     try:
-        listing = listing_at(name.holder)
+        with closing(open_holder(name.holder)) as holder:
+            listing = holder.listing()
+    except GoneError:
+        return True
     except MediaError:
         return False
     return listing.whole and name.member not in listing.members and name.member not in listing.refused
 
 
 def stamp_of(path: str) -> str:
-    """Return a digest of what describes a member; empty for ordinary files, and where nothing does."""
+    """Return a digest of what describes a member; empty for all else, and where nothing does."""
     name = split_name(path)
     if name is None:
         return ""
@@ -110,29 +125,31 @@ def stamp_of(path: str) -> str:
 
 
 def open_medium(path: str) -> BinaryIO:
-    """Open a file or a member for reading; MediaError as `open_file` raises it."""
+    """Open a file, a member or an object for reading; MediaError as `open_file` raises it."""
     name = split_name(path)
     if name is None:
-        return open_file(path)
-    file = open_file(name.holder)
+        return io.BufferedReader(ObjectFile(path), BLOCK) if is_url(path) else open_file(path)
+    holder = open_holder(name.holder)
     if holds_rows(name.holder):
-        with file:
-            return _row_of(file, name)
+        with closing(holder):
+            return _row_of(holder, name)
     try:
-        member = _member(listing_of(file.fileno(), name.holder), name, path)
-        _refuse_empty(member.place)
+        place = _member(holder.listing(), name, path).place
+        _refuse_empty(place)
     except OSError as error:
-        file.close()
+        holder.close()
         raise MediaError("is not there") from error
     except BaseException:
-        file.close()
+        holder.close()
         raise
-    return io.BufferedReader(_Window(file, member.place))
+    holder.narrow(place)
+    return io.BufferedReader(_Window(holder, place), BLOCK if is_url(path) else io.DEFAULT_BUFFER_SIZE)
 
 
-def _row_of(file: BinaryIO, name: MemberName) -> BinaryIO:
+def _row_of(holder: Holder, name: MemberName) -> BinaryIO:
     """Return the bytes in a row of an open table, which need no listing of it."""
-    content = read_row(file.fileno(), name.member)
+    with holder.whole() as file:
+        content = read_row(file, holder.state, name.member)
     if len(content) > settings().max_member:
         raise MediaError(f"has {len(content):,} bytes in its table: SONOLUX_MAX_MEMBER allows others")
     _refuse_empty(ByteRange(0, len(content)))
@@ -144,82 +161,75 @@ def descriptions_of(path: str) -> dict[str, bytes]:
     name = split_name(path)
     if name is None:
         return {}
-    with open_file(name.holder) as file:
+    with closing(open_holder(name.holder)) as holder:
         if holds_rows(name.holder):
-            return {"json": describe_row(file.fileno(), name.member)}
-        member = listing_of(file.fileno(), name.holder).members.get(name.member)
+            with holder.whole() as file:
+                return {"json": describe_row(file, holder.state, name.member)}
+        member = holder.listing().members.get(name.member)
+        described = {} if member is None else member.described
+        if described:
+            last = max(described.values(), key=lambda place: place.start)
+            holder.narrow(last)  # what describes a sample lies together
         return {
-            ending: os.pread(file.fileno(), min(place.size, LARGEST_DESCRIPTION), place.start)
-            for ending, place in (member.described if member else {}).items()
+            ending: holder.read_at(place.start, min(place.size, LARGEST_DESCRIPTION))
+            for ending, place in described.items()
         }
 
 
-@contextmanager
-def local_file(path: str) -> Iterator[str]:
-    """Have a medium as a file of its own for as long as a block lasts: the file itself, or a copy of a member.
+@dataclass(frozen=True, slots=True)
+class LocalFile:
+    """A medium as a file of its own.
 
-    The copy lies in the cache, has the ending of the member's name, and is removed afterwards; what processes that
+    Attributes
+    ----------
+    path : str
+    coming : iterator of int
+        To be gone through before the file is opened: yields now and then how many bytes there are.
+    """
+
+    path: str
+    coming: Iterator[int]
+
+
+@contextmanager
+def local_file(path: str, state: MediumStatus | None = None) -> Iterator[LocalFile]:
+    """Have a medium as a file of its own for as long as a block lasts: the file itself, or a copy.
+
+    The copy lies in the cache, has the ending of the medium's name, and is removed afterwards; what processes that
     were killed have left there, the next one removes.
+
+    Parameters
+    ----------
+    path : str
+    state : MediumStatus, optional
+        What `state_of` has just told: of an object the store is not asked for it again.
     """
     name = split_name(path)
-    if name is None:
-        yield path
+    if name is None and not is_url(path):
+        yield LocalFile(path, iter(()))
         return
     with own_folder() as folder:
-        copy = folder / f"member{_ending(name.member)}"
-        with open_medium(path) as member, copy.open("xb") as target:
-            shutil.copyfileobj(member, target, COPIED_AT_ONCE)
-            copied = target.tell()
-        if not copied:
+        copy = folder / f"member{ending_of(path if name is None else name.member)}"
+        if name is not None:
+            yield LocalFile(str(copy), _copied_member(path, copy))
+        else:
+            status = None if state is None else ObjectStatus(state.size, state.mtime_ns, state.etag)
+            yield LocalFile(str(copy), copy_object(path, copy, status))
+
+
+def _copied_member(path: str, copy: Path) -> Iterator[int]:
+    with open_medium(path) as member, copy.open("xb") as target:
+        while block := member.read(COPIED_AT_ONCE):
+            target.write(block)
+            yield target.tell()
+        if not target.tell():
             raise MediaError("is empty (0 bytes)")
-        yield str(copy)
 
 
 def copy_medium(path: str, _: ReadOptions, target: str) -> Iterator[ReadEvent]:
     """Copy a medium that is a file of its own in this process; what a decoding process runs."""
     shutil.copyfile(path, target)
     return iter(())
-
-
-def remove_copies_of(process: int) -> None:
-    """Remove what a process that has ended has left of its copies."""
-    for left in (settings().cache / FOLDER).glob(f"{process}-*"):
-        shutil.rmtree(left, ignore_errors=True)
-
-
-@contextmanager
-def own_folder() -> Iterator[Path]:
-    """Have a folder of this process in the cache for as long as a block lasts."""
-    above = settings().cache / FOLDER
-    above.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for left in above.iterdir():
-        if _is_left(left.name):
-            shutil.rmtree(left, ignore_errors=True)
-    folder = Path(mkdtemp(prefix=f"{os.getpid()}-", dir=above))
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _is_left(name: str) -> bool:
-    """Tell whether the process that made a folder of this name is gone."""
-    number = name.partition("-")[0]
-    if not number.isdigit():
-        return False
-    try:
-        os.kill(int(number), 0)
-    except ProcessLookupError:
-        return True
-    except (PermissionError, OverflowError):
-        return False
-    return False
-
-
-def _ending(member: str) -> str:
-    ending = member.rpartition("/")[2].rpartition(".")[2]
-    known = ending.isascii() and ending.isalnum() and len(ending) <= LONGEST_ENDING
-    return f".{ending.lower()}" if known else ""
 
 
 def _member(listing: Listing, name: MemberName, path: str) -> Member:
@@ -237,10 +247,10 @@ def _refuse_empty(place: ByteRange) -> None:
 
 
 class _Window(io.RawIOBase):
-    """A part of an open file as a file of its own, which closes it."""
+    """A part of what holds it as a file of its own, which closes that."""
 
-    def __init__(self, file: BinaryIO, place: ByteRange) -> None:
-        self._file, self._bounds, self._at = file, place, 0
+    def __init__(self, holder: Holder, place: ByteRange) -> None:
+        self._holder, self._bounds, self._at = holder, place, 0
 
     def readable(self) -> bool:
         return True
@@ -255,11 +265,31 @@ class _Window(io.RawIOBase):
 
     def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
         left = max(self._bounds.size - self._at, 0)
-        read = os.pread(self._file.fileno(), min(len(buffer), left), self._bounds.start + self._at)
+        read = self._holder.read_at(self._bounds.start + self._at, min(len(buffer), left))
         buffer[: len(read)] = read
         self._at += len(read)
         return len(read)
 
     def close(self) -> None:
-        self._file.close()
+        self._holder.close()
         super().close()
+
+
+def _file_state(path: str) -> MediumStatus:
+    status = Path(path).stat()
+    return MediumStatus(status.st_size, status.st_mtime_ns, status.st_ino, status.st_dev)
+
+
+def _object_state(status: ObjectStatus) -> MediumStatus:
+    return MediumStatus(status.size, status.mtime_ns, etag=status.etag)
+
+
+def _is_object(url: str) -> bool:
+    """Tell whether an object is there; one that cannot be asked for is, for whoever reads it says what is wrong."""
+    try:
+        object_status(url)
+    except GoneError:
+        return False
+    except MediaError:
+        return True
+    return True

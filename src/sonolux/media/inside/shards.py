@@ -7,13 +7,12 @@ over, as links, devices and hidden files are. Names that lead out of the shard a
 
 from __future__ import annotations
 
-import os
 from hashlib import blake2b
 from itertools import islice
 
 from sonolux.errors import MediaError
 from sonolux.media.inside.listing import ByteRange, Listing, Member
-from sonolux.media.inside.tar_headers import BLOCK, TarEntry, tar_entries
+from sonolux.media.inside.tar_headers import BLOCK, ReadAt, TarEntry, tar_entries
 from sonolux.media.sidecars import MEDIA
 from sonolux.settings import settings
 
@@ -36,16 +35,16 @@ COMPRESSED = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7zXZ\0": "xz", b"\x28\
 """What compressed files begin with."""
 
 
-def list_shard(descriptor: int, size: int) -> Listing:
-    """Return the media of an open shard of so many bytes; MediaError for what is no tar, or a compressed one."""
-    head = os.pread(descriptor, BLOCK, 0)
+def list_shard(read_at: ReadAt, size: int) -> Listing:
+    """Return the media of a shard of so many bytes; MediaError for what is no tar, or a compressed one."""
+    head = read_at(0, BLOCK)
     for magic, name in COMPRESSED.items():
         if head.startswith(magic):
             raise MediaError(f"is a tar compressed with {name}, whose members cannot be read one by one: decompress it")
-    shard = _Shard(descriptor)
+    shard = _Shard(read_at)
     listing = shard.listing
     try:
-        entries = tar_entries(lambda place, count: os.pread(descriptor, count, place), size)
+        entries = tar_entries(read_at, size)
         for entry in islice(entries, MOST_MEMBERS):
             shard.take(entry)
         listing.whole = next(entries, None) is None
@@ -63,10 +62,10 @@ def list_shard(descriptor: int, size: int) -> Listing:
 class _Shard:
     """A shard while it is listed."""
 
-    def __init__(self, descriptor: int) -> None:
+    def __init__(self, read_at: ReadAt) -> None:
         self.listing = Listing()
         self.entries = 0
-        self._descriptor = descriptor
+        self._read_at = read_at
         self._media: dict[str, ByteRange] = {}
         self._described: dict[str, dict[str, ByteRange]] = {}
         self._left_out: dict[str, list[str]] = {}
@@ -125,7 +124,7 @@ class _Shard:
         digest = blake2b(digest_size=8)
         for ending, place in sorted(described.items()):
             digest.update(f"{ending} {place.size}\n".encode())
-            digest.update(os.pread(self._descriptor, min(place.size, LARGEST_DESCRIPTION), place.start))
+            digest.update(self._read_at(place.start, min(place.size, LARGEST_DESCRIPTION)))
         return digest.hexdigest()
 
 

@@ -8,13 +8,12 @@ at a time is kept. Rows that name a file instead of holding its bytes are left o
 from __future__ import annotations
 
 import json
-import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from typing import Any
+from typing import Any, BinaryIO
 
 from sonolux.errors import MediaError
 from sonolux.extras import extras_named
@@ -27,6 +26,8 @@ COLUMNS = ("image", "audio", "video", "img", "picture", "photo", "sound", "file"
 
 LONGEST_TEXT = 20_000
 """Characters of a value that describes a row."""
+
+TableState = tuple[int | str, ...]
 
 AT_ONCE = 64
 """Rows that are looked at together."""
@@ -46,7 +47,7 @@ class TableLayout:
 class _Group:
     """The group of rows that was read last."""
 
-    state: tuple[int, ...] = ()
+    state: TableState = ()
     first: int = 0
     rows: list[dict[str, Any]] = field(default_factory=list)
 
@@ -55,7 +56,7 @@ _last = _Group()
 _lock = threading.Lock()
 
 
-def list_table(descriptor: int) -> Listing:
+def list_table(file: BinaryIO) -> Listing:
     """Return the rows of an open table that hold media.
 
     Raises
@@ -67,7 +68,7 @@ def list_table(descriptor: int) -> Listing:
     nothing: list[int] = []
     elsewhere: list[int] = []
     most = settings().max_member
-    with _opened(descriptor) as (table, layout):
+    with _opened(file) as (table, layout):
         number = 0
         for batch in table.iter_batches(AT_ONCE, columns=[layout.media, *layout.describing], use_threads=False):
             for row in batch.to_pylist():
@@ -87,25 +88,33 @@ def list_table(descriptor: int) -> Listing:
     return listing
 
 
-def read_row(descriptor: int, name: str) -> bytes:
-    """Return the bytes of the medium in a row; MediaError where there are none."""
-    row, layout = _row(descriptor, name)
+def read_row(file: BinaryIO, state: TableState, name: str) -> bytes:
+    """Return the bytes of the medium in a row; MediaError where there are none.
+
+    Parameters
+    ----------
+    file : binary file
+        The table.
+    state : tuple
+        As long as it is the same, so is the table.
+    name : str
+        The number of the row.
+    """
+    row, layout = _row(file, state, name)
     content = _content(row, layout)
     if content is None:
         raise MediaError("is not there: its row of the table holds no bytes")
     return content
 
 
-def describe_row(descriptor: int, name: str) -> bytes:
-    """Return what the other columns of a row say, as a JSON object."""
-    return _described(*_row(descriptor, name))
+def describe_row(file: BinaryIO, state: TableState, name: str) -> bytes:
+    """Return what the other columns of a row say, as a JSON object; parameters as of `read_row`."""
+    return _described(*_row(file, state, name))
 
 
-def _row(descriptor: int, name: str) -> tuple[dict[str, Any], TableLayout]:
+def _row(file: BinaryIO, state: TableState, name: str) -> tuple[dict[str, Any], TableLayout]:
     number = int(name) if name.isascii() and name.isdigit() and len(name) < 19 else -1
-    status = os.fstat(descriptor)
-    state = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
-    with _lock, _opened(descriptor) as (table, layout):
+    with _lock, _opened(file) as (table, layout):
         if _last.state != state or not 0 <= number - _last.first < len(_last.rows):
             _last.state, _last.rows = (), []
             _last.first, _last.rows = _group_of(table, layout, number)
@@ -130,15 +139,14 @@ def _group_of(table: Any, layout: TableLayout, number: int) -> tuple[int, list[d
 
 
 @contextmanager
-def _opened(descriptor: int) -> Iterator[tuple[Any, TableLayout]]:
+def _opened(file: BinaryIO) -> Iterator[tuple[Any, TableLayout]]:
     with extras_named("a Parquet table", MediaError):
         import pyarrow
         from pyarrow import parquet
     try:
-        with open(descriptor, "rb", closefd=False) as file:
-            file.seek(0)
-            table = parquet.ParquetFile(file)
-            yield table, _layout(table.schema_arrow)
+        file.seek(0)
+        table = parquet.ParquetFile(file)
+        yield table, _layout(table.schema_arrow)
     except MemoryError:
         raise
     except (pyarrow.ArrowException, OSError) as error:

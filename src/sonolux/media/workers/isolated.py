@@ -20,6 +20,7 @@ from weakref import WeakSet
 from sonolux.errors import MediaError
 from sonolux.media.errors import unreadable
 from sonolux.media.inside.names import holder_of
+from sonolux.media.objects.urls import is_url
 from sonolux.media.paths import printable
 from sonolux.media.reading import ReadOptions, read
 from sonolux.media.safe_open import refuse_special
@@ -74,7 +75,8 @@ class IsolatedDecoder:
             Where worker processes do not start at all.
         """
         try:
-            refuse_special(Path(holder_of(path)).stat())
+            if not is_url(path):
+                refuse_special(Path(holder_of(path)).stat())
         except OSError as error:
             raise MediaError(f"{printable(path)}: {unreadable(error)}") from error
         except ValueError as error:
@@ -84,7 +86,7 @@ class IsolatedDecoder:
         limits = settings()
         orders = Orders(reader, options, timeout or limits.decode_seconds, limits.decode_memory)
         # By this name, a process in another folder finds the same file.
-        place = os.path.abspath(os.path.realpath(path) if path.startswith(OF_THE_PROCESS) else path)
+        place = path if is_url(path) else os.path.abspath(_followed(path))
         pool = _workers.pool_for(self)
         try:
             turn = _workers.turn(limits.workers) if waits else nullcontext()
@@ -105,6 +107,10 @@ class IsolatedDecoder:
     def close(self) -> None:
         """End the workers, unless others use them; the next file starts them again."""
         _workers.left_by(self)
+
+
+def _followed(path: str) -> str:
+    return os.path.realpath(path) if path.startswith(OF_THE_PROCESS) else path
 
 
 class _Workers:

@@ -24,7 +24,10 @@ from typing import Any, Self
 
 from sonolux.errors import MediaError, SonoluxError
 from sonolux.media.errors import one_line
-from sonolux.media.inside.members import remove_copies_of, status_of
+from sonolux.media.inside.members import status_of
+from sonolux.media.local_copies import remove_copies_of
+from sonolux.media.objects.statuses import listed_status
+from sonolux.media.objects.urls import is_url
 from sonolux.media.reading import ReadOptions, read
 from sonolux.media.workers.ipc import receive, send
 from sonolux.media.workers.worker import DecodeEvent, Finished, Orders, Progress, Reader, Ready, WorkerEvent
@@ -329,6 +332,9 @@ class Waiting:
 
 
 def _is_small(path: str) -> bool:
+    if is_url(path):  # no store is asked for this
+        listed = listed_status(path)
+        return listed is not None and listed.size <= SMALL
     try:
         return status_of(path).size <= SMALL
     except (OSError, MediaError):

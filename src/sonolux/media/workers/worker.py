@@ -23,6 +23,7 @@ from sonolux.errors import MediaError
 from sonolux.media.errors import one_line, unreadable
 from sonolux.media.inside.members import MediumStatus, descriptions_of, local_file, state_of
 from sonolux.media.inside.samples import with_descriptions
+from sonolux.media.objects.urls import is_url
 from sonolux.media.reading import ReadOptions
 from sonolux.media.segment import Probe, ReadEvent
 from sonolux.media.workers.ipc import receive, send
@@ -166,11 +167,12 @@ def _events(path: str, orders: Orders) -> Iterator[WorkerEvent]:
     try:
         before = state_of(path)
         descriptions = descriptions_of(path)
-        with local_file(path) as local:
-            size = Path(local).stat().st_size
-            for event in orders.reader(local, orders.options):
+        with local_file(path, before) as local:
+            yield from (Progress() for _ in local.coming)
+            size = Path(local.path).stat().st_size
+            for event in orders.reader(local.path, orders.options):
                 yield with_descriptions(event, descriptions) if isinstance(event, Probe) and descriptions else event
-        after = state_of(path)
+        after = before if is_url(path) else state_of(path)  # a copy is of one version of an object
     except MediaError as error:
         yield Failure(path, one_line(error))
     except MemoryError:

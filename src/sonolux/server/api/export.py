@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import io
 import json
-import os
 import zipfile
 from collections.abc import AsyncIterator
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -18,6 +18,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
 from sonolux.media.inside.names import own_name, split_name
+from sonolux.media.objects.urls import is_url
 from sonolux.media.paths import printable
 from sonolux.server.api.questions import LIMITS, ShortName, StrictBody
 from sonolux.server.api.refusals import refusals
@@ -103,12 +104,12 @@ async def _selected(front: Front, body: ExportBody) -> list[dict[str, Any]]:
 def playlist(chosen: list[dict[str, Any]]) -> bytes:
     """Return the sounds and videos of a selection as a playlist; files are named by URI, so no name breaks a line.
 
-    What lies in a shard is left out, and a comment says how many: no player opens it.
+    What lies in a shard or a bucket is left out, and a comment says how many: no player opens it.
     """
     heard = [one for one in chosen if one["modality"] in ("audio", "video")]
-    chosen = [one for one in heard if split_name(one["path"]) is None]
+    chosen = [one for one in heard if not is_url(one["path"]) and split_name(one["path"]) is None]
     left_out = len(heard) - len(chosen)
-    comment = [f"# {left_out:,} left out: players do not open what lies in shards"] if left_out else []
+    comment = [f"# {left_out:,} left out: players do not open what lies in shards or buckets"] if left_out else []
     lines = ["#EXTM3U", *comment]
     for one in chosen:
         title = one.get("title") or one.get("metadata", {}).get("title") or Path(one["path"]).name
@@ -135,7 +136,7 @@ def _size_of(front: Front, files: list[str]) -> int:
     for path in files:
         stretch = open_stretch(path, front.configuration.roots)
         total += stretch.size
-        os.close(stretch.descriptor)
+        stretch.close()
     return total
 
 
@@ -146,7 +147,7 @@ async def _zipped(front: Front, files: list[str]) -> AsyncIterator[bytes]:
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
         for path in files:
             stretch = await run_in_threadpool(open_stretch, path, front.configuration.roots)
-            with os.fdopen(stretch.descriptor, "rb"):
+            with closing(stretch):
                 place = 0
                 entry = zipfile.ZipInfo(_entry_name(path, names), OLDEST)
                 with archive.open(entry, "w", force_zip64=stretch.size >= 2**31) as target:

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
 from pydantic import BeforeValidator
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from sonolux.media.inside.names import own_name
@@ -20,7 +21,7 @@ from sonolux.server.etags import matches
 from sonolux.server.front import FrontDep
 from sonolux.server.media.located import located, mel_image_of, peaks_of, thumbnail_of
 from sonolux.server.media.opened_file import OpenedFile
-from sonolux.server.media.opening import whole_file
+from sonolux.server.media.stretch import whole_file
 from sonolux.server.media.types import HEAD, SHOWN_AS_THEY_ARE, media_type_of
 from sonolux.server.problems import ProblemError
 
@@ -48,7 +49,7 @@ SHOWN = refusals("not-found", "unopened", "nothing-to-show", "busy", "unavailabl
 async def send_media(front: FrontDep, id: UUID) -> Response:
     """Send the file of an item as it is, whole or one range of it."""
     async with located(front, id) as item:
-        return OpenedFile(item.duplicate(), own_name(item.path))
+        return await run_in_threadpool(OpenedFile, item.stretch.duplicate(), own_name(item.path))
 
 
 @router.get(
@@ -65,9 +66,9 @@ async def send_web_version(front: FrontDep, id: UUID) -> Response:
     async with located(front, id) as item:
         if item.modality == "text":
             raise ProblemError("nothing-to-show", "a text has its words")
-        kind = media_type_of(item.stretch.read_at(0, HEAD))
+        kind = media_type_of(await run_in_threadpool(item.stretch.read_at, 0, HEAD))
         if kind.name in SHOWN_AS_THEY_ARE:
-            return OpenedFile(item.duplicate(), own_name(item.path))
+            return await run_in_threadpool(OpenedFile, item.stretch.duplicate(), own_name(item.path))
         made = await front.web_versions.find(item.path, item.stretch)
         item.check_same()
     stretch = whole_file(os.open(made, os.O_RDONLY | os.O_CLOEXEC))

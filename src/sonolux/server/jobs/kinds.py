@@ -17,6 +17,7 @@ from sonolux.library import Library
 from sonolux.library.copies import group_as_data
 from sonolux.library.projection import project_library
 from sonolux.media.finding import find
+from sonolux.media.objects.urls import is_url
 from sonolux.media.paths import from_stored
 from sonolux.server.copy_groups import CopyGroups
 from sonolux.server.jobs.params import (
@@ -92,7 +93,7 @@ def run_add(work: Work) -> JobOutcome:
         if total % COUNTED == 1:
             work.progress("counting", total)
     done = work.library.add(
-        *map(Path, paths),  # as they were checked: braces in them stand for nothing else
+        *(path if is_url(path) else Path(path) for path in paths),  # braces in a `Path` stand for nothing
         spaces=params.spaces,
         prune=params.prune,
         fingerprints=params.fingerprints,

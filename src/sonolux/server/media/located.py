@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
@@ -14,11 +13,14 @@ from starlette.concurrency import run_in_threadpool
 
 from sonolux.media.images.thumbnail import View
 from sonolux.media.inside.names import holder_of
+from sonolux.media.objects.urls import is_url
 from sonolux.presentation.data import region_from_data, span_from_data
 from sonolux.presentation.sound_views import mel_image, sound_peaks
 from sonolux.presentation.thumbnails import Thumbnail, kept_thumbnail, thumbnails
 from sonolux.server.front import Front
-from sonolux.server.media.opening import Stretch, open_stretch
+from sonolux.server.media.object_stretch import ObjectStretch
+from sonolux.server.media.opening import open_stretch
+from sonolux.server.media.stretch import Stretch
 from sonolux.server.problems import ProblemError
 from sonolux.types import Region, Span
 
@@ -31,14 +33,15 @@ class Located:
     modality: str
     span: Span | None
     region: Region | None
-    stretch: Stretch
-
-    def duplicate(self) -> Stretch:
-        """Return the bytes with a descriptor of their own, for who closes it."""
-        return replace(self.stretch, descriptor=os.dup(self.stretch.descriptor))
+    stretch: Stretch | ObjectStretch
 
     def check_same(self) -> None:
-        """Raise where the path no longer leads to the file that was opened, by whatever links."""
+        """Raise where the path no longer leads to the file that was opened, by whatever links.
+
+        An object is read under its entity tag, so that another one in its place is never taken for it.
+        """
+        if is_url(self.path):
+            return
         try:
             there = Path(holder_of(self.path)).stat()
         except (OSError, ValueError):
@@ -58,7 +61,7 @@ async def located(front: Front, id_: UUID) -> AsyncIterator[Located]:
         item.check_same()
         yield item
     finally:
-        os.close(stretch.descriptor)
+        await run_in_threadpool(stretch.close)
 
 
 async def thumbnail_of(front: Front, id_: UUID, side: int) -> bytes:

@@ -19,7 +19,8 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from sonolux.server.etags import matches
-from sonolux.server.media.opening import Stretch
+from sonolux.server.media.object_stretch import ObjectStretch
+from sonolux.server.media.stretch import Stretch
 from sonolux.server.media.types import HEAD, MediaType, media_type_of
 from sonolux.server.problems import ProblemError, problem_response
 
@@ -35,8 +36,8 @@ class OpenedFile(Response):
 
     Parameters
     ----------
-    stretch : Stretch
-        Of a regular file.
+    stretch : Stretch or ObjectStretch
+        Of a regular file, or of an object in a bucket.
     name : str
         Under which a browser saves it.
     media_type : MediaType, optional
@@ -46,7 +47,7 @@ class OpenedFile(Response):
     """
 
     def __init__(
-        self, stretch: Stretch, name: str, media_type: MediaType | None = None, *, saved: bool = False
+        self, stretch: Stretch | ObjectStretch, name: str, media_type: MediaType | None = None, *, saved: bool = False
     ) -> None:
         self.stretch = stretch
         _, inode, mtime_ns = stretch.state
@@ -72,7 +73,7 @@ class OpenedFile(Response):
         try:
             await self._answer(scope, receive, send)
         finally:
-            os.close(self.stretch.descriptor)
+            await run_in_threadpool(self.stretch.close)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         asked = Headers(scope=scope)

@@ -11,16 +11,20 @@ import os
 import stat
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from sonolux.errors import MediaError
-from sonolux.media.inside.listings import listing_of
-from sonolux.media.inside.members import copy_medium, own_folder
+from sonolux.media.inside.holders import LocalHolder
+from sonolux.media.inside.members import copy_medium
 from sonolux.media.inside.names import MemberName, holds_rows, split_name
+from sonolux.media.local_copies import own_folder
+from sonolux.media.objects.urls import is_url
 from sonolux.media.options import ReadOptions
 from sonolux.media.workers.isolated import IsolatedDecoder
+from sonolux.server.media.object_stretch import ObjectStretch, open_object
+from sonolux.server.media.stretch import Stretch, state_of_file, whole_file
 from sonolux.server.problems import ProblemError
 
 FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -30,41 +34,11 @@ FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 MOST_LINKS = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Stretch:
-    """Bytes of an open file: all of them, or those of one member of it.
-
-    Attributes
-    ----------
-    descriptor : int
-    start : int
-    size : int
-    state : tuple of int
-        Device, number and nanoseconds of the file on the disk, be it the open one or one that this was taken out of.
-    part : str
-        The member's name; "" for a whole file.
-    """
-
-    descriptor: int
-    start: int
-    size: int
-    state: tuple[int, int, int]
-    part: str = ""
-
-    def read_at(self, place: int, count: int) -> bytes:
-        """Return bytes from a place of the stretch; fewer at its end."""
-        return os.pread(self.descriptor, max(min(count, self.size - place), 0), self.start + place)
-
-
-def whole_file(descriptor: int) -> Stretch:
-    """Return all bytes of an open file."""
-    status = os.fstat(descriptor)
-    return Stretch(descriptor, 0, status.st_size, _state_of(status))
-
-
-def open_stretch(path: str, roots: Sequence[Path]) -> Stretch:
-    """Open the medium of an item, in a file of its own or a member of one; parameters and errors as of `open_item`."""
+def open_stretch(path: str, roots: Sequence[Path]) -> Stretch | ObjectStretch:
+    """Open the medium of an item: a file, a member of one, or an object; parameters and errors as of `open_item`."""
     name = split_name(path)
+    if is_url(path):
+        return _in_bucket(path, name)
     whole = whole_file(open_item(path if name is None else name.holder, roots))
     if name is None:
         return whole
@@ -78,7 +52,7 @@ def open_stretch(path: str, roots: Sequence[Path]) -> Stretch:
 def _within(name: MemberName, whole: Stretch) -> Stretch:
     """Return the bytes of a member where they lie."""
     try:
-        member = listing_of(whole.descriptor, name.holder).members.get(name.member)
+        member = LocalHolder(name.holder, whole.descriptor).listing().members.get(name.member)
     except MediaError as error:
         raise ProblemError("unopened", f"the file that holds this item {error}") from None
     if member is None:
@@ -86,25 +60,37 @@ def _within(name: MemberName, whole: Stretch) -> Stretch:
     return replace(whole, start=member.place.start, size=member.place.size, part=name.member)
 
 
-def _taken_out(path: str, name: MemberName, whole: Stretch) -> Stretch:
-    """Return the bytes of a row as a decoding process takes them out, in a file that has no name any more."""
+def _in_bucket(path: str, name: MemberName | None) -> Stretch | ObjectStretch:
+    """Return the bytes of an object, or of a member of one."""
+    if name is None:
+        return open_object(path)
+    whole = open_object(name.holder)
+    if not holds_rows(name.holder):
+        return whole.within(name)
+    descriptor = _row_of(path)
+    return Stretch(descriptor, 0, os.fstat(descriptor).st_size, whole.state, f"{whole.part} {name.member}")
+
+
+def _row_of(path: str) -> int:
+    """Return the descriptor of a file without a name that holds what a decoding process has taken out of a table."""
     with own_folder() as folder:
         copy = folder / "member"
         try:
             for _ in IsolatedDecoder().read(path, ReadOptions(), partial(copy_medium, target=str(copy))):
                 pass
-            descriptor = os.open(copy, os.O_RDONLY | os.O_CLOEXEC)
+            return os.open(copy, os.O_RDONLY | os.O_CLOEXEC)
         except (MediaError, OSError):
             raise ProblemError("unopened", "the table that holds this item, or its row, cannot be read") from None
-    if _state_of(Path(name.holder).stat()) != whole.state:
+
+
+def _taken_out(path: str, name: MemberName, whole: Stretch) -> Stretch:
+    """Return the bytes of a row."""
+    descriptor = _row_of(path)
+    if state_of_file(Path(name.holder).stat()) != whole.state:
         os.close(descriptor)
         raise ProblemError("unopened", "the file of this item was exchanged while it was read")
     os.close(whole.descriptor)
     return Stretch(descriptor, 0, os.fstat(descriptor).st_size, whole.state, name.member)
-
-
-def _state_of(status: os.stat_result) -> tuple[int, int, int]:
-    return status.st_dev, status.st_ino, status.st_mtime_ns
 
 
 def open_item(path: str, roots: Sequence[Path]) -> int:

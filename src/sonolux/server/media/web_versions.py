@@ -15,12 +15,13 @@ from pathlib import Path
 from anyio import CapacityLimiter, to_thread
 
 from sonolux.errors import MediaError
+from sonolux.media.disk_cache import DiskCache
 from sonolux.media.options import ReadOptions
 from sonolux.media.segment import Decoded
 from sonolux.media.workers.isolated import IsolatedDecoder
-from sonolux.presentation.cache import DiskCache
-from sonolux.server.media.opening import Stretch
+from sonolux.server.media.object_stretch import ObjectStretch
 from sonolux.server.media.remuxing import write_web_version
+from sonolux.server.media.stretch import Stretch
 from sonolux.server.problems import ProblemError
 from sonolux.settings import settings
 
@@ -57,14 +58,14 @@ class WebVersions:
         self._digests: OrderedDict[tuple[int | str, ...], str] = OrderedDict()
         self._lock = threading.Lock()
 
-    async def find(self, path: str, stretch: Stretch) -> Path:
+    async def find(self, path: str, stretch: Stretch | ObjectStretch) -> Path:
         """Return the web version of a file, made if need be.
 
         Parameters
         ----------
         path : str
             What the decoding process opens.
-        stretch : Stretch
+        stretch : Stretch or ObjectStretch
             The file itself, or the member, open.
 
         Raises
@@ -110,7 +111,7 @@ class WebVersions:
             target.unlink(missing_ok=True)
         return self.cache.folder / kept
 
-    def _name(self, stretch: Stretch) -> str:
+    def _name(self, stretch: Stretch | ObjectStretch) -> str:
         """Return the digest of a file's content, read again only where the file has changed."""
         key = (*stretch.state, stretch.size, stretch.part)
         with self._lock:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from sonolux.presentation.cache import DiskCache
+from sonolux.media.disk_cache import DiskCache
 
 
 def size(folder: Path) -> int:
@@ -68,7 +68,7 @@ def test_a_folder_that_cannot_be_written_costs_nothing_but_time(tmp_path: Path) 
 BUSY = """
 import sys
 from pathlib import Path
-from sonolux.presentation.cache import DiskCache
+from sonolux.media.disk_cache import DiskCache
 cache = DiskCache(Path(sys.argv[1]), 4000)
 for number in range(300):
     name = str(number % 80)

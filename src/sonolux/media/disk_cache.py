@@ -9,14 +9,10 @@ time.
 from __future__ import annotations
 
 import os
-import stat
 import tempfile
 import threading
 from contextlib import suppress
-from hashlib import blake2b
 from pathlib import Path
-
-from sonolux.media.inside.names import holder_of
 
 SPARED = 7 / 8
 """Share of the limit that is left after old entries went, so that not every new one makes another go."""
@@ -101,27 +97,3 @@ class DiskCache:
                 Path(path).unlink()
             total -= size
         return total
-
-
-def file_key(path: str, *told: object) -> str | None:
-    """Return the name under which something that is made of a file is kept: another where the file has changed.
-
-    Parameters
-    ----------
-    path : str
-    *told
-        What it is, by its ``repr``, which says all that it depends on.
-
-    Returns
-    -------
-    name : str or None
-        None for what is no regular file, or not there.
-    """
-    try:
-        found = Path(holder_of(path)).stat()
-    except (OSError, ValueError):
-        return None
-    if not stat.S_ISREG(found.st_mode):
-        return None
-    every = (found.st_size, found.st_mtime_ns, *told)
-    return blake2b(os.fsencode(path) + b"\0" + repr(every).encode(), digest_size=16).hexdigest()
