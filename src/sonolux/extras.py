@@ -22,6 +22,7 @@ EXTRAS = {
     "faster_whisper": "speech",
     "onnxruntime": "ocr",
     "implicit": "recommend",
+    "ray": "ray",
     "hnswlib": "bench",
     "lancedb": "bench",
     "usearch": "bench",

@@ -1,0 +1,244 @@
+"""A Ray cluster: machines that read, decode and encode for this process, or this machine alone as one of that kind.
+
+``RAY_ADDRESS`` names the cluster, ``host:port`` of its head or ``auto`` for the one that runs on this machine; without
+it a local one is started, and ended with what it was started for. Whatever reaches the ports of Ray may run programs
+there, so the local one answers only those who know a token that no other process is told.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import cache
+from tempfile import mkdtemp
+from typing import Any
+
+from sonolux.errors import SonoluxError
+from sonolux.extras import require
+from sonolux.media.errors import one_line
+from sonolux.settings import settings
+
+ANSWER_SECONDS = 5.0
+"""A head that takes no connection by then is gone: Ray itself would try for minutes."""
+
+OBJECT_STORE = 256 * 2**20
+"""Bytes of shared memory of a local cluster."""
+
+QUIET = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+    "RAY_TIPS_ENABLED": "0",
+}
+"""What Ray is told by the environment, unless it is told otherwise: no usage statistics, no talk."""
+
+HANDED_ON = ("SONOLUX_DEVICE", "SONOLUX_HUB", "SONOLUX_HUB_TIMEOUT", "SONOLUX_MAX_MEMBER")
+"""Settings of this process that hold for its workers too; what else they need comes with each task."""
+
+
+@dataclass(frozen=True, slots=True)
+class RayCluster:
+    """A cluster that this process is connected to.
+
+    Attributes
+    ----------
+    processors : int
+        That its nodes have when the work begins.
+    accelerators : float
+        GPUs that they have.
+    store : int
+        Bytes of shared memory on the node of this process.
+    """
+
+    processors: int
+    accelerators: float
+    store: int
+
+
+@contextmanager
+def ray_cluster() -> Iterator[RayCluster]:
+    """Be connected to the cluster of ``RAY_ADDRESS``, or to a local one, for as long as a block lasts.
+
+    A program that has connected itself to a cluster goes on with it.
+
+    Raises
+    ------
+    SonoluxError
+        Where Ray is not installed, or no cluster can be reached or started: one line.
+    """
+    require("work on Ray", "ray")
+    address = os.environ.get("RAY_ADDRESS", "")
+    if address not in ("", "local"):
+        _refuse_unreachable(address)
+    with _environment():
+        import ray
+
+        if ray.is_initialized():
+            yield _as_it_is()
+            return
+        with _connected(address):
+            yield _as_it_is()
+
+
+def own_version() -> str:
+    """Return the version of Sonolux of this process."""
+    return str(sys.modules["sonolux"].__version__)  # an import of the package that imports this would be a circle
+
+
+def refuse_other_version(version: str) -> None:
+    """Raise SonoluxError, in a worker, where it has another version of Sonolux than who asks it."""
+    if version != own_version():
+        raise SonoluxError(
+            f"the Ray node {node_address()} has Sonolux {own_version()}, this process {version}:"
+            " install the same version on every node"
+        )
+
+
+def node_address() -> str:
+    """Return the address of the node of this process."""
+    import ray
+
+    return str(ray.util.get_node_ip_address())
+
+
+def ray_failure(error: Exception) -> SonoluxError:
+    """Return what a worker has raised, or what became of it, as an error of one line."""
+    import ray
+
+    cause = getattr(error, "cause", None)
+    while isinstance(cause, ray.exceptions.RayTaskError):
+        cause = cause.cause
+    if isinstance(cause, SonoluxError):
+        return type(cause)(str(cause))
+    if isinstance(cause, ModuleNotFoundError) or "ModuleNotFoundError" in str(error):
+        return SonoluxError(
+            f"a Ray node lacks Sonolux {own_version()} or what it needs: install the same on every node"
+            f" ({one_line(cause or error)[-200:]})"
+        )
+    return SonoluxError(f"a Ray worker fails: {type(cause or error).__name__}: {one_line(cause or error)[:300]}")
+
+
+def lost_errors() -> tuple[type[Exception], ...]:
+    """Return the errors that say that a worker or its node is gone, so that its work has to be done again."""
+    from ray import exceptions
+
+    return (
+        exceptions.WorkerCrashedError,
+        exceptions.RayActorError,
+        exceptions.NodeDiedError,
+        exceptions.ObjectLostError,
+        exceptions.OutOfMemoryError,
+    )
+
+
+def _refuse_unreachable(address: str) -> None:
+    """Raise SonoluxError at once where nothing listens at the address of a head."""
+    if address == "auto":
+        return
+    host, colon, port = address.rpartition(":")
+    if "://" in address or not colon or not port.isdigit():
+        raise SonoluxError(
+            f"RAY_ADDRESS={address} names no head: write host:port, as `ray start` prints it, or auto;"
+            " this process has to run on a node of the cluster"
+        )
+    try:
+        with socket.create_connection((host.strip("[]"), int(port)), ANSWER_SECONDS):
+            pass
+    except (OSError, OverflowError) as error:
+        raise SonoluxError(
+            f"no Ray head answers at RAY_ADDRESS={address} ({one_line(error)}): start it with `ray start --head`,"
+            " or unset RAY_ADDRESS to work on this machine"
+        ) from error
+
+
+@contextmanager
+def _connected(address: str) -> Iterator[None]:
+    """Connect to a cluster, or start a local one in a folder of its own, and leave nothing of it behind."""
+    import ray
+
+    local = address in ("", "local")
+    given: dict[str, Any] = {"address": address}
+    folder = ""
+    if local:
+        folder = mkdtemp(prefix="sonolux-ray-", dir="/tmp")
+        given = {
+            "address": "local",
+            "num_cpus": settings().workers,
+            "include_dashboard": False,
+            "object_store_memory": OBJECT_STORE,
+            "_temp_dir": folder,
+        }
+    if handed_on := {name: os.environ[name] for name in HANDED_ON if name in os.environ}:
+        given["runtime_env"] = {"env_vars": handed_on}
+    try:
+        with _own_signals():
+            try:
+                ray.init(**given, log_to_driver=False, logging_level="ERROR")
+            except Exception as error:
+                why = "no local Ray starts" if local else f"there is no Ray to work on at RAY_ADDRESS={address}"
+                raise SonoluxError(f"{why}: {one_line(error)[:300]}") from error
+            _silence()
+            yield
+    finally:
+        with suppress(Exception):  # of a head that is gone
+            ray.shutdown()
+        if folder:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _as_it_is() -> RayCluster:
+    import ray
+
+    has = ray.cluster_resources()
+    own = next((node for node in ray.nodes() if node["NodeID"] == ray.get_runtime_context().get_node_id()), {})
+    store = int(own.get("Resources", {}).get("object_store_memory", OBJECT_STORE))
+    return RayCluster(max(1, int(has.get("CPU", 1))), float(has.get("GPU", 0)), store)
+
+
+@contextmanager
+def _environment() -> Iterator[None]:
+    """Have Ray's switches in the environment, which it and its processes read."""
+    told = dict(QUIET)
+    if not os.environ.get("RAY_ADDRESS") and not any(name.startswith("RAY_AUTH_") for name in os.environ):
+        told |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": _token()}
+    before = {name: os.environ.get(name) for name in told}
+    os.environ.update({name: value for name, value in told.items() if before[name] is None})
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+
+
+@cache
+def _token() -> str:
+    """Return a secret of this process; always the same, for Ray reads it once."""
+    return secrets.token_hex(32)
+
+
+@contextmanager
+def _own_signals() -> Iterator[None]:
+    """Keep the handlers of this process where Ray would set its own."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _silence() -> None:
+    """Keep Ray from printing to standard output, which is data, what becomes of its workers: that is told here."""
+    from ray._private import worker
+
+    worker.print_to_stdstream = lambda *_, **__: None
