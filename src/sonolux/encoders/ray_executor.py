@@ -11,12 +11,12 @@ import threading
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
 from typing import Any
 
 from sonolux.encoders.base import Encoder
-from sonolux.encoders.batch import Batch, Encoded, encode_all
+from sonolux.encoders.batch import Batch, Encoded, Look, encode_all
 from sonolux.encoders.executor import Executor
 from sonolux.encoders.named import EncoderName, encoder_named, names_of
 from sonolux.errors import EncoderError, SonoluxError
@@ -46,6 +46,8 @@ class RayExecutor(Executor):
     ----------
     cluster : RayCluster
     """
+
+    apart = True
 
     def __init__(self, cluster: RayCluster) -> None:
         self.cluster = cluster
@@ -119,6 +121,8 @@ class _ActorPool:
                 with suppress(Exception):  # it is most likely gone
                     ray.kill(actor)
                 raise
+            except ray.exceptions.RayError as error:
+                raise ray_failure(error) from error
             self._idle.append(actor)
         if isinstance(answer, SonoluxError):
             raise answer
@@ -178,6 +182,7 @@ def _file_by_file(pool: _ActorPool, batch: Batch) -> Encoded:
         encoded.failures |= its.failures
         for place, rows in zip(places, its.rows, strict=True):
             encoded.rows[place] = rows
+        encoded.seen |= {places[place]: answer for place, answer in its.seen.items()}
     if len(files) > 1 and len(encoded.failures) == len(files):
         names = ", ".join(name.name for name in pool.names)
         raise EncoderError(f"every Ray worker that encodes with {names} ends at once: has its node memory enough?")
@@ -186,7 +191,15 @@ def _file_by_file(pool: _ActorPool, batch: Batch) -> Encoded:
 
 def _part_of(batch: Batch, places: Iterable[int]) -> Batch:
     chosen = list(places)
-    return Batch(*([values[place] for place in chosen] for values in (batch.contents, batch.files, batch.spaces)))
+    look = batch.look
+    if look is not None:
+        look = Look(look.function, [new for new, place in enumerate(chosen) if place in look.places])
+    return Batch(
+        [batch.contents[place] for place in chosen],
+        [batch.files[place] for place in chosen],
+        [batch.spaces[place] for place in chosen],
+        look,
+    )
 
 
 def _bytes_of(content: Content) -> int:
@@ -220,7 +233,7 @@ class EncodingActor:
 
     def encode(self, batch: Batch) -> Encoded | SonoluxError:
         """Return what becomes of a batch, or why its encoders cannot be loaded."""
-        own = Batch(list(map(owned, batch.contents)), batch.files, batch.spaces)
+        own = replace(batch, contents=list(map(owned, batch.contents)))
         try:
             return encode_all([_encoder(name) for name in self._names], own)
         except SonoluxError as error:

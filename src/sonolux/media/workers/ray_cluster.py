@@ -197,7 +197,9 @@ def _as_it_is() -> RayCluster:
     import ray
 
     has = ray.cluster_resources()
-    own = next((node for node in ray.nodes() if node["NodeID"] == ray.get_runtime_context().get_node_id()), {})
+    own: dict[str, Any] = next(
+        (node for node in ray.nodes() if node["NodeID"] == ray.get_runtime_context().get_node_id()), {}
+    )
     store = int(own.get("Resources", {}).get("object_store_memory", OBJECT_STORE))
     return RayCluster(max(1, int(has.get("CPU", 1))), float(has.get("GPU", 0)), store)
 
