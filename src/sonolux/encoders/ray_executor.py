@@ -23,6 +23,7 @@ from sonolux.errors import EncoderError, SonoluxError
 from sonolux.media.segment import Audio, Content, Image
 from sonolux.media.workers.ray_cluster import (
     RayCluster,
+    lost_connection_named,
     lost_errors,
     node_address,
     own_version,
@@ -116,7 +117,8 @@ class _ActorPool:
         with self._free:
             actor = self._idle.pop() if self._idle else self._started()
             try:
-                answer: Encoded | SonoluxError = ray.get(actor.encode.remote(batch))
+                with lost_connection_named():
+                    answer: Encoded | SonoluxError = ray.get(actor.encode.remote(batch))
             except lost_errors():
                 with suppress(Exception):  # it is most likely gone
                     ray.kill(actor)
@@ -143,7 +145,8 @@ class _ActorPool:
             actor = _remote().options(num_gpus=self.share).remote(self.names)
             self._all.append(actor)
             try:
-                refusal: SonoluxError | None = ray.get(actor.refusal.remote(own_version()))
+                with lost_connection_named():
+                    refusal: SonoluxError | None = ray.get(actor.refusal.remote(own_version()))
             except lost_errors() as error:
                 last = error
                 continue

@@ -8,6 +8,7 @@ there, so the local one answers only those who know a token that no other proces
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import shutil
 import signal
@@ -17,7 +18,6 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from functools import cache
 from tempfile import mkdtemp
 from typing import Any
 
@@ -75,15 +75,16 @@ def ray_cluster() -> Iterator[RayCluster]:
     """
     require("work on Ray", "ray")
     address = os.environ.get("RAY_ADDRESS", "")
-    if address not in ("", "local"):
+    local = address in ("", "local")
+    if not local:
         _refuse_unreachable(address)
-    with _environment():
+    with _environment(local=local):
         import ray
 
         if ray.is_initialized():
             yield _as_it_is()
             return
-        with _connected(address):
+        with _connected(address, local=local):
             yield _as_it_is()
 
 
@@ -117,11 +118,8 @@ def ray_failure(error: Exception) -> SonoluxError:
         cause = cause.cause
     if isinstance(cause, SonoluxError):
         return type(cause)(str(cause))
-    if isinstance(cause, ModuleNotFoundError) or "ModuleNotFoundError" in str(error):
-        return SonoluxError(
-            f"a Ray node lacks Sonolux {own_version()} or what it needs: install the same on every node"
-            f" ({one_line(cause or error)[-200:]})"
-        )
+    if missing := re.search(r"No module named '[^']*'", f"{cause} {error}"):
+        return SonoluxError(f"{missing[0]} on a Ray node: install Sonolux {own_version()}, and the same extras, on all")
     return SonoluxError(f"a Ray worker fails: {type(cause or error).__name__}: {one_line(cause or error)[:300]}")
 
 
@@ -136,6 +134,22 @@ def lost_errors() -> tuple[type[Exception], ...]:
         exceptions.ObjectLostError,
         exceptions.OutOfMemoryError,
     )
+
+
+@contextmanager
+def lost_connection_named() -> Iterator[None]:
+    """Raise SonoluxError, with one line, where the node of this process is gone while something is asked of it."""
+    from ray import exceptions
+
+    try:
+        yield
+    except exceptions.RayTaskError:  # it may be any of these too, and is told by a worker
+        raise
+    except (OSError, exceptions.LocalRayletDiedError, exceptions.RaySystemError) as error:
+        raise SonoluxError(
+            f"the connection to Ray is lost ({one_line(error)[:100]}): what was added is kept; start Ray again, and"
+            " the same command goes on from there"
+        ) from error
 
 
 def _refuse_unreachable(address: str) -> None:
@@ -159,11 +173,10 @@ def _refuse_unreachable(address: str) -> None:
 
 
 @contextmanager
-def _connected(address: str) -> Iterator[None]:
+def _connected(address: str, *, local: bool) -> Iterator[None]:
     """Connect to a cluster, or start a local one in a folder of its own, and leave nothing of it behind."""
     import ray
 
-    local = address in ("", "local")
     given: dict[str, Any] = {"address": address}
     folder = ""
     if local:
@@ -205,25 +218,27 @@ def _as_it_is() -> RayCluster:
 
 
 @contextmanager
-def _environment() -> Iterator[None]:
+def _environment(*, local: bool) -> Iterator[None]:
     """Have Ray's switches in the environment, which it and its processes read."""
-    told = dict(QUIET)
-    if not os.environ.get("RAY_ADDRESS") and not any(name.startswith("RAY_AUTH_") for name in os.environ):
-        told |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": _token()}
+    if local and not any(name.startswith("RAY_AUTH_") for name in os.environ):
+        # For good: Ray reads both once in the life of a process. One that has read them already asks for tokens anyway.
+        os.environ["RAY_AUTH_TOKEN"] = secrets.token_hex(32)
+        if "ray" not in sys.modules:
+            os.environ["RAY_AUTH_MODE"] = "token"
+    told = {name: os.environ.get(name, value) for name, value in QUIET.items()}
+    if local:
+        # The search path is handed on: it may have been changed since this process started.
+        told["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if isinstance(path, str))
     before = {name: os.environ.get(name) for name in told}
-    os.environ.update({name: value for name, value in told.items() if before[name] is None})
+    os.environ.update(told)
     try:
         yield
     finally:
         for name, value in before.items():
             if value is None:
                 os.environ.pop(name, None)
-
-
-@cache
-def _token() -> str:
-    """Return a secret of this process; always the same, for Ray reads it once."""
-    return secrets.token_hex(32)
+            else:
+                os.environ[name] = value
 
 
 @contextmanager

@@ -23,7 +23,14 @@ from sonolux.media.reading import ReadOptions, read
 from sonolux.media.segment import Audio, Content, Image, Segment
 from sonolux.media.workers.base import FileDecoder
 from sonolux.media.workers.pool import DecoderPool
-from sonolux.media.workers.ray_cluster import RayCluster, lost_errors, own_version, ray_failure, refuse_other_version
+from sonolux.media.workers.ray_cluster import (
+    RayCluster,
+    lost_connection_named,
+    lost_errors,
+    own_version,
+    ray_failure,
+    refuse_other_version,
+)
 from sonolux.media.workers.worker import DecodeEvent, Finished, Orders, Reader
 from sonolux.types import Failure
 
@@ -99,6 +106,7 @@ class RayDecoder(FileDecoder):
         # Half of what the node of this process has for all objects; the other half is for those that are encoded.
         room = cluster.store // 2 // (PACKET * (AHEAD + 1))
         self.at_once = max(1, min(2 * cluster.processors, room))
+        self._running: list[dict[Any, _Task]] = []
 
     def read(
         self, paths: Iterable[str], orders: Orders | None = None
@@ -108,12 +116,15 @@ class RayDecoder(FileDecoder):
 
         waiting = _Waiting(paths)
         running: dict[Any, _Task] = {}
+        self._running.append(running)
         try:
             while self._filled(running, waiting, orders or self._orders):
-                [stream], _ = ray.wait(list(running), num_returns=1)
+                with lost_connection_named():
+                    [stream], _ = ray.wait(list(running), num_returns=1)
                 task = running[stream]
                 try:
-                    packet = ray.get(next(stream))
+                    with lost_connection_named():
+                        packet = ray.get(next(stream))
                 except StopIteration:
                     del running[stream]
                     if task.left:  # it has told the end of each file, or an error came
@@ -128,19 +139,32 @@ class RayDecoder(FileDecoder):
                 waiting.learn(packet, task)
                 yield from _fresh(packet, task)
         finally:
-            for stream in running:
-                with suppress(ray.exceptions.RayError):  # of a cluster that is gone
-                    ray.cancel(stream, force=True)
+            _cancel(running)
+            self._running.remove(running)
 
     def close(self, keep: int = 0) -> None:
-        """Do nothing: processes are Ray's, and end with the connection."""
+        """Cancel the tasks of readings that were left before their end; processes are Ray's."""
+        for running in self._running:
+            _cancel(running)
 
     def _filled(self, running: dict[Any, _Task], waiting: _Waiting, orders: Orders) -> bool:
         """Start tasks while there are files and room for more; return whether any is running."""
         while len(running) < self.at_once and (files := waiting.next()):
-            stream = _remote().remote([file.path for file in files], orders, own_version())
+            with lost_connection_named():
+                stream = _remote().remote([file.path for file in files], orders, own_version())
             running[stream] = _Task(files, [0] * len(files), set(range(len(files))))
         return bool(running)
+
+
+def _cancel(running: dict[Any, _Task]) -> None:
+    """End tasks, and their workers with them; where the connection is closed, they have ended."""
+    import ray
+
+    for stream in running:
+        with suppress(ray.exceptions.RayError, OSError):  # of a cluster that is gone
+            if ray.is_initialized():
+                ray.cancel(stream, force=True)
+    running.clear()
 
 
 class _Waiting:
