@@ -92,6 +92,20 @@ def lose_nodes(folder: str, library: str) -> None:
         cluster.shutdown()
 
 
+def on_accelerators(folder: str, library: str) -> None:
+    """Add where two processors and one GPU are said to be, with encoders that would like more than one."""
+    from ray.cluster_utils import Cluster
+
+    resources = {"num_cpus": 2, "num_gpus": 1, "include_dashboard": False, "object_store_memory": STORE}
+    cluster = Cluster(initialize_head=True, head_node_args=resources)
+    os.environ["RAY_ADDRESS"] = cluster.address
+    SPACES.extend(["photo", "photo-code", "sentences", "concepts", "music", "voices"])
+    try:
+        add(folder, library)
+    finally:
+        cluster.shutdown()
+
+
 def lose_workers(folder: str, library: str) -> None:
     """Lose what reads twice, and what encodes once."""
     reading = {moment: lambda: end_processes("ray::read_packets") for moment in (10, 60)}
@@ -121,7 +135,14 @@ def lose_all(folder: str, library: str) -> None:
         cluster.shutdown()
 
 
-WHAT = {"all": lose_all, "add": add, "nodes": lose_nodes, "workers": lose_workers, "driver": lose_driver}
+WHAT = {
+    "add": add,
+    "accelerators": on_accelerators,
+    "nodes": lose_nodes,
+    "workers": lose_workers,
+    "all": lose_all,
+    "driver": lose_driver,
+}
 
 if __name__ == "__main__":
     WHAT[sys.argv[1]](*sys.argv[2:])

@@ -13,6 +13,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
+from math import floor
 from typing import Any
 
 from sonolux.encoders.base import Encoder
@@ -61,9 +62,9 @@ class RayExecutor(Executor):
         """Have a batch encoded, once there is room for it; EncoderError where workers have not these encoders."""
         names = names_of(encoders)
         if names not in self._pools:
-            share = min(1.0, sum(encoder.gpu_share for encoder in encoders)) if self.cluster.accelerators else 0.0
-            places = int(self.cluster.accelerators / share / len(Modality)) if share else self.at_once
-            self._pools[names] = _ActorPool(names, share, max(1, places))
+            wanted = sum(encoder.gpu_share for encoder in encoders)
+            share, places = places_on(self.cluster.accelerators, wanted) if wanted else (0.0, 0)
+            self._pools[names] = _ActorPool(names, share, places or self.at_once)
         size = sum(map(_bytes_of, batch.contents))
         self._flow.enter(size)
         try:
@@ -79,6 +80,24 @@ class RayExecutor(Executor):
         self._threads.shutdown(cancel_futures=True)
         for pool in self._pools.values():
             pool.close()
+
+
+def places_on(accelerators: float, wanted: float) -> tuple[float, int]:
+    """Return the share of a GPU that an actor asks for, and how many actors of a modality may: all get theirs.
+
+    An actor that asks for more than there is would wait without end, and its batch with it.
+
+    Parameters
+    ----------
+    accelerators : float
+        GPUs of the cluster; with none the share and the number are 0.
+    wanted : float
+        What encoders of the modality need together.
+    """
+    if not accelerators:
+        return 0.0, 0
+    share = floor(min(wanted, 1.0, accelerators / len(Modality)) * 10_000) / 10_000
+    return share, max(1, int(accelerators * floor(1 / share + 1e-9) / len(Modality) + 1e-9))
 
 
 @dataclass(slots=True)

@@ -163,6 +163,7 @@ class AddingLibrary(OpenedLibrary):
         annotator: Annotator | str,
         *targets: PathLike,
         where: Mapping[str, Any] | Where = (),
+        on: Literal["ray"] | None = None,
         progress: Progress | None = None,
     ) -> Annotations:
         """Have an annotator say what files are, and keep it with them; files that it has seen are skipped.
@@ -175,6 +176,8 @@ class AddingLibrary(OpenedLibrary):
             Files, folders with all in them, or ids of files of the library; by default all of it.
         where : mapping or sequence of Condition
             Filter, see `sonolux.retrieval.filters`.
+        on : "ray", optional
+            Where files are decoded, as for `add`; the annotator works in this process.
         progress : callable, optional
             As for `add`.
 
@@ -183,11 +186,11 @@ class AddingLibrary(OpenedLibrary):
         summary : Annotations
             Files that could not be annotated are listed in its ``failed``; what is kept, see its module.
         """
-        with self.locks.writer:
+        with self.locks.writer, workplace(on) as place:
             self.index.check_writable()
             chosen = resolve_annotator(annotator) if isinstance(annotator, str) else annotator
             wheres = [where_target(self.index, os.fspath(target)) for target in targets] or [()]
-            with self._pool(windows_of(chosen, self._read_options())) as pool:
+            with place.decoder(windows_of(chosen, self._read_options())) as pool:
                 run = Annotating(self.index, chosen, pool, self._rewriter(), self._describers(chosen), progress)
                 try:
                     for each in wheres:
