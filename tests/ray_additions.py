@@ -117,6 +117,34 @@ def lose_driver(folder: str, library: str) -> None:
     add(folder, library, once_each({30: lambda: os.kill(os.getpid(), signal.SIGKILL)}))
 
 
+def add_twice(folder: str, library: str) -> None:
+    """Add with a Ray that is started and ended, and again; leave a reading open beyond the end of its Ray.
+
+    Prints what is left: a connection, children, folders, environment.
+    """
+    from media import faulty
+    from sonolux.media.reading import ReadOptions
+    from sonolux.media.workers.ray_cluster import ABOVE, FOLDER, ray_cluster
+    from sonolux.media.workers.ray_decoder import RayDecoder
+
+    before = dict(os.environ)
+    add(folder, library)
+    add(folder, library)
+    with ray_cluster() as cluster:
+        decoder = RayDecoder(cluster, ReadOptions(), timeout=60, memory=2**30, reader=faulty.many)
+        reading = decoder.read([str(Path(folder, "000.png"))])
+        next(reading)
+    reading.close()
+    import ray
+
+    told = {
+        name for name in os.environ if os.environ[name] != before.get(name) and name != "PYTHONBREAKPOINT"
+    }  # Ray's own
+    children = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+    left = [path.name for path in Path(ABOVE).glob(f"{FOLDER}{os.getpid()}-*")]
+    print(json.dumps([ray.is_initialized(), children, left, sorted(told)]))
+
+
 def lose_all(folder: str, library: str) -> None:
     """Lose the node of this process, the head."""
     from ray.cluster_utils import Cluster
@@ -137,6 +165,7 @@ def lose_all(folder: str, library: str) -> None:
 
 WHAT = {
     "add": add,
+    "twice": add_twice,
     "accelerators": on_accelerators,
     "nodes": lose_nodes,
     "workers": lose_workers,

@@ -208,6 +208,18 @@ def test_a_head_that_is_lost_meanwhile_loses_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.long
+def test_a_ray_of_its_own_leaves_nothing(tmp_path: Path) -> None:
+    folder = write_files(tmp_path / "files", 12)
+    ran = run_alone("twice", folder, tmp_path / "ray.sonolux")
+    assert ran.returncode == 0, ran.stderr
+    # Standard output is data.
+    first, second, left = map(json.loads, ran.stdout.splitlines())
+    assert (first["added"], second["unchanged"]) == (11, 11)
+    # A call of Ray after its end would start another; children that nobody waits for would be zombies.
+    assert left == [False, [], [], ["RAY_AUTH_MODE", "RAY_AUTH_TOKEN"]]
+
+
+@pytest.mark.long
 def test_a_driver_that_is_killed_leaves_no_process_and_goes_on(tmp_path: Path) -> None:
     folder = write_files(tmp_path / "files", 120)
     mark = str(uuid.uuid4())

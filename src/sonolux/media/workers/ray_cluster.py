@@ -32,6 +32,9 @@ ANSWER_SECONDS = 5.0
 OBJECT_STORE = 256 * 2**20
 """Bytes of shared memory of a local cluster."""
 
+ABOVE, FOLDER = "/tmp", "sonolux-ray-"
+"""Where a local cluster has its folder, and how its name begins: names of sockets in it must be short."""
+
 QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
@@ -180,7 +183,7 @@ def _connected(address: str, *, local: bool) -> Iterator[None]:
     given: dict[str, Any] = {"address": address}
     folder = ""
     if local:
-        folder = mkdtemp(prefix="sonolux-ray-", dir="/tmp")
+        folder = mkdtemp(prefix=f"{FOLDER}{os.getpid()}-", dir=ABOVE)
         given = {
             "address": "local",
             "num_cpus": settings().workers,
