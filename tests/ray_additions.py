@@ -124,7 +124,7 @@ def add_twice(folder: str, library: str) -> None:
     """
     from media import faulty
     from sonolux.media.reading import ReadOptions
-    from sonolux.media.workers.ray_cluster import ABOVE, FOLDER, ray_cluster
+    from sonolux.media.workers.ray_cluster import ABOVE, FOLDER, QUIET, ray_cluster
     from sonolux.media.workers.ray_decoder import RayDecoder
 
     before = dict(os.environ)
@@ -137,9 +137,7 @@ def add_twice(folder: str, library: str) -> None:
     reading.close()
     import ray
 
-    told = {
-        name for name in os.environ if os.environ[name] != before.get(name) and name != "PYTHONBREAKPOINT"
-    }  # Ray's own
+    told = {name for name in (*QUIET, "PYTHONPATH") if os.environ.get(name) != before.get(name)}
     children = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
     left = [path.name for path in Path(ABOVE).glob(f"{FOLDER}{os.getpid()}-*")]
     print(json.dumps([ray.is_initialized(), children, left, sorted(told)]))
