@@ -7,6 +7,7 @@ Ray takes the address of the machine whatever it is told, unless there is none: 
 
 from __future__ import annotations
 
+import faulthandler
 import json
 import os
 import shutil
@@ -172,4 +173,5 @@ WHAT = {
 }
 
 if __name__ == "__main__":
+    faulthandler.dump_traceback_later(200, exit=True)  # whoever hangs says where
     WHAT[sys.argv[1]](*sys.argv[2:])
