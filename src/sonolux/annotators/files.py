@@ -21,7 +21,7 @@ from sonolux.encoders.inputs import EncoderInputs, resampled
 from sonolux.errors import Cancelled, SonoluxError
 from sonolux.media.reading import ReadOptions
 from sonolux.media.segment import Audio, Content, Image, ReadEvent, Segment
-from sonolux.media.workers.pool import DecoderPool
+from sonolux.media.workers.base import FileDecoder
 from sonolux.media.workers.worker import Finished
 from sonolux.types import Annotation, Failure, Modality, Region, Span
 
@@ -72,7 +72,7 @@ _Queue = list[tuple[_File, Segment]]
 def annotate_files(
     annotator: Annotator,
     paths: Iterable[str],
-    pool: DecoderPool,
+    pool: FileDecoder,
     *,
     kept: bool = False,
     encoders: Sequence[Encoder] = (),
@@ -86,7 +86,7 @@ def annotate_files(
     annotator : Annotator
     paths : iterable of str
         Each once.
-    pool : DecoderPool
+    pool : FileDecoder
     kept : bool
         Whether only what the annotator would have kept is wanted (`Annotator.keep`).
     encoders : sequence of Encoder

@@ -18,6 +18,7 @@ from sonolux.annotators.base import Annotator
 from sonolux.checkpoints.digest import digest_of
 from sonolux.encoders.packaged.image_classes import CLASSES, ImageClasses, image_classes
 from sonolux.encoders.packaged.photo import Backbone, backbone
+from sonolux.media.segment import Image
 from sonolux.types import Annotation, Modality
 
 TEMPERATURE = 0.59
@@ -98,6 +99,11 @@ class PhotoLabels(Annotator):
         return [
             Annotation(self.name, names[places[one]], float(row[one])) for one in map(int, np.flatnonzero(row >= KEPT))
         ]
+
+
+def label_images(contents: Sequence[Image]) -> list[list[Annotation]]:
+    """Return the classes and kinds of images that are more likely than not, by the network of this process."""
+    return PhotoLabels().label_and_kinds([content.pixels for content in contents])
 
 
 @cache

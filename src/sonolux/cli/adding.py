@@ -13,6 +13,7 @@ from sonolux.cli.options import (
     CopiesOption,
     JsonOption,
     LibraryOption,
+    OnOption,
     QuietOption,
     ShardsOption,
 )
@@ -62,6 +63,7 @@ def add(  # noqa: PLR0913 - each is an option
     copies: CopiesOption = None,
     shards: ShardsOption = None,
     compress: CompressOption = None,
+    on: OnOption = None,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
@@ -71,6 +73,7 @@ def add(  # noqa: PLR0913 - each is an option
     videos fingerprints are taken. Stop it at any time and run it again: it goes on where it was.
     """
     from sonolux.cli.warm.service import find_service
+    from sonolux.errors import SonoluxError
     from sonolux.index.layout import ClusterLayout, refuse_layout
 
     out = Output(as_json=as_json, quiet=quiet)
@@ -85,11 +88,15 @@ def add(  # noqa: PLR0913 - each is an option
     service = find_service(library)
     if service is not None:
         refuse_layout(layout, library or "the library")
+        if on is not None:
+            raise SonoluxError(
+                f"`sonolux serve` holds the library, and works where it is: stop it, or leave out --on {on}"
+            )
         from sonolux.cli.warm.adding import add_by_service
 
         summary = add_by_service(service, paths, options, out)
     else:
-        summary = _add_to_library(library, paths, {**options, "layout": layout}, out)
+        summary = _add_to_library(library, paths, {**options, "layout": layout, "on": on}, out)
     report(summary, out)
     if summary["failed"] or summary["partly"]:
         raise typer.Exit(SOME_FAILED)

@@ -52,6 +52,16 @@ ShardsOption = Annotated[
         show_default=False,
     ),
 ]
+OnOption = Annotated[
+    Literal["ray"] | None,
+    typer.Option(
+        "--on",
+        metavar="ray",
+        help="Decode and encode on the Ray cluster of RAY_ADDRESS, or a local one, instead of in this machine's"
+        " processes.",
+        show_default=False,
+    ),
+]
 CompressOption = Annotated[
     Literal["int8", "binary"] | None,
     typer.Option(

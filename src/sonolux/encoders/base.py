@@ -61,6 +61,8 @@ class Encoder(ABC):
     asks : bool
         Whether questions of its modality, and items as examples, ask its space where nobody has named it; false where
         another space of every library answers these better.
+    gpu_share : float
+        How much of a GPU it needs where there is one; 0 where it knows how to use none.
     batch_size : int
         How many inputs `encode` hands to `encode_batch` at once.
     """
@@ -80,6 +82,7 @@ class Encoder(ABC):
     side: int = 0
     weight: float = 1.0
     asks: bool = True
+    gpu_share: float = 0.0
     batch_size: int = 32
 
     @abstractmethod

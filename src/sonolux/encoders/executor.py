@@ -24,9 +24,12 @@ class Executor(ABC):
     ----------
     at_once : int
         Batches that are encoded at the same time.
+    apart : bool
+        Whether networks that have seen a batch are too far for others here to profit, so that those go there too.
     """
 
     at_once: int = 1
+    apart: bool = False
 
     @abstractmethod
     def submit(self, encoders: Sequence[Encoder], batch: Batch) -> Future[Encoded]:

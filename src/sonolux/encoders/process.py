@@ -12,28 +12,18 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import lru_cache
 from multiprocessing.connection import Connection
 from typing import Any
 
 from sonolux.encoders.base import Encoder
 from sonolux.encoders.batch import Batch, Encoded, encode_all
-from sonolux.encoders.registry import resolve
+from sonolux.encoders.named import EncoderName, encoder_named, names_of
 from sonolux.errors import EncoderError, SonoluxError
 from sonolux.media.workers.ipc import receive, send
 
 ENDING_SECONDS = 10.0
 """A process whose pipes are closed ends by then, or is made to."""
-
-
-@dataclass(frozen=True, slots=True)
-class EncoderName:
-    """What an encoder is found by in another process; `digest` tells that it is the same there."""
-
-    spec: str
-    name: str
-    digest: str
 
 
 class EncodingProcess:
@@ -50,7 +40,7 @@ class EncodingProcess:
         EncoderError
             Where the process has no such encoders, cannot load one, or ends.
         """
-        names = [EncoderName(encoder.spec, encoder.name, encoder.digest) for encoder in encoders]
+        names = names_of(encoders)
         try:
             if self._process is None:
                 self._start()
@@ -123,14 +113,4 @@ def _answer(names: Sequence[EncoderName], batch: Batch) -> Encoded | SonoluxErro
 
 @lru_cache(maxsize=64)
 def _encoder(wanted: EncoderName) -> Encoder:
-    try:
-        encoders = resolve(wanted.spec)
-    except EncoderError as error:
-        raise EncoderError(
-            f"{error} (an encoding process finds what is installed or in a folder, not what a program registered:"
-            " SONOLUX_EXECUTOR=threads encodes in this one)"
-        ) from error
-    for encoder in encoders:
-        if encoder.name == wanted.name and encoder.digest == wanted.digest:
-            return encoder
-    raise EncoderError(f"{wanted.spec} gives another {wanted.name} in an encoding process than here")
+    return encoder_named(wanted, "an encoding process", "SONOLUX_EXECUTOR=threads encodes in this one")

@@ -40,7 +40,7 @@ from sonolux.library.ingest.changes import Task
 from sonolux.library.ingest.moved import draft_of
 from sonolux.library.ingest.run import Progress
 from sonolux.media.paths import from_stored
-from sonolux.media.workers.pool import DecoderPool
+from sonolux.media.workers.base import FileDecoder
 from sonolux.types import Annotation, Failure, Modality
 
 FILES = 64
@@ -174,7 +174,7 @@ class Annotating:
     ----------
     index : Index
     annotator : Annotator
-    pool : DecoderPool
+    pool : FileDecoder
     rewriter : Rewriter
     encoders : sequence of Encoder
         That describe regions.
@@ -185,7 +185,7 @@ class Annotating:
         self,
         index: Index,
         annotator: Annotator,
-        pool: DecoderPool,
+        pool: FileDecoder,
         rewriter: Rewriter,
         encoders: Sequence[Encoder] = (),
         progress: Progress | None = None,

@@ -19,7 +19,7 @@ from sonolux.library.items import item_of
 from sonolux.media.metadata import with_lists
 from sonolux.media.paths import from_stored
 from sonolux.media.segment import Image, Segment
-from sonolux.media.workers.pool import DecoderPool
+from sonolux.media.workers.base import FileDecoder
 from sonolux.media.workers.worker import DecodeEvent, Finished, Reader
 from sonolux.presentation.data import item_as_data
 from sonolux.retrieval.copies.groups import FileGroup, GroupKind, group_files
@@ -122,7 +122,7 @@ class CopyFinder:
     index : Index
     catalog : FingerprintCatalog
     store : HashStore
-    pool : DecoderPool
+    pool : FileDecoder
     spaces : sequence of Space
         Dense spaces of the library.
     learned : sequence of str
@@ -135,7 +135,7 @@ class CopyFinder:
         index: Index,
         catalog: FingerprintCatalog,
         store: HashStore,
-        pool: DecoderPool,
+        pool: FileDecoder,
         spaces: Sequence[Space],
         learned: Sequence[str],
         progress: CopyProgress | None = None,

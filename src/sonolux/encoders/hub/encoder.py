@@ -21,6 +21,8 @@ class HubEncoder(Encoder):
         As the configuration tells it; None where the encoder has its own way to find it.
     """
 
+    gpu_share = 0.25
+
     def __init__(self, checkpoint: Checkpoint, modality: Modality, dim: int | None) -> None:
         if dim is not None:
             if not isinstance(dim, int) or dim < 1:

@@ -95,6 +95,8 @@ class ClassVectors:
 class ConceptImage(Encoder):
     """Pictures as combinations of what their classes mean, for words to find; pictures find one another by `photo`."""
 
+    gpu_share = 0.1
+
     asks = False
 
     def __init__(self, vectors: ClassVectors) -> None:
@@ -114,6 +116,8 @@ class ConceptImage(Encoder):
 
 class ConceptText(Encoder):
     """Questions by what they mean, beyond what the names of all classes have in common."""
+
+    gpu_share = 0.1
 
     def __init__(self, vectors: ClassVectors) -> None:
         self.vectors = vectors

@@ -164,6 +164,8 @@ class MusicEncoder(Encoder):
         Of `Heard.musical`; a question is taken for music in any case.
     """
 
+    gpu_share = 0.1
+
     name = spec = space = "music"
     modality = Modality.AUDIO
     sample_rate = RATE

@@ -51,6 +51,8 @@ class PackagedSentences(Encoder):
     package : Package
     """
 
+    gpu_share = 0.1
+
     name = spec = space = "sentences"
     modality = Modality.TEXT
     dim = DIM

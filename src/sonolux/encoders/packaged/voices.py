@@ -58,6 +58,8 @@ class VoicesEncoder(Encoder):
         Seconds of speech.
     """
 
+    gpu_share = 0.1
+
     name = spec = space = "voices"
     modality = Modality.AUDIO
     sample_rate = RATE

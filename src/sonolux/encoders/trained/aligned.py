@@ -110,6 +110,8 @@ class AlignedEncoder(Encoder):
     tower : Tower
     """
 
+    gpu_share = 0.1
+
     def __init__(self, folder: ModelFolder, network: LoadedOnce[nn.Module], tower: Tower) -> None:
         self.folder = folder
         self.network = network

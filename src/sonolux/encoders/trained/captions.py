@@ -80,6 +80,8 @@ class CaptionEncoder(Encoder):
     modality : Modality
     """
 
+    gpu_share = 0.1
+
     def __init__(self, folder: ModelFolder, network: LoadedOnce[nn.Module], modality: Modality) -> None:
         self.folder = folder
         self.network = network

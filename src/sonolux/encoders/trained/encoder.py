@@ -48,6 +48,8 @@ class TrainedEncoder(Encoder):
         Where the folder does not pass the checks of `ModelFolder.load`, or its network takes what no file holds.
     """
 
+    gpu_share = 0.1
+
     def __init__(self, folder: Path | str | ModelFolder) -> None:
         self.folder = folder if isinstance(folder, ModelFolder) else ModelFolder.load(folder)
         descriptor = self.folder.descriptor

@@ -35,6 +35,8 @@ class ProjectedEncoder(Encoder):
     name : str
     """
 
+    gpu_share = 0.1
+
     def __init__(self, folder: ModelFolder, source: Encoder, name: str) -> None:
         descriptor = folder.descriptor
         self.folder = folder

@@ -99,6 +99,8 @@ class ContentEncoder(Encoder):
     reader : ContentReader
     """
 
+    gpu_share = 0.1
+
     def __init__(self, folder: ModelFolder, network: LoadedOnce[ContentFusion], reader: ContentReader) -> None:
         self.folder = folder
         self.network = network

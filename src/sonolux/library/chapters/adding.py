@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from itertools import count
-from typing import Any
+from typing import Any, Literal
 
 from sonolux.annotators import Annotator
 from sonolux.annotators import resolve as resolve_annotator
@@ -29,6 +30,7 @@ from sonolux.library.ingest.write import Writer, forget_space
 from sonolux.library.items import where_target
 from sonolux.library.query import PathLike, conditions_of
 from sonolux.library.spaces import default_encoders
+from sonolux.library.workplaces import workplace
 from sonolux.media.inside.names import split_name
 from sonolux.media.inside.patterns import expand_names
 from sonolux.media.objects.urls import is_url
@@ -49,6 +51,7 @@ class AddingLibrary(OpenedLibrary):
         labels: bool = True,
         skip_copies: bool = False,
         layout: ClusterLayout = DEFAULT_LAYOUT,
+        on: Literal["ray"] | None = None,
         progress: Progress | None = None,
         hearing: fingerprinting.Hearing | None = None,
     ) -> Summary:
@@ -78,6 +81,9 @@ class AddingLibrary(OpenedLibrary):
             ``skipped`` names them.
         layout : ClusterLayout
             Of a library on a cluster that this makes: copies, shards, compression.
+        on : "ray", optional
+            Where files are decoded and encoded: on the Ray cluster of ``RAY_ADDRESS``, or a local one, instead of by
+            processes of this machine. Fingerprints are taken here all the same.
         progress : callable, optional
             Called with the number of files done with and the path of the last.
         hearing : callable, optional
@@ -94,8 +100,10 @@ class AddingLibrary(OpenedLibrary):
             Where nothing is at any of the paths, or the library cannot be written.
         EncoderError
             Where an encoder cannot be had, or has changed.
+        SonoluxError
+            Where there is no Ray to work on.
         """
-        with self.locks.writer:
+        with self.locks.writer, ExitStack() as working:
             roots = [absolute(one) for path in paths for one in _names_of(path)]
             there = [root for root in roots if is_url(root) or os.path.lexists(root) or split_name(root) is not None]
             if not there:
@@ -103,6 +111,7 @@ class AddingLibrary(OpenedLibrary):
             started = time.monotonic()
             if self.index.exists():
                 self.index.check_writable()
+            place = working.enter_context(workplace(on))
             self._prepare(spaces, layout)
             if older := self.spaces.older_keyword():
                 renew_words(self.index, older, self._note_write)
@@ -113,10 +122,11 @@ class AddingLibrary(OpenedLibrary):
             rate = max((encoder.sample_rate for encoder in writers), default=0) or 22_050
             options = self._read_options(rate)
             writer = Writer(self.index, self.spaces.names(), self._note_write)
-            with self._pool(options) as pool:
+            with place.decoder(options) as pool:
                 labelling = Labelling(PhotoLabels()) if labels and _has_photo(writers) else None
                 near = NearCopies(self.index, HashStore(self.cache_folder("copies")), pool) if skip_copies else None
-                adder = Adder(self.index, self.spaces, pool, writer, self._delete, progress, labelling, near=near)
+                parts = (self.index, self.spaces, pool, place.executor(), writer, self._delete, progress)
+                adder = Adder(*parts, labelling=labelling, near=near)
                 try:
                     summary = adder.run(roots)
                 finally:
@@ -155,6 +165,7 @@ class AddingLibrary(OpenedLibrary):
         annotator: Annotator | str,
         *targets: PathLike,
         where: Mapping[str, Any] | Where = (),
+        on: Literal["ray"] | None = None,
         progress: Progress | None = None,
     ) -> Annotations:
         """Have an annotator say what files are, and keep it with them; files that it has seen are skipped.
@@ -167,6 +178,8 @@ class AddingLibrary(OpenedLibrary):
             Files, folders with all in them, or ids of files of the library; by default all of it.
         where : mapping or sequence of Condition
             Filter, see `sonolux.retrieval.filters`.
+        on : "ray", optional
+            Where files are decoded, as for `add`; the annotator works in this process.
         progress : callable, optional
             As for `add`.
 
@@ -175,11 +188,11 @@ class AddingLibrary(OpenedLibrary):
         summary : Annotations
             Files that could not be annotated are listed in its ``failed``; what is kept, see its module.
         """
-        with self.locks.writer:
+        with self.locks.writer, workplace(on) as place:
             self.index.check_writable()
             chosen = resolve_annotator(annotator) if isinstance(annotator, str) else annotator
             wheres = [where_target(self.index, os.fspath(target)) for target in targets] or [()]
-            with self._pool(windows_of(chosen, self._read_options())) as pool:
+            with place.decoder(windows_of(chosen, self._read_options())) as pool:
                 run = Annotating(self.index, chosen, pool, self._rewriter(), self._describers(chosen), progress)
                 try:
                     for each in wheres:

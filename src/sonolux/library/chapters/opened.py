@@ -22,9 +22,10 @@ from sonolux.library.manifest import LibraryManifest
 from sonolux.library.query import PathLike
 from sonolux.library.sharing import SharingLocks
 from sonolux.library.spaces import Spaces, plan_spaces
+from sonolux.library.workplaces import LocalWorkplace
 from sonolux.media.reading import ReadOptions
+from sonolux.media.workers.base import FileDecoder
 from sonolux.media.workers.isolated import IsolatedDecoder
-from sonolux.media.workers.pool import DecoderPool
 from sonolux.retrieval.calibration import Calibration
 from sonolux.retrieval.kept_rankings import KeptRankings
 from sonolux.settings import settings
@@ -181,6 +182,5 @@ class OpenedLibrary:
     def _read_options(self, audio_rate: int = 22_050) -> ReadOptions:
         return replace(ReadOptions.from_settings(audio_rate), **self.manifest.cutting)
 
-    def _pool(self, options: ReadOptions) -> DecoderPool:
-        limits = settings()
-        return DecoderPool(limits.workers, options, timeout=limits.decode_seconds, memory=limits.decode_memory)
+    def _pool(self, options: ReadOptions) -> FileDecoder:
+        return LocalWorkplace().decoder(options)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future
+from dataclasses import replace
 
 from sonolux.encoders import Encoder
 from sonolux.encoders.batch import Batch, Encoded, encode_all
@@ -96,6 +97,8 @@ class EncodingQueue:
         entries, self._queues[modality] = self._queues[modality], []
         if entries:
             batch = _batch_of(entries)
+            if self._labelling is not None and self._executor.apart:
+                batch = replace(batch, look=self._labelling.look(entries))
             self._batches.append((entries, batch, self._executor.submit(self.writers[modality], batch)))
 
     def _collect(self, backlog: int) -> list[Failure]:
@@ -103,9 +106,10 @@ class EncodingQueue:
         failures: list[Failure] = []
         while self._batches and (len(self._batches) > backlog or self._batches[0][2].done()):
             entries, batch, encoded = self._batches.popleft()
-            failures += _take(entries, batch, encoded.result())
+            result = encoded.result()
+            failures += _take(entries, batch, result)
             if self._labelling is not None:
-                self._labelling.label(entries)
+                self._labelling.label(entries, result.seen if batch.look is not None else None)
             for draft, _, _ in entries:
                 draft.waiting -= 1
                 if not draft.waiting:

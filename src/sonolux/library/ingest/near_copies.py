@@ -24,7 +24,7 @@ from sonolux.media.inside.members import open_medium
 from sonolux.media.paths import printable
 from sonolux.media.segment import Image, Probe, Segment
 from sonolux.media.signatures import HEAD, image_format
-from sonolux.media.workers.pool import DecoderPool
+from sonolux.media.workers.base import FileDecoder
 from sonolux.media.workers.worker import DecodeEvent, Reader
 from sonolux.retrieval.copies.groups import quality, was_enlarged
 from sonolux.retrieval.copies.hashes import Hashes, hash_image
@@ -55,12 +55,12 @@ class NearCopies:
     ----------
     index : Index
     store : HashStore
-    pool : DecoderPool
+    pool : FileDecoder
     """
 
     index: Index
     store: HashStore
-    pool: DecoderPool
+    pool: FileDecoder
     pictures: Pictures = field(init=False)
 
     def __post_init__(self) -> None:

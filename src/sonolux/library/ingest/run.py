@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
-from sonolux.encoders.executor import chosen_executor
+from sonolux.encoders.executor import Executor
 from sonolux.index import Condition, Index, Where
 from sonolux.library.ingest.changes import ChangeDetector, Task
 from sonolux.library.ingest.draft import Draft
@@ -25,7 +25,7 @@ from sonolux.media.paths import from_stored, printable, to_stored
 from sonolux.media.reading import read_description
 from sonolux.media.segment import Decoded, Probe, Segment
 from sonolux.media.sidecars import sidecars_of
-from sonolux.media.workers.pool import DecoderPool
+from sonolux.media.workers.base import FileDecoder
 from sonolux.media.workers.worker import DecodeEvent
 from sonolux.types import Failure, Modality
 
@@ -69,7 +69,9 @@ class Adder:
     ----------
     index : Index
     spaces : Spaces
-    pool : DecoderPool
+    pool : FileDecoder
+    executor : Executor
+        Where encoders work; it is closed at the end.
     writer : Writer
     delete : callable
         Takes items out with all that hangs on them; returns how many files.
@@ -84,12 +86,13 @@ class Adder:
         self,
         index: Index,
         spaces: Spaces,
-        pool: DecoderPool,
+        pool: FileDecoder,
+        executor: Executor,
         writer: Writer,
         delete: Callable[[Where], int],
         progress: Progress | None = None,
-        labelling: Labelling | None = None,
         *,
+        labelling: Labelling | None = None,
         near: NearCopies | None = None,
     ) -> None:
         self.index = index
@@ -100,7 +103,7 @@ class Adder:
         self.progress = progress
         self.summary = Summary()
         self.catalog = ChangeDetector(index, spaces.concerns())
-        self.executor = chosen_executor()
+        self.executor = executor
         self.queue = EncodingQueue(spaces.writers(), self.executor, labelling)
         self.keyword = [e for e in self.queue.writers[Modality.TEXT] if e.kind == "sparse"]
         self._drafts: dict[str, Draft] = {}

@@ -18,9 +18,8 @@ import time
 from collections import deque
 from collections.abc import Generator, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from multiprocessing.connection import wait
-from typing import Any, Self
+from typing import Any
 
 from sonolux.errors import MediaError, SonoluxError
 from sonolux.media.errors import one_line
@@ -29,6 +28,7 @@ from sonolux.media.local_copies import remove_copies_of
 from sonolux.media.objects.statuses import listed_status
 from sonolux.media.objects.urls import is_url
 from sonolux.media.reading import ReadOptions, read
+from sonolux.media.workers.base import FileDecoder
 from sonolux.media.workers.ipc import receive, send
 from sonolux.media.workers.worker import DecodeEvent, Finished, Orders, Progress, Reader, Ready, WorkerEvent
 from sonolux.types import Failure
@@ -163,7 +163,7 @@ class Worker:
         return f"the decoder crashed ({f'signal {-code}' if code < 0 else f'exit status {code}'})"
 
 
-class DecoderPool:
+class DecoderPool(FileDecoder):
     """Reads many files at once in worker processes; a context manager that ends them.
 
     Parameters
@@ -189,14 +189,10 @@ class DecoderPool:
         memory: int,
         reader: Reader = read,
     ) -> None:
+        super().__init__(Orders(reader, options, timeout, memory))
         self.workers = workers
-        self._orders = Orders(reader, options, timeout, memory)
         self._idle: list[Worker] = []
         self._proven = False
-
-    def orders_for(self, reader: Reader) -> Orders:
-        """Return orders to read files by another function, with the pool's own options and limits."""
-        return replace(self._orders, reader=reader)
 
     def start(self) -> None:
         """Start a worker ahead of the first file, unless one waits for work."""
@@ -206,26 +202,7 @@ class DecoderPool:
     def read(
         self, paths: Iterable[str], orders: Orders | None = None
     ) -> Generator[tuple[str, DecodeEvent], None, None]:
-        """Read files, in any number, as their paths come; whoever stops early closes it, which ends its workers.
-
-        Parameters
-        ----------
-        paths : iterable of str
-        orders : Orders, optional
-            How these are read, by default as the pool's others are.
-
-        Yields
-        ------
-        path : str
-            As it was given.
-        event : Probe, Piece, Finished or Failure
-            Those of one file come in order, and the last is `Finished` or `Failure`; files interleave.
-
-        Raises
-        ------
-        SonoluxError
-            Where worker processes do not start at all.
-        """
+        """Read files in worker processes; SonoluxError where these do not start at all."""
         waiting = Waiting(paths, self._orders if orders is None else orders)
         busy: dict[Any, Worker] = {}
         ready: deque[Worker] = deque()
@@ -253,12 +230,6 @@ class DecoderPool:
         """Forget all workers, in a process that was forked off the one whose they are."""
         for worker in self._idle:
             worker.let_go()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self.close()
 
     def _filled(self, busy: dict[Any, Worker], waiting: Waiting) -> bool:
         """Hand a file to each worker, and small ones ahead, while there are any; return whether any worker is busy."""
