@@ -12,7 +12,8 @@ from typing import Self
 
 from sonolux.encoders import Encoder
 from sonolux.errors import LibraryError
-from sonolux.fingerprints.catalog import FingerprintCatalog
+from sonolux.fingerprints.open import open_recordings
+from sonolux.fingerprints.recordings import RecordingCatalog
 from sonolux.index import Condition, Index, open_index
 from sonolux.index.feedback import Feedback, open_feedback
 from sonolux.index.interactions import Interactions, open_interactions
@@ -39,8 +40,7 @@ class OpenedLibrary:
         self.index: Index = open_index(self.location)
         self.feedback: Feedback = open_feedback(self.location)
         self.interactions: Interactions = open_interactions(self.location)
-        # In the library's folder; a library on a cluster has no fingerprints so far.
-        self.fingerprints = FingerprintCatalog(Path(self.location).expanduser())
+        self.fingerprints: RecordingCatalog = open_recordings(self.location)
         self._shared_models = ClusterModels(open_index(self.location, BESIDE)) if "://" in self.location else None
         self._decoder = IsolatedDecoder()
         # Whoever forgets to close a library leaves no process behind.
