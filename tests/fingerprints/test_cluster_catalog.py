@@ -16,7 +16,7 @@ from contracts.recordings_contract import RecordingsContract, kept, prints, same
 from sonolux.errors import LibraryError
 from sonolux.fingerprints import cluster_catalog
 from sonolux.fingerprints.cluster_catalog import ClusterCatalog
-from sonolux.fingerprints.pieces import FRAMES, Piece, join_pieces, split_fingerprint
+from sonolux.fingerprints.pieces import FRAMES, Piece, join_fingerprint, split_fingerprint
 from sonolux.fingerprints.recordings import RecordingCatalog
 from sonolux.index import Condition, Point
 from sonolux.index.cluster.connection import ClusterConnection
@@ -208,8 +208,8 @@ def test_pieces_put_together_are_the_whole() -> None:
         codes=np.random.default_rng(0).integers(0, 256, (5000 // 16, 16), np.uint8)
     )
     pieces = [Piece.from_payload(one.to_payload()) for one in split_fingerprint(whole)]
-    assert same(join_pieces(whole.frames, len(whole.codes), "x", reversed(pieces)), whole)
-    some = join_pieces(whole.frames, len(whole.codes), "x", pieces[3:5])
+    assert same(join_fingerprint(whole.frames, len(whole.codes), "x", reversed(pieces)), whole)
+    some = join_fingerprint(whole.frames, len(whole.codes), "x", pieces[3:5])
     inside = (whole.times >= 3 * FRAMES) & (whole.times < 5 * FRAMES)
     assert np.array_equal(some.times, whole.times[inside]) and np.array_equal(some.bands, whole.bands[inside])
     assert np.array_equal(some.codes[60:100], whole.codes[60:100]) and not some.codes[:60].any()

@@ -31,7 +31,7 @@ from sonolux.errors import LibraryError
 from sonolux.fingerprints.landmarks import SPEEDS, QueryLandmarks
 from sonolux.fingerprints.matching import Catalog, MemoryCatalog
 from sonolux.fingerprints.neural_codes import STEP
-from sonolux.fingerprints.pieces import FRAMES, LONGEST, Piece, join_pieces, split_fingerprint
+from sonolux.fingerprints.pieces import FRAMES, LONGEST, Piece, join_fingerprint, split_fingerprint
 from sonolux.fingerprints.recordings import SAMPLES, RecordingCatalog
 from sonolux.fingerprints.segment import Fingerprint, Track, build_segment
 from sonolux.index import Condition, Index, Point
@@ -181,14 +181,20 @@ class ClusterCatalog(RecordingCatalog):
         if not len(landmarks.hashes) or not self.exists():
             return MemoryCatalog([], [])
         around = max(1, -(-(int(landmarks.times.max()) - STEP) // FRAMES))
+        best = self._best(landmarks)
         wanted: dict[str, None] = {}
-        for file, revision, number in self._best(landmarks):
+        for file, revision, number in best:
             wanted[_head_id(file)] = None
             for near in range(max(number - around, 0), number + around + 1):
                 wanted[_piece_id(file, revision, near)] = None
         points = self.index.fetch(list(wanted))
         heads = {head.id: head for head in map(self._head, _of_kind(points, HEAD))}
         pieces = self._pieces(_of_kind(points, PIECE), heads)
+        for file, ones in pieces.items():
+            # Landmarks of what is next to the best propose no places: these would reach into what was not fetched,
+            # where nothing sounds.
+            revision = heads[file].revision
+            pieces[file] = [one if (file, revision, one.number) in best else one.silenced() for one in ones]
         whole = [(heads[file].id, heads[file].path, self._joined(heads[file], pieces[file])) for file in sorted(pieces)]
         return self._in_memory(whole)
 
@@ -201,7 +207,7 @@ class ClusterCatalog(RecordingCatalog):
         self._meta = None
         self.index.close()
 
-    def _best(self, landmarks: QueryLandmarks) -> list[tuple[str, str, int]]:
+    def _best(self, landmarks: QueryLandmarks) -> set[tuple[str, str, int]]:
         """Return recording, write and number of the pieces that share most with a query, at any speed."""
         self._said()
         scores: dict[tuple[str, str, int], float] = {}
@@ -215,7 +221,7 @@ class ClusterCatalog(RecordingCatalog):
                 if isinstance(said.get("number"), int):
                     piece = str(said.get("file")), str(said.get("revision")), said["number"]
                     scores[piece] = max(scores.get(piece, 0.0), hit.score)
-        return sorted(scores, key=lambda piece: (-scores[piece], piece))[:LOOKED_AT]
+        return set(sorted(scores, key=lambda piece: (-scores[piece], piece))[:LOOKED_AT])
 
     def _in_memory(self, recordings: Iterable[tuple[str, str, Fingerprint]]) -> MemoryCatalog:
         """Return a catalog in memory, with a segment for each encoder."""
@@ -233,11 +239,11 @@ class ClusterCatalog(RecordingCatalog):
     def _head(self, point: Point) -> _Head:
         said = point.payload
         try:
-            numbers = [int(said[name]) for name in ("points", "frames", "codes")]
-            if not (0 <= numbers[1] <= LONGEST and 0 <= numbers[2] <= numbers[1] // STEP + 1):
-                raise ValueError(f"{numbers[1]} frames, {numbers[2]} codes")
-            path = from_stored(said["path"])
-            return _Head(str(said["file"]), path, str(said["revision"]), *numbers, str(said["encoder"]))
+            points, frames, codes = (int(said[name]) for name in ("points", "frames", "codes"))
+            if not (0 <= frames <= LONGEST and 0 <= codes <= frames // STEP + 1):
+                raise ValueError(f"{frames} frames, {codes} codes")
+            path, revision = from_stored(said["path"]), str(said["revision"])
+            return _Head(str(said["file"]), path, revision, points, frames, codes, str(said["encoder"]))
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise self._damaged(repr(error)) from error
 
@@ -255,7 +261,7 @@ class ClusterCatalog(RecordingCatalog):
         return found
 
     def _joined(self, head: _Head, pieces: Iterable[Piece]) -> Fingerprint:
-        return join_pieces(head.frames, head.codes, head.encoder, pieces)
+        return join_fingerprint(head.frames, head.codes, head.encoder, pieces)
 
     def _left_behind(self, ids: Sequence[str]) -> list[str]:
         """Return the points of recordings that are of no more use once these are written anew.

@@ -48,6 +48,10 @@ class Piece(NamedTuple):
     bands: NDArray[np.uint16]
     codes: NDArray[np.uint8]
 
+    def silenced(self) -> Piece:
+        """Return it without landmarks."""
+        return self._replace(hashes=self.hashes[:0], anchors=self.anchors[:0])
+
     def to_payload(self) -> dict[str, Any]:
         """Return it as plain data."""
         said = {name: _text(getattr(self, name), kind) for name, kind in STORED.items()}
@@ -93,7 +97,7 @@ def split_fingerprint(whole: Fingerprint) -> Iterator[Piece]:
             )
 
 
-def join_pieces(frames: int, codes: int, encoder: str, pieces: Iterable[Piece]) -> Fingerprint:
+def join_fingerprint(frames: int, codes: int, encoder: str, pieces: Iterable[Piece]) -> Fingerprint:
     """Return the fingerprint of a recording, given some of its pieces: where others are, there is nothing.
 
     Parameters
@@ -117,7 +121,7 @@ def join_pieces(frames: int, codes: int, encoder: str, pieces: Iterable[Piece]) 
         _joined([piece.hashes for piece in there], np.uint32),
         _joined([piece.anchors + np.int64(first) for piece, first in zip(there, firsts, strict=True)], np.int64),
         _joined([piece.times + np.int64(first) for piece, first in zip(there, firsts, strict=True)], np.int64),
-        _joined([piece.bands for piece in there], np.float32) / np.float32(FINENESS),
+        (_joined([piece.bands for piece in there], np.float32) / np.float32(FINENESS)).astype(np.float32),
         all_codes,
         encoder,
     )
