@@ -1,6 +1,6 @@
 """Fingerprint catalog on a cluster: a collection of its own, ``NAME-fingerprints``, with a point for ten seconds.
 
-A point has the hashes of its landmarks as a sparse vector, all ones, which the engine weighs by how rare they are, and
+A point has the hashes of its landmarks as a sparse vector, all alike, which the engine weighs by how rare they are, and
 keeps the piece (`sonolux.fingerprints.pieces`) as its payload. A query asks with its hashes at each speed that is
 tried: what has been played at that speed shares more of them with the right ten seconds than with others. The best, and
 what is next to them, are fetched and matched as a catalog in memory is, so a question moves a few megabytes at most,
@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
@@ -52,11 +52,14 @@ NAMESPACE = uuid.UUID("6c4b8f56-0d60-4e5f-9f0e-3f2f5d1b7a90")
 HEAD, PIECE = "file", "window"
 """Payload ``kind`` of a head and of a piece."""
 
-ASKED = 48
+ASKED = 96
 """Pieces that are asked for at each speed."""
 
 LOOKED_AT = 160
 """Pieces that are looked at, the best at any speed; what is next to them comes along."""
+
+OF_EACH = 3
+"""Of one recording, at most: what wrong places score is told by many recordings."""
 
 AT_ONCE = 32
 """Recordings that are read at once, where all are."""
@@ -221,7 +224,13 @@ class ClusterCatalog(RecordingCatalog):
                 if isinstance(said.get("number"), int):
                     piece = str(said.get("file")), str(said.get("revision")), said["number"]
                     scores[piece] = max(scores.get(piece, 0.0), hit.score)
-        return set(sorted(scores, key=lambda piece: (-scores[piece], piece))[:LOOKED_AT])
+        chosen: set[tuple[str, str, int]] = set()
+        seen: Counter[str] = Counter()
+        for piece in sorted(scores, key=lambda piece: (-scores[piece], piece)):
+            if len(chosen) < LOOKED_AT and seen[piece[0]] < OF_EACH:
+                chosen.add(piece)
+                seen[piece[0]] += 1
+        return chosen
 
     def _in_memory(self, recordings: Iterable[tuple[str, str, Fingerprint]]) -> MemoryCatalog:
         """Return a catalog in memory, with a segment for each encoder."""
@@ -323,7 +332,9 @@ def _ones(hashes: NDArray[np.uint32]) -> csr_array:
 
 def _point_of(identity: str, revision: str, piece: Piece) -> Point:
     said = {"kind": PIECE, "file": identity, "revision": revision, "made": time.time(), **piece.to_payload()}
-    vectors = {LANDMARKS.name: _ones(np.unique(piece.hashes))} if len(piece.hashes) else {}
+    hashes = np.unique(piece.hashes)
+    # Where there are more landmarks, more are shared by chance: the sum varies with the root of their number.
+    vectors = {LANDMARKS.name: _ones(hashes) / np.float32(np.sqrt(len(hashes)))} if len(hashes) else {}
     return Point(_piece_id(identity, revision, piece.number), vectors, said)
 
 
