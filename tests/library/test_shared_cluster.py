@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -158,3 +159,74 @@ def test_an_add_that_was_killed_has_written_down_what_was_asked_for(
         assert library.info()["spaces"] == {"colour-layout": 4, "bm25": 4}
     # What the in-process mode does not keep: the indexes that were left out are made.
     assert {args[1] for name, args in cluster.given if name == "create_payload_index"} == set(INDEXED)
+
+
+def chances(library: Library, images: Path) -> Any:
+    """Return the chance of each item, but for the last bits of scores, which follow from where arrays lie in memory."""
+    said = {hit.id: hit.chance for hit in library.search(like=images / "0.png", k=50)}
+    return pytest.approx(said, rel=1e-4)
+
+
+def test_every_process_says_the_same_chances_at_once(
+    open_library: Callable[[], Library], images: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = np.random.default_rng(1)
+    for number in range(4, 40):
+        blocks = rng.integers(0, 255, (4, 4, 3), np.uint8)
+        Image.fromarray(blocks).resize((32, 32), Image.Resampling.NEAREST).save(images / f"{number}.png")
+    drawn = []
+    with open_library() as first, open_library() as second:
+        first.add(images, spaces=["colour-layout", "hog"])
+        for library in (first, second):
+            sample = library.index.sample
+            monkeypatch.setattr(library.index, "sample", lambda *of, sample=sample: drawn.append(of) or sample(*of))
+        said = chances(first, images)
+        assert drawn
+        drawn.clear()
+        monkeypatch.setenv("SONOLUX_CACHE", str(images.with_name("another machine")))
+        assert chances(second, images).expected == said
+        assert not drawn
+        second.remove(images / "39.png")
+        chances(second, images)
+        assert not drawn
+        second.remove(*(images / f"{number}.png" for number in range(20, 30)))
+        changed = chances(second, images)
+        assert drawn
+    with open_library() as third:
+        assert chances(third, images).expected == changed
+
+
+def test_a_model_of_no_sense_is_learned_again(open_library: Callable[[], Library], images: Path) -> None:
+    with open_library() as library:
+        library.add(images, spaces=["colour-layout"])
+        said = chances(library, images)
+        models = library._shared_models
+        assert models is not None
+        for name in models.index.read_meta()["models"]:
+            kept = models.load(name, lambda *_: True)
+            assert kept is not None
+            models.refuse(name)
+            nonsense = {key: np.zeros(3) for key in kept.arrays}
+            models.save(name, replace(kept, arrays=nonsense), lambda *_: True)
+    with open_library() as library:
+        assert chances(library, images).expected == said
+    with open_library() as library:
+        library.index.sample = None  # type: ignore[assignment]  # what was learned again is kept
+        assert chances(library, images).expected == said
+
+
+def test_models_of_a_library_that_was_there_before_are_not_read(
+    open_library: Callable[[], Library], cluster: FaultyCluster, images: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = []
+    for year in ("2025", "2026"):
+        with open_library() as library:
+            library.create([])
+            library.manifest.created = f"{year}-01-01T00:00:00+00:00"
+            library.add(images, spaces=["colour-layout"])
+            chances(library, images)
+            assert library._shared_models is not None
+            names.append(set(library._shared_models.index.read_meta()["models"]))
+        cluster.held.delete_collection("trips")
+        cluster._metadata.pop("trips", None)
+    assert names[0] < names[1]

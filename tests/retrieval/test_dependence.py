@@ -168,7 +168,7 @@ def test_spaces_are_of_one_group_through_others() -> None:
 
 def test_it_is_kept_and_read_again() -> None:
     before = measured(items(80), "a", "b", "c")
-    after = Dependence.from_arrays(before.to_arrays())
+    after = Dependence.from_arrays(before.to_arrays(), before.names)
     assert (after.names, after.held) == (before.names, before.held)
     assert np.array_equal(after.correlation, before.correlation)
     assert np.array_equal(after.common, before.common)

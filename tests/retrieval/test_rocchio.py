@@ -16,6 +16,7 @@ from sonolux.errors import QueryError
 from sonolux.index import Point
 from sonolux.index.embedded import EmbeddedIndex
 from sonolux.retrieval.calibration import Calibration
+from sonolux.retrieval.kept_models import FolderModels
 from sonolux.retrieval.planning import plan
 from sonolux.retrieval.query import Part, Query
 from sonolux.retrieval.ranking import Ranker
@@ -144,7 +145,7 @@ def test_shares_follow_the_weights_of_examples(asking: Asking) -> None:
 
 
 def ranked(asking: Asking, query: Query, tmp_path: Any) -> list[Any]:
-    ranker = Ranker(asking.index, Calibration(asking.index, tmp_path, {}), changes=0, spans=True)
+    ranker = Ranker(asking.index, Calibration(asking.index, FolderModels(tmp_path), {}), changes=0, spans=True)
     return ranker.rank(query, plan(query, asking))
 
 

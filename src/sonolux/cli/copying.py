@@ -50,8 +50,6 @@ def copy(
             out.line(f"{count:,} {things}")
     if done.rounded:
         out.line(f"{done.rounded:,} descriptors differ in their last bits: the new home scaled them to length 1 again")
-    for left in done.left:
-        out.say(f"left behind: {left}")
 
 
 @contextmanager

@@ -9,11 +9,11 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sonolux.fingerprints.catalog import SAMPLES, FingerprintCatalog
 from sonolux.fingerprints.constellation import RATE
 from sonolux.fingerprints.false_alarms import USUAL_LENGTHS
 from sonolux.fingerprints.matching import (
@@ -26,6 +26,7 @@ from sonolux.fingerprints.matching import (
     match_query,
 )
 from sonolux.fingerprints.neural_codes import FingerprintEncoder
+from sonolux.fingerprints.recordings import SAMPLES, RecordingCatalog
 
 WINDOW, UNTIL = 10, 40
 """Seconds of a window, and of the recording by which it ends: songs begin alike."""
@@ -74,16 +75,17 @@ class BackgroundSampler:
 
     Parameters
     ----------
-    catalog : FingerprintCatalog
+    catalog : RecordingCatalog
     encoder : FingerprintEncoder
         Whose codes are taken.
     """
 
-    def __init__(self, catalog: FingerprintCatalog, encoder: FingerprintEncoder) -> None:
+    def __init__(self, catalog: RecordingCatalog, encoder: FingerprintEncoder) -> None:
         self.catalog = catalog
         self.encoder = encoder
         self._seen = len(catalog)
         self._waiting: list[tuple[str, NDArray[np.float16]]] = []
+        self._placed: _Placed | None = None
 
     def sample(self, recording: str, audio: MonitoredAudio) -> None:
         """Sample a recording, given by its id, or pass it over."""
@@ -96,8 +98,7 @@ class BackgroundSampler:
 
     def measure(self) -> None:
         """Match the windows sampled with the catalog, each without its own recording, and note the best scores."""
-        waiting, self._waiting = self._waiting, []
-        places = places_of(self.catalog) if waiting else {}
+        waiting, self._waiting, self._placed = self._waiting, [], None
         samples = []
         asked: set[tuple[str, float]] = set()
         for count, (recording, held) in enumerate(waiting):
@@ -106,43 +107,56 @@ class BackgroundSampler:
             if (recording, seconds) in asked:
                 continue  # The piece was asked about: again, it would say the same, and seem to be known from more.
             without = {recording}
-            best = self._best_wrong(window, seconds, without, places)
+            best = self._best_wrong(window, seconds, without)
             asked |= {(copy, seconds) for copy in without}
             samples += [(seconds, best.score)] if best else []
         self.catalog.note(samples)
 
-    def _best_wrong(
-        self, window: NDArray[np.float32], seconds: float, without: set[str], places: Mapping[str, Place]
-    ) -> Match | None:
+    def _best_wrong(self, window: NDArray[np.float32], seconds: float, without: set[str]) -> Match | None:
         """Return the best match of a window's beginning in what is no copy, if any; copies are added to `without`."""
         asked = describe_window(window[: round(seconds * RATE)], self.encoder)
         halves = [describe_window(half, self.encoder) for half in np.array_split(window, 2)]
-        while found := match_query(self._left(without, places), asked, accepted=1.0):
-            same = {match.id for match in found if self._is_copy(match, halves, places)}
+        placed = self._near(asked)
+        while found := match_query(placed.left(without), asked, accepted=1.0):
+            same = {match.id for match in found if _is_copy(match, halves, placed)}
             if found[0].id not in same:
                 return found[0]
             without |= same
         return None
 
-    def _is_copy(self, match: Match, halves: Sequence[WindowQuery], places: Mapping[str, Place]) -> bool:
-        """Tell whether a match is no chance, but the same sound: one half of the window follows the other there."""
-        if match.chance > ACCEPTED:
-            return False
-        there = self._left(places.keys() - {match.id}, places)
-        begins = [
-            one.start - (one.query_start + number * WINDOW / 2) * one.speed
-            for number, half in enumerate(halves)
-            for one in match_query(there, half, accepted=1.0)
-        ]
-        return len(begins) == 2 and abs(begins[0] - begins[1]) <= FOLLOWING
+    def _near(self, asked: WindowQuery) -> _Placed:
+        catalog = self.catalog.near(asked.landmarks)
+        if self._placed is None or self._placed.catalog is not catalog:
+            self._placed = _Placed(catalog, places_of(catalog))
+        return self._placed
 
-    def _left(self, without: Collection[str], places: Mapping[str, Place]) -> MemoryCatalog:
+
+class _Placed(NamedTuple):
+    """A catalog, and the places of its recordings."""
+
+    catalog: Catalog
+    places: Mapping[str, Place]
+
+    def left(self, without: Collection[str]) -> MemoryCatalog:
         """Return the catalog without some recordings, and without what was measured of it before."""
-        return replace(leave_out(self.catalog, without, places), samples=())
+        return replace(leave_out(self.catalog, without, self.places), samples=())
+
+
+def _is_copy(match: Match, halves: Sequence[WindowQuery], placed: _Placed) -> bool:
+    """Tell whether a match is no chance, but the same sound: one half of the window follows the other there."""
+    if match.chance > ACCEPTED:
+        return False
+    there = placed.left(placed.places.keys() - {match.id})
+    begins = [
+        one.start - (one.query_start + number * WINDOW / 2) * one.speed
+        for number, half in enumerate(halves)
+        for one in match_query(there, half, accepted=1.0)
+    ]
+    return len(begins) == 2 and abs(begins[0] - begins[1]) <= FOLLOWING
 
 
 def leave_out(catalog: Catalog, recordings: Collection[str], places: Mapping[str, Place]) -> MemoryCatalog:
-    """Return a catalog without some recordings, given by their ids.
+    """Return a catalog without some recordings, given by their ids; those that it has not are away already.
 
     Parameters
     ----------
@@ -151,8 +165,9 @@ def leave_out(catalog: Catalog, recordings: Collection[str], places: Mapping[str
     """
     gone = [set(numbers) for numbers in catalog.gone]
     for recording in recordings:
-        segment, number = places[recording]
-        gone[segment].add(number)
+        if recording in places:
+            segment, number = places[recording]
+            gone[segment].add(number)
     return MemoryCatalog(catalog.segments, gone, catalog.samples)
 
 

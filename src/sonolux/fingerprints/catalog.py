@@ -25,6 +25,8 @@ from typing import Any
 import numpy as np
 
 from sonolux.errors import LibraryError
+from sonolux.fingerprints.landmarks import QueryLandmarks
+from sonolux.fingerprints.recordings import SAMPLES, RecordingCatalog
 from sonolux.fingerprints.segment import (
     LONGEST_AXIS,
     CatalogSegment,
@@ -54,14 +56,11 @@ SMALLEST = 2**16
 LARGEST = 2**28
 """Landmarks beyond which segments are left as they are; merging holds them in memory."""
 
-SAMPLES = 256
-"""Scores of wrong matches that are kept."""
-
 MORE_TRIES = 5
 """Times that a reader looks again, where a writer replaced segments meanwhile."""
 
 
-class FingerprintCatalog:
+class FingerprintCatalog(RecordingCatalog):
     """Recordings by their fingerprints; add and delete at any time.
 
     Nothing is opened before the first use. A catalog that another process has changed is seen after `close`.
@@ -77,6 +76,10 @@ class FingerprintCatalog:
         self._open: tuple[list[CatalogSegment], list[set[int]]] | None = None
         self._samples: list[tuple[float, float]] | None = None
         self._model: str | None = None
+
+    def exists(self) -> bool:
+        """Tell whether there is a catalog."""
+        return self.folder.exists()
 
     @property
     def segments(self) -> list[CatalogSegment]:
@@ -134,11 +137,12 @@ class FingerprintCatalog:
             self._append(manifest, build_segment(list(last.values())))
             self._merge(manifest)
 
-    def note(self, samples: Sequence[tuple[float, float]]) -> None:
+    def note(self, samples: Sequence[tuple[float, float]], *, anew: bool = False) -> None:
         """Keep scores of wrong matches, the latest `SAMPLES` of all."""
-        if samples:
+        if samples or anew:
             with self._writing() as manifest:
-                manifest["samples"] = [*manifest.get("samples", []), *samples][-SAMPLES:]
+                former = [] if anew else manifest.get("samples", [])
+                manifest["samples"] = [*former, *samples][-SAMPLES:]
 
     def delete(self, ids: Collection[str]) -> int:
         """Take recordings away, by their ids; return how many there were."""
@@ -146,6 +150,19 @@ class FingerprintCatalog:
             return 0
         with self._writing() as manifest:
             return self._mark(manifest, set(ids))
+
+    def recordings(self) -> Iterator[tuple[str, str, Fingerprint]]:
+        """Yield all recordings, a segment at a time."""
+        for segment, gone in zip(*self._opened(), strict=True):
+            yield from segment.kept(gone)
+
+    def near(self, landmarks: QueryLandmarks) -> FingerprintCatalog:
+        """Return all of it: it is mapped."""
+        return self
+
+    def whole(self) -> FingerprintCatalog:
+        """Return all of it."""
+        return self
 
     def close(self) -> None:
         """Let go of the files; a later call opens them again."""

@@ -85,7 +85,7 @@ MOST_TRACKS = 2**32
 
 
 class Catalog(Protocol):
-    """Recordings to look among: those of a library, or a few that are held in memory."""
+    """Recordings to look among, mapped or held in memory."""
 
     @property
     def segments(self) -> Sequence[CatalogSegment]:
@@ -100,6 +100,13 @@ class Catalog(Protocol):
         """What wrong places score here, see `sonolux.fingerprints.false_alarms`."""
 
 
+class Findable(Protocol):
+    """Recordings, a few of which may match a query: those of a library, or a few that are held in memory."""
+
+    def near(self, landmarks: QueryLandmarks) -> Catalog:
+        """Return those among which to look for what has these landmarks."""
+
+
 @dataclass(frozen=True, slots=True)
 class MemoryCatalog:
     """A catalog in memory, or a part of another."""
@@ -107,6 +114,10 @@ class MemoryCatalog:
     segments: Sequence[CatalogSegment]
     gone: Sequence[set[int]]
     samples: Sequence[tuple[float, float]] = ()
+
+    def near(self, landmarks: QueryLandmarks) -> MemoryCatalog:
+        """Return all of it: what is held is little."""
+        return self
 
 
 @dataclass(frozen=True, slots=True)

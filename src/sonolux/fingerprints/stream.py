@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from sonolux.errors import QueryError
 from sonolux.fingerprints.constellation import HOP, RATE
 from sonolux.fingerprints.extraction import TOO_PLAIN, SilenceError
-from sonolux.fingerprints.matching import ACCEPTED, Catalog, Match, describe_window, match_query
+from sonolux.fingerprints.matching import ACCEPTED, Findable, Match, describe_window, match_query
 from sonolux.fingerprints.neural_codes import FingerprintEncoder
 
 WINDOW, STEP = 10.0, 5.0
@@ -49,7 +49,7 @@ def require_second(blocks: Iterable[NDArray[np.float32]], what: str = "a clip") 
 
 
 def find_matches(
-    catalog: Catalog,
+    catalog: Findable,
     blocks: Iterable[NDArray[np.float32]],
     accepted: float = ACCEPTED,
     encoder: FingerprintEncoder | None = None,
@@ -58,7 +58,7 @@ def find_matches(
 
     Parameters
     ----------
-    catalog : Catalog
+    catalog : Findable
     blocks : iterable of ndarray
         Sound of 8,000 Hz.
     accepted : float
@@ -78,7 +78,7 @@ def sort_by_p_value(found: Iterable[Match]) -> list[Match]:
 
 
 def stream_matches(
-    catalog: Catalog,
+    catalog: Findable,
     blocks: Iterable[NDArray[np.float32]],
     accepted: float = ACCEPTED,
     encoder: FingerprintEncoder | None = None,
@@ -98,7 +98,7 @@ def stream_matches(
     for asked, (at, sound) in enumerate(_windows(blocks), start=1):
         query = describe_window(sound, encoder)
         landmarks += len(query.landmarks.hashes)
-        found = [_later(match, at) for match in match_query(catalog, query, accepted)]
+        found = [_later(match, at) for match in match_query(catalog.near(query.landmarks), query, accepted)]
         going, ended = _joined(going, found, at)
         yield from _ruled_out(ended, asked, accepted)
     yield from _ruled_out(going, asked, accepted)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
-from sonolux.fingerprints.catalog import FingerprintCatalog
+from sonolux.fingerprints.recordings import RecordingCatalog
 from sonolux.index import Condition, Index
 from sonolux.library.items import item_of
 from sonolux.media.metadata import with_lists
@@ -120,7 +120,7 @@ class CopyFinder:
     Parameters
     ----------
     index : Index
-    catalog : FingerprintCatalog
+    catalog : RecordingCatalog
     store : HashStore
     pool : FileDecoder
     spaces : sequence of Space
@@ -133,7 +133,7 @@ class CopyFinder:
     def __init__(
         self,
         index: Index,
-        catalog: FingerprintCatalog,
+        catalog: RecordingCatalog,
         store: HashStore,
         pool: FileDecoder,
         spaces: Sequence[Space],
@@ -227,10 +227,11 @@ class CopyFinder:
         return video_links(files, candidates, self.frames, self._advance("aligning videos", len(candidates)))
 
     def _sounds(self, files: Sequence[LibraryFile]) -> list[Link]:
-        if "://" in self.index.location or not self.catalog.folder.exists():
+        if not self.catalog.exists():
             return []
         known = {file.id: file for file in _different(files)}
-        return sound_links(self.catalog.segments, self.catalog.gone, known)
+        catalog = self.catalog.whole()
+        return sound_links(catalog.segments, catalog.gone, known)
 
     def _compare(self, first: LibraryFile, second: LibraryFile) -> Link | None:
         """Compare two images directly that are copies of a third."""

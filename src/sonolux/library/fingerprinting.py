@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 from sonolux.errors import Cancelled, LibraryError, MediaError, QueryError
 from sonolux.fingerprints import stream as answering
 from sonolux.fingerprints.calibration import BackgroundSampler, MonitoredAudio
-from sonolux.fingerprints.catalog import FingerprintCatalog
 from sonolux.fingerprints.constellation import HOP, RATE
 from sonolux.fingerprints.decoding import decode_audio_file, decode_audio_files
 from sonolux.fingerprints.extraction import SilenceError, extract_fingerprints
 from sonolux.fingerprints.matching import ACCEPTED, Match
 from sonolux.fingerprints.neural_codes import SHIPPED_NAME, FingerprintEncoder, fingerprint_encoder
+from sonolux.fingerprints.recordings import RecordingCatalog
 from sonolux.fingerprints.segment import Fingerprint
 from sonolux.index import Condition, Index, Where
 from sonolux.library.ingest.run import Progress
@@ -59,13 +59,13 @@ class FingerprintSummary:
     failed: list[Failure] = field(default_factory=list)
 
 
-def encoder_of(catalog: FingerprintCatalog) -> FingerprintEncoder:
+def encoder_of(catalog: RecordingCatalog) -> FingerprintEncoder:
     """Return the encoder whose codes a catalog takes; EncoderError where its folder is gone or damaged."""
     return fingerprint_encoder(catalog.model)
 
 
 def fingerprint_files(
-    index: Index, catalog: FingerprintCatalog, roots: Sequence[str], progress: Progress | None = None, model: str = ""
+    index: Index, catalog: RecordingCatalog, roots: Sequence[str], progress: Progress | None = None, model: str = ""
 ) -> FingerprintSummary:
     """Take the fingerprints of recordings and videos into a catalog; durable, batch by batch.
 
@@ -73,7 +73,7 @@ def fingerprint_files(
     ----------
     index : Index
         Of the library: what it holds keeps its id.
-    catalog : FingerprintCatalog
+    catalog : RecordingCatalog
     roots : sequence of str
         Files, and folders with all recordings and videos in them. A file that is there already is replaced.
     progress : callable, optional
@@ -86,11 +86,10 @@ def fingerprint_files(
     Raises
     ------
     LibraryError
-        Where the library is on a cluster, or the catalog cannot be written.
+        Where the catalog cannot be written.
     EncoderError
         For a folder that takes no fingerprints.
     """
-    _refuse_cluster(index.location)
     if model:
         catalog.choose("" if model == SHIPPED_NAME else str(FingerprintEncoder(absolute(model)).folder.path))
     taken = _Taken(index, catalog, progress)
@@ -98,13 +97,12 @@ def fingerprint_files(
 
 
 def fingerprint_items(
-    index: Index, catalog: FingerprintCatalog, roots: Sequence[str], hearing: Hearing | None = None
+    index: Index, catalog: RecordingCatalog, roots: Sequence[str], hearing: Hearing | None = None
 ) -> FingerprintSummary:
     """Take the fingerprints of the recordings and videos of a library that have none yet; the same otherwise.
 
     A file without a sound track, a silent one and one that is too short has none, and is no failure.
     """
-    _refuse_cluster(index.location)
     with_sound = Condition("modality", "=", (str(Modality.AUDIO), str(Modality.VIDEO)))
     below = tuple(map(to_stored, roots))
     unheard = {
@@ -139,7 +137,7 @@ class _Taken:
     """Fingerprints on their way into a catalog, and what was done."""
 
     def __init__(
-        self, index: Index, catalog: FingerprintCatalog, progress: Progress | None, *, silence_is_fine: bool = False
+        self, index: Index, catalog: RecordingCatalog, progress: Progress | None, *, silence_is_fine: bool = False
     ) -> None:
         self.index = index
         self.catalog = catalog
@@ -221,8 +219,8 @@ def _is_something_else(path: str) -> bool:
 
 
 def identify_clip(
-    location: str,
-    catalog: FingerprintCatalog,
+    index: Index,
+    catalog: RecordingCatalog,
     clip: str | Audio,
     decoder: IsolatedDecoder,
     accepted: float = ACCEPTED,
@@ -232,13 +230,13 @@ def identify_clip(
 
     Parameters are those of `identify_clip_stream`, which says what is raised.
     """
-    found = identify_clip_stream(location, catalog, clip, decoder, accepted, waits=True, remark=remark)
+    found = identify_clip_stream(index, catalog, clip, decoder, accepted, waits=True, remark=remark)
     return answering.sort_by_p_value(found)
 
 
 def identify_clip_stream(
-    location: str,
-    catalog: FingerprintCatalog,
+    index: Index,
+    catalog: RecordingCatalog,
     clip: str | BinaryIO | Audio,
     decoder: IsolatedDecoder,
     accepted: float = ACCEPTED,
@@ -250,9 +248,9 @@ def identify_clip_stream(
 
     Parameters
     ----------
-    location : str
+    index : Index
         Of the library.
-    catalog : FingerprintCatalog
+    catalog : RecordingCatalog
     clip : str, binary file or Audio
         A file, which is decoded in a worker process; one that is open, such as a pipe, which no other process could
         read and is decoded in this one; or sound at any rate.
@@ -272,15 +270,15 @@ def identify_clip_stream(
     MediaError
         For a file that cannot be decoded.
     LibraryError
-        Where there is no library or it is on a cluster, it knows no recording, or the catalog is damaged.
+        Where there is no library, it knows no recording, or the catalog is damaged.
     """
-    _refuse_cluster(location)
-    if not catalog.folder.parent.exists():
-        raise LibraryError(
-            f"there is no library at {location}, so no recordings are known: make one with `sonolux add FOLDER`"
-        )
-    if next(catalog.tracks(), None) is None:
-        raise LibraryError(f"no recordings are known at {location}: take their fingerprints with `sonolux fingerprint`")
+    if catalog.is_empty():
+        where = index.location
+        if not index.exists():
+            raise LibraryError(
+                f"there is no library at {where}, so no recordings are known: make one with `sonolux add FOLDER`"
+            )
+        raise LibraryError(f"no recordings are known at {where}: take their fingerprints with `sonolux fingerprint`")
     with closing(_sound(clip, decoder, waits)) as sound:
         heard = answering.require_second(sound)
         try:
@@ -290,9 +288,9 @@ def identify_clip_stream(
                 remark("the clip is silent, or too plain to be known by its sound")
 
 
-def forget_recordings(index: Index, catalog: FingerprintCatalog, where: Where) -> None:
+def forget_recordings(index: Index, catalog: RecordingCatalog, where: Where) -> None:
     """Take the recordings out of a catalog whose files are about to leave the library."""
-    if catalog.folder.exists():
+    if catalog.exists():
         files = index.scroll([*where, Condition("kind", "=", "file")], keys=())
         catalog.delete([point.id for point in files])
 
@@ -325,8 +323,3 @@ def _sound(
         yield from decode_audio_file(clip, decoder, waits=waits)
     else:
         yield from decode_audio(clip, RATE)
-
-
-def _refuse_cluster(location: str) -> None:
-    if "://" in location:
-        raise LibraryError(f"{location} is on a cluster: recordings are named by libraries in folders so far")

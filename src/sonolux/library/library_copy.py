@@ -25,6 +25,7 @@ from sonolux.index.base import Index, Point, Vector
 from sonolux.index.interactions import Interaction, Interactions
 from sonolux.index.layout import DEFAULT_LAYOUT, ClusterLayout
 from sonolux.library.chapters.opened import OpenedLibrary
+from sonolux.library.fingerprints_copy import copy_recordings
 from sonolux.library.interactions.factors import FACTORS, LEARNED
 from sonolux.library.manifest import UNFINISHED
 from sonolux.media.paths import printable
@@ -55,8 +56,6 @@ class LibraryCopySummary:
     rounded : int
         Descriptors that differ in their last bits, for an engine scaled them to length 1 once more.
     judgements, interactions, recordings : int
-    left : list of str
-        What the new home cannot hold.
     """
 
     points: int
@@ -66,7 +65,6 @@ class LibraryCopySummary:
     judgements: int
     interactions: int
     recordings: int
-    left: list[str]
 
 
 def copy_library(
@@ -98,11 +96,11 @@ def copy_library(
         written = _copy_points(source.index, copy.index, watch, resumed=resumed)
         judgements = _copy_judgements(source, copy)
         interactions = _copy_interactions(source.interactions, copy.interactions)
-        recordings, left = _copy_fingerprints(source, copy)
+        recordings = copy_recordings(source.fingerprints, copy.fingerprints)
         points, rounded = _compare(source.index, copy.index, watch)
         copy.index.update_meta(lambda _: manifest.as_meta())
         spaces = {name: copy.index.count(space=name) for name in copy.index.spaces()}
-        return LibraryCopySummary(points, written, spaces, rounded, judgements, interactions, recordings, left)
+        return LibraryCopySummary(points, written, spaces, rounded, judgements, interactions, recordings)
 
 
 def _begin(source: OpenedLibrary, copy: OpenedLibrary, layout: ClusterLayout) -> bool:
@@ -241,20 +239,3 @@ def _copy_interactions(source: Interactions, copy: Interactions) -> int:
 def _rows_of(interactions: Interactions, users: Sequence[str]) -> Iterable[Interaction]:
     for user in users:
         yield from interactions.of_user(user)
-
-
-def _copy_fingerprints(source: OpenedLibrary, copy: OpenedLibrary) -> tuple[int, list[str]]:
-    """Copy the fingerprints of recordings where the new home keeps any; return how many, and what it cannot keep."""
-    count = len(source.fingerprints)
-    if not count:
-        return 0, []
-    if "://" in copy.location:
-        return 0, [f"fingerprints of {count:,} recordings: a cluster keeps none, so `identify` asks a folder"]
-    copy.fingerprints.choose(source.fingerprints.model)
-    for segment, deleted in zip(source.fingerprints.segments, source.fingerprints.gone, strict=True):
-        copy.fingerprints.add(segment.kept(deleted))
-    gone = {track.id for track in copy.fingerprints.tracks()} - {track.id for track in source.fingerprints.tracks()}
-    copy.fingerprints.delete(gone)
-    if not copy.fingerprints.samples:
-        copy.fingerprints.note(source.fingerprints.samples)
-    return count, []

@@ -106,11 +106,15 @@ class BackgroundModel:
     @classmethod
     def from_arrays(cls, space: Space, arrays: Mapping[str, NDArray[Any]]) -> Self:
         """Return what `to_arrays` gave; KeyError or ValueError for anything else."""
-        references = arrays["references"]
+        references = checked_rows(space, arrays["references"])
+        if not len(references):
+            raise ValueError("a background model has references")
         if references.dtype == np.float16:
             references = references.astype(np.float32)
         values, survival = arrays["values"].tolist(), arrays["survival"].tolist()
         tail = Tail(values, survival, float(arrays["scale"]), float(arrays["draws"]))
+        if not values or len(values) != len(survival) or not np.isfinite([tail.scale, tail.draws, *survival]).all():
+            raise ValueError("a background model has a tail")
         return cls(space, references, tail)
 
     @cached_property
@@ -118,6 +122,14 @@ class BackgroundModel:
         """Places, among the references in ascending order, of the two that set a query's scale."""
         last = len(self.references) - 1
         return [int(rank * last) for rank in _ranks(len(self.references))]
+
+
+def checked_rows(space: Space, rows: NDArray[Any]) -> NDArray[Any]:
+    """Return descriptors of a space, shape (m, dim) or (m, dim / 8); raise ValueError where they are none."""
+    width, kinds = (space.dim // 8, "u") if space.kind == "binary" else (space.dim, "f")
+    if rows.ndim != 2 or rows.shape[1] != width or rows.dtype.kind not in kinds or not np.isfinite(rows).all():
+        raise ValueError(f"{rows.dtype} {rows.shape} are no descriptors of {space.name}")
+    return rows
 
 
 def fit_background(space: Space, references: NDArray[Any], files: NDArray[Any]) -> BackgroundModel:

@@ -1,27 +1,20 @@
 """Calibration of a library: the background model of each space, and how spaces depend on one another; kept up to date.
 
-Background models are kept beside the library, each with the library's count of changes at the time it was fitted. Once
-more than a tenth of a space has come or gone since, the next query fits it again, so p-values stay true as items come
-and go. What is kept is a cache: a file that cannot be read is made again, one that cannot be written serves this
-process alone.
+Background models are kept with the library (`sonolux.retrieval.kept_models`), each with the library's count of changes
+at the time it was fitted. Once more than a tenth of a space has come or gone since, the next query fits it again, so
+p-values stay true as items come and go.
 """
 
 from __future__ import annotations
 
 import hashlib
-import logging
-import os
-import shutil
 import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any, Generic, TypeAlias, TypeVar
-from zipfile import BadZipFile
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import csr_array, vstack
 
 from sonolux.index import Index
@@ -30,11 +23,10 @@ from sonolux.retrieval.borrowed import BorrowedBackground, borrow_background
 from sonolux.retrieval.dense_background import DenseBackground, fit_dense_background
 from sonolux.retrieval.dependence import Dependence, measure_dependence
 from sonolux.retrieval.evidence import evidence_of
+from sonolux.retrieval.kept_models import Arrays, KeptModel, KeptModels
 from sonolux.retrieval.keywords import KeywordBackground
 from sonolux.retrieval.similarity import similarities
 from sonolux.types import Space
-
-logger = logging.getLogger(__name__)
 
 Background: TypeAlias = DenseBackground | KeywordBackground
 
@@ -42,10 +34,10 @@ STALE = 0.1
 """Share of a space that may change before its background model is fitted again."""
 
 VERSION = 4
-"""Of the files that keep background models; one of another version is not found, and made again."""
+"""Of background models that are kept; one of another version is not found, and made again."""
 
-FORMER_FOLDER = "nulls"
-"""What the folder beside this one was called; it is removed once this one is written."""
+WRONG = (ValueError, KeyError, TypeError, IndexError, AttributeError)
+"""What is raised where arrays are not those of a model."""
 
 EXPECTED = 0.05
 """A hit is confident when fewer than so many random items of its space would score as high."""
@@ -67,23 +59,37 @@ class Fitted(Generic[T]):
         return max(changes - self.changes, abs(count - self.count)) > STALE * count
 
 
+@dataclass(frozen=True, slots=True)
+class _Form(Generic[T]):
+    """What is learned of a library: how, and as which arrays it is kept."""
+
+    learn: Callable[[], T]
+    to_arrays: Callable[[T], Mapping[str, Any]]
+    from_arrays: Callable[[Arrays], T]
+
+
 class Calibration:
     """Background models of the spaces of one library, and the dependence between them.
 
     Parameters
     ----------
     index : Index
-        Where references are cached.
-    folder : Path
+        Where descriptors are drawn.
+    models : KeptModels
         Where what was learned is kept.
     digests : mapping
         Of the encoders that write into each space, by its name: what comes with Sonolux serves no others.
+    library : str
+        What tells the library from others that were in its place, where that leaves models behind.
     """
 
-    def __init__(self, index: Index, folder: Path, digests: Mapping[str, Collection[str]]) -> None:
+    def __init__(
+        self, index: Index, models: KeptModels, digests: Mapping[str, Collection[str]], library: str = ""
+    ) -> None:
         self.index = index
-        self.folder = folder
+        self.models = models
         self.digests = digests
+        self.library = library
         self._fitting = threading.RLock()
         self._backgrounds: dict[str, Fitted[Background]] = {}
         self._dependences: dict[tuple[str, ...], Fitted[Dependence]] = {}
@@ -109,11 +115,14 @@ class Calibration:
         cached = self._backgrounds.get(space.name)
         if cached is None or cached.stale(changes, count):
             with self._fitting:
-                # What another thread has made meanwhile, or what is kept, or else a new one.
-                cached = self._backgrounds.get(space.name) or self._load(space)
-                if cached is None or cached.stale(changes, count):
-                    cached = Fitted(changes, count, self._fit(space))
-                    self._save(self._path(space), cached, _to_arrays(cached.learned))
+                cached = self._backgrounds.get(space.name)
+                if cached is None or cached.stale(changes, count):  # else another thread has made it meanwhile
+                    form: _Form[Background] = _Form(
+                        lambda: self._fit(space),
+                        _to_arrays,
+                        lambda arrays: _from_arrays(space, arrays, self._borrowed(space)),
+                    )
+                    cached = self._kept_or_fitted(self._name(space), changes, count, form)
                 self._backgrounds[space.name] = cached
         return cached.learned
 
@@ -131,13 +140,37 @@ class Calibration:
         cached = self._dependences.get(key)
         if cached is None or cached.stale(changes, count):
             with self._fitting:
-                cached = self._dependences.get(key) or self._load_dependence(spaces)
+                cached = self._dependences.get(key)
                 if cached is None or cached.stale(changes, count):
-                    measured = measure_dependence(self.index, spaces, partial(self._assess, changes))
-                    cached = Fitted(changes, count, measured)
-                    self._save(self._path(*spaces, what="dependence"), cached, measured.to_arrays())
+                    form: _Form[Dependence] = _Form(
+                        lambda: measure_dependence(self.index, spaces, partial(self._assess, changes)),
+                        Dependence.to_arrays,
+                        lambda arrays: Dependence.from_arrays(arrays, key),
+                    )
+                    cached = self._kept_or_fitted(self._name(*spaces, what="dependence"), changes, count, form)
                 self._dependences[key] = cached
         return cached.learned
+
+    def _kept_or_fitted(self, name: str, changes: int, count: int, form: _Form[T]) -> Fitted[T]:
+        """Return what is kept under a name, where it can be read and is not stale, or else what is learned now."""
+
+        def will_do(then: int, there: int) -> bool:
+            return not Fitted(then, there, None).stale(changes, count)
+
+        kept = self.models.load(name, will_do)
+        if kept is not None and (known := self._read(name, kept, form)) is not None:
+            return known
+        own = KeptModel(changes, count, form.to_arrays(learned := form.learn()))
+        kept = self.models.save(name, own, will_do)
+        first = None if kept is own else self._read(name, kept, form)
+        return first or Fitted(changes, count, learned)
+
+    def _read(self, name: str, kept: KeptModel, form: _Form[T]) -> Fitted[T] | None:
+        try:
+            return Fitted(kept.changes, kept.count, form.from_arrays(kept.arrays))
+        except WRONG:
+            self.models.refuse(name)
+            return None
 
     def _assess(self, changes: int, space: Space, question: Any, rows: Sequence[Any]) -> list[float]:
         """Return the evidence of some descriptors of a space for a question to it."""
@@ -169,36 +202,10 @@ class Calibration:
     def _borrowed(self, space: Space) -> BorrowedBackground | None:
         return borrow_background(space, self.digests.get(space.name, ()))
 
-    def _path(self, *spaces: Space, what: str = "") -> Path:
+    def _name(self, *spaces: Space, what: str = "") -> str:
         known = "\0".join(f"{space}\0{sorted(self.digests.get(space.name, ()))}" for space in spaces)
-        name = hashlib.blake2b(f"{VERSION}\0{what}{known}".encode(), digest_size=8).hexdigest()
-        return self.folder / f"{name}.npz"
-
-    def _save(self, path: Path, cached: Fitted[Any], arrays: Mapping[str, Any]) -> None:
-        # Named after its process: several may share a library on a cluster, and this folder.
-        unfinished = path.with_suffix(f".{os.getpid()}.partial.npz")
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            np.savez(unfinished, changes=cached.changes, count=cached.count, **arrays)
-            unfinished.replace(path)
-            shutil.rmtree(self.folder.with_name(FORMER_FOLDER), ignore_errors=True)
-        except OSError as error:
-            logger.info("%s is not kept: %s", path, error)
-
-    def _load(self, space: Space) -> Fitted[Background] | None:
-        return _read(self._path(space), lambda arrays: _from_arrays(space, arrays, self._borrowed(space)))
-
-    def _load_dependence(self, spaces: Sequence[Space]) -> Fitted[Dependence] | None:
-        return _read(self._path(*spaces, what="dependence"), Dependence.from_arrays)
-
-
-def _read(path: Path, make: Callable[[Mapping[str, NDArray[Any]]], T]) -> Fitted[T] | None:
-    """Return what is kept in a file, None where there is none that can be read."""
-    try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            return Fitted(int(arrays["changes"]), int(arrays["count"]), make(arrays))
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile):
-        return None
+        of = f"\0{self.library}" if self.library else ""
+        return hashlib.blake2b(f"{VERSION}\0{what}{known}{of}".encode(), digest_size=8).hexdigest()
 
 
 def _to_arrays(background: Background) -> dict[str, Any]:
@@ -208,9 +215,10 @@ def _to_arrays(background: Background) -> dict[str, Any]:
     return {"data": rows.data, "indices": rows.indices, "indptr": rows.indptr}
 
 
-def _from_arrays(space: Space, arrays: Mapping[str, NDArray[Any]], borrowed: BorrowedBackground | None) -> Background:
+def _from_arrays(space: Space, arrays: Arrays, borrowed: BorrowedBackground | None) -> Background:
     if space.kind != "sparse":
         return DenseBackground.from_arrays(space, arrays, borrowed)
     indptr = arrays["indptr"]
-    rows = (arrays["data"], arrays["indices"], indptr)
-    return KeywordBackground(csr_array(rows, shape=(len(indptr) - 1, space.dim)))
+    rows = csr_array((arrays["data"], arrays["indices"], indptr), shape=(len(indptr) - 1, space.dim))
+    rows.check_format(full_check=True)
+    return KeywordBackground(rows)

@@ -18,7 +18,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from sonolux.retrieval.background import FEWEST, MATCHES, BackgroundModel, few_of_each, fit_background
+from sonolux.retrieval.background import FEWEST, MATCHES, BackgroundModel, checked_rows, few_of_each, fit_background
 from sonolux.retrieval.borrowed import BorrowedBackground
 from sonolux.retrieval.identity import Identity, learn_identity
 from sonolux.retrieval.powers import Powers
@@ -105,12 +105,12 @@ class DenseBackground:
         """Return what `to_arrays` gave; KeyError or ValueError for anything else."""
         held = {name.removeprefix("own_"): arrays[name] for name in arrays if name.startswith("own_")}
         own = BackgroundModel.from_arrays(space, held) if held else None
-        files = int(arrays["files"])
+        files, few = int(arrays["files"]), checked_rows(space, arrays["few"])
         identity = Identity(space, float(arrays["unit"]), bool(arrays["collapsed"]))
         if "power" not in arrays:
-            return cls(identity, arrays["few"], files, own)
+            return cls(identity, few, files, own)
         power, thinning = (Powers(*arrays[name].tolist()) for name in ("power", "thinning"))
-        return cls(identity, arrays["few"], files, own, borrowed, power, thinning)
+        return cls(identity, few, files, own, borrowed, power, thinning)
 
     def _among_few(
         self,

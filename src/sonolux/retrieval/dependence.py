@@ -122,10 +122,16 @@ class Dependence:
         return {"names": np.array(self.names), "held": np.array(json.dumps(held)), **matrices}
 
     @classmethod
-    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
-        """Return what `to_arrays` gave; KeyError or ValueError for anything else."""
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]], names: tuple[str, ...]) -> Self:
+        """Return what `to_arrays` gave for these spaces; KeyError, ValueError or their like for anything else."""
         held = {modality: frozenset(spaces) for modality, spaces in json.loads(str(arrays["held"])).items()}
-        return cls(tuple(arrays["names"].tolist()), arrays["correlation"], arrays["common"], held)
+        correlation, common = arrays["correlation"], arrays["common"]
+        shape = (len(names), len(names))
+        if tuple(arrays["names"].tolist()) != names or correlation.shape != shape or common.shape != shape:
+            raise ValueError(f"no dependence of {names}")
+        if common.dtype != bool or not np.isfinite(correlation).all():
+            raise ValueError(f"no correlation of {names}")
+        return cls(names, correlation, common, held)
 
 
 def discriminant_weights(strengths: NDArray[np.float64], correlation: NDArray[np.float64]) -> NDArray[np.float64]:

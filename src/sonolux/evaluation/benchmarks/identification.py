@@ -31,7 +31,7 @@ from sonolux.evaluation.protocols.identification import (
 from sonolux.evaluation.protocols.joined_clips import ALONE, BESIDE, join_clips
 from sonolux.evaluation.scorecard import Scorecard
 from sonolux.fingerprints.calibration import leave_out, places_of
-from sonolux.fingerprints.catalog import FingerprintCatalog
+from sonolux.fingerprints.catalog import FOLDER, FingerprintCatalog
 from sonolux.fingerprints.constellation import RATE as HERTZ
 from sonolux.fingerprints.constellation import SECONDS
 from sonolux.fingerprints.matching import Match, MemoryCatalog
@@ -181,12 +181,13 @@ def _identify_joined(library: Library, made: Path, data: Path) -> Answered:
     """
     speech = [path for name in ("emotional_speech", "speech") for path in sorted((data / name).glob("*.wav"))]
     ids = {Path(track.path).stem: track.id for track in library.fingerprints.tracks()}
-    places = places_of(library.fingerprints)
+    catalog = library.fingerprints.whole()
+    places = places_of(catalog)
     pairs = []
     for clip, sound in join_clips(made, speech, LENGTHS):
         pairs.append((clip, _best_answer(library, sound)))
         if clip.known:
-            others = leave_out(library.fingerprints, [ids[clip.recording]], places)
+            others = leave_out(catalog, [ids[clip.recording]], places)
             pairs.append((replace(clip, recording=UNKNOWN), _best_answer_among(others, sound, library)))
     return Answered([clip for clip, _ in pairs], [answer for _, answer in pairs])
 
@@ -211,7 +212,7 @@ def _first(found: Sequence[Match]) -> Identification:
 def _measure_large(library: Library, folder: Path, clips: Sequence[Clip], hours: float) -> Cost:
     """Fill a catalog up with recordings made of what others hold, and time queries there."""
     catalog = FingerprintCatalog(folder)
-    there = [one for segment in library.fingerprints.segments for one in segment.kept(set())]
+    there = list(library.fingerprints.recordings())
     catalog.add(there)
     random = np.random.default_rng(0)
     missing = round((LARGE - hours) * 60 / MADE_MINUTES)
@@ -350,7 +351,7 @@ def _main() -> None:
         started = time.process_time()
         taken = library.fingerprint(recordings)
         seconds = time.process_time() - started
-        size = sum(file.stat().st_size for file in library.fingerprints.folder.rglob("*") if file.is_file())
+        size = sum(file.stat().st_size for file in (Path(location) / FOLDER).rglob("*") if file.is_file())
     # Of the process since it was started: what `getrusage` says begins with the memory of whoever started it.
     status = Path("/proc/self/status")
     peak = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM")) if status.exists() else ""

@@ -131,7 +131,7 @@ class AddingLibrary(OpenedLibrary):
                     summary = adder.run(roots)
                 finally:
                     self._save()
-            if fingerprints and "://" not in self.location:
+            if fingerprints:
                 heard = fingerprinting.fingerprint_items(self.index, self.fingerprints, roots, hearing)
                 summary.fingerprinted = heard.recordings
                 summary.failed += heard.failed

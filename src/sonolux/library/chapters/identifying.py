@@ -80,7 +80,7 @@ class IdentifyingLibrary(OpenedLibrary):
             Where there is no library, or it knows no recording.
         """
         source = absolute(clip) if isinstance(clip, (str, os.PathLike)) else audio_of(clip)
-        found = fingerprinting.identify_clip(self.location, self.fingerprints, source, self._decoder, accepted, remark)
+        found = fingerprinting.identify_clip(self.index, self.fingerprints, source, self._decoder, accepted, remark)
         return list(self._present(found))
 
     def identify_stream(
@@ -97,7 +97,7 @@ class IdentifyingLibrary(OpenedLibrary):
         """
         source = absolute(clip) if isinstance(clip, (str, os.PathLike)) else clip
         yield from self._present(
-            fingerprinting.identify_clip_stream(self.location, self.fingerprints, source, self._decoder, remark=remark)
+            fingerprinting.identify_clip_stream(self.index, self.fingerprints, source, self._decoder, remark=remark)
         )
 
     def follow(self, clip: PathLike | BinaryIO) -> Iterator[Match]:

@@ -12,7 +12,8 @@ from typing import Self
 
 from sonolux.encoders import Encoder
 from sonolux.errors import LibraryError
-from sonolux.fingerprints.catalog import FingerprintCatalog
+from sonolux.fingerprints.open import open_recordings
+from sonolux.fingerprints.recordings import RecordingCatalog
 from sonolux.index import Condition, Index, open_index
 from sonolux.index.feedback import Feedback, open_feedback
 from sonolux.index.interactions import Interactions, open_interactions
@@ -27,6 +28,7 @@ from sonolux.media.reading import ReadOptions
 from sonolux.media.workers.base import FileDecoder
 from sonolux.media.workers.isolated import IsolatedDecoder
 from sonolux.retrieval.calibration import Calibration
+from sonolux.retrieval.kept_models import BESIDE, ClusterModels, FolderModels
 from sonolux.retrieval.kept_rankings import KeptRankings
 from sonolux.settings import settings
 
@@ -39,8 +41,8 @@ class OpenedLibrary:
         self.index: Index = open_index(self.location)
         self.feedback: Feedback = open_feedback(self.location)
         self.interactions: Interactions = open_interactions(self.location)
-        # In the library's folder; a library on a cluster has no fingerprints so far.
-        self.fingerprints = FingerprintCatalog(Path(self.location).expanduser())
+        self.fingerprints: RecordingCatalog = open_recordings(self.location)
+        self._shared_models = ClusterModels(open_index(self.location, BESIDE)) if "://" in self.location else None
         self._decoder = IsolatedDecoder()
         # Whoever forgets to close a library leaves no process behind.
         weakref.finalize(self, self._decoder.close)
@@ -62,6 +64,8 @@ class OpenedLibrary:
             self.feedback.close()
             self.interactions.close()
             self.fingerprints.close()
+            if self._shared_models is not None:
+                self._shared_models.close()
             self._decoder.close()
             self.rankings.clear()
             self._manifest = self._spaces = self._calibration = None
@@ -116,7 +120,10 @@ class OpenedLibrary:
                 if self._calibration is None:
                     entries = self.spaces.entries.items()
                     digests = {name: [encoder.digest for encoder in encoders] for name, encoders in entries}
-                    self._calibration = Calibration(self.index, self.cache_folder(), digests)
+                    shared = self._shared_models
+                    models = FolderModels(self.cache_folder()) if shared is None else shared
+                    born = "" if shared is None else self.manifest.created
+                    self._calibration = Calibration(self.index, models, digests, born)
                 calibration = self._calibration
         return calibration
 
