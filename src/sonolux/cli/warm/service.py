@@ -21,7 +21,7 @@ from sonolux.media.paths import named, printable
 from sonolux.media.safe_open import open_file
 
 LIBRARY = "library.sonolux"
-"""What `sonolux.settings.Settings.library` is by default; the settings take longer to import than a question."""
+"""What `sonolux.settings_model.Settings.library` is by default; the settings take longer to import than a question."""
 
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
