@@ -27,7 +27,7 @@ STORE = 80 * 2**20
 Progress = Callable[[int, str], None]
 
 
-def run_alone(what: str, folder: Path, library: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+def run_alone(what: str, folder: Path, library: Path | str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run this program in a network of its own; skips where that is not permitted."""
     pytest.importorskip("ray")
     if shutil.which("unshare") is None or subprocess.run(["unshare", "-n", "true"], check=False).returncode:
@@ -118,6 +118,52 @@ def lose_driver(folder: str, library: str) -> None:
     add(folder, library, once_each({30: lambda: os.kill(os.getpid(), signal.SIGKILL)}))
 
 
+def far_away(folder: str, library: str) -> None:
+    """Add a bucket into a cluster that forgets to answer, and lose a worker, a node of Ray and one of the cluster.
+
+    Prints the summary, and then the best hits of a few questions.
+    """
+    from ray.cluster_utils import Cluster
+
+    from contracts.faulty_cluster import FaultyCluster
+    from object_store import use_store
+    from s3_server import KEY, SECRET, serving_s3
+    from sonolux.index.cluster import node
+    from sonolux.library import Library
+
+    store = FaultyCluster()
+    with serving_s3(Path(folder)) as server, pytest.MonkeyPatch.context() as patch:
+        use_store(patch, server.url, KEY, SECRET)
+        patch.setattr(node, "make_client", store.at)
+        resources = {"num_cpus": 1, "include_dashboard": False, "object_store_memory": STORE}
+        cluster = Cluster(initialize_head=True, head_node_args=resources)
+        lost = cluster.add_node(num_cpus=1, object_store_memory=STORE)
+        patch.setenv("RAY_ADDRESS", cluster.address)
+        moments = {
+            10: lambda: end_processes("ray::read_packets"),
+            20: lambda: cluster.remove_node(lost, allow_graceful=False),
+            25: lambda: store.dead.add("http://a:6333"),
+        }
+        try:
+            add("s3://box", library, once_each(moments))
+        finally:
+            cluster.shutdown()
+        with Library(library) as opened:
+            print(json.dumps([best(opened, question) for question in QUESTIONS]), flush=True)
+
+
+QUESTIONS = ({"text": "number 8"}, {"image": "001.png"}, {"audio": "007.wav"})
+
+
+def best(library: Any, question: dict[str, str]) -> list[str]:
+    """Return the names of the best hits of a question; a file is one of the library's."""
+    found = {Path(item.path).name: item.path for item in library.items()}
+    asked = {key: found.get(value, value) for key, value in question.items()}
+    text = asked.pop("text", None)
+    hits = library.search(text, k=1) if text else library.search(**asked, k=3)  # other texts are as near
+    return [Path(hit.path).name for hit in hits]
+
+
 def add_twice(folder: str, library: str) -> None:
     """Add with a Ray that is started and ended, and again; leave a reading open beyond the end of its Ray.
 
@@ -170,6 +216,7 @@ WHAT = {
     "workers": lose_workers,
     "all": lose_all,
     "driver": lose_driver,
+    "away": far_away,
 }
 
 if __name__ == "__main__":
