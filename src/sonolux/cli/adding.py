@@ -28,7 +28,12 @@ FAILURES_SHOWN = 20
 
 
 def add(  # noqa: PLR0913 - each is an option
-    paths: Annotated[list[str], typer.Argument(help="Files and folders.", metavar="PATH")],
+    paths: Annotated[
+        list[str],
+        typer.Argument(
+            help="Files, folders and shards; URLs of buckets: s3://bucket/prefix, gs://, az://.", metavar="PATH"
+        ),
+    ],
     *,
     library: LibraryOption = None,
     space: Annotated[

@@ -69,7 +69,9 @@ def test_what_is_too_large_or_empty_is_refused(long: ObjectStore, monkeypatch: p
     assert not any(asked for _, key, asked in long.asked if key == "empty.jpg")
 
 
-def test_an_object_that_is_replaced_is_no_mixture(long: ObjectStore) -> None:
+@pytest.mark.parametrize("conditions", [True, False])
+def test_an_object_that_is_replaced_is_no_mixture(long: ObjectStore, conditions: bool) -> None:
+    long.conditions = conditions
     file = ObjectFile(URL)
     assert file.read_at(0, 10) == LONG[:10]
     long.buckets["box"]["long #1%.jpg"] = LONG[::-1]
