@@ -20,6 +20,7 @@ from sonolux.errors import QueryError
 from sonolux.index.cluster import node
 from sonolux.index.payload import INDEXED
 from sonolux.library import Library
+from sonolux.retrieval import kept_models
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:Payload indexes have no effect in the local Qdrant"),
@@ -230,3 +231,23 @@ def test_models_of_a_library_that_was_there_before_are_not_read(
         cluster.held.delete_collection("trips")
         cluster._metadata.pop("trips", None)
     assert names[0] < names[1]
+
+
+def test_a_process_that_stays_follows_what_another_has_learned(
+    open_library: Callable[[], Library], images: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    more = images.with_name("more")
+    more.mkdir()
+    rng = np.random.default_rng(1)
+    for number in range(12):
+        blocks = rng.integers(0, 255, (4, 4, 3), np.uint8)
+        Image.fromarray(blocks).resize((32, 32), Image.Resampling.NEAREST).save(more / f"{number}.png")
+    with open_library() as staying, open_library() as other:
+        staying.add(images, spaces=["colour-layout"])
+        before = chances(staying, images)
+        other.add(more)
+        changed = chances(other, images)
+        shown = {item: chance for item, chance in changed.expected.items() if item in before.expected}
+        assert {item: chances(staying, images).expected[item] for item in shown} != pytest.approx(shown, rel=1e-4)
+        monkeypatch.setattr(kept_models, "LOOK_SECONDS", 0.0)
+        assert chances(staying, images).expected == changed

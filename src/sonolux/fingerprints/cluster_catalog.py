@@ -279,14 +279,10 @@ class ClusterCatalog(RecordingCatalog):
         """
         keys = ("kind", "file", "revision", "made")
         points = list(self.index.scroll([Condition("file", "=", tuple(ids))], keys=keys))
-        written = {(one.payload["file"], one.payload["revision"]) for one in _of_kind(points, HEAD)}
-        now = time.time()
-        return [
-            point.id
-            for point in _of_kind(points, PIECE)
-            if (point.payload["file"], point.payload["revision"]) in written
-            or now - float(point.payload.get("made", 0.0)) > LEFT_SECONDS
-        ]
+        written = {_write_of(head) for head in _of_kind(points, HEAD)}
+        old = time.time() - LEFT_SECONDS
+        pieces = _of_kind(points, PIECE)
+        return [one.id for one in pieces if _write_of(one) in written or _made(one) < old]
 
     def _said(self) -> dict[str, Any]:
         """Return what the catalog has written down of itself, read once."""
@@ -358,6 +354,15 @@ def _head_id(identity: str) -> str:
 
 def _piece_id(identity: str, revision: str, number: int) -> str:
     return str(uuid.uuid5(NAMESPACE, f"piece {number} {revision} {identity}"))
+
+
+def _write_of(point: Point) -> tuple[str, str]:
+    return str(point.payload.get("file")), str(point.payload.get("revision"))
+
+
+def _made(point: Point) -> float:
+    made = point.payload.get("made")
+    return float(made) if isinstance(made, int | float) else 0.0
 
 
 def _of_kind(points: Iterable[Point], kind: str) -> list[Point]:

@@ -111,6 +111,7 @@ class Calibration:
         changes : int
             How many points the library has written or removed so far.
         """
+        self._follow_others()
         count = self.count(space.name, changes)
         cached = self._backgrounds.get(space.name)
         if cached is None or cached.stale(changes, count):
@@ -150,6 +151,13 @@ class Calibration:
                     cached = self._kept_or_fitted(self._name(*spaces, what="dependence"), changes, count, form)
                 self._dependences[key] = cached
         return cached.learned
+
+    def _follow_others(self) -> None:
+        """Forget what was learned where another process has learned it anew: all say the same."""
+        if self.models.changed():
+            self._backgrounds.clear()
+            self._dependences.clear()
+            self._counts.clear()
 
     def _kept_or_fitted(self, name: str, changes: int, count: int, form: _Form[T]) -> Fitted[T]:
         """Return what is kept under a name, where it can be read and is not stale, or else what is learned now."""

@@ -52,6 +52,9 @@ MOST_BYTES = 20 * 2**20
 UNNAMED_SECONDS = 3600.0
 """Until a point that no manifest names is removed: whoever has just written it is about to name it."""
 
+LOOK_SECONDS = 60.0
+"""After which a process that stays looks again what others have learned."""
+
 UNREADABLE = (
     OSError,
     ValueError,
@@ -96,6 +99,10 @@ class KeptModels(ABC):
     @abstractmethod
     def refuse(self, name: str) -> None:
         """Count the model that was loaded last as one that cannot be read."""
+
+    def changed(self) -> bool:
+        """Tell whether another process is known to have put others in the place of some since they were loaded."""
+        return False
 
 
 class FolderModels(KeptModels):
@@ -162,13 +169,14 @@ class ClusterModels(KeptModels):
         self.index = index
         self._known: dict[str, _Entry] = {}
         self._refused: set[str] = set()
+        self._looked = time.monotonic()
 
     def load(self, name: str, will_do: WillDo) -> KeptModel | None:
         """Return the model that the manifest names; it is asked again where what was known before will not do."""
         try:
             entry = self._chosen(name, will_do)
             if entry is None:
-                self._known = self._entries()
+                self._known, self._looked = self._entries(), time.monotonic()
                 entry = self._chosen(name, will_do)
             return None if entry is None else self._fetch(entry)
         except LibraryError as error:
@@ -198,6 +206,18 @@ class ClusterModels(KeptModels):
         """Count the point that was read as unreadable."""
         if name in self._known:
             self._refused.add(self._known[name].point)
+
+    def changed(self) -> bool:
+        """Look, once in `LOOK_SECONDS`, whether the manifest names other points."""
+        if time.monotonic() - self._looked < LOOK_SECONDS:
+            return False
+        self._looked = time.monotonic()
+        try:
+            before, self._known = self._known, self._entries()
+        except LibraryError as error:
+            logger.info("the background models of %s are not read: %s", self.index.location, error)
+            return False
+        return before != self._known
 
     def close(self) -> None:
         """Let go of the connection; a later call opens it again."""
