@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sonolux.encoders.ray_executor import places_on
 from sonolux.types import Modality
 
 
+@example(3, 0.9)
 @given(st.integers(1, 64), st.floats(0.01, 3))
 def test_the_actors_of_all_modalities_find_room(accelerators: int, wanted: float) -> None:
     share, places = places_on(accelerators, wanted)

@@ -13,7 +13,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
-from math import floor
+from math import ceil, floor
 from typing import Any
 
 from sonolux.encoders.base import Encoder
@@ -96,7 +96,7 @@ def places_on(accelerators: float, wanted: float) -> tuple[float, int]:
     """
     if not accelerators:
         return 0.0, 0
-    share = floor(min(wanted, 1.0, accelerators / len(Modality)) * 10_000) / 10_000
+    share = floor(min(wanted, 1 / ceil(len(Modality) / accelerators)) * 10_000) / 10_000
     return share, max(1, int(accelerators * floor(1 / share + 1e-9) / len(Modality) + 1e-9))
 
 
