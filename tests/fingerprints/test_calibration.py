@@ -61,13 +61,12 @@ def test_many_copies_of_one_piece_change_no_scores(tmp_path: Path) -> None:
     pieces = [tune(number, 12) for number in range(4)]
     few = taken(tmp_path / "few", pieces)
     many = taken(tmp_path / "many", [*pieces, *[pieces[0]] * 30])
-    assert len(many.samples) == 3 + 3  # the piece at each length, and the others once
-    scores = [np.median([score for _, score in catalog.samples]) for catalog in (few, many)]
+    scores = [max(score for _, score in catalog.samples) for catalog in (few, many)]
     assert scores[1] == pytest.approx(scores[0], abs=1)
     encoder, random = fingerprint_encoder(), np.random.default_rng(0)
     found = match_window(many, pieces[0][2 * RATE : 8 * RATE], encoder=encoder)
     assert len(found) == 31
-    assert all(match.chance < 1e-4 for match in found)
+    assert all(match.chance < 1e-6 for match in found)
     both = np.concatenate([pieces[0][6 * RATE :], pieces[2][: 6 * RATE]])
     assert {int(uuid.UUID(match.id)) for match in match_window(many, both, encoder=encoder)} == {0, 2, *range(4, 34)}
     for seconds in (2, 5, 10):

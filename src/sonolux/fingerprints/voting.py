@@ -116,17 +116,12 @@ def _chosen(
     The recording is that of the anchors: one that begins inside the query has its place in the gap before it, or in
     the recording before.
     """
-    most = 4 * WANTED
-    while True:
-        least = np.partition(votes, -most)[-most] if len(votes) > most else -np.inf
-        best = np.flatnonzero(votes >= least)
-        tracks = _tracks(segment, anchors[best])
-        _, once = np.unique(cells[best] * len(segment.tracks) + tracks, return_index=True)
-        if len(once) >= WANTED or len(best) == len(votes):
-            break
-        most *= 8  # A clean query has a thousand votes for its own place: others are looked at beside it.
-    best, tracks = best[once], tracks[once]
-    cells, votes = cells[best], votes[best]
+    if len(cells) > 4 * WANTED:
+        best = votes >= np.partition(votes, -4 * WANTED)[-4 * WANTED]
+        cells, votes, anchors = cells[best], votes[best], anchors[best]
+    tracks = _tracks(segment, anchors)
+    _, once = np.unique(cells * len(segment.tracks) + tracks, return_index=True)
+    cells, votes, tracks = cells[once], votes[once], tracks[once]
     starts = (cells // len(SPEEDS) * CELL - 2**20 + CELL).astype(np.float64)
     return Alignments(tracks, starts, SPEEDS[cells % len(SPEEDS)]), votes
 
