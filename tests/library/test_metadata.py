@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from contracts.faulty_cluster import FaultyCluster
 from media.tagged import frame, id3, utf8, write_mp3
 from sonolux.index import Condition, Point
-from sonolux.index.cluster.remote import RemoteIndex
+from sonolux.index.cluster import node
 from sonolux.library import Library
 from sonolux.library.ingest.changes import Task
 from sonolux.library.ingest.draft import Draft
@@ -43,16 +44,16 @@ def test_a_file_that_is_in_the_library_has_the_words_that_it_had() -> None:
 
 
 @pytest.fixture(params=["embedded", "cluster"])
-def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Library]:
+def opened(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Library]:
     if request.param == "embedded":
         with Library(tmp_path / "l.sonolux") as library:
             yield library
         return
-    client = pytest.importorskip("qdrant_client").QdrantClient(":memory:")
-    library = Library("http://nowhere:6333/trips")
-    library.index = RemoteIndex(client, "trips")
-    yield library
-    client.close()
+    cluster = FaultyCluster(share=0.0)
+    monkeypatch.setattr(node, "make_client", cluster.at)
+    with Library("http://a:6333/trips") as library:
+        yield library
+    cluster.close()
 
 
 def test_single_strings_of_earlier_libraries_are_lists_of_one(opened: Library, tmp_path: Path) -> None:
