@@ -42,7 +42,10 @@ QUIET = {
 }
 """What Ray is told by the environment, unless it is told otherwise: no usage statistics, no talk."""
 
-HANDED_ON = ("SONOLUX_DEVICE", "SONOLUX_HUB", "SONOLUX_HUB_TIMEOUT", "SONOLUX_MAX_MEMBER")
+HANDED_ON = (
+    *("SONOLUX_DEVICE", "SONOLUX_HUB", "SONOLUX_HUB_TIMEOUT", "SONOLUX_MAX_MEMBER"),
+    *("SONOLUX_MAX_OBJECT", "SONOLUX_OBJECT_CACHE", "SONOLUX_STORAGE_SECONDS"),
+)
 """Settings of this process that hold for its workers too; what else they need comes with each task."""
 
 
