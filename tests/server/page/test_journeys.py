@@ -334,6 +334,7 @@ def test_boxes_and_read_text_lie_on_the_picture(visit: Open) -> None:
     page = visit().go("/?q=harbour")
     page.locator(".card.image").first.click()
     page.locator(".region", has_text="EXIT <b>only</b>").wait_for()
+    page.wait_for_function("document.querySelector('.frame img').naturalWidth > 0")
     frame, box = page.locator(".frame img").bounding_box(), page.locator(".region.label").bounding_box()
     assert abs((box["x"] - frame["x"]) / frame["width"] - 0.2) < 0.02
     page.get_by_label("Boxes and text that was read").uncheck()
