@@ -177,8 +177,10 @@ def use_store(monkeypatch: pytest.MonkeyPatch, url: str, key: str = KEY, secret:
     """Have this process and those that it starts read a store, with no credentials but these."""
     import os
 
+    from sonolux.media.workers import isolated
     from sonolux.settings import settings
 
+    isolated._workers.end()  # those that an earlier test has left know its store
     for name in [name for name in os.environ if name.startswith(FORBIDDEN)]:
         monkeypatch.delenv(name)
     told = {"ENDPOINT_URL": url, "ACCESS_KEY_ID": key, "SECRET_ACCESS_KEY": secret, "REGION": "us-east-1"}
