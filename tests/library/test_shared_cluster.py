@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -220,10 +222,10 @@ def test_models_of_a_library_that_was_there_before_are_not_read(
     open_library: Callable[[], Library], cluster: FaultyCluster, images: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     names = []
-    for year in ("2025", "2026"):
+    for year in (2025, 2026):
+        clock = SimpleNamespace(now=lambda zone, year=year: datetime(year, 1, 1, tzinfo=zone))
+        monkeypatch.setattr("sonolux.library.manifest.datetime", clock)
         with open_library() as library:
-            library.create([])
-            library.manifest.created = f"{year}-01-01T00:00:00+00:00"
             library.add(images, spaces=["colour-layout"])
             chances(library, images)
             assert library._shared_models is not None
