@@ -44,6 +44,19 @@ GroupByOption = Annotated[
         show_default=False,
     ),
 ]
+FilesOption = Annotated[
+    Path | None,
+    typer.Option(metavar="FOLDER", help="That paths are relative to (that of the table).", show_default=False),
+]
+TowerOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--tower",
+        metavar="MODALITY=ENCODER",
+        help="What describes a modality (image=photo, audio=mfcc, text=sentences); repeat it to join several.",
+        show_default=False,
+    ),
+]
 ThawedOption = Annotated[
     str | None,
     typer.Option(

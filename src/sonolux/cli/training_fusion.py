@@ -9,11 +9,13 @@ import typer
 
 from sonolux.cli.learning import (
     EpochsOption,
+    FilesOption,
     LicenceOption,
     OutOption,
     SeedOption,
     SetOption,
     ThawedOption,
+    TowerOption,
     prepare_training,
     report_read,
     train_and_report,
@@ -53,19 +55,8 @@ def fuse(  # noqa: PLR0913, PLR0917 - one parameter an option
             show_default=False,
         ),
     ] = None,
-    files: Annotated[
-        Path | None,
-        typer.Option(metavar="FOLDER", help="That paths are relative to (that of the table).", show_default=False),
-    ] = None,
-    tower: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--tower",
-            metavar="MODALITY=ENCODER",
-            help="What describes a modality (image=photo, audio=mfcc, text=sentences); repeat it to join several.",
-            show_default=False,
-        ),
-    ] = None,
+    files: FilesOption = None,
+    tower: TowerOption = None,
     thawed: ThawedOption = None,
     epochs: EpochsOption = None,
     seed: SeedOption = 0,

@@ -11,11 +11,13 @@ import typer
 from sonolux.cli.learning import (
     ADD,
     EpochsOption,
+    FilesOption,
     LicenceOption,
     OutOption,
     SeedOption,
     SetOption,
     ThawedOption,
+    TowerOption,
     prepare_training,
     report_read,
     train_and_report,
@@ -50,19 +52,8 @@ def align(  # noqa: PLR0913, PLR0917 - one parameter an option
         bool, typer.Option("--annotated", metavar="", help="Learn from what the library says of its items.")
     ] = False,
     library: LibraryOption = None,
-    files: Annotated[
-        Path | None,
-        typer.Option(metavar="FOLDER", help="That paths are relative to (that of the table).", show_default=False),
-    ] = None,
-    tower: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--tower",
-            metavar="MODALITY=ENCODER",
-            help="What describes a modality (image=photo, audio=mfcc, text=sentences); repeat it to join several.",
-            show_default=False,
-        ),
-    ] = None,
+    files: FilesOption = None,
+    tower: TowerOption = None,
     known: Annotated[
         str, typer.Option(metavar="SPACE", help="Space that they have shared before; none for nothing.")
     ] = "concepts",

@@ -47,6 +47,7 @@ class JointEncoder(Encoder):
         self.sample_rate = parts[0].sample_rate
         self.side = max(part.side for part in parts) if all(part.side for part in parts) else 0
         self.batch_size = min(part.batch_size for part in parts)
+        self.gpu_share = min(1.0, sum(part.gpu_share for part in parts))
         self.weight = max(part.weight for part in parts)
         self._check()
 

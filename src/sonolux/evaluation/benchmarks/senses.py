@@ -191,11 +191,11 @@ def _digits_report(
             f"MNIST ({IMAGES:,} images learned from, {TESTED:,} test images) and spoken digits (four speakers learned "
             "from, two that seed 0 drew left out: 1,000 recordings). Images are described by a network that Sonolux "
             f"trained on those that are learned from, {part.how}, names by the packaged sentence model. Aligned: a "
-            "space that all three share; the "
-            "share of questions whose nearest answer is of the same digit. Fused: each test image with a recording of "
-            "the same digit. In noise: half the pixels are others, drawn at random, and white noise is as loud as the "
-            "voice; those that learned in noise had half of the pictures and recordings in noise of any strength up to "
-            f"that. Ten passes to align, {PASSES} to fuse; nothing was chosen by what is tested."
+            "space that all three share; the share of questions whose nearest answer is of the same digit. Fused: each "
+            "test image with a recording of the same digit. In noise: half the pixels are others, drawn at random, and "
+            "white noise is as loud as the voice; those that learned in noise had half of the pictures and recordings "
+            f"in noise of any strength up to that. Ten passes to align, {PASSES} to fuse; nothing was chosen by what "
+            "is tested."
         ),
         columns=("fused", *wheres),
         rows=[*rows, *((f"aligned: {name}", f"{value:.1%}", "", "", "") for name, value in recalls.items())],

@@ -27,7 +27,8 @@ def benchmark_utterances(data: Path) -> tuple[list[Scorecard], Report]:
         command="sonolux bench utterances",
         about=(
             "Whether the nearest recording of another speaker says the same: sentences of two actors in seven emotions "
-            "in German, which the network was not shown, and single digits of six speakers through a telephone's band."
+            "in German, which the network was not shown, and single digits of six speakers through a telephone's band. "
+            "Beside them, whether the nearest clip of ESC-10 that was cut from another recording is of the same kind."
         ),
         columns=("protocol", "space", "recordings", "by chance", "nearest says the same"),
         rows=rows,
