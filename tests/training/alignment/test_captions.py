@@ -10,14 +10,27 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from sonolux.checkpoints.folder import ModelFolder
+from sonolux.checkpoints.folder import Architecture, ModelFolder
+from sonolux.checkpoints.inputs import PhotosAndSentences
+from sonolux.checkpoints.outputs import Descriptor
 from sonolux.encoders import resolve
 from sonolux.encoders.packaged.photo import WIDTH
 from sonolux.encoders.packaged.sentences import DIM
+from sonolux.encoders.trained.captions import (
+    ARCHITECTURE,
+    CORRECTION,
+    correct_photos,
+    correct_sentences,
+    mapped,
+    photo_views,
+    sentence_views,
+    source_digests,
+)
 from sonolux.errors import EncoderError, TrainingError
 from sonolux.library import Library
+from sonolux.models.query_bank import NEAREST
 from sonolux.training.alignment.data import CaptionSet, read_captions, rows_in
-from sonolux.training.alignment.learn import WEIGHTS, choose_weight
+from sonolux.training.alignment.learn import WEIGHTS, choose_weight, fit_network
 from sonolux.training.alignment.recipe import CaptionsRecipe
 from sonolux.training.alignment.train import train_captions
 
@@ -68,11 +81,11 @@ def test_a_known_map_is_learned_and_scored_on_photos_held_out(tmp_path: Path) ->
     assert saved.scores["recall-1-concepts"] < 0.3
     assert saved.data["pictures"] == saved.data["held_out"] == 30
     assert saved.data["captions"] == 90
-    assert saved.descriptor.dim == 29
+    assert saved.descriptor.dim == 29 + CORRECTION
     again = train_captions(synthetic(60), CaptionsRecipe(validation=0.5, concepts=0), tmp_path / "again")
     assert again.scores == saved.scores
     untold = train_captions(synthetic(60), CaptionsRecipe(validation=0), tmp_path / "all")
-    assert (untold.scores, untold.data["held_out"], untold.descriptor.dim) == ({}, 0, 59 + DIM)
+    assert (untold.scores, untold.data["held_out"], untold.descriptor.dim) == ({}, 0, 59 + DIM + CORRECTION)
 
 
 def test_concepts_count_as_much_as_they_help_photos_not_learned_from() -> None:
@@ -111,17 +124,52 @@ def test_words_find_photos_in_the_space_of_a_folder(captions: CaptionSet, photos
         assert len(library.search(image=photos / "red-dots.png", k=3)) == 3
 
 
-def test_cosines_are_the_weighed_mean_of_both(captions: CaptionSet, photos: Path, tmp_path: Path) -> None:
-    recipes = {"alone": 0.0, "both": 2.0}
-    for name, weight in recipes.items():
-        train_captions(captions, CaptionsRecipe(validation=0, concepts=weight), tmp_path / name)
-    pixels = [np.asarray(Image.open(photos / f"{colour}-{shape}.png")) for colour, shape in SAID[:4]]
+@pytest.mark.parametrize("weight", [0.0, 2.0])
+def test_similarities_are_the_weighed_mean_less_the_hubness_of_photos(
+    captions: CaptionSet, photos: Path, tmp_path: Path, weight: float
+) -> None:
+    saved = train_captions(captions, CaptionsRecipe(validation=0, concepts=weight), tmp_path / "made")
+    pixels = [np.asarray(Image.open(photos / f"{colour}-{shape}.png")) for colour, shape in SAID]
     asked = ["blue dots", "a cat"]
-    alone, both, known = (
-        np.asarray(text.encode(asked)) @ np.asarray(image.encode(pixels)).T
-        for image, text in (resolve(str(tmp_path / "alone")), resolve(str(tmp_path / "both")), resolve("concepts"))
+    image, text = resolve(str(saved.path))
+    network = saved.network()
+
+    def uncorrected(sentences: list[str] | None = None) -> np.ndarray:
+        features, concepts = photo_views(pixels)
+        vectors, meanings = sentence_views(asked if sentences is None else sentences)
+        learned = mapped(network.texts, vectors) @ mapped(network.images, features).T
+        return learned + weight * meanings @ concepts.T
+
+    learned_from = [line.partition(",")[2] for line in (photos / "captions.csv").read_text().splitlines()[1:]]
+    halves = np.sort(uncorrected(learned_from), axis=0)[-NEAREST:].mean(axis=0) / 2
+    expected = uncorrected() - (halves - halves.mean())
+    rows = image.encode_batch(pixels)
+    np.testing.assert_allclose(text.encode_batch(asked) @ rows.T, expected, atol=1e-5)
+    lengths = np.linalg.norm(rows, axis=1)
+    np.testing.assert_allclose(lengths, lengths[0], atol=1e-5)
+    assert lengths[0] ** 2 == pytest.approx(1 + weight + np.abs(halves - halves.mean()).max() ** 2, abs=1e-4)
+
+
+def test_what_says_nothing_stays_nothing(captions: CaptionSet, tmp_path: Path) -> None:
+    saved = train_captions(captions, CaptionsRecipe(validation=0), tmp_path / "made")
+    bank = saved.network().bank
+    nothing = np.zeros((2, len(bank.questions[0])), np.float32)
+    assert not correct_photos(nothing, bank).any()
+    assert not correct_sentences(nothing).any()
+
+
+def test_folders_of_before_have_no_bank_and_go_on(captions: CaptionSet, photos: Path, tmp_path: Path) -> None:
+    recipe = CaptionsRecipe(validation=0, concepts=2.0)
+    network = fit_network(captions, recipe)
+    sizes = {"images": WIDTH, "texts": DIM, "outputs": network.outputs}
+    record = ModelFolder(
+        architecture=Architecture(name=ARCHITECTURE, arguments=sizes),
+        preprocessing=PhotosAndSentences(digests=source_digests(), concepts=2.0),
+        descriptor=Descriptor(space="former", dim=network.outputs + DIM),
     )
-    np.testing.assert_allclose(both, (alone + 2 * known) / 3, atol=1e-5)
+    image, text = resolve(str(record.save(tmp_path / "former", network).path))
+    pixels = np.asarray(Image.open(photos / "blue-dots.png"))
+    assert image.encode([pixels]).shape == text.encode(["blue dots"]).shape == (1, network.outputs + DIM)
 
 
 def test_a_folder_is_refused_where_it_does_not_stand_on_what_it_learned_from(tmp_path: Path) -> None:

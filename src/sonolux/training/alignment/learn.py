@@ -3,7 +3,8 @@
 A. Frome et al., "DeViSE: a deep visual-semantic embedding model", NeurIPS 2013, learned such a map of images alone,
 into the space of words; here both sides are mapped, by canonical correlation analysis, whose solution is found at once
 and needs hundreds of photos instead of a million. A direction counts by its canonical correlation (Y. Gong et al.,
-"A multi-view embedding space for modeling internet images, tags, and their semantics", IJCV 2014).
+"A multi-view embedding space for modeling internet images, tags, and their semantics", IJCV 2014). Photos that are
+near to any sentence are corrected by the sentences that were learned from (`sonolux.models.query_bank`).
 """
 
 from __future__ import annotations
@@ -18,10 +19,19 @@ from numpy.typing import NDArray
 from sonolux.checkpoints.folder import Architecture
 from sonolux.checkpoints.inputs import PhotosAndSentences
 from sonolux.checkpoints.outputs import Descriptor
-from sonolux.encoders.trained.captions import ARCHITECTURE, mapped, source_digests
+from sonolux.encoders.trained.captions import (
+    ARCHITECTURE,
+    CORRECTION,
+    correct_photos,
+    correct_sentences,
+    join_views,
+    mapped,
+    source_digests,
+)
 from sonolux.metrics.intervals import share_interval
 from sonolux.metrics.ranking import top_k
 from sonolux.models.projection import Projection
+from sonolux.models.query_bank import QueryBank
 from sonolux.models.two_view_projection import TwoViewProjection
 from sonolux.training.alignment.cca import fit_cca
 from sonolux.training.alignment.data import CaptionSet
@@ -39,6 +49,9 @@ FOLDS = 5
 JUDGED = 2_000
 """Photos of a fold that are asked for, at most."""
 
+BANK = 2_000
+"""Sentences of the query bank, at most."""
+
 
 def learn_captions(
     captions: CaptionSet, recipe: CaptionsRecipe, folder: Path, progress: TrainingProgress | None
@@ -49,15 +62,22 @@ def learn_captions(
     learned.check(2)
     weight = choose_weight(learned, recipe, progress) if recipe.concepts is None else recipe.concepts
     network = fit_network(learned, recipe)
+    network.bank = fit_bank(network, learned, weight)
     if progress is not None:
         progress(1.0, f"learned from {len(learned):,} photos")
-    views = {"images": learned.features.shape[1], "texts": learned.vectors.shape[1], "outputs": network.outputs}
     known = learned.image_concepts.shape[1] if weight else 0
+    views = {
+        "images": learned.features.shape[1],
+        "texts": learned.vectors.shape[1],
+        "outputs": network.outputs,
+        "questions": len(network.bank.questions),
+        "beside": known,
+    }
     return Trained(
         network,
         Architecture(name=ARCHITECTURE, arguments=views),
         PhotosAndSentences(digests=source_digests(), concepts=weight),
-        Descriptor(space=folder.name, dim=network.outputs + known),
+        Descriptor(space=folder.name, dim=network.outputs + known + CORRECTION),
         replace(recipe, concepts=weight),
         learned.described() | {"held_out": 0 if held_out is None else len(held_out)},
         {} if held_out is None else score_captions(network, held_out, weight),
@@ -74,6 +94,16 @@ def fit_network(captions: CaptionSet, recipe: CaptionsRecipe) -> TwoViewProjecti
     return network
 
 
+def fit_bank(network: TwoViewProjection, captions: CaptionSet, weight: float) -> QueryBank:
+    """Return the bank of sentences by which hubs among photos are told, evenly taken of those learned from."""
+    photos = join_views(mapped(network.images, captions.features), captions.image_concepts, weight)
+    taken = np.unique(np.linspace(0, len(captions.owners) - 1, BANK).round().astype(int))
+    questions = join_views(mapped(network.texts, captions.vectors[taken]), captions.sentence_concepts[taken], weight)
+    bank = QueryBank(*questions.shape)
+    bank.fill(torch.from_numpy(questions), torch.from_numpy(photos))
+    return bank
+
+
 def choose_weight(captions: CaptionSet, recipe: CaptionsRecipe, progress: TrainingProgress | None = None) -> float:
     """Return the weight of concepts under which sentences find photos best that the maps were not learned from.
 
@@ -84,9 +114,11 @@ def choose_weight(captions: CaptionSet, recipe: CaptionsRecipe, progress: Traini
     folds = min(FOLDS, len(captions) // 2)
     for fold in range(folds):
         judged = np.sort(order[fold::folds])
-        network = fit_network(captions.subset(np.setdiff1d(order, judged)), recipe)
-        learned, known = cosines(network, captions.subset(judged[:JUDGED]))
-        totals += [_reciprocal_ranks(learned + weight * known).sum() for weight in WEIGHTS]
+        learned, asked = captions.subset(np.setdiff1d(order, judged)), captions.subset(judged[:JUDGED])
+        network = fit_network(learned, recipe)
+        for place, weight in enumerate(WEIGHTS):
+            network.bank = fit_bank(network, learned, weight)
+            totals[place] += _reciprocal_ranks(similarities(network, asked, weight)).sum()
         if progress is not None:
             progress((fold + 1) / (folds + 1), f"fold {fold + 1} of {folds}")
     return WEIGHTS[int(totals.argmax())]
@@ -94,9 +126,9 @@ def choose_weight(captions: CaptionSet, recipe: CaptionsRecipe, progress: Traini
 
 def score_captions(network: TwoViewProjection, captions: CaptionSet, weight: float) -> dict[str, float]:
     """Return how often the first sentence of each photo finds it, among all photos of a set, and the intervals."""
-    learned, known = cosines(network, captions)
+    known = captions.sentence_concepts[first_sentences(captions)] @ captions.image_concepts.T
     scores: dict[str, float] = {}
-    for name, similarity in (("", learned + weight * known), ("-concepts", known)):
+    for name, similarity in (("", similarities(network, captions, weight)), ("-concepts", known)):
         found = top_k(similarity, TOP) == np.arange(len(captions))[:, None]
         for k in (1, TOP):
             right = found[:, :k].any(axis=1)
@@ -109,11 +141,18 @@ def score_captions(network: TwoViewProjection, captions: CaptionSet, weight: flo
     return scores | {"baseline": round(1 / len(captions), 4), "scored_on": len(captions)}
 
 
-def cosines(network: TwoViewProjection, captions: CaptionSet) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return those of the first sentence of each photo with each photo, (n, n): as mapped, and by concepts."""
-    first = np.unique(captions.owners, return_index=True)[1]
-    images, texts = mapped(network.images, captions.features), mapped(network.texts, captions.vectors[first])
-    return texts @ images.T, captions.sentence_concepts[first] @ captions.image_concepts.T
+def similarities(network: TwoViewProjection, captions: CaptionSet, weight: float) -> NDArray[np.float32]:
+    """Return those of the first sentence of each photo with each photo, (n, n), as an encoder of the model has them."""
+    assert network.bank is not None
+    first = first_sentences(captions)
+    photos = join_views(mapped(network.images, captions.features), captions.image_concepts, weight)
+    asked = join_views(mapped(network.texts, captions.vectors[first]), captions.sentence_concepts[first], weight)
+    return correct_sentences(asked) @ correct_photos(photos, network.bank).T
+
+
+def first_sentences(captions: CaptionSet) -> NDArray[np.int64]:
+    """Return the row of the first sentence of each photo, (n,)."""
+    return np.unique(captions.owners, return_index=True)[1]
 
 
 def _reciprocal_ranks(similarity: NDArray[np.float32]) -> NDArray[np.float64]:
