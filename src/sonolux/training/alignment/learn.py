@@ -118,7 +118,7 @@ def choose_weight(captions: CaptionSet, recipe: CaptionsRecipe, progress: Traini
         network = fit_network(learned, recipe)
         for place, weight in enumerate(WEIGHTS):
             network.bank = fit_bank(network, learned, weight)
-            totals[place] += _reciprocal_ranks(similarities(network, asked, weight)).sum()
+            totals[place] += _reciprocal_ranks(corrected_similarities(network, asked, weight)).sum()
         if progress is not None:
             progress((fold + 1) / (folds + 1), f"fold {fold + 1} of {folds}")
     return WEIGHTS[int(totals.argmax())]
@@ -128,7 +128,7 @@ def score_captions(network: TwoViewProjection, captions: CaptionSet, weight: flo
     """Return how often the first sentence of each photo finds it, among all photos of a set, and the intervals."""
     known = captions.sentence_concepts[first_sentences(captions)] @ captions.image_concepts.T
     scores: dict[str, float] = {}
-    for name, similarity in (("", similarities(network, captions, weight)), ("-concepts", known)):
+    for name, similarity in (("", corrected_similarities(network, captions, weight)), ("-concepts", known)):
         found = top_k(similarity, TOP) == np.arange(len(captions))[:, None]
         for k in (1, TOP):
             right = found[:, :k].any(axis=1)
@@ -141,7 +141,7 @@ def score_captions(network: TwoViewProjection, captions: CaptionSet, weight: flo
     return scores | {"baseline": round(1 / len(captions), 4), "scored_on": len(captions)}
 
 
-def similarities(network: TwoViewProjection, captions: CaptionSet, weight: float) -> NDArray[np.float32]:
+def corrected_similarities(network: TwoViewProjection, captions: CaptionSet, weight: float) -> NDArray[np.float32]:
     """Return those of the first sentence of each photo with each photo, (n, n), as an encoder of the model has them."""
     assert network.bank is not None
     first = first_sentences(captions)
