@@ -17,7 +17,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonolux.fingerprints.alignment import (
-    FEWEST,
     Alignments,
     PlaceEvidence,
     QueryEvidence,
@@ -28,11 +27,9 @@ from sonolux.fingerprints.alignment import (
     sharpness_evidence,
 )
 from sonolux.fingerprints.code_agreement import (
-    AgreementScale,
     CodeQuery,
     build_code_query,
     compare_codes,
-    fit_agreement_scale,
 )
 from sonolux.fingerprints.constellation import (
     MIDDLE,
@@ -46,9 +43,10 @@ from sonolux.fingerprints.copies import find_copies
 from sonolux.fingerprints.false_alarms import fit_false_alarms
 from sonolux.fingerprints.landmarks import QueryLandmarks, query_landmarks
 from sonolux.fingerprints.neural_codes import ASKED_STEP, FingerprintEncoder
-from sonolux.fingerprints.null_model import NullModel, PartScores, fit_null_model
+from sonolux.fingerprints.null_model import PartScores
 from sonolux.fingerprints.segment import CatalogSegment, Track
 from sonolux.fingerprints.voting import find_candidates
+from sonolux.fingerprints.wrong_places import PlaceNull, thin_places, level_places, wrong_scores
 
 ACCEPTED = 0.01
 """Chance up to which a place is a match."""
@@ -67,21 +65,6 @@ STRETCHES = 4
 
 STEPS = (-0.006, -0.003, 0.0, 0.003, 0.006)
 """Changes of speed that are tried on a place."""
-
-USUAL = (5.5, 1.4)
-"""Mean and standard deviation of the scores of wrong places, of queries that are in no catalog."""
-
-USUAL_WEIGHT = 10
-"""Wrong places that the usual counts for, where a catalog has few."""
-
-CROWD = 1 / 3
-"""Share of the places that are looked at, from which one recording has too many."""
-
-FAR = 5.0
-"""Standard deviations above the mean of wrong places at which none of them is."""
-
-MOST_TRACKS = 2**32
-"""Of a segment: what tells the recordings of one from those of the next."""
 
 
 class Catalog(Protocol):
@@ -178,17 +161,6 @@ class _Candidate(NamedTuple):
     offset: float
 
 
-class _Null(NamedTuple):
-    """What wrong places of a query score: by codes in each window, and what agreement is worth as evidence."""
-
-    codes: NullModel
-    scale: AgreementScale
-
-    def agreement(self, found: PartScores) -> NDArray[np.float64]:
-        """Return the agreement of codes in units of evidence."""
-        return self.scale.standardise(_standardised(self.codes, found))
-
-
 def match_window(
     catalog: Catalog,
     sound: NDArray[np.float32],
@@ -265,8 +237,8 @@ def _matches(
     rows, evidence, agreed = rows[order], evidence.of(order), agreed.of(order)
     copies = find_copies(query.whole, segments, rows)
     counted = ~copies
-    counted[counted] = _few_of_each(rows[counted])
-    null, gain, offset = _levelled(rows, evidence, agreed, counted)
+    counted[counted] = thin_places(rows[counted])
+    null, gain, offset = level_places(rows, evidence, agreed, counted)
     levelled = gain * rows[:, 0] + offset + null.agreement(agreed)
     rows = np.column_stack([levelled, rows[:, 1:], gain, offset])
     order = np.argsort(-rows[:, 0], kind="stable")
@@ -275,7 +247,7 @@ def _matches(
     for row in [*_apart(rows[~copies], FINALISTS), *_apart(rows[copies], MOST_COPIES)]:
         place = _Candidate(row[0], *map(int, row[1:3]), *row[3:])
         by_track.setdefault((place.segment, place.track), []).append(_fitted(segments, query, null, place))
-    mean, spread = _wrong(rows[counted], query.whole.frames)
+    mean, spread = wrong_scores(rows[counted], query.whole.frames)
     alarms = fit_false_alarms(tuple(catalog.samples))
     answers = []
     for places in by_track.values():
@@ -285,34 +257,6 @@ def _matches(
         if chance <= accepted:
             answers.append(_match(segments[one.segment], query.whole, one, score, chance))
     return sorted(answers, key=lambda match: -match.score)
-
-
-def _levelled(
-    rows: NDArray[np.float64], evidence: PlaceEvidence, agreed: PartScores, counted: NDArray[np.bool_]
-) -> tuple[_Null, NDArray[np.float64], NDArray[np.float64]]:
-    """Return what codes say by chance, and by what to multiply the score of each place, and what to add.
-
-    Scores are then what they would be if each recording sounded throughout the query.
-    """
-    wrong = counted.copy()
-    wrong[counted] = ~_may_match(rows[counted])
-    covered = evidence.covered()
-    mean_count = fit_null_model(PartScores(evidence.counts, covered).of(wrong)).mean
-    null = fit_null_model(PartScores(evidence.sums, covered).of(wrong))
-    everywhere = np.ones((1, covered.shape[1]))
-    root, whole = (np.sqrt(np.maximum(there @ mean_count, FEWEST)) for there in (covered, everywhere))
-    deviation, usual = null.deviation(covered) / root, null.deviation(everywhere) / whole
-    gain = np.where(deviation > 0, usual / np.maximum(deviation, 1e-9), 1.0)
-    offset = null.expected(everywhere) / whole - gain * null.expected(covered) / root
-    codes = fit_null_model(agreed.of(wrong))
-    return _Null(codes, fit_agreement_scale(_standardised(codes, agreed.of(counted)))), gain, offset
-
-
-def _standardised(null: NullModel, found: PartScores) -> NDArray[np.float64]:
-    """Return the sums of places, less what is expected, in standard deviations; 0 where there are no terms."""
-    deviation = null.deviation(found.there)
-    apart = found.sums.sum(axis=1) - null.expected(found.there)
-    return np.where(deviation > 0, apart / np.where(deviation > 0, deviation, 1.0), 0.0)
 
 
 def _choose_among_repeats(
@@ -337,64 +281,13 @@ def _apart(rows: NDArray[np.float64], most: int) -> list[NDArray[np.float64]]:
     return kept
 
 
-def _fitted(segments: Sequence[CatalogSegment], query: WindowQuery, null: _Null, place: _Candidate) -> _Candidate:
+def _fitted(segments: Sequence[CatalogSegment], query: WindowQuery, null: PlaceNull, place: _Candidate) -> _Candidate:
     segment = segments[place.segment]
     score, start, speed = refine_alignment(query.whole, segment, _alone(place), STEPS)
     fitted = place._replace(start=start, speed=speed)
     evidence, _ = score_alignments(query.whole, segment, _alone(fitted))
     agreed = float(null.agreement(query.agreements(segment, _alone(fitted), evidence))[0])
     return fitted._replace(score=place.gain * score + place.offset + agreed)
-
-
-def _few_of_each(rows: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Tell which places count for what is usual: where a recording has a third of all, ten of each from best to worst.
-
-    A piece that repeats itself has hundreds of places, most of them right, where a small catalog has few others.
-    """
-    _, owner, counts = np.unique(rows[:, 1:3], axis=0, return_inverse=True, return_counts=True)
-    if counts.max() < CROWD * len(rows):
-        return np.ones(len(rows), bool)
-    owner = owner.ravel()
-    rank = np.empty(len(rows), np.int64)
-    rank[np.argsort(owner, kind="stable")] = np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts)
-    many = np.maximum(counts[owner], USUAL_WEIGHT)
-    few: NDArray[np.bool_] = rank * USUAL_WEIGHT // many != (rank - 1) * USUAL_WEIGHT // many
-    return few | (counts[owner] <= USUAL_WEIGHT)
-
-
-def _wrong(rows: NDArray[np.float64], frames: int) -> tuple[float, float]:
-    """Return mean and standard deviation of the scores of wrong places: those in recordings that are not heard.
-
-    Where these are few, as in a small catalog, other places of the best recording count too; what is played twice is
-    not wrong there.
-    """
-    wrong, best = ~_may_match(rows), rows[0]
-    others = rows[wrong, 0]
-    if len(others) < 3 * USUAL_WEIGHT:
-        same = (rows[:, 1] == best[1]) & (rows[:, 2] == best[2])
-        others = _mirrored(rows[wrong | (same & (np.abs(rows[:, 3] - best[3]) > frames)), 0])
-    count = len(others)
-    mean = (others.sum() + USUAL_WEIGHT * USUAL[0]) / (count + USUAL_WEIGHT)
-    squares = ((others - mean) ** 2).sum() + USUAL_WEIGHT * USUAL[1] ** 2
-    return float(mean), float(np.sqrt(squares / (count + USUAL_WEIGHT)))
-
-
-def _may_match(rows: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Tell which places are in recordings that may be heard: the best, and what stands out as its copies do."""
-    scores = _mirrored(rows[:, 0])
-    standing_out = rows[:, 0] > scores.mean() + FAR * scores.std()
-    standing_out[0] = True
-    recordings = rows[:, 1] * MOST_TRACKS + rows[:, 2]
-    return np.isin(recordings, recordings[standing_out])
-
-
-def _mirrored(scores: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the lower half of some scores, and as many above: how they would spread if none of them were right."""
-    if not len(scores):
-        return scores
-    middle = np.median(scores)
-    lower = scores[scores <= middle]
-    return np.concatenate([lower, 2 * middle - lower])
 
 
 def _match(segment: CatalogSegment, query: QueryEvidence, place: _Candidate, score: float, chance: float) -> Match:

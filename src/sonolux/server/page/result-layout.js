@@ -16,6 +16,9 @@ const CAPTION = 26;
 /** Below what is recommended, and its caption: why, and what can be said of it, which needs some width. */
 const BESIDE = { said: 38, because: 20, line: 30, least: 0.95, height: 150 };
 const DIVIDER = 64;
+
+/** Of one screen, however small its cards are. */
+const MOST_CARDS = 360;
 const ASPECTS = { image: 1.4, video: 16 / 9, audio: 2.1, text: 1.5 };
 
 /** @param {number} width Of the screen's column. */
@@ -89,6 +92,37 @@ export class ResultLayout {
     const within = place - this.heights.before(block);
     const row = this.layout(block).rows.find((one) => !one.divider && one.top + one.height > within);
     return row ? row.first : Math.min(this.ranking.total - 1, (block + 1) * BLOCK);
+  }
+
+  /** @param {number} from @param {number} to @returns {[number, number]} The first and the last block between two places. */
+  blocksBetween(from, to) {
+    return [this.heights.at(Math.max(0, from)), this.heights.at(to)];
+  }
+
+  /**
+   * Rows between two places, by block, and the row that holds the focus wherever it is.
+   * @param {number} from
+   * @param {number} to
+   * @param {number} focus The hit that has it; -1 for none.
+   * @returns {Array<{block: number, top: number, rows: LaidRow[]}>}
+   */
+  rowsBetween(from, to, focus) {
+    const [first, last] = this.blocksBetween(from, to);
+    const focused = Math.floor(focus / BLOCK);
+    const blocks = Array.from({ length: last - first + 1 }, (_, n) => first + n);
+    if (focused >= 0 && focused < first) blocks.unshift(focused);
+    if (focused > last) blocks.push(focused);
+    let cards = 0;
+    return blocks.map((block) => {
+      const top = this.heights.before(block);
+      const rows = this.layout(block).rows.filter((row) => {
+        const holdsFocus = focus >= row.first && focus < row.first + row.widths.length;
+        const isNear = top + row.top + row.height >= from && top + row.top <= to && cards + row.widths.length <= MOST_CARDS;
+        if (isNear || holdsFocus) cards += row.widths.length;
+        return isNear || holdsFocus;
+      });
+      return { block, top, rows };
+    });
   }
 
   /**

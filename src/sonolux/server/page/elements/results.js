@@ -21,7 +21,6 @@ import { count } from "../words.js";
 
 /** Pixels, laid out above and below the screen. */
 const AHEAD = 480;
-const MOST_CARDS = 360;
 const PAD = { top: 4, bottom: 48 };
 
 export class Results extends LitElement {
@@ -195,29 +194,14 @@ export class Results extends LitElement {
     this.requestUpdate();
   }
 
-  /** @returns {Array<{block: number, top: number, rows: LaidRow[]}>} */
+  /** Rows on the screen and a little beyond it, and the one that holds the focus. */
   #visible() {
     const { layout, scroll_: scroll, ranking } = this;
     if (!layout || !scroll || !ranking?.total) return [];
-    const view = this.clientHeight;
-    const [from, to] = [scroll.top - AHEAD, scroll.top + view + AHEAD];
-    const [first, last] = [layout.heights.at(Math.max(0, from)), layout.heights.at(to)];
-    this.#want(first, last);
-    const focused = this.contains(document.activeElement) && document.activeElement !== this ? Math.floor(this.focusIndex / BLOCK) : -1;
-    const blocks = Array.from({ length: last - first + 1 }, (_, n) => first + n);
-    if (focused >= 0 && focused < first) blocks.unshift(focused);
-    if (focused > last) blocks.push(focused);
-    let cards = 0;
-    return blocks.map((block) => {
-      const top = layout.heights.before(block);
-      const rows = layout.layout(block).rows.filter((row) => {
-        const holdsFocus = block === focused && this.focusIndex >= row.first && this.focusIndex < row.first + row.widths.length;
-        const isNear = top + row.top + row.height >= from && top + row.top <= to && cards + row.widths.length <= MOST_CARDS;
-        if (isNear || holdsFocus) cards += row.widths.length;
-        return isNear || holdsFocus;
-      });
-      return { block, top, rows };
-    });
+    const [from, to] = [scroll.top - AHEAD, scroll.top + this.clientHeight + AHEAD];
+    this.#want(...layout.blocksBetween(from, to));
+    const hasFocus = this.contains(document.activeElement) && document.activeElement !== this;
+    return layout.rowsBetween(from, to, hasFocus ? this.focusIndex : -1);
   }
 
   /**
