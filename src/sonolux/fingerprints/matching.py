@@ -46,7 +46,7 @@ from sonolux.fingerprints.neural_codes import ASKED_STEP, FingerprintEncoder
 from sonolux.fingerprints.null_model import PartScores
 from sonolux.fingerprints.segment import CatalogSegment, Track
 from sonolux.fingerprints.voting import find_candidates
-from sonolux.fingerprints.wrong_places import PlaceNull, thin_places, level_places, wrong_scores
+from sonolux.fingerprints.wrong_places import PlaceNull, level_places, thin_places, wrong_scores
 
 ACCEPTED = 0.01
 """Chance up to which a place is a match."""
