@@ -119,6 +119,22 @@ def test_claims_are_true_of_all_kinds_of_media_whatever_is_borrowed(spread: floa
         assert 0.15 < seen[0.01] < 1.6
 
 
+@pytest.mark.parametrize("spread", [0.02, 0.1])
+def test_two_copies_among_five_take_little_from_the_chances_of_strangers(spread: float) -> None:
+    random = np.random.default_rng(17)
+    chances: dict[bool, list[float]] = {False: [], True: []}
+    for _ in range(200):
+        rows = drawn(random, 5)
+        copied = np.concatenate([rows[:4], versions(random, rows[0], 1, spread)])
+        asked = drawn(random, 20)
+        for library, so_far in zip((rows, copied), chances.values(), strict=True):
+            background = fitted(library, borrow=True)
+            for query in asked:
+                so_far += background.chance(query, (rows[:4] @ query).tolist())
+    claimed = {copies: (np.array(so_far) <= 0.01).mean() / 0.01 for copies, so_far in chances.items()}
+    assert 0.75 * claimed[False] < claimed[True] < 1.5, claimed
+
+
 @pytest.mark.parametrize("discount", [0.7, 1.3])
 def test_a_few_items_of_one_kind_tell_that_what_is_borrowed_claims_too_much(discount: float) -> None:
     random = np.random.default_rng(16)

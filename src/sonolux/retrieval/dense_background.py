@@ -12,7 +12,7 @@ one kind none stands out. From `ENOUGH` files on, the library's own model decide
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 import numpy as np
@@ -194,17 +194,33 @@ def _learn_powers(borrowed: BorrowedBackground, rows: NDArray[Any], files: NDArr
 
 @dataclass
 class _Draws:
-    """Exponential variables that were drawn, and their total; of each sample the largest counts as large only."""
+    """Samples of exponential variables; of each the largest counts as large only, for it may be a match.
 
-    number: int = 0
-    total: float = 0.0
+    Of samples of one value the larger half counts as large only: in a library of five, two copies give two of them.
+    """
+
+    samples: list[NDArray[np.float64]] = field(default_factory=list)
 
     def add(self, ascending: NDArray[np.float64]) -> None:
-        """Take a sample in; one value alone counts."""
-        known = ascending[:-1] if len(ascending) > 1 else ascending
-        self.number += len(known)
-        self.total += float(known.sum() + (len(ascending) - len(known)) * known[-1])
+        """Take a sample in."""
+        self.samples.append(ascending)
 
     def upon(self, powers: Powers, worth: float) -> Powers:
         """Return what is known after them, who are worth so many independent ones."""
-        return powers.after(worth, worth * self.total / self.number) if self.number else powers
+        if not self.samples:
+            return powers
+        alone = np.sort([float(one[0]) for one in self.samples if len(one) == 1])
+        counted = [_sum_censored(one, len(one) - 1) for one in self.samples if len(one) > 1]
+        if len(alone):
+            counted.append(_sum_censored(alone, max(2, (len(alone) + 1) // 2)))
+        number, total = map(sum, zip(*counted, strict=True))
+        return powers.after(worth, worth * total / number)
+
+
+def _sum_censored(ascending: NDArray[np.float64], known: int) -> tuple[int, float]:
+    """Return of how many values the total is known, and that: the others count as the largest of these.
+
+    Source: B. Epstein and M. Sobel, "Life testing", Journal of the American Statistical Association 48, 1953.
+    """
+    least = ascending[:known]
+    return len(least), float(least.sum() + (len(ascending) - len(least)) * least[-1])
