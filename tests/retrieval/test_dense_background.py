@@ -130,7 +130,7 @@ def test_two_copies_among_five_take_little_from_the_chances_of_strangers(spread:
         for library, so_far in zip((rows, copied), chances.values(), strict=True):
             background = fitted(library, borrow=True)
             for query in asked:
-                so_far += background.chance(query, (rows[:4] @ query).tolist())
+                so_far.extend(background.chance(query, (rows[:4] @ query).tolist()))
     claimed = {copies: (np.array(so_far) <= 0.01).mean() / 0.01 for copies, so_far in chances.items()}
     assert 0.75 * claimed[False] < claimed[True] < 1.5, claimed
 
