@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 
 import hypothesis
@@ -12,6 +13,7 @@ import pytest
 
 from object_store import ObjectStore, serving_objects, use_store
 from s3_server import S3Server, serving_s3
+from shard_copies import copying
 
 # Tests run side by side, so the time of an example tells nothing of it.
 hypothesis.settings.register_profile("side-by-side", deadline=None)
@@ -24,12 +26,20 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["SONOLUX_HUB"] = "off"
 
 
+@pytest.fixture(scope="session")
+def homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Return names of folders in one: pytest looks through all of its own for the next number."""
+    folder = tmp_path_factory.mktemp("homes")
+    return (folder / str(number) for number in count())
+
+
 @pytest.fixture(autouse=True)
-def private_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def private_home(homes: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Move home, caches and the default library into a temporary folder."""
     from sonolux.settings import settings
 
-    home = tmp_path_factory.mktemp("home")
+    home = next(homes)
+    home.mkdir()
     monkeypatch.setenv("HOME", str(home))
     for name in ("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"):
         monkeypatch.setenv(name, str(home / name.lower()))
@@ -38,6 +48,16 @@ def private_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.M
     settings.cache_clear()
     yield home
     shutil.rmtree(home / "library.sonolux", ignore_errors=True)  # half a gigabyte, and there are thousands of tests
+
+
+@pytest.fixture(scope="session", autouse=True)
+def copied_shards(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Make new libraries of this process start from copies of one shard."""
+    from sonolux.index import folder
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(folder, "make_shard", copying(folder.make_shard, tmp_path_factory.mktemp("shard")))
+        yield
 
 
 @pytest.fixture(scope="session")
