@@ -42,7 +42,7 @@ COMMAND = "sonolux bench cluster"
 COUNTED = "Sonolux, counted over all shards"
 
 
-class Agreement(NamedTuple):
+class ShardAgreement(NamedTuple):
     """Shares of the ten best: as good as those of one shard, and the very same."""
 
     as_good: float
@@ -71,7 +71,7 @@ def benchmark_cluster(
     MediaError
         Where the captions are not there.
     """
-    held, others = read_captions(data, texts)
+    held, others = held_and_other_captions(data, texts)
     asked = draw_questions(others, questions, random.Random(seed))
     encoder = Bm25()
     rows = encoder.encode_batch(held)
@@ -90,7 +90,9 @@ def benchmark_cluster(
             found[name] = {kind: [_found(index, row, most) for row in _rows(asks)] for kind, asks in vectors.items()}
     right = found.pop("one")
     agreements = {
-        (name, kind): agreement(right[kind], answers[kind]) for name, answers in found.items() for kind in asked
+        (name, kind): compare_with_one_shard(right[kind], answers[kind])
+        for name, answers in found.items()
+        for kind in asked
     }
     split = f"{texts} captions in {shards} shards, {questions} questions of each kind"
     cards = []
@@ -100,7 +102,7 @@ def benchmark_cluster(
     return cards, _report(agreements, texts, questions, shards, seed)
 
 
-def read_captions(data: Path, texts: int) -> tuple[list[str], list[str]]:
+def held_and_other_captions(data: Path, texts: int) -> tuple[list[str], list[str]]:
     """Return so many different captions, and those that come after them."""
     file = data / "multi30k" / "train.en.gz"
     try:
@@ -112,7 +114,8 @@ def read_captions(data: Path, texts: int) -> tuple[list[str], list[str]]:
 
 def draw_questions(captions: Sequence[str], questions: int, draw: random.Random) -> dict[str, list[str]]:
     """Return questions of one word, and of several, of captions that are not in the library."""
-    several, single = [], []
+    several: list[str] = []
+    single: list[str] = []
     while len(several) < questions:
         words = list(dict.fromkeys(word for word in words_of_text(draw.choice(captions)) if word not in STOP_WORDS))
         if len(words) >= LONGEST:
@@ -133,7 +136,7 @@ def filled(rows: csr_array, shards: int, exact_idf: bool) -> Iterator[RemoteInde
         yield index
 
 
-def agreement(right: Sequence[dict[str, float]], answers: Sequence[dict[str, float]]) -> Agreement:
+def compare_with_one_shard(right: Sequence[dict[str, float]], answers: Sequence[dict[str, float]]) -> ShardAgreement:
     """Compare answers with all that one shard found, best first.
 
     Questions that nothing answers do not count.
@@ -146,7 +149,7 @@ def agreement(right: Sequence[dict[str, float]], answers: Sequence[dict[str, flo
         least = scores[best[-1]] * (1 - ROUNDING)
         good.append(sum(scores.get(id_, 0.0) >= least for id_ in found) / len(best))
         same.append(len(set(best) & set(found)) / len(best))
-    return Agreement(fmean(good), fmean(same))
+    return ShardAgreement(fmean(good), fmean(same))
 
 
 def _found(index: RemoteIndex, row: csr_array, most: int) -> dict[str, float]:
@@ -158,7 +161,9 @@ def _rows(matrix: csr_array) -> Iterator[csr_array]:
         yield matrix[[number]]
 
 
-def _report(agreements: dict[tuple[str, str], Agreement], texts: int, questions: int, shards: int, seed: int) -> Report:
+def _report(
+    agreements: dict[tuple[str, str], ShardAgreement], texts: int, questions: int, shards: int, seed: int
+) -> Report:
     options = {"--texts": (texts, 10_000), "--questions": (questions, 200), "--shards": (shards, 3)}
     given = [f" {option} {value}" for option, (value, default) in options.items() if value != default]
     rows = [[name, kind, f"{one.as_good:.3f}", f"{one.same:.3f}"] for (name, kind), one in agreements.items()]
