@@ -23,7 +23,7 @@ from contracts.index_oracle import BruteForce, assert_best, id_of
 from library.before.write_cluster_library import restore
 from sonolux.errors import LibraryError, QueryError
 from sonolux.index.base import Condition, Point
-from sonolux.index.cluster import manifest_log, rarity
+from sonolux.index.cluster import manifest_log, rarity, ties
 from sonolux.index.cluster.connection import ClusterConnection
 from sonolux.index.cluster.rarity import PREFIX, inverse_frequency, terms_key
 from sonolux.index.cluster.remote import RemoteIndex
@@ -157,6 +157,66 @@ def test_weights_are_never_negative() -> None:
     assert inverse_frequency(3, 1) == pytest.approx(math.log(1 + 2.5 / 1.5))
     assert inverse_frequency(2, 5) == pytest.approx(math.log(1 + 0.5 / 5.5))
     assert inverse_frequency(0, 0) == pytest.approx(math.log(2))
+
+
+# Ties
+
+
+def alike(count: int = 60) -> list[Point]:
+    """Texts that score alike but for two, which say it more often."""
+    weights = {n: 2.0 if n in (11, 50) else 1.0 for n in range(count)}
+    return [Point(id_of(n), {"words": text(3, weight=weights[n])}, {"n": n}) for n in range(count)]
+
+
+@pytest.mark.parametrize("shards", [1, 3])
+def test_of_those_that_score_alike_the_first_ids_come_first(shards: int) -> None:
+    cluster = FaultyCluster(share=0, shards=shards)
+    points = alike()
+    index = filled(cluster, points)
+    best = sorted([points[11], points[50]], key=lambda point: point.id)
+    others = sorted({point.id for point in points} - {point.id for point in best})
+    wanted = [*(point.id for point in best), *others]
+    assert [hit.id for hit in index.search("words", text(3), 10)] == wanted[:10]
+    pages = [hit for start in range(0, 63, 7) for hit in index.search("words", text(3), 7, offset=start)]
+    assert [hit.id for hit in pages] == wanted
+    assert all(hit.payload == {"n": next(p.payload["n"] for p in points if p.id == hit.id)} for hit in pages)
+    few = index.search("words", text(3), 4, where=[Condition("n", ">", 20)], without=[points[50].id], keys=())
+    assert [hit.id for hit in few] == [id_ for id_ in wanted if id_ in {p.id for p in points[21:]} - {points[50].id}][
+        :4
+    ]
+    assert {tuple(hit.payload) for hit in few} == {()}
+    cluster.close()
+
+
+def test_more_than_are_put_in_order_are_found_all_the_same(
+    sharded: FaultyCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ties, "MOST", 5)
+    points = alike()
+    index = filled(sharded, points)
+    assert_best(index.search("words", text(3), 12), BruteForce([WORDS], points).scores("words", text(3)), 12)
+
+
+def test_what_is_deleted_between_two_requests_is_not_found(sharded: FaultyCluster) -> None:
+    index = filled(sharded, alike())
+    retrieve, gone = sharded.held.retrieve, []
+
+    def after_a_deletion(name: str, ids: list[str], *rest: Any) -> Any:
+        gone.append(ids[0])
+        sharded.held.delete(name, models.PointIdsList(points=ids[:1]))
+        return retrieve(name, ids, *rest)
+
+    sharded.held.retrieve = after_a_deletion
+    hits = index.search("words", text(3), 10)
+    assert len(hits) == 9
+    assert gone[0] not in {hit.id for hit in hits}
+    assert all("n" in hit.payload for hit in hits)
+
+
+def test_nothing_more_is_asked_where_nothing_scores_alike(sharded: FaultyCluster) -> None:
+    index = filled(sharded, texts())
+    index.search("words", text(LAST), 10)
+    assert sharded.calls["http://a:6333", "query_points"] == 1
 
 
 # What is asked

@@ -41,6 +41,7 @@ from sonolux.index.cluster.terms import (
     update_vectors,
     vector_params,
 )
+from sonolux.index.cluster.ties import best_in_order
 from sonolux.index.facets import count_files, is_counted_by_index, keys_counted, most_frequent
 from sonolux.index.filters import selection
 from sonolux.index.ids import checked_id, known_ids
@@ -268,22 +269,35 @@ class RemoteIndex(Index):
         chosen = chosen_points(where, without=known_ids(without))
         if k < 1:
             return []
-        if self._spaces.is_counted(space):
+        counted, bring = self._spaces.is_counted(space), self._brought(keys)
+        if counted:
             query = self._rarity.weighed(self._spaces.vector(space), query)
-        hits = self._ask(
-            lambda client: client.query_points(
-                self._name,
-                query,
-                using=self._spaces.vector(space),
-                limit=k,
-                offset=offset,
-                query_filter=chosen,
-                with_payload=self._brought(keys),
-                search_params=self._spaces.search_params(space, k + offset, chosen is not None, exact),
+
+        def ask(limit: int, least: float | None = None, start: int = 0) -> list[Any]:
+            found = self._ask(
+                lambda client: client.query_points(
+                    self._name,
+                    query,
+                    using=self._spaces.vector(space),
+                    limit=limit,
+                    offset=start,
+                    query_filter=chosen,
+                    score_threshold=least,
+                    with_payload=bring if least is None else False,
+                    search_params=self._spaces.search_params(space, limit + start, chosen is not None, exact),
+                )
             )
-        )
+            return list(found.points)
+
+        hits = best_in_order(ask, k + offset)[offset:] if counted else ask(k, start=offset)
+        payloads = {hit.id: hit.payload for hit in hits if hit.payload is not None or bring is False}
+        for part in _parts([hit.id for hit in hits if hit.id not in payloads]):
+            found = self._ask(lambda client, part=part: client.retrieve(self._name, part, bring))
+            payloads.update({point.id: point.payload for point in found})
         factor = similarity_factor(stored)
-        return [ScoredPoint(str(hit.id), hit.score * factor, shown(hit.payload)) for hit in hits.points]
+        # Whoever was deleted meanwhile is in no answer.
+        known = [hit for hit in hits if hit.id in payloads]
+        return [ScoredPoint(str(hit.id), hit.score * factor, shown(payloads[hit.id])) for hit in known]
 
     def sample(self, space: str, n: int) -> list[Point]:
         """Return points drawn at random from those in a space."""
