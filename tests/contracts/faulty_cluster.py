@@ -1,8 +1,9 @@
 """A cluster that misbehaves as a real one did, around the client's in-process mode, which does not.
 
-Metadata is seen 10 ms late; a request in fifty is answered 500, times out, or is cut off after it was done; an address
-may be dead, or silent. Refusals come in the form in which a server sends them. What is drawn follows from a seed, which
-is printed, so that pytest shows it with what failed; `SONOLUX_TEST_SEED` draws the same again.
+Where there are several shards, each weighs terms by what it holds. Metadata is seen 10 ms late; a request in fifty is
+answered 500, times out, or is cut off after it was done; an address may be dead, or silent. Refusals come in the form
+in which a server sends them. What is drawn follows from a seed, which is printed, so that pytest shows it with what
+failed; `SONOLUX_TEST_SEED` draws the same again.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ import httpx
 from qdrant_client import QdrantClient, models
 from qdrant_client.http.exceptions import ResponseHandlingException, UnexpectedResponse
 
+from sonolux.evaluation.sharded_client import ShardedClient
+
 LATE = 0.010
 """Seconds until metadata is seen."""
 
@@ -35,13 +38,15 @@ class FaultyCluster:
     share : float
         Of requests that fail in one of three ways.
     seed : int, optional
+    shards : int
+        Of a collection that is made without saying how many.
     """
 
-    def __init__(self, share: float = SHARE, seed: int | None = None) -> None:
+    def __init__(self, share: float = SHARE, seed: int | None = None, shards: int = 1) -> None:
         given = os.environ.get("SONOLUX_TEST_SEED")
         self.seed = int(given) if given else random.randrange(2**32) if seed is None else seed
         print(f"faults of this cluster: SONOLUX_TEST_SEED={self.seed}")
-        self.held = QdrantClient(":memory:")
+        self.held: Any = QdrantClient(":memory:") if shards == 1 else ShardedClient(shards)
         self.share = share
         self.version = "1.18.3"
         self.dead: set[str] = set()

@@ -42,7 +42,7 @@ class OnCluster(RecordingsContract):
     def opened(cls) -> Iterator[Callable[[str], ClusterCatalog]]:
         cluster = FaultyCluster(cls.share)
         cluster.dead.add(URLS[0])
-        yield lambda name: ClusterCatalog(RemoteIndex(ClusterConnection(URLS, cluster.at), name))
+        yield lambda name: ClusterCatalog(RemoteIndex(ClusterConnection(URLS, cluster.at), name, exact_idf=False))
         cluster.close()
 
     @pytest.fixture
@@ -77,7 +77,7 @@ def cluster() -> Iterator[FaultyCluster]:
 
 @pytest.fixture
 def opened(cluster: FaultyCluster) -> Callable[[], ClusterCatalog]:
-    return lambda: ClusterCatalog(RemoteIndex(ClusterConnection(URLS, cluster.at), "recordings"))
+    return lambda: ClusterCatalog(RemoteIndex(ClusterConnection(URLS, cluster.at), "recordings", exact_idf=False))
 
 
 def killed_at(monkeypatch: pytest.MonkeyPatch, catalog: ClusterCatalog, method: str, turn: int) -> None:

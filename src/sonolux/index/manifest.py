@@ -2,7 +2,7 @@
 
 The engine knows names, sizes and distances of vectors; it does not know that a vector of signs is a binary
 code, nor how many terms a sparse one has. Stored as JSON: ``{"spaces": [...], "meta": {...}, "sealed": 4000}``, on a
-cluster with ``"revisions": [...]``, ``"generations": {...}`` and ``"compress": "int8"`` too.
+cluster with ``"revisions": [...]``, ``"generations": {...}``, ``"compress": "int8"`` and ``"counted": [...]`` too.
 """
 
 from __future__ import annotations
@@ -34,6 +34,9 @@ class IndexManifest:
         descriptors get another place, for whoever drops the former one may be late.
     compress : str
         On a cluster, a `sonolux.index.layout.Compression` of float spaces; empty for none.
+    counted : tuple of str
+        On a cluster, names of the sparse spaces whose terms are counted, see `sonolux.index.cluster.rarity`; those of
+        others the engine weighs in each shard.
     """
 
     spaces: Mapping[str, Space] = field(default_factory=dict)
@@ -42,6 +45,7 @@ class IndexManifest:
     revisions: tuple[str, ...] = ()
     generations: Mapping[str, int] = field(default_factory=dict)
     compress: str = ""
+    counted: tuple[str, ...] = ()
 
     def to_json(self) -> str:
         """Return the manifest as JSON text."""
@@ -53,6 +57,8 @@ class IndexManifest:
             data["generations"] = dict(self.generations)
         if self.compress:
             data["compress"] = self.compress
+        if self.counted:
+            data["counted"] = list(self.counted)
         return json.dumps(data, indent=1)
 
     @classmethod
@@ -65,8 +71,10 @@ class IndexManifest:
             revisions = tuple(str(name) for name in data.get("revisions", ()))
             generations = {str(name): int(count) for name, count in dict(data.get("generations", {})).items()}
             compress = str(data.get("compress", ""))
+            counted = tuple(str(name) for name in data.get("counted", ()))
         except (KeyError, TypeError) as error:
             raise ValueError(f"not a manifest of an index: {error!r}") from error
         if not isinstance(meta, dict):
             raise ValueError("not a manifest of an index: meta is no object")
-        return cls({space.name: space for space in spaces}, meta, sealed, revisions, generations, compress)
+        named = {space.name: space for space in spaces}
+        return cls(named, meta, sealed, revisions, generations, compress, counted)

@@ -38,4 +38,6 @@ def open_index(location: str, beside: str = "") -> Index:
     connection = ClusterConnection(named.urls)
     if not beside:
         return RemoteIndex(connection, named.collection, named.location)
-    return RemoteIndex(connection, f"{named.collection}{beside}", f"{named.location}{beside}", named.collection)
+    name, where = f"{named.collection}{beside}", f"{named.location}{beside}"
+    # What lies beside a library has no keywords: how rare a hash of a sound is, each shard tells well enough.
+    return RemoteIndex(connection, name, where, named.collection, exact_idf=False)

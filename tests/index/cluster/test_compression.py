@@ -108,7 +108,7 @@ def test_spaces_of_a_new_index_are_made_as_added_ones_are(calm: FaultyCluster, c
     opened(calm).create(ClusterLayout(compress=compress), spaces=SPACES)
     given = next(options for name, options in calm.said if name == "create_collection")
     together, sparse = given["vectors_config"], given["sparse_vectors_config"]
-    assert sparse == {"words": models.SparseVectorParams(modifier=models.Modifier.IDF)}
+    assert sparse == {"words": models.SparseVectorParams(modifier=None)}
     calm.said.clear()
     calm.given.clear()
     other = RemoteIndex(ClusterConnection(("http://a:6333",), calm.at), "other")

@@ -322,7 +322,7 @@ def client() -> Iterator[QdrantClient]:
         ('{"format": "x"}', "damaged"),
         ('{"format": 2, "manifest": {"spaces": [], "meta": {}}}', "damaged.*names no log"),
         ('{"format": 2, "log": "trips.manifest-0"}', "damaged"),
-        ('{"format": 3}', "newer Sonolux"),
+        ('{"format": 4}', "newer Sonolux"),
     ],
 )
 def test_metadata_that_is_no_manifest(client: QdrantClient, text: str, words: str) -> None:
@@ -333,7 +333,7 @@ def test_metadata_that_is_no_manifest(client: QdrantClient, text: str, words: st
 
 @pytest.mark.parametrize(
     ("payload", "words"),
-    [({}, "damaged"), ({"manifest": "[]"}, "damaged"), ({"format": 3, "manifest": "{}"}, "newer Sonolux")],
+    [({}, "damaged"), ({"manifest": "[]"}, "damaged"), ({"format": 4, "manifest": "{}"}, "newer Sonolux")],
 )
 def test_a_version_that_is_no_manifest(calm: FaultyCluster, payload: dict[str, Any], words: str) -> None:
     opened(calm).create()

@@ -90,12 +90,12 @@ class TestRemoteIndex(IndexContract):
 
 
 class TestOnFaultyCluster(IndexContract):
-    """The same contract where requests fail, metadata is seen late, and one of two addresses is dead."""
+    """The same contract on three shards, where requests fail, metadata is seen late, and one address is dead."""
 
     @pytest.fixture(scope="class")
     @classmethod
     def faulty(cls) -> Iterator[FaultyCluster]:
-        cluster = FaultyCluster()
+        cluster = FaultyCluster(shards=3)
         cluster.dead.add("http://dead:6333")
         yield cluster
         cluster.close()

@@ -87,6 +87,22 @@ def recommend(
 
 
 @app.command()
+def cluster(
+    data: SetsOption = None,
+    texts: Annotated[int, typer.Option(min=100, help="Captions to search.")] = 10_000,
+    questions: Annotated[int, typer.Option(min=1, help="Questions of each kind.")] = 200,
+    shards: Annotated[int, typer.Option(min=2, help="Shards of the cluster.")] = 3,
+    as_json: JsonOption = False,
+    page: PageOption = PAGE,
+) -> None:
+    """How many of the ten best by keywords, in several shards, are those of one."""
+    from sonolux.evaluation.benchmarks.cluster import benchmark_cluster
+
+    out = Output(as_json=as_json)
+    publish_scores(*benchmark_cluster(data or data_folder(), texts, questions, shards, say=out.say), page, out)
+
+
+@app.command()
 def calibration(data: DataOption = None, page: PageOption = PAGE) -> None:
     """Whether chances are true."""
     from sonolux.evaluation.benchmarks.calibration import benchmark_calibration

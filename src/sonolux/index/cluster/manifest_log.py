@@ -12,6 +12,9 @@ Formats
    whole. Metadata is seen late, so of two changes one could be lost.
 2. What is under that key names the log, and holds the manifest with which it began. An index of format 1 becomes one
    of format 2 when it is first written to; what reads format 1 alone refuses it from then on.
+3. Spaces may be counted: their points hold their terms in their payload too, see `sonolux.index.cluster.rarity`. What
+   reads format 2 alone would write points without, so it refuses an index from its first counted space on. An index
+   that has none stays of format 2, with its sparse spaces as they are.
 """
 
 from __future__ import annotations
@@ -37,7 +40,10 @@ from sonolux.index.names import LOG, LOG_NAME
 
 KEY = "sonolux"
 
-FORMAT = 2
+FORMAT = 3
+
+UNCOUNTED = 2
+"""Format of an index without a counted space."""
 
 KEPT = 16
 """Versions of a manifest that are kept."""
@@ -79,7 +85,7 @@ class LogBeginning:
     def to_json(self) -> str:
         """Return it as the text that metadata holds."""
         manifest = json.loads(self.manifest.to_json())
-        return json.dumps({"format": FORMAT, "log": self.log, "manifest": manifest}, indent=1)
+        return json.dumps({"format": format_of(self.manifest), "log": self.log, "manifest": manifest}, indent=1)
 
     @classmethod
     def from_json(cls, text: str, collection: str) -> LogBeginning:
@@ -100,7 +106,7 @@ class LogBeginning:
             data = MIGRATIONS[number](data, collection)
         if not isinstance(data.get("log"), str):
             raise ValueError("it names no log")
-        return cls(data["log"], IndexManifest.from_json(json.dumps(data.get("manifest"))), version < FORMAT)
+        return cls(data["log"], IndexManifest.from_json(json.dumps(data.get("manifest"))), version == 1)
 
 
 def begin_log(data: dict[str, Any], collection: str) -> dict[str, Any]:
@@ -108,7 +114,17 @@ def begin_log(data: dict[str, Any], collection: str) -> dict[str, Any]:
     return {"format": 2, "log": f"{collection}{LOG}", "manifest": data}
 
 
-MIGRATIONS: dict[int, Callable[[dict[str, Any], str], dict[str, Any]]] = {1: begin_log}
+def count_nothing(data: dict[str, Any], _: str) -> dict[str, Any]:
+    """Turn format 2 into 3: no space that is there is counted, for its points do not hold their terms."""
+    return {**data, "format": 3}
+
+
+def format_of(manifest: IndexManifest) -> int:
+    """Return the format of an index, the lowest that says all of it."""
+    return FORMAT if manifest.counted else UNCOUNTED
+
+
+MIGRATIONS: dict[int, Callable[[dict[str, Any], str], dict[str, Any]]] = {1: begin_log, 2: count_nothing}
 """By format, what turns metadata of it into metadata of the next."""
 
 
@@ -281,7 +297,9 @@ class ManifestLog:
             # Before the write: what fails after it would tell of a failure where there is none.
             gone = models.PointIdsList(points=[*old])
             self._ask(lambda client: client.delete(log, gone, ordering=models.WriteOrdering.MEDIUM), WRITING)
-        row = models.PointStruct(id=number, vector={}, payload={"format": FORMAT, "manifest": manifest.to_json()})
+        row = models.PointStruct(
+            id=number, vector={}, payload={"format": format_of(manifest), "manifest": manifest.to_json()}
+        )
         self._ask(
             lambda client: client.upsert(
                 log,

@@ -8,7 +8,7 @@ How processes share the manifest, see `sonolux.index.cluster.manifest_log`; how 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import replace
 from functools import partial
@@ -23,18 +23,27 @@ from sonolux.index.base import FacetCount, Index, Point, ScoredPoint, Vector, Wh
 from sonolux.index.cluster.connection import READING, WRITING, ClusterConnection
 from sonolux.index.cluster.failures import SilentClusterError
 from sonolux.index.cluster.manifest_log import KEY, ManifestLog
+from sonolux.index.cluster.rarity import (
+    TERMS_INDEX,
+    ClusterRarity,
+    refuse_terms_keys,
+    shown,
+    terms_key,
+)
 from sonolux.index.cluster.spaces import ClusterSpaces
 from sonolux.index.cluster.state import cluster_state, copies_of, count_nodes
 from sonolux.index.cluster.terms import (
     SCHEMAS,
-    ClusterWords,
+    chosen_points,
     payload_bytes,
     requests_of,
     sparse_vector,
+    update_vectors,
     vector_params,
 )
+from sonolux.index.cluster.ties import best_in_order
 from sonolux.index.facets import count_files, is_counted_by_index, keys_counted, most_frequent
-from sonolux.index.filters import build_filter, selection
+from sonolux.index.filters import selection
 from sonolux.index.ids import checked_id, known_ids
 from sonolux.index.layout import DEFAULT_LAYOUT, ClusterLayout
 from sonolux.index.manifest import IndexManifest
@@ -51,8 +60,6 @@ IDS = 10_000
 OPTIMIZE_SECONDS = 3600.0
 """Seconds that the cluster may take to build its graphs."""
 
-WORDS = ClusterWords()
-
 
 class RemoteIndex(Index):
     """Points in a collection of a Qdrant cluster.
@@ -67,10 +74,19 @@ class RemoteIndex(Index):
         The URL that names both.
     like : str, optional
         A collection that is made with as many copies as that one.
+    exact_idf : bool
+        Whether sparse spaces that are added here are weighed over all shards, by counts, or by the engine, in each
+        shard by what it holds: where a question has hundreds of terms, and is but the first step, as of fingerprints.
     """
 
     def __init__(
-        self, cluster: ClusterConnection | QdrantClient, collection: str, location: str = "", like: str = ""
+        self,
+        cluster: ClusterConnection | QdrantClient,
+        collection: str,
+        location: str = "",
+        like: str = "",
+        *,
+        exact_idf: bool = True,
     ) -> None:
         connection = cluster if isinstance(cluster, ClusterConnection) else ClusterConnection(cluster)
         self._connection = connection
@@ -78,7 +94,9 @@ class RemoteIndex(Index):
         self._like = like
         self.location = location or collection
         self._log = ManifestLog(self.location, collection, connection)
-        self._spaces = ClusterSpaces(self.location, collection, connection, self._log)
+        self._spaces = ClusterSpaces(self.location, collection, connection, self._log, exact_idf)
+        self._exact_idf = exact_idf
+        self._rarity = ClusterRarity(self.location, collection, connection)
 
     def exists(self) -> bool:
         """Tell whether the cluster has the collection."""
@@ -97,10 +115,12 @@ class RemoteIndex(Index):
             raise LibraryError(taken)
         nodes = self._ask(count_nodes)
         copies = self._ask(partial(copies_of, self._like)) if self._like else layout.copies_on(nodes, self.location)
+        compress = layout.compress or ""
+        counted = tuple(space.name for space in spaces if self._exact_idf and space.kind == "sparse")
         beginning = self._log.new_beginning(
-            IndexManifest({space.name: space for space in spaces}, dict(meta), compress=layout.compress or "")
+            IndexManifest({space.name: space for space in spaces}, dict(meta), compress=compress, counted=counted)
         )
-        dense, sparse = vector_params(spaces, layout.compress or "")
+        dense, sparse = vector_params(spaces, compress, self._exact_idf)
 
         def make(client: QdrantClient) -> None:
             client.create_collection(
@@ -128,11 +148,13 @@ class RemoteIndex(Index):
             if self._log.beginning().log != beginning.log:
                 raise LibraryError(taken) from None
         self._log.start(beginning.log)
-        self._index_payload(INDEXED)
+        self._spaces.read()
+        self._index_payload(self._payload_indexes())
 
     def close(self) -> None:
         """Let go of the connection, unless the client was given, once no request is under way."""
         self._spaces.forget()
+        self._rarity.forget()
         self._connection.close()
 
     def cluster_state(self) -> dict[str, Any]:
@@ -142,7 +164,8 @@ class RemoteIndex(Index):
     def check_writable(self) -> None:
         """Make the payload indexes that are missing, for whoever made the index was killed, or knew fewer."""
         there = self._ask(lambda client: client.get_collection(self._name).payload_schema)
-        self._index_payload(key for key in INDEXED if key not in there)
+        self._spaces.read()
+        self._index_payload({key: schema for key, schema in self._payload_indexes().items() if key not in there})
 
     def optimize(self, progress: Callable[[str], None] | None = None) -> None:
         """Wait until the cluster, which builds graphs by itself, has built them; ``progress`` is asked meanwhile."""
@@ -183,28 +206,31 @@ class RemoteIndex(Index):
 
     def upsert(self, points: Sequence[Point]) -> None:
         """Write points whole, a request of about 16 MB at a time."""
-        rows = [
-            models.PointStruct(
-                id=checked_id(point.id),
-                vector=self._stored_vectors(point),
-                payload=checked_payload(point.payload),
-            )
-            for point in points
-        ]
+        rows = []
+        for point in points:
+            refuse_terms_keys(point.payload)
+            vectors = self._stored_vectors(point)
+            payload = {**checked_payload(point.payload), **self._terms(point, vectors)}
+            rows.append(models.PointStruct(id=checked_id(point.id), vector=vectors, payload=payload))
         # Divided before the first is sent: a payload that cannot be stored stops them all.
         for request in list(requests_of(rows)):
             self._write(lambda client, request=request: client.upsert(self._name, request, wait=True))
+        self._rarity.forget()
 
     def update_vectors(self, points: Sequence[Point]) -> None:
         """Write only the descriptors given, of points that exist."""
         rows = {checked_id(p.id): self._stored_vectors(p) for p in points}
+        terms = {checked_id(p.id): self._terms(p, rows[checked_id(p.id)]) for p in points}
         present = self._present([id_ for id_, vectors in rows.items() if vectors])
         changes = [models.PointVectors(id=id_, vector=rows[id_]) for id_ in present]
         for request in requests_of(changes):
-            self._write(lambda client, request=request: client.update_vectors(self._name, request, wait=True))
+            said = {str(row.id): held for row in request if (held := terms[str(row.id)])}
+            self._write(partial(update_vectors, self._name, request, said))
+        self._rarity.forget()
 
     def set_payload(self, ids: Sequence[str], payload: Mapping[str, Any]) -> None:
         """Overwrite some top-level keys of the payload of points that exist."""
+        refuse_terms_keys(payload)
         changes = checked_payload(payload)
         payload_bytes(changes)
         for part in _parts(self._present(known_ids(ids))):
@@ -215,13 +241,15 @@ class RemoteIndex(Index):
         for part in _parts(known_ids(ids)):
             chosen = models.PointIdsList(points=[*part])
             self._write(lambda client, chosen=chosen: client.delete(self._name, chosen, wait=True))
+        self._rarity.forget()
 
     def delete_where(self, where: Where) -> None:
         """Remove every point that satisfies the conditions."""
-        chosen = build_filter(WORDS, where)
+        chosen = chosen_points(where)
         if chosen is None:
             raise ValueError("delete_where needs at least one condition")
         self._write(lambda client: client.delete(self._name, models.FilterSelector(filter=chosen), wait=True))
+        self._rarity.forget()
 
     def search(  # noqa: PLR0913 - as in the contract
         self,
@@ -238,23 +266,38 @@ class RemoteIndex(Index):
         """Return the ``k`` best points of a space; see `Index.search`."""
         stored = self._spaces.space(space)
         query = to_engine(stored, vector, sparse_vector)
-        chosen = build_filter(WORDS, where, without=known_ids(without))
+        chosen = chosen_points(where, without=known_ids(without))
         if k < 1:
             return []
-        hits = self._ask(
-            lambda client: client.query_points(
-                self._name,
-                query,
-                using=self._spaces.vector(space),
-                limit=k,
-                offset=offset,
-                query_filter=chosen,
-                with_payload=selection(keys),
-                search_params=self._spaces.search_params(space, k + offset, chosen is not None, exact),
+        counted, bring = self._spaces.is_counted(space), self._brought(keys)
+        if counted:
+            query = self._rarity.weighed(self._spaces.vector(space), query)
+
+        def ask(limit: int, least: float | None = None, start: int = 0) -> list[Any]:
+            found = self._ask(
+                lambda client: client.query_points(
+                    self._name,
+                    query,
+                    using=self._spaces.vector(space),
+                    limit=limit,
+                    offset=start,
+                    query_filter=chosen,
+                    score_threshold=least,
+                    with_payload=bring if least is None else False,
+                    search_params=self._spaces.search_params(space, limit + start, chosen is not None, exact),
+                )
             )
-        )
+            return list(found.points)
+
+        hits = best_in_order(ask, k + offset)[offset:] if counted else ask(k, start=offset)
+        payloads = {hit.id: hit.payload for hit in hits if hit.payload is not None or bring is False}
+        for part in _parts([hit.id for hit in hits if hit.id not in payloads]):
+            found = self._ask(lambda client, part=part: client.retrieve(self._name, part, bring))
+            payloads.update({point.id: point.payload for point in found})
         factor = similarity_factor(stored)
-        return [ScoredPoint(str(hit.id), hit.score * factor, hit.payload or {}) for hit in hits.points]
+        # Whoever was deleted meanwhile is in no answer.
+        known = [hit for hit in hits if hit.id in payloads]
+        return [ScoredPoint(str(hit.id), hit.score * factor, shown(payloads[hit.id])) for hit in known]
 
     def sample(self, space: str, n: int) -> list[Point]:
         """Return points drawn at random from those in a space."""
@@ -265,7 +308,7 @@ class RemoteIndex(Index):
             lambda client: client.query_points(
                 self._name,
                 models.SampleQuery(sample=models.Sample.RANDOM),
-                query_filter=build_filter(WORDS, (), space=name),
+                query_filter=chosen_points((), space=name),
                 limit=n,
                 with_payload=["file"],
                 with_vectors=[name],
@@ -277,7 +320,7 @@ class RemoteIndex(Index):
         self, ids: Sequence[str], *, spaces: Sequence[str] = (), keys: Sequence[str] | None = None
     ) -> list[Point]:
         """Return the points that exist among ``ids``."""
-        names, bring = self._vector_names(spaces), selection(keys)
+        names, bring = self._vector_names(spaces), self._brought(keys)
         return [
             self._point(found, spaces)
             for part in _parts(known_ids(ids))
@@ -288,7 +331,7 @@ class RemoteIndex(Index):
         self, where: Where = (), *, spaces: Sequence[str] = (), keys: Sequence[str] | None = None, after: str = ""
     ) -> Iterator[Point]:
         """Yield every point that satisfies the conditions, in the order of their ids."""
-        chosen, bring, names = build_filter(WORDS, where), selection(keys), self._vector_names(spaces)
+        chosen, names, bring = chosen_points(where), self._vector_names(spaces), self._brought(keys)
 
         def pages() -> Iterator[Point]:
             start: Any = after or None
@@ -312,21 +355,22 @@ class RemoteIndex(Index):
 
     def count(self, where: Where = (), *, space: str | None = None) -> int:
         """Return how many points satisfy the conditions."""
-        chosen = build_filter(WORDS, where, space=None if space is None else self._spaces.vector(space))
+        chosen = chosen_points(where, space=None if space is None else self._spaces.vector(space))
         return int(self._ask(lambda client: client.count(self._name, chosen, exact=True).count))
 
     def facets(self, key: str, where: Where = (), *, limit: int = 100) -> list[FacetCount]:
         """Return the values of a key, and in how many files each is; see `Index.facets`."""
         if not is_counted_by_index(key, where):
             return count_files(self.scroll(where, keys=keys_counted(key)), key, limit)
-        found = self._ask(
-            lambda client: client.facet(self._name, key, build_filter(WORDS, where), max(1, limit), exact=True)
-        )
+        found = self._ask(lambda client: client.facet(self._name, key, chosen_points(where), max(1, limit), exact=True))
         return most_frequent((FacetCount(hit.value, hit.count) for hit in found.hits), limit)
 
-    def _index_payload(self, keys: Iterable[str]) -> None:
-        for key in keys:
-            schema = SCHEMAS[INDEXED[key]]
+    def _payload_indexes(self) -> dict[str, Any]:
+        terms = dict.fromkeys(self._spaces.terms_keys(), TERMS_INDEX)
+        return {**{key: SCHEMAS[kind] for key, kind in INDEXED.items()}, **terms}
+
+    def _index_payload(self, indexes: Mapping[str, Any]) -> None:
+        for key, schema in indexes.items():
             self._write(lambda client, key=key, schema=schema: client.create_payload_index(self._name, key, schema))
 
     def _ask(self, question: Callable[..., Any]) -> Any:
@@ -340,6 +384,16 @@ class RemoteIndex(Index):
             self._spaces.vector(name): to_engine(self._spaces.space(name), vector, sparse_vector)
             for name, vector in point.vectors.items()
         }
+
+    def _terms(self, point: Point, vectors: Mapping[str, Any]) -> dict[str, list[int]]:
+        """Return what the payload of a point says of the terms in its vectors."""
+        counted = [self._spaces.vector(name) for name in point.vectors if self._spaces.is_counted(name)]
+        return {terms_key(vector): vectors[vector].indices for vector in counted}
+
+    def _brought(self, keys: Sequence[str] | None) -> Any:
+        """Return which payload keys to bring; terms would be most of a payload."""
+        terms = self._spaces.terms_keys()
+        return models.PayloadSelectorExclude(exclude=terms) if keys is None and terms else selection(keys)
 
     def _vector_names(self, spaces: Sequence[str]) -> list[str] | bool:
         return [self._spaces.vector(name) for name in spaces] or False
@@ -359,7 +413,7 @@ class RemoteIndex(Index):
             for name, vector in names.items()
             if vector in stored
         }
-        return Point(str(found.id), vectors, found.payload or {})
+        return Point(str(found.id), vectors, shown(found.payload))
 
 
 def _parts(ids: list[str]) -> Iterator[list[Any]]:

@@ -7,10 +7,13 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
-from qdrant_client import models
+from qdrant_client import QdrantClient, models
 
 from sonolux.errors import LibraryError
 from sonolux.index import hnsw
+from sonolux.index.base import Where
+from sonolux.index.cluster.rarity import refuse_terms_conditions
+from sonolux.index.filters import build_filter
 from sonolux.index.payload import UNSTORABLE
 from sonolux.index.vectors import NAME_BYTES, check_space, engine_name
 from sonolux.types import Space
@@ -84,10 +87,19 @@ class ClusterWords:
         return models.Filter(must=must, must_not=must_not, should=should or None)
 
 
-def space_creation(space: Space) -> models.DenseVectorNameConfig | models.SparseVectorNameConfig:
-    """Return what a new named vector shall be."""
+WORDS = ClusterWords()
+
+
+def chosen_points(where: Where, *, without: Sequence[str] = (), space: str | None = None) -> Any:
+    """Return the filter for some conditions, as `sonolux.index.filters.build_filter`."""
+    refuse_terms_conditions(where)
+    return build_filter(WORDS, where, without=without, space=space)
+
+
+def space_creation(space: Space, counted: bool) -> models.DenseVectorNameConfig | models.SparseVectorNameConfig:
+    """Return what a new named vector shall be; of a counted space the engine leaves the weights of terms alone."""
     if space.kind == "sparse":
-        sparse = models.SparseVectorConfig(modifier=models.Modifier.IDF)
+        sparse = models.SparseVectorConfig(modifier=None if counted else models.Modifier.IDF)
         return models.SparseVectorNameConfig(sparse=sparse)
     # Half the size is enough for numbers that are -1 and 1.
     datatype = models.VectorStorageDatatype.FLOAT16 if space.kind == "binary" else None
@@ -125,13 +137,13 @@ def sparse_vector(indices: list[int], values: list[float]) -> models.SparseVecto
 
 
 def vector_params(
-    spaces: Sequence[Space], compress: str
+    spaces: Sequence[Space], compress: str, counted: bool
 ) -> tuple[dict[str, models.VectorParams], dict[str, models.SparseVectorParams]]:
     """Return the named vectors of a new collection, dense and sparse, as `space_creation` and `space_storage` do."""
     dense, sparse = {}, {}
     for space in spaces:
         check_space(space)
-        creation, storage = space_creation(space), space_storage(space, compress)
+        creation, storage = space_creation(space, counted), space_storage(space, compress)
         if isinstance(creation, models.SparseVectorNameConfig):
             sparse[vector_name(space.name)] = models.SparseVectorParams(modifier=creation.sparse.modifier)
         else:
@@ -155,6 +167,21 @@ def search_params(space: Space, compress: str, wanted: int, filtered: bool, exac
         quantization = models.QuantizationSearchParams(rescore=True, oversampling=OVERSAMPLING[compress])
     two_hops = models.AcornSearchParams(enable=True, max_selectivity=1.0) if filtered else None
     return models.SearchParams(hnsw_ef=hnsw.breadth(wanted, filtered), acorn=two_hops, quantization=quantization)
+
+
+def update_vectors(
+    collection: str, rows: list[models.PointVectors], terms: Mapping[str, Mapping[str, list[int]]], client: QdrantClient
+) -> None:
+    """Write vectors of points, and in the same request, by their ids, what their payloads say of terms."""
+    if not terms:
+        client.update_vectors(collection, rows, wait=True)
+        return
+    update = models.UpdateVectorsOperation(update_vectors=models.UpdateVectors(points=rows))
+    said = [
+        models.SetPayloadOperation(set_payload=models.SetPayload(payload=dict(held), points=[id_]))
+        for id_, held in terms.items()
+    ]
+    client.batch_update_points(collection, [update, *said], wait=True)
 
 
 def requests_of(rows: Iterable[PointRow]) -> Iterator[list[PointRow]]:
