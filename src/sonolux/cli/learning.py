@@ -34,6 +34,15 @@ SetOption = Annotated[
 LicenceOption = Annotated[
     str, typer.Option(metavar="TEXT", help="Licence of the weights, for the card.", show_default=False)
 ]
+DevicesOption = Annotated[
+    int,
+    typer.Option(
+        "--devices",
+        metavar="N",
+        min=1,
+        help="GPUs that share each batch, or processes on the CPU; the model is that of one.",
+    ),
+]
 GroupByOption = Annotated[
     str,
     typer.Option(
@@ -72,7 +81,9 @@ WORTH_SAYING = 10.0
 RateOption = Annotated[int, typer.Option(metavar="HERTZ", min=1_000, help="Samples a second that are heard.")]
 
 
-def prepare_training(method: str, out: Path, settings: Sequence[str] | None, talk: Output, **options: Any) -> Any:
+def prepare_training(
+    method: str, out: Path, settings: Sequence[str] | None, talk: Output, devices: int = 1, **options: Any
+) -> Any:
     """Return the recipe that a command asks for, once it is sure that the training can begin.
 
     Parameters
@@ -84,9 +95,12 @@ def prepare_training(method: str, out: Path, settings: Sequence[str] | None, tal
         Of ``--set``.
     talk : Output
         Takes a line for every old spelling.
+    devices : int
+        That share each batch.
     **options
         Fields of the recipe; None for what was not asked.
     """
+    from sonolux.training.loop.devices import on_devices
     from sonolux.training.loop.run import check_ready
     from sonolux.training.recipes import make_recipe
 
@@ -95,7 +109,8 @@ def prepare_training(method: str, out: Path, settings: Sequence[str] | None, tal
         recipe = make_recipe(method, settings or [], **options)
     for warning in said:
         talk.complain(str(warning.message))
-    check_ready(recipe, out)
+    with on_devices(devices):
+        check_ready(recipe, out)
     return recipe
 
 
@@ -164,16 +179,18 @@ def report_time(seconds: float, talk: Output) -> None:
 
 
 def train_and_report(
-    learn: Callable[[TrainingProgress | None], ModelFolder], read: Read, then: str, talk: Output
+    learn: Callable[[TrainingProgress | None], ModelFolder], read: Read, then: str, talk: Output, devices: int = 1
 ) -> None:
-    """Train, and say what was reached and by which command, `then`, the model is used next.
+    """Train, on devices that share each batch, and say what was reached and by which command, `then`, it is used next.
 
     Raises
     ------
     typer.Exit
         Afterwards, where files had been left out.
     """
-    with progress_bar(talk) as progress:
+    from sonolux.training.loop.devices import on_devices
+
+    with progress_bar(talk) as progress, on_devices(devices):
         saved = learn(progress)
     report_choice(saved, talk)
     report_model(saved, talk, then)

@@ -20,6 +20,7 @@ from sonolux.cli.inspecting import (
 )
 from sonolux.cli.learning import (
     ADD,
+    DevicesOption,
     EpochsOption,
     GroupByOption,
     LicenceOption,
@@ -109,6 +110,7 @@ def codes(  # noqa: PLR0913, PLR0917 - one parameter an option
     pretrained: PretrainedOption = "",
     group_by: GroupByOption = "",
     seed: SeedOption = 0,
+    devices: DevicesOption = 1,
     setting: SetOption = None,
     licence: LicenceOption = "",
     as_json: JsonOption = False,
@@ -136,6 +138,7 @@ def codes(  # noqa: PLR0913, PLR0917 - one parameter an option
         out,
         setting,
         talk,
+        devices,
         bits=bits,
         seed=seed,
         epochs=epochs,
@@ -147,10 +150,10 @@ def codes(  # noqa: PLR0913, PLR0917 - one parameter an option
     if not isinstance(recipe, CodeRecipe | ProjectionRecipe):
         raise TrainingError(f"{method} learns no codes: see sonolux train --help")
     if isinstance(recipe, AutoencoderRecipe) and recipe.inputs != "images":
-        _codes_of_rows(data, recipe, out, licence, talk)
+        _codes_of_rows(data, recipe, out, licence, talk, devices)
         return
     images = grouped(read(data, recipe.image_size, talk), data, group_by, talk)
-    train_and_report(lambda progress: train_codes(images, recipe, out, licence, progress), images, ADD, talk)
+    train_and_report(lambda progress: train_codes(images, recipe, out, licence, progress), images, ADD, talk, devices)
 
 
 @app.command()
@@ -166,6 +169,7 @@ def labels(  # noqa: PLR0913, PLR0917 - one parameter an option
     epochs: EpochsOption = None,
     image_size: ImageSizeOption = None,
     seed: SeedOption = 0,
+    devices: DevicesOption = 1,
     setting: SetOption = None,
     licence: LicenceOption = "",
     as_json: JsonOption = False,
@@ -186,7 +190,7 @@ def labels(  # noqa: PLR0913, PLR0917 - one parameter an option
         report_look(data, found, "pictures", talk)
         return
     out = wanted_out(out)
-    if not (pretrained or frozen or network or epochs or image_size or setting):
+    if not (pretrained or frozen or network or epochs or image_size or setting or devices > 1):
         label_by_features(data, found, out, seed, group_by, licence, talk)
         return
     from sonolux.training.classification.balance import decide_balance
@@ -198,7 +202,7 @@ def labels(  # noqa: PLR0913, PLR0917 - one parameter an option
     asked = {"architecture": network} if network else network_of(pretrained)
     asked |= {"seed": seed, "epochs": epochs, "pretrained": pretrained, "frozen": frozen or None}
     recipe = prepare_training(
-        "labels", out, setting, talk, **asked | ({"image_size": image_size} if image_size else {})
+        "labels", out, setting, talk, devices, **asked | ({"image_size": image_size} if image_size else {})
     )
     images = grouped(read(found, recipe.image_size, talk), data, group_by, talk)
     check_classes(images)
@@ -213,6 +217,7 @@ def labels(  # noqa: PLR0913, PLR0917 - one parameter an option
         images,
         LABEL,
         talk,
+        devices,
     )
 
 
@@ -317,7 +322,7 @@ def read(data: Path | FoundFiles, image_size: int, talk: Output) -> ImageSet:
     )
 
 
-def _codes_of_rows(data: Path, recipe: AutoencoderRecipe, out: Path, licence: str, talk: Output) -> None:
+def _codes_of_rows(data: Path, recipe: AutoencoderRecipe, out: Path, licence: str, talk: Output, devices: int) -> None:
     """Train codes of words or numbers."""
     from sonolux.training.data.numbers import read_numbers
     from sonolux.training.data.texts import read_words
@@ -330,7 +335,7 @@ def _codes_of_rows(data: Path, recipe: AutoencoderRecipe, out: Path, licence: st
         talk,
     )
     then = ADD if inputs == "words" else "in Python, sonolux.encoders.trained.encoder.NumbersEncoder:"
-    train_and_report(lambda progress: train_rows(rows, recipe, out, licence, progress), rows, then, talk)
+    train_and_report(lambda progress: train_rows(rows, recipe, out, licence, progress), rows, then, talk, devices)
 
 
 def unequal(counts: Mapping[str, int]) -> str:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from sonolux.cli.learning import (
+    DevicesOption,
     EpochsOption,
     FilesOption,
     LicenceOption,
@@ -60,6 +61,7 @@ def fuse(  # noqa: PLR0913, PLR0917 - one parameter an option
     thawed: ThawedOption = None,
     epochs: EpochsOption = None,
     seed: SeedOption = 0,
+    devices: DevicesOption = 1,
     setting: SetOption = None,
     licence: LicenceOption = "",
     as_json: JsonOption = False,
@@ -76,7 +78,7 @@ def fuse(  # noqa: PLR0913, PLR0917 - one parameter an option
 
     talk = Output(as_json=as_json, quiet=quiet)
     recipe = prepare_training(
-        "fuse", out, setting, talk, seed=seed, fusion=fusion, adversarial=adversarial, in_noise=in_noise,
+        "fuse", out, setting, talk, devices, seed=seed, fusion=fusion, adversarial=adversarial, in_noise=in_noise,
         epochs=epochs, thawed=thawed,
     )  # fmt: skip
     towers, noise = towers_of(tower or []), bool(recipe.in_noise)
@@ -86,4 +88,4 @@ def fuse(  # noqa: PLR0913, PLR0917 - one parameter an option
         talk,
     )
     then = "in Python, sonolux.encoders.trained.fused.FusedModel:"
-    train_and_report(lambda progress: train_fuse(items, recipe, out, licence, progress), items, then, talk)
+    train_and_report(lambda progress: train_fuse(items, recipe, out, licence, progress), items, then, talk, devices)

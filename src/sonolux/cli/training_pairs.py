@@ -10,6 +10,7 @@ import typer
 
 from sonolux.cli.learning import (
     ADD,
+    DevicesOption,
     EpochsOption,
     FilesOption,
     LicenceOption,
@@ -63,6 +64,7 @@ def align(  # noqa: PLR0913, PLR0917 - one parameter an option
     thawed: ThawedOption = None,
     epochs: EpochsOption = None,
     seed: SeedOption = 0,
+    devices: DevicesOption = 1,
     setting: SetOption = None,
     licence: LicenceOption = "",
     as_json: JsonOption = False,
@@ -77,13 +79,15 @@ def align(  # noqa: PLR0913, PLR0917 - one parameter an option
     from sonolux.training.alignment.train import train_align
 
     talk = Output(as_json=as_json, quiet=quiet)
-    recipe = prepare_training("align", out, setting, talk, seed=seed, loss=loss, epochs=epochs, thawed=thawed)
+    recipe = prepare_training("align", out, setting, talk, devices, seed=seed, loss=loss, epochs=epochs, thawed=thawed)
     towers = towers_of(tower or [])
     if (pairs is None) != annotated:
         raise typer.BadParameter("pairs come from --pairs PATH or from --annotated, one of them")
     how = PairDescription(towers, "" if known == "none" else known, recipe.thawed)
     described = report_read(_read(pairs, library, files, how), _counted, talk)
-    train_and_report(lambda progress: train_align(described, recipe, out, licence, progress), described, ADD, talk)
+    train_and_report(
+        lambda progress: train_align(described, recipe, out, licence, progress), described, ADD, talk, devices
+    )
 
 
 def _read(pairs: Path | None, library: str | None, files: Path | None, how: PairDescription) -> PairSet:

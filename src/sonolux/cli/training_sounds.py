@@ -18,6 +18,7 @@ from sonolux.cli.inspecting import (
 )
 from sonolux.cli.learning import (
     ADD,
+    DevicesOption,
     EpochsOption,
     GroupByOption,
     LicenceOption,
@@ -67,6 +68,7 @@ def sounds(  # noqa: PLR0913, PLR0917 - one parameter an option
     rate: RateOption = 16_000,
     epochs: EpochsOption = None,
     seed: SeedOption = 0,
+    devices: DevicesOption = 1,
     setting: SetOption = None,
     licence: LicenceOption = "",
     as_json: JsonOption = False,
@@ -99,13 +101,13 @@ def sounds(  # noqa: PLR0913, PLR0917 - one parameter an option
         report_look(data, found, "sounds", talk, rate)
         return
     out = wanted_out(out)
-    if not (arch or pretrained or epochs or setting or rate != RATE):
+    if not (arch or pretrained or epochs or setting or rate != RATE or devices > 1):
         name_by_features(data, found, out, seed, group_by, licence, talk)
         return
     arch = arch or "crnn"
     named = arch in ARCHITECTURES
     method, architecture = ("sounds", f"sound-{arch}") if named else (BAG_OF_WORDS, None)
-    recipe = prepare_training(method, out, setting, talk, seed=seed, epochs=epochs, architecture=architecture)
+    recipe = prepare_training(method, out, setting, talk, devices, seed=seed, epochs=epochs, architecture=architecture)
     how = make_sound_input(rate, 0 if named else COEFFICIENTS, **recipe.listening.chosen())
     heard = report_read(read_sounds(found, how), _counted, talk)
     if not named:
@@ -115,7 +117,7 @@ def sounds(  # noqa: PLR0913, PLR0917 - one parameter an option
         recipe = with_enough_epochs(recipe, len(heard))
     heard = grouped(heard, data, group_by, talk)
     look_briefly(heard, talk)
-    train_and_report(lambda progress: train_sounds(heard, recipe, out, licence, progress), heard, ADD, talk)
+    train_and_report(lambda progress: train_sounds(heard, recipe, out, licence, progress), heard, ADD, talk, devices)
 
 
 def name_by_features(
@@ -157,6 +159,7 @@ def events(  # noqa: PLR0913, PLR0917 - one parameter an option
     rate: RateOption = 16_000,
     epochs: EpochsOption = None,
     seed: SeedOption = 0,
+    devices: DevicesOption = 1,
     setting: SetOption = None,
     licence: LicenceOption = "",
     as_json: JsonOption = False,
@@ -172,7 +175,7 @@ def events(  # noqa: PLR0913, PLR0917 - one parameter an option
     from sonolux.training.events.train import make_event_input, train_events
 
     talk = Output(as_json=as_json, quiet=quiet)
-    recipe = prepare_training("events", out, setting, talk, seed=seed, epochs=epochs)
+    recipe = prepare_training("events", out, setting, talk, devices, seed=seed, epochs=epochs)
     heard = report_read(
         read_event_data(data, make_event_input(rate)),
         lambda read: f"{len(read.classes):,} classes: {', '.join(read.classes)}",
@@ -186,6 +189,7 @@ def events(  # noqa: PLR0913, PLR0917 - one parameter an option
         heard,
         "sonolux events RECORDING --model",
         talk,
+        devices,
     )
 
 
@@ -203,6 +207,7 @@ def speech(  # noqa: PLR0913, PLR0917 - one parameter an option
     rate: Annotated[int, typer.Option(metavar="HERTZ", min=4_000, help="Samples a second that are heard.")] = 16_000,
     epochs: EpochsOption = None,
     seed: SeedOption = 0,
+    devices: DevicesOption = 1,
     setting: SetOption = None,
     licence: LicenceOption = "",
     as_json: JsonOption = False,
@@ -217,7 +222,7 @@ def speech(  # noqa: PLR0913, PLR0917 - one parameter an option
     from sonolux.training.speech.train import train_speech
 
     talk = Output(as_json=as_json, quiet=quiet)
-    recipe = prepare_training("speech", out, setting, talk, seed=seed, epochs=epochs)
+    recipe = prepare_training("speech", out, setting, talk, devices, seed=seed, epochs=epochs)
     # Without a word in the recipe the network takes two frames at once.
     stacked = int(recipe.arguments.get("arguments", {}).get("stacked", 2))
     utterances = report_read(
@@ -231,6 +236,7 @@ def speech(  # noqa: PLR0913, PLR0917 - one parameter an option
         utterances,
         "sonolux transcribe RECORDING --model",
         talk,
+        devices,
     )
 
 
@@ -242,6 +248,7 @@ def fingerprints(  # noqa: PLR0913, PLR0917 - one parameter an option
     ] = None,
     epochs: EpochsOption = None,
     seed: SeedOption = 0,
+    devices: DevicesOption = 1,
     setting: SetOption = None,
     licence: LicenceOption = "",
     as_json: JsonOption = False,
@@ -256,7 +263,7 @@ def fingerprints(  # noqa: PLR0913, PLR0917 - one parameter an option
     from sonolux.training.fingerprints.train import train_fingerprints
 
     talk = Output(as_json=as_json, quiet=quiet)
-    recipe = prepare_training("fingerprints", out, setting, talk, seed=seed, epochs=epochs)
+    recipe = prepare_training("fingerprints", out, setting, talk, devices, seed=seed, epochs=epochs)
     clips = report_read(
         made_clips(seed=seed) if data is None else read_clips(data), lambda read: f"{len(read):,} clips", talk
     )
@@ -265,6 +272,7 @@ def fingerprints(  # noqa: PLR0913, PLR0917 - one parameter an option
         clips,
         "sonolux fingerprint FOLDER --model",
         talk,
+        devices,
     )
 
 

@@ -10,6 +10,7 @@ import typer
 
 from sonolux.cli.learning import (
     ADD,
+    DevicesOption,
     EpochsOption,
     LicenceOption,
     OutOption,
@@ -64,6 +65,7 @@ def taste(  # noqa: PLR0913, PLR0917 - one parameter an option
     image_size: Annotated[int, typer.Option(metavar="N", min=8, help="Pixels of an image.")] = 32,
     epochs: EpochsOption = None,
     seed: SeedOption = 0,
+    devices: DevicesOption = 1,
     setting: SetOption = None,
     licence: LicenceOption = "",
     as_json: JsonOption = False,
@@ -86,7 +88,7 @@ def taste(  # noqa: PLR0913, PLR0917 - one parameter an option
         raise typer.BadParameter(f"--content is one of {', '.join(CONTENTS)}, not {unknown[0]}")
     towers = _towers(tower or [])
     require("training", "implicit")
-    recipe = prepare_training(f"taste-{method}", out, setting, talk, seed=seed, epochs=epochs, fusion=fusion)
+    recipe = prepare_training(f"taste-{method}", out, setting, talk, devices, seed=seed, epochs=epochs, fusion=fusion)
 
     from sonolux.training.recommendation.data import ReadTastes, read_tastes
 
@@ -100,7 +102,9 @@ def taste(  # noqa: PLR0913, PLR0917 - one parameter an option
     bags = not method.startswith("cnn")
     read = read_tastes(items, plays, asked, factorisation, side=image_size, cepstra=bags, towers=towers)
     report_read(read, counted, talk)
-    train_and_report(lambda progress: train_taste(read.tastes, recipe, out, licence, progress), read, ADD, talk)
+    train_and_report(
+        lambda progress: train_taste(read.tastes, recipe, out, licence, progress), read, ADD, talk, devices
+    )
 
 
 def _towers(given: Sequence[str]) -> dict[str, str]:

@@ -88,6 +88,10 @@ class AutoencoderLearner(ImageLearner):
         wanted, drawn = draw_layer(self.network, self.depth, self.inputs(rows), NOISE)
         return squared_error(drawn, wanted)
 
+    def shared(self) -> list[nn.Module]:
+        """Return the network; a layer that learns alone takes little and is not shared."""
+        return [self.network] if self.depth is None else []
+
     def whole_loss(self, rows: torch.Tensor) -> torch.Tensor:
         """Draw images from codes of their views."""
         wanted = self.inputs(rows)
@@ -134,6 +138,10 @@ class DescribingLearner(AutoencoderLearner):
         super().__init__(network, learned, held_out, recipe)
         self.descriptors = descriptors
         self.teller = nn.Linear(recipe.bits, descriptors.shape[1])
+
+    def shared(self) -> list[nn.Module]:
+        """Return both halves of the network, which are asked one after the other."""
+        return [self.network.get_submodule("encoder"), self.network.get_submodule("decoder")]
 
     def whole_loss(self, rows: torch.Tensor) -> torch.Tensor:
         """Draw images, and tell their descriptors, from codes of their views."""

@@ -10,7 +10,7 @@ import logging
 import signal
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
@@ -22,9 +22,11 @@ from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint
 
 from sonolux.checkpoints.device import chosen_device
 from sonolux.errors import TrainingError
+from sonolux.training.loop.devices import devices_asked
 from sonolux.training.loop.image_learner import ImageLearner
 from sonolux.training.loop.learner import Learner
 from sonolux.training.loop.memory import check_step
+from sonolux.training.loop.processes import Job, fit_in_processes
 from sonolux.training.loop.trained import TrainingProgress
 from sonolux.training.loop.workspace import UNFINISHED
 from sonolux.training.recipes import stored_recipe
@@ -35,6 +37,8 @@ LAST, BEST = "last", "best"
 
 def fit(learner: Learner, folder: Path, progress: TrainingProgress | None = None) -> None:
     """Train a learner to the end of its recipe, or until its held-out score no longer rises; leave its best weights.
+
+    Several devices share each batch where `sonolux.training.loop.devices.on_devices` says so.
 
     Parameters
     ----------
@@ -47,41 +51,80 @@ def fit(learner: Learner, folder: Path, progress: TrainingProgress | None = None
     Raises
     ------
     TrainingError
-        Where the folder holds an unfinished training of another recipe or data, or the loss is no number any more.
+        Where the folder holds an unfinished training of another recipe or data, the loss is no number any more, a batch
+        cannot be shared by the devices, or one of their processes ends.
     """
     unfinished = folder / UNFINISHED
-    last = unfinished / f"{LAST}.ckpt"
-    _check_resumable(learner, last)
-    checkpoints = ModelCheckpoint(unfinished, BEST, monitor="score", mode="max", enable_version_counter=False)
-    # A callback of its own: `save_last` would save only after epochs that are the best so far.
-    every_epoch = ModelCheckpoint(unfinished, LAST, enable_version_counter=False)
-    callbacks: list[Callback] = [_Diverging(), checkpoints, every_epoch, *_stopping(learner.recipe.patience)]
-    if progress is not None:
-        callbacks.append(_Reporting(progress))
+    _check_resumable(learner, unfinished / f"{LAST}.ckpt")
     device = chosen_device()
     if isinstance(learner, ImageLearner) and hasattr(learner, "images"):
-        batch = min(learner.recipe.batch_size, len(learner.images))
-        check_step(learner.network, batch, learner.images.shape[-1], device)
-    with _quiet(), _interruptible():
-        trainer = _trainer(learner, device, callbacks)
-        trainer.fit(learner, ckpt_path=last if last.exists() else None, weights_only=True)
-    best = torch.load(checkpoints.best_model_path, map_location="cpu", weights_only=True)
-    learner.load_state_dict(best["state_dict"])
+        check_step(learner.network, learner.batch_size, learner.images.shape[-1], device)
+    count = devices_asked() if learner.shared() else 1
+    if count > 1:
+        best = fit_in_processes(_job(learner, unfinished, count, device), progress)
+    else:
+        devices = 1 if device.index is None or device.type == "cpu" else [device.index]
+        best = fit_here(
+            learner, unfinished, progress, accelerator=device.type, devices=devices, precision=_precision(device)
+        )
+    learner.load_state_dict(torch.load(best, map_location="cpu", weights_only=True)["state_dict"])
     learner.cpu().eval()
 
 
-def _trainer(learner: Learner, device: torch.device, callbacks: list[Callback]) -> Trainer:
-    return Trainer(
-        accelerator=device.type,
-        devices=1 if device.index is None or device.type == "cpu" else [device.index],
-        precision=_precision(device),
-        max_epochs=learner.recipe.epochs,
-        callbacks=callbacks,
-        logger=False,
-        enable_progress_bar=False,
-        enable_model_summary=False,
-        reload_dataloaders_every_n_epochs=1,
-    )
+def fit_here(
+    learner: Learner,
+    unfinished: Path,
+    progress: TrainingProgress | None,
+    callbacks: Sequence[Callback] = (),
+    **how: Any,
+) -> Path:
+    """Train a learner in this process, alone or as one of several; return the checkpoint of its best epoch.
+
+    Parameters
+    ----------
+    learner : Learner
+    unfinished : Path
+        Folder of checkpoints, whose last is taken up.
+    progress : callable or None
+    callbacks : sequence of Callback
+        More of them.
+    **how
+        Of Lightning's trainer: ``accelerator``, ``devices``, ``precision``, ``strategy``.
+    """
+    last = unfinished / f"{LAST}.ckpt"
+    checkpoints = ModelCheckpoint(unfinished, BEST, monitor="score", mode="max", enable_version_counter=False)
+    # A callback of its own: `save_last` would save only after epochs that are the best so far.
+    every_epoch = ModelCheckpoint(unfinished, LAST, enable_version_counter=False)
+    every = [*callbacks, _Diverging(), checkpoints, every_epoch, *_stopping(learner.recipe.patience)]
+    if progress is not None:
+        every.append(_Reporting(progress))
+    with _quiet(), _interruptible():
+        trainer = Trainer(
+            **how,
+            max_epochs=learner.recipe.epochs,
+            callbacks=every,
+            logger=False,
+            enable_progress_bar=False,
+            enable_model_summary=False,
+            reload_dataloaders_every_n_epochs=1,
+            use_distributed_sampler=False,
+        )
+        trainer.fit(learner, ckpt_path=last if last.exists() else None, weights_only=True)
+    return Path(checkpoints.best_model_path)
+
+
+def _job(learner: Learner, unfinished: Path, count: int, device: torch.device) -> Job:
+    """Return what so many processes are to do; TrainingError where a batch does not come out even."""
+    batch = learner.batch_size
+    if batch % count:
+        fitting = max(batch - batch % (2 * count), 2 * count)
+        raise TrainingError(
+            f"a batch of {batch} is not shared evenly by {count} devices: --set {learner.batch_option}={fitting}"
+        )
+    cores = torch.get_num_threads() // count if device.type == "cpu" else 1
+    # Odd: see `Learner.train_dataloader`.
+    threads = max(cores, 1) if batch // count % 2 == 0 else 1
+    return Job(learner, unfinished, count, threads, device.type, _precision(device))
 
 
 @contextmanager

@@ -61,7 +61,11 @@ class Learner(LightningModule):
     Attributes
     ----------
     history : list of Epoch
+    batch_option : str
+        Of the recipe, that says how many items a step learns from.
     """
+
+    batch_option = "batch_size"
 
     def __init__(self, network: nn.Module, recipe: LoopRecipe, fingerprint: str, items: int) -> None:
         super().__init__()
@@ -83,12 +87,23 @@ class Learner(LightningModule):
 
     def train_dataloader(self) -> DataLoader[torch.Tensor]:
         """Return a loader of the row numbers of each batch of the next epoch; what is over waits for another order."""
-        n = self.items
-        # Even: torch 2.13 crashes in narrow convolutions, channels last, of odd batches on two threads.
-        batch = self.recipe.batch_size if self.recipe.batch_size <= n else max(n - n % 2, 1)
+        n, batch = self.items, self.batch_size
         order = self.order(torch.Generator().manual_seed(self._seed()))
         rows: Any = torch.split(order[: n - n % batch], batch)
         return DataLoader(rows, batch_size=None)
+
+    @property
+    def batch_size(self) -> int:
+        """How many items a step learns from: as the recipe says, and no more than there are."""
+        # Even: torch 2.13 crashes in narrow convolutions, channels last, of odd batches on two threads.
+        return self.recipe.batch_size if self.recipe.batch_size <= self.items else max(self.items - self.items % 2, 1)
+
+    def shared(self) -> list[nn.Module]:
+        """Return the modules of which each device computes its part of a batch; without any, one device learns alone.
+
+        Each takes one tensor and gives one, row by row; none is part of another.
+        """
+        return [self.network]
 
     def order(self, generator: torch.Generator) -> torch.Tensor:
         """Return the row numbers of an epoch, (items,): each once."""
@@ -124,7 +139,8 @@ class Learner(LightningModule):
 
     def on_train_epoch_end(self) -> None:
         """Measure the held-out score and note the epoch."""
-        score = self.score()
+        # Of all processes the first decides: what follows from a score must be the same in each.
+        score = self.trainer.strategy.broadcast(self.score())
         self.log("score", score)
         loss = float(torch.stack(self._losses).mean())
         self.history.append(Epoch(loss, score, round(time.monotonic() - self._began, 3)))

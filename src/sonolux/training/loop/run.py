@@ -8,6 +8,7 @@ from typing import Any
 from sonolux.checkpoints.folder import ModelFolder
 from sonolux.errors import TrainingError
 from sonolux.extras import require
+from sonolux.training.loop.devices import check_devices
 from sonolux.training.loop.trained import TrainingProgress
 from sonolux.training.loop.workspace import check_free, hold_workspace, remove_unfinished
 from sonolux.training.methods import LOOP, methods
@@ -26,13 +27,15 @@ def check_ready(recipe: Recipe, folder: Path) -> None:
     Raises
     ------
     TrainingError
-        For a recipe that is not its method's, a package that is not installed, or a folder that is not free.
+        For a recipe that is not its method's, a package that is not installed, a folder that is not free, or devices
+        that cannot share this training or are not there.
     """
     method = methods.get(recipe.method)
     if not isinstance(recipe, method.recipe):
         raise TrainingError(f"{recipe.method} takes a {method.recipe.__name__}, not a {type(recipe).__name__}")
     looping = LOOP if recipe.resumable else ()
     require("training", *dict.fromkeys((*method.needs, *looping)), error=TrainingError)
+    check_devices(recipe)
     check_free(folder, resumable=recipe.resumable)
 
 

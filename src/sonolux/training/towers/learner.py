@@ -42,6 +42,8 @@ class TowerLearner(Learner):
         Where a step takes more memory than can be had.
     """
 
+    batch_option = "tuning.batch_size"
+
     def __init__(self, heads: nn.Module, maps: KeptMaps, recipe: Any, fingerprint: str, items: int) -> None:
         tuning = recipe.tuning
         looping = replace(recipe, epochs=tuning.epochs, batch_size=tuning.batch_size)
@@ -60,6 +62,10 @@ class TowerLearner(Learner):
     def tower(self) -> nn.Module:
         """Its layers that learn."""
         return self.network.get_submodule("tower")
+
+    def shared(self) -> list[nn.Module]:
+        """Return the layers of the tower; heads are small, and see the whole batch."""
+        return [self.tower]
 
     def on_train_epoch_start(self) -> None:
         """Begin an epoch; batch normalisation stays as it is."""
