@@ -16,11 +16,11 @@ MOST = 1_000
 DIGITS = 6
 """Of a score that are compared: shards may add up the same numbers in another order."""
 
-Ask = Callable[[int, float | None], Sequence[Any]]
+AskBest = Callable[[int, float | None], Sequence[Any]]
 """Asks for so many of the best; where a number is given, for those that score that at least, by their ids alone."""
 
 
-def best_in_order(ask: Ask, wanted: int) -> list[Any]:
+def best_in_order(ask: AskBest, wanted: int) -> list[Any]:
     """Return so many of the best, best first, of those that score alike by their ids.
 
     Parameters
