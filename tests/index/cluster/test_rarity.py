@@ -229,6 +229,7 @@ def test_counts_are_kept_for_a_while_and_forgotten_by_writing(
     monkeypatch.setattr(index._rarity, "_clock", lambda: now[0])
     index.search("words", text(1, 2), 3)
     assert counts(sharded) == 3
+    assert all(said["exact"] for name, said in sharded.said if name == "count")
     index.search("words", text(2, 3), 3)
     assert counts(sharded) == 4
     now[0] += rarity.KEPT + 0.1
