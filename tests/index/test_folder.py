@@ -305,7 +305,7 @@ def test_after_a_failed_write_the_shard_is_opened_afresh(folder: Path, monkeypat
         """A shard whose disk fails once."""
 
         def __init__(self, shard: Any) -> None:
-            self.close = shard.close
+            self.close, self.count = shard.close, shard.count
 
         def update(self, operation: Any) -> None:
             raise OSError("Input/output error")

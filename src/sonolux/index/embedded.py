@@ -202,6 +202,7 @@ class EmbeddedIndex(Index):
             rows = [(checked_id(p.id), self._stored_vectors(p), checked_payload(p.payload)) for p in points]
             with engine(self.location, f"cannot store this: {UNSTORABLE}"):
                 stored = [qe.Point(id_, vectors, payload) for id_, vectors, payload in rows]
+            self._before_rewriting(WORDS.has_id([id_ for id_, _, _ in rows]))
             self._write(Op.upsert_points(stored))
             self._settle(len(stored))
 
@@ -213,6 +214,7 @@ class EmbeddedIndex(Index):
             present = self._present(list(rows))
             changes = [qe.PointVectors(id_, rows[id_]) for id_ in present if rows[id_]]
             if changes:
+                self._before_rewriting(WORDS.has_id(present))
                 self._write(Op.update_vectors(changes))
                 self._settle(len(changes))
 
@@ -228,14 +230,19 @@ class EmbeddedIndex(Index):
 
     def delete(self, ids: Sequence[str]) -> None:
         """Remove points."""
-        self._write(Op.delete_points([*known_ids(ids)]))
+        gone = known_ids(ids)
+        with self._writer:
+            self._before_rewriting(WORDS.has_id(gone))
+            self._write(Op.delete_points([*gone]))
 
     def delete_where(self, where: Where) -> None:
         """Remove every point that satisfies the conditions."""
         chosen = build_filter(WORDS, where)
         if chosen is None:
             raise ValueError("delete_where needs at least one condition")
-        self._write(Op.delete_points_by_filter(chosen))
+        with self._writer:
+            self._before_rewriting(chosen)
+            self._write(Op.delete_points_by_filter(chosen))
 
     def search(  # noqa: PLR0913 - as in the contract
         self,
@@ -257,6 +264,7 @@ class EmbeddedIndex(Index):
             chosen = build_filter(WORDS, where, without=known_ids(without)) if where or without else None
             if k < 1:
                 return []
+            recount = stored.kind == "sparse" and self._manifest.rewritten
             # The engine's general `query` does the same in a sixth more time.
             request = qe.SearchRequest(
                 qe.Query.Nearest(query, using=engine_name(space)),
@@ -264,7 +272,7 @@ class EmbeddedIndex(Index):
                 offset=offset,
                 filter=chosen,
                 with_payload=selection(keys),
-                params=search_params(k + offset, chosen is not None, exact),
+                params=search_params(k + offset, chosen is not None, exact, recount),
             )
             with engine(self.location, "cannot be searched"):
                 hits = shard.search(request)
@@ -362,6 +370,16 @@ class EmbeddedIndex(Index):
                 # A shard refuses all writes after one that failed; opened afresh, it repeats its log.
                 self.close()
                 raise
+
+    def _before_rewriting(self, chosen: Any) -> None:
+        """Write down that some of the points that there are will be removed or written again."""
+        shard = self._open()
+        if self._manifest.rewritten:
+            return
+        with engine(self.location, "cannot be read"):
+            some = shard.count(qe.CountRequest(exact=True, filter=WORDS.compound([chosen], [], [])))
+        if some:
+            self._manifest = self._folder.write_manifest(replace(self._manifest, rewritten=True))
 
     def _settle(self, points: int) -> None:
         """Seal what was written when it is enough and the disk has room, or force it to the disk now and then."""

@@ -129,7 +129,7 @@ class LibraryFolder:
             try:
                 # Written at once for a new library: from then on one that is missing has been lost.
                 begun = self._manifest.exists() or shard.info().points_count > 0
-                manifest = self.read_manifest() if begun else self.write_manifest(IndexManifest())
+                manifest = self.read_manifest() if begun else self.write_manifest(IndexManifest(rewritten=False))
             except BaseException:
                 shard.close()
                 raise

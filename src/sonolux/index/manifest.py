@@ -1,7 +1,8 @@
 """Index manifest: the spaces of an index, and what the library keeps of itself, beside the engine.
 
 The engine knows names, sizes and distances of vectors; it does not know that a vector of signs is a binary
-code, nor how many terms a sparse one has. Stored as JSON: ``{"spaces": [...], "meta": {...}, "sealed": 4000}``, on a
+code, nor how many terms a sparse one has. Stored as JSON: ``{"spaces": [...], "meta": {...}, "sealed": 4000}``, in a
+folder whose points were never written again with ``"rewritten": false``, on a
 cluster with ``"revisions": [...]``, ``"generations": {...}``, ``"compress": "int8"`` and ``"counted": [...]`` too.
 """
 
@@ -37,6 +38,9 @@ class IndexManifest:
     counted : tuple of str
         On a cluster, names of the sparse spaces whose terms are counted, see `sonolux.index.cluster.rarity`; those of
         others the engine weighs in each shard.
+    rewritten : bool
+        In a folder, whether points were ever removed or written again: the engine goes on counting the terms of what is
+        no longer there until it clears it away.
     """
 
     spaces: Mapping[str, Space] = field(default_factory=dict)
@@ -46,6 +50,7 @@ class IndexManifest:
     generations: Mapping[str, int] = field(default_factory=dict)
     compress: str = ""
     counted: tuple[str, ...] = ()
+    rewritten: bool = True
 
     def to_json(self) -> str:
         """Return the manifest as JSON text."""
@@ -59,6 +64,8 @@ class IndexManifest:
             data["compress"] = self.compress
         if self.counted:
             data["counted"] = list(self.counted)
+        if not self.rewritten:
+            data["rewritten"] = False
         return json.dumps(data, indent=1)
 
     @classmethod
@@ -72,9 +79,10 @@ class IndexManifest:
             generations = {str(name): int(count) for name, count in dict(data.get("generations", {})).items()}
             compress = str(data.get("compress", ""))
             counted = tuple(str(name) for name in data.get("counted", ()))
+            rewritten = bool(data.get("rewritten", True))
         except (KeyError, TypeError) as error:
             raise ValueError(f"not a manifest of an index: {error!r}") from error
         if not isinstance(meta, dict):
             raise ValueError("not a manifest of an index: meta is no object")
         named = {space.name: space for space in spaces}
-        return cls(named, meta, sealed, revisions, generations, compress, counted)
+        return cls(named, meta, sealed, revisions, generations, compress, counted, rewritten)
