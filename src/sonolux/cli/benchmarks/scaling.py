@@ -19,7 +19,7 @@ PARTS = ("sizes", "plan", "objects", "ray")
 
 
 @app.command()
-def scale(  # noqa: PLR0913 - each an option
+def scale(  # noqa: PLR0913, PLR0917 - each an option
     part: Annotated[
         list[str] | None, typer.Option("--part", help="sizes, plan, objects or ray; all of them.", show_default=False)
     ] = None,

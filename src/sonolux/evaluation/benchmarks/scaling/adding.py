@@ -1,4 +1,6 @@
-"""One addition, measured from the inside; run as a program, it prints the outcome as JSON:
+"""One addition, measured from the inside.
+
+Run as a program, it prints the outcome as JSON:
 
 python -m sonolux.evaluation.benchmarks.scaling.adding WHERE LIBRARY [ray]
 """

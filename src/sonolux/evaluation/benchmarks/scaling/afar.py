@@ -1,12 +1,12 @@
-"""A reader that waits, as one does for files from afar; run as a program, it prints the rate of some workers as JSON:
+"""A reader that waits, as one does for files from afar.
+
+`sonolux.evaluation.benchmarks.scaling.waiting` is the program that measures it.
 
 python -m sonolux.evaluation.benchmarks.scaling.afar WORKERS FILES FOLDER
 """
 
 from __future__ import annotations
 
-import json
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -51,11 +51,3 @@ def measure_workers(workers: int, files: int, folder: Path) -> float:
         ended.extend(time.perf_counter() for _, event in events if isinstance(event, Finished))
     first = 2 * workers
     return (len(ended) - first) / (ended[-1] - ended[first - 1])
-
-
-if __name__ == "__main__":
-    number_of, each, where = sys.argv[1:]
-    # By its own name: a worker does not find a function of ``__main__``.
-    from sonolux.evaluation.benchmarks.scaling import afar
-
-    print(json.dumps(afar.measure_workers(int(number_of), int(each), Path(where))))

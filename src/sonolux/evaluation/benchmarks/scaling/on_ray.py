@@ -33,7 +33,7 @@ def benchmark_ray(photos: int, few: int, many: int, files: int, progress: Announ
     require("this benchmark", "ray")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        rates = [run_program("afar", workers, files, folder / f"afar-{workers}") for workers in (1, WORKERS)]
+        rates = [run_program("waiting", workers, files, folder / f"afar-{workers}") for workers in (1, WORKERS)]
         progress(f"files from afar: {rates[0]:.1f} a second by one worker, {rates[1]:.1f} by {WORKERS}")
         write_photos(folder / "photos", photos)
         rounds = []

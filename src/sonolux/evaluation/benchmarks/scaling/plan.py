@@ -124,15 +124,19 @@ def _markdown(needs: list[Need], rates: dict[str, float]) -> str:
         for name, rate in rates.items()
     ]
     lines = [f"| {' | '.join(row)} |" for row in rows]
-    about = (
-        f"    sonolux bench scale --part plan\n\nOf each item a float32 vector of {DIM} numbers, a code of {BITS} bits,"
-        f" {TERMS} keywords and its payload, in {COPIES} copies; sums of both.\nMemory is for one space: what is compared"
-        f" first, its graph, and ids. Items may have {USED:.0%} of a node, and there are at least {FEWEST}.\nOn the disk"
-        " are all spaces, with an int8 form; keep as much free again, for merging. Hours are those of one machine like\n"
-        "the one that `sonolux bench add` was run on (2 cores), for photos of 1,600 pixels; so many machines take so"
-        " many times less.\n\n"
-    )
-    return about + "\n".join(lines) + "\n"
+    about = [
+        "    sonolux bench scale --part plan",
+        "",
+        f"Of each item a float32 vector of {DIM} numbers, a code of {BITS} bits, {TERMS} keywords and its payload, in"
+        f" {COPIES} copies.",
+        "Memory is that of one space: what is compared first, its graph, and ids; no other space, and no room for reading.",
+        f"Items may have {USED:.0%} of a node, and there are at least {FEWEST}. On the disk are both spaces, and the"
+        " vectors as int8 too;",
+        "keep as much free again, for merging. Hours are those of one machine like that of `sonolux bench add` (2 cores),",
+        "for photos of 1,600 pixels; many machines take so many times less, as far as they can be fed.",
+        "",
+    ]
+    return "\n".join([*about, *lines]) + "\n"
 
 
 def _giga(size: float) -> float:
