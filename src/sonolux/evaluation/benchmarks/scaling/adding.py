@@ -34,7 +34,7 @@ def measure_addition(where: str, library: str, on: str | None = None) -> dict[st
         summary = opened.add(where, spaces=SPACES, progress=lambda done, path: times.append(time.perf_counter()), on=on)
     first = min(FIRST, len(times) // 4)
     rate = (len(times) - 1 - first) / (times[-1] - times[first])
-    return {"added": summary.added, "failed": len(summary.failures), "rate": rate, "peak": max(seen)}
+    return {"added": summary.added, "failed": len(summary.failed), "rate": rate, "peak": max(seen)}
 
 
 if __name__ == "__main__":

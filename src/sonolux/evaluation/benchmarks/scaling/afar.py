@@ -1,8 +1,6 @@
 """A reader that waits, as one does for files from afar.
 
 `sonolux.evaluation.benchmarks.scaling.waiting` is the program that measures it.
-
-python -m sonolux.evaluation.benchmarks.scaling.afar WORKERS FILES FOLDER
 """
 
 from __future__ import annotations

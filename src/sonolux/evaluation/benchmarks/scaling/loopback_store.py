@@ -39,7 +39,7 @@ def serving_folder(folder: Path) -> Iterator[dict[str, str]]:
         settings.touch()
         process = subprocess.Popen(
             [rclone, "--config", settings, "serve", "s3", "--addr", "127.0.0.1:0", "--vfs-cache-mode", "off", folder],
-            env=os.environ | {"RCLONE_AUTH_KEY": f"{key},{secret}"},
+            env=os.environ | {"RCLONE_AUTH_KEY": f"\"{key},{secret}\""},
             stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True,
         )  # fmt: skip
         try:

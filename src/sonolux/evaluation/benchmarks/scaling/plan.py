@@ -129,10 +129,10 @@ def _markdown(needs: list[Need], rates: dict[str, float]) -> str:
         "",
         f"Of each item a float32 vector of {DIM} numbers, a code of {BITS} bits, {TERMS} keywords and its payload, in"
         f" {COPIES} copies.",
-        "Memory is that of one space: what is compared first, its graph, and ids; no other space, and no room for reading.",
+        "Memory is that of one space: what is compared first, its graph, and ids; no other space.",
         f"Items may have {USED:.0%} of a node, and there are at least {FEWEST}. On the disk are both spaces, and the"
         " vectors as int8 too;",
-        "keep as much free again, for merging. Hours are those of one machine like that of `sonolux bench add` (2 cores),",
+        "keep as much free again, for merging. Hours are those of the machine of `sonolux bench add` (2 cores),",
         "for photos of 1,600 pixels; many machines take so many times less, as far as they can be fed.",
         "",
     ]
