@@ -16,8 +16,8 @@ from sonolux.evaluation.benchmarks.scaling.memory import watched_memory
 from sonolux.library import Library
 
 SPACES = ("colour-layout", "bm25")
-FIRST = 64
-"""Files, at most, before the clock runs: the start of processes, and of Ray, is no part of a rate."""
+FIRST = 500
+"""Files, at most, before the clock runs: the start of processes, and what Ray decodes ahead of it, is no part of a rate."""
 
 
 def measure_addition(where: str, library: str, on: str | None = None) -> dict[str, Any]:
