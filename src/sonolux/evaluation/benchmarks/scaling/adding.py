@@ -17,7 +17,7 @@ from sonolux.library import Library
 
 SPACES = ("colour-layout", "bm25")
 FIRST = 500
-"""Files, at most, before the clock runs: the start of processes, and what Ray decodes ahead of it, is no part of a rate."""
+"""Files, at most, before the clock runs: neither the start of processes nor what is decoded meanwhile is in a rate."""
 
 
 def measure_addition(where: str, library: str, on: str | None = None) -> dict[str, Any]:
