@@ -7,6 +7,8 @@ import re
 import tarfile
 from itertools import pairwise
 from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
 import pytest
 from hypothesis import given
@@ -178,6 +180,15 @@ class TestObjects:
         assert values["ratio"] > 0
         assert len(report.rows) == 1
         json.dumps(values)
+
+    @pytest.mark.skipif(without_rclone(), reason="rclone is not installed")
+    def test_a_store_lets_in_only_who_knows_its_key(self, tmp_path: Path) -> None:
+        with (
+            loopback_store.serving_folder(tmp_path) as told,
+            pytest.raises(HTTPError) as refused,
+        ):
+            urlopen(told["AWS_ENDPOINT_URL"], timeout=10)
+        assert refused.value.code == 403
 
 
 class TestRay:

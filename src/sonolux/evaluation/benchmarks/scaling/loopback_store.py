@@ -37,11 +37,14 @@ def serving_folder(folder: Path) -> Iterator[dict[str, str]]:
     with tempfile.TemporaryDirectory() as name:
         settings = Path(name) / "rclone.conf"
         settings.touch()
+        # The key is named in the command: some versions ignore it in the environment, and let everybody in.
+        program = [rclone, "--config", settings, "serve", "s3", "--addr", "127.0.0.1:0", "--vfs-cache-mode", "off"]
         process = subprocess.Popen(
-            [rclone, "--config", settings, "serve", "s3", "--addr", "127.0.0.1:0", "--vfs-cache-mode", "off", folder],
-            env=os.environ | {"RCLONE_AUTH_KEY": f"\"{key},{secret}\""},
-            stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True,
-        )  # fmt: skip
+            [*program, "--auth-key", f"{key},{secret}", folder],
+            stderr=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            text=True,
+        )
         try:
             assert process.stderr is not None
             url = _address(process.stderr)
