@@ -1,0 +1,1 @@
+"""Benchmark of scale: what items take, what many of them need, and what object stores and Ray make of the speed."""
