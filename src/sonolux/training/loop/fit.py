@@ -26,7 +26,7 @@ from sonolux.training.loop.devices import devices_asked
 from sonolux.training.loop.image_learner import ImageLearner
 from sonolux.training.loop.learner import Learner
 from sonolux.training.loop.memory import check_step
-from sonolux.training.loop.processes import Job, fit_in_processes
+from sonolux.training.loop.processes import SharedTraining, fit_in_processes
 from sonolux.training.loop.trained import TrainingProgress
 from sonolux.training.loop.workspace import UNFINISHED
 from sonolux.training.recipes import stored_recipe
@@ -113,7 +113,7 @@ def fit_here(
     return Path(checkpoints.best_model_path)
 
 
-def _job(learner: Learner, unfinished: Path, count: int, device: torch.device) -> Job:
+def _job(learner: Learner, unfinished: Path, count: int, device: torch.device) -> SharedTraining:
     """Return what so many processes are to do; TrainingError where a batch does not come out even."""
     batch = learner.batch_size
     if batch % count:
@@ -124,7 +124,7 @@ def _job(learner: Learner, unfinished: Path, count: int, device: torch.device) -
     cores = torch.get_num_threads() // count if device.type == "cpu" else 1
     # Odd: see `Learner.train_dataloader`.
     threads = max(cores, 1) if batch // count % 2 == 0 else 1
-    return Job(learner, unfinished, count, threads, device.type, _precision(device))
+    return SharedTraining(learner, unfinished, count, threads, device.type, _precision(device))
 
 
 @contextmanager

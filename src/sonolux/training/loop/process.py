@@ -18,7 +18,7 @@ from torch import distributed
 
 from sonolux.errors import SonoluxError
 from sonolux.training.loop.fit import fit_here
-from sonolux.training.loop.processes import JOB, STORE, Job
+from sonolux.training.loop.processes import JOB, STORE, SharedTraining
 from sonolux.training.loop.shared_batch import Sharing, SharingSteps, share_modules
 
 WAITING = timedelta(minutes=30)
@@ -51,7 +51,7 @@ def main(folder: str, rank: int) -> None:
 
 def _train(folder: Path, rank: int, said: IO[str]) -> None:
     # Written by the parent, in a folder of its own; mapped, so that all share one copy of what is learned from.
-    job: Job = torch.load(folder / JOB, map_location="cpu", mmap=True, weights_only=False)
+    job: SharedTraining = torch.load(folder / JOB, map_location="cpu", mmap=True, weights_only=False)
     torch.set_num_threads(job.threads)
     if job.device == "cuda":
         torch.cuda.set_device(rank)

@@ -35,7 +35,7 @@ PROGRAM = "import sys; sys.path[:] = {path!r}; from sonolux.training.loop.proces
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class SharedTraining:
     """What every process of a training needs to know.
 
     Attributes
@@ -60,7 +60,7 @@ class Job:
     precision: str
 
 
-def fit_in_processes(job: Job, progress: TrainingProgress | None) -> Path:
+def fit_in_processes(job: SharedTraining, progress: TrainingProgress | None) -> Path:
     """Train by a job to its end; return the checkpoint of its best epoch, and tell the learner its history.
 
     Raises
@@ -80,7 +80,7 @@ def fit_in_processes(job: Job, progress: TrainingProgress | None) -> Path:
     return Path(end["best"])
 
 
-def _write(job: Job, folder: Path) -> None:
+def _write(job: SharedTraining, folder: Path) -> None:
     """Write down a job for its processes."""
     own = [one for one in (job.learner, *job.learner.modules()) if type(one).__module__ == "__main__"]
     if own:
