@@ -152,3 +152,29 @@ class TestSidecarObjects:
         objects.faults[""] = 403
         assert library.add("s3://box/trip/a.jpg", **FAST).unchanged == 1
         assert found(library, "Flamborough") == ["trip/a.jpg"]
+
+    def test_names_that_takeout_gives_to_copies_and_to_long_names(self, objects: ObjectStore, library: Library) -> None:
+        """Reported: the number of a copy stands elsewhere in the name of its sidecar, and long names are cut."""
+        long = "a" * 50
+        objects.buckets["box"] = {
+            "t/2025(3).jpg": picture(10),
+            "t/2025.jpg.supplemental-metadata(3).json": takeout("A dunlin", "2025.jpg"),
+            "t/2025.jpg": picture(90),
+            "t/2025.jpg.supplemental-metadata.json": takeout("A plover", "2025.jpg"),
+            f"t/{long}.jpg": picture(170),
+            f"t/{long[:46]}.json": takeout("A turnstone", f"{long}.jpg"),
+            "other/2025.jpg.json": takeout("A knot", "2025.jpg"),
+        }
+        assert library.add("s3://box", spaces=SPACES, **FAST).added == 3
+        assert (found(library, "dunlin"), found(library, "plover")) == (["t/2025(3).jpg"], ["t/2025.jpg"])
+        assert (found(library, "turnstone"), found(library, "knot")) == ([f"t/{long}.jpg"], [])
+
+    def test_an_album_that_moves_is_not_read_for_its_sidecars(self, objects: ObjectStore, library: Library) -> None:
+        box = objects.buckets["box"]
+        box.update({key: album()[key] for key in ("trip/a.jpg", "trip/a.xmp")})
+        library.add("s3://box", spaces=SPACES, **FAST)
+        for key in list(box):
+            box[key.replace("trip", "journey")] = box.pop(key)
+        summary = library.add("s3://box", **FAST)
+        assert (summary.moved, summary.updated, summary.added) == (1, 0, 0)
+        assert found(library, "Flamborough") == ["journey/a.jpg"]

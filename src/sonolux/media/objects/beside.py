@@ -57,7 +57,8 @@ def beside_stamp(sidecars: Sequence[ListedObject]) -> str:
     digest = hashlib.blake2b(digest_size=8)
     for one in sidecars:
         status = one.status
-        digest.update(f"{one.url} {status.size} {status.etag or status.mtime_ns}\n".encode(errors="surrogatepass"))
+        name = one.url.rpartition("/")[2]
+        digest.update(f"{name} {status.size} {status.etag or status.mtime_ns}\n".encode(errors="surrogatepass"))
     return digest.hexdigest() if sidecars else ""
 
 
