@@ -11,7 +11,15 @@ from object_store import ObjectStore, use_store
 from s3_server import KEY, SECRET, S3Server
 from shards import picture
 from sonolux.library import Library
+from sonolux.media.finding import find
 from sonolux.media.objects import finding
+from sonolux.media.objects.beside import forget_beside, listed_beside
+from sonolux.media.reading import ReadOptions, read_description
+from sonolux.media.segment import Probe
+from sonolux.media.workers import ray_decoder
+from sonolux.media.workers.pool import DecoderPool
+from sonolux.media.workers.ray_cluster import own_version
+from sonolux.media.workers.ray_decoder import read_packets
 
 FAST = {"fingerprints": False, "labels": False}
 SPACES = ["bm25"]
@@ -178,3 +186,19 @@ class TestSidecarObjects:
         summary = library.add("s3://box", **FAST)
         assert (summary.moved, summary.updated, summary.added) == (1, 0, 0)
         assert found(library, "Flamborough") == ["journey/a.jpg"]
+
+    def test_a_task_of_ray_is_told_what_lies_beside(self, objects: ObjectStore) -> None:
+        objects.buckets["box"] = album()
+        (url,) = [one for one in find(["s3://box"]) if str(one).endswith("trip/a.jpg")]
+        beside = {url: listed_beside(url) or ()}
+        forget_beside(url)  # what the process of the run knows, a worker does not
+        orders = DecoderPool(1, ReadOptions(), timeout=60, memory=2**32).orders_for(read_description)
+        try:
+            events = [
+                event for packet in read_packets([url], orders, own_version(), beside) for _, event in packet.events
+            ]
+        finally:
+            ray_decoder._own_pool().close()
+            ray_decoder._own_pool.cache_clear()
+        (probe,) = [event for event in events if isinstance(event, Probe)]
+        assert probe.metadata["title"] == "Flamborough"
