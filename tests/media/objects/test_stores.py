@@ -156,3 +156,35 @@ def test_without_the_library_the_extra_is_named(objects: ObjectStore, monkeypatc
     monkeypatch.setitem(sys.modules, "obstore.store", None)
     with pytest.raises(MediaError, match=r"object storage needs obstore: pip install 'sonolux\[storage\]'"):
         object_status("s3://box/a.jpg")
+
+
+def test_a_key_of_azure_that_is_none_is_one_line_without_it(
+    objects: ObjectStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AZURE_STORAGE_ACCOUNT_NAME", "somebody")
+    monkeypatch.setenv("AZURE_STORAGE_ACCOUNT_KEY", "top secret!")
+    monkeypatch.setenv("AZURE_ENDPOINT", objects.url)
+    with pytest.raises(CredentialsError, match="AZURE_STORAGE_ACCOUNT_KEY is no key") as told:
+        object_status("az://box/a.jpg")
+    assert "top secret" not in "".join(traceback.format_exception(told.value))
+
+
+@pytest.mark.parametrize("variable", ["GOOGLE_APPLICATION_CREDENTIALS", "GOOGLE_SERVICE_ACCOUNT"])
+@pytest.mark.parametrize("content", [None, "{}", "no JSON"])
+def test_a_file_of_google_that_is_none_is_one_line(
+    objects: ObjectStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str, content: str | None
+) -> None:
+    if content is not None:
+        (tmp_path / "account.json").write_text(content)
+    monkeypatch.setenv(variable, str(tmp_path / "account.json"))
+    monkeypatch.setenv("GOOGLE_BASE_URL", objects.url)
+    with pytest.raises(CredentialsError, match=r"GOOGLE_APPLICATION_CREDENTIALS, or .*names no file of credentials"):
+        object_status("gs://box/a.jpg")
+
+
+def test_a_bucket_of_google_is_listed_and_read(objects: ObjectStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    objects.buckets["box"]["in/a #1%.jpg"] = b"abc"
+    monkeypatch.setenv("GOOGLE_BASE_URL", objects.url)
+    monkeypatch.setenv("GOOGLE_SKIP_SIGNATURE", "true")
+    assert [one.url for one in list_objects("gs://box")] == ["gs://box/in/a #1%.jpg"]  # type: ignore[union-attr]
+    assert object_status("gs://box/in/a #1%.jpg").size == 3

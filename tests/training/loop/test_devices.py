@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -82,14 +84,28 @@ class PlainAutoencoder(PlainSteps, DescribingLearner):
     """Asks two halves of its network."""
 
 
+class PartlyUnused(PlainContrastive):
+    """Has weights that are frozen, and others of which the loss knows nothing."""
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self.unused = torch.nn.Linear(3, 3)
+        for weights in list(self.network.parameters())[:2]:
+            weights.requires_grad_(False)
+
+
 def labels(**how: Any) -> Learner:
     small = SMALL | {"arguments": {"widths": [8, 16], "strides": [2, 2], "dropout": 0.3}}
     return label_learner_of(drawn(), make_recipe("labels", validation=0.3, **small | how))
 
 
-def contrastive(**how: Any) -> Learner:
+def partly_unused() -> Learner:
+    return contrastive(PartlyUnused)
+
+
+def contrastive(learner: type[ContrastiveLearner] = PlainContrastive, **how: Any) -> Learner:
     recipe = make_recipe("contrastive", bits=16, **SMALL | how)
-    return PlainContrastive(build_network(code_architecture(recipe), recipe), drawn(), drawn(8), recipe)
+    return learner(build_network(code_architecture(recipe), recipe), drawn(), drawn(8), recipe)
 
 
 def autoencoder() -> Learner:
@@ -113,7 +129,7 @@ def losses(learner: Learner) -> list[float]:
     return [epoch.loss for epoch in learner.history]
 
 
-@pytest.mark.parametrize("make", [labels, contrastive, autoencoder, sounds])
+@pytest.mark.parametrize("make", [labels, contrastive, partly_unused, autoencoder, sounds])
 def test_two_processes_give_the_losses_the_scores_and_the_weights_of_one(
     make: Callable[..., Learner], tmp_path: Path
 ) -> None:
@@ -197,6 +213,50 @@ def test_where_the_parent_is_killed_the_processes_end(tmp_path: Path) -> None:
     while any(is_running(one) for one in processes):
         assert time.monotonic() < last
         time.sleep(0.05)
+
+
+def test_what_other_launchers_have_told_this_process_is_not_meant_for_its_own(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Reported of launchers: variables of a cluster's scheduler, and a port that is taken, make trainings hang."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        told = {
+            **{"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(taken.getsockname()[1]), "WORLD_SIZE": "8", "RANK": "3"},
+            **{"LOCAL_RANK": "3", "NODE_RANK": "1", "GROUP_RANK": "1", "TORCHELASTIC_RUN_ID": "7"},
+            **{"SLURM_NTASKS": "4", "SLURM_JOB_NAME": "training", "SLURM_PROCID": "2", "SLURM_LOCALID": "2"},
+        }
+        for name, value in told.items():
+            monkeypatch.setenv(name, value)
+        left = tmp_path / UNFINISHED / "job-left"
+        left.mkdir(parents=True)
+        with on_devices(2):
+            fit(labels(epochs=1), tmp_path)
+    assert not left.exists()
+    assert sorted(one.name for one in (tmp_path / UNFINISHED).iterdir()) == ["best.ckpt", "last.ckpt"]
+
+
+def test_two_trainings_at_once_do_not_meet(tmp_path: Path) -> None:
+    """Reported: the second takes the port of the first, or joins it."""
+    alone, found = labels(epochs=1), [labels(epochs=1), labels(epochs=1)]
+    fit(alone, tmp_path / "alone")
+
+    def train_shared(number: int) -> None:
+        with on_devices(2):
+            fit(found[number], tmp_path / str(number))
+
+    with ThreadPoolExecutor(2) as threads:
+        list(threads.map(train_shared, range(2)))
+    for one in found:
+        np.testing.assert_allclose(losses(one), losses(alone), atol=1e-4)
+
+
+def test_all_stop_early_together(tmp_path: Path) -> None:
+    """Reported: where each process judges for itself, one stops and the others wait for it."""
+    alone, shared = (labels(epochs=8, patience=1, learning_rate=1e-6) for _ in range(2))
+    fit(alone, tmp_path / "alone")
+    with on_devices(2):
+        fit(shared, tmp_path / "shared")
+    assert len(shared.history) == len(alone.history) < 8
 
 
 def is_running(process: int) -> bool:

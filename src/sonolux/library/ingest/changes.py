@@ -22,6 +22,8 @@ from sonolux.library.ingest.fetching import AheadReader
 from sonolux.library.ingest.volumes import volume_of
 from sonolux.media.inside.members import MediumStatus, is_lost, is_there, stamp_of, status_of
 from sonolux.media.inside.names import holder_of, split_name
+from sonolux.media.objects.beside import beside_stamp, listed_beside
+from sonolux.media.objects.listing import ListedObject
 from sonolux.media.objects.statuses import listed_status
 from sonolux.media.objects.urls import is_url
 from sonolux.media.paths import from_stored, to_stored
@@ -81,6 +83,8 @@ class Task:
     marks: tuple[str, ...] = ()
     etag: str = ""
     """Of an object in a bucket."""
+    beside: tuple[ListedObject, ...] = ()
+    """Sidecars of an object."""
 
 
 class ChangeDetector:
@@ -119,10 +123,19 @@ class ChangeDetector:
         """Yield what is to be done with each of a batch of files; files that cannot be read are failures."""
         for task in self._tasks(paths):
             if isinstance(task, Task):
-                stamp = stamp_of(task.path) or sidecars_stamp(task.path)
-                yield replace(task, sidecars=stamp, redescribed=stamp != self._stamps.pop(task.id, ""))
+                former = self._stamps.pop(task.id, "")
+                beside = self._beside(task.path)
+                # Of an object of which no listing tells what lies beside it, the library knows what did.
+                stamp = former if beside is None else beside_stamp(beside) or _stamp_of(task.path)
+                described = replace(task, sidecars=stamp, redescribed=stamp != former)
+                yield replace(described, beside=tuple(beside or ()))
             else:
                 yield task
+
+    @staticmethod
+    def _beside(path: str) -> tuple[ListedObject, ...] | None:
+        """Return the sidecars of an object; none of all else, whose reader sees them."""
+        return listed_beside(path) if is_url(path) and split_name(path) is None else ()
 
     def _tasks(self, paths: Sequence[str]) -> Iterator[Task | Failure]:
         known = self._known("path", [to_stored(path) for path in paths])
@@ -230,6 +243,10 @@ def is_gone(path: str) -> bool:
         return True
     except OSError:
         return False
+
+
+def _stamp_of(path: str) -> str:
+    return stamp_of(path) or ("" if is_url(path) else sidecars_stamp(path))
 
 
 def _are_one(path: str, other: str) -> bool:

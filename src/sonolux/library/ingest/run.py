@@ -21,6 +21,8 @@ from sonolux.library.ingest.near_copies import NearCopies, Skipped, is_image
 from sonolux.library.ingest.write import Writer
 from sonolux.library.spaces import Spaces
 from sonolux.media.finding import find
+from sonolux.media.objects.beside import remember_beside
+from sonolux.media.objects.urls import is_url
 from sonolux.media.paths import from_stored, printable, to_stored
 from sonolux.media.reading import read_description
 from sonolux.media.segment import Decoded, Probe, Segment
@@ -128,7 +130,7 @@ class Adder:
         try:
             for path, event in self.pool.read(self._to_decode(find(roots, real=True, inside=True))):
                 self._take(path, event)
-            for path, event in self.pool.read(self._without_copies()):
+            for path, event in self.pool.read(self._with_sidecars(self._without_copies())):
                 self._take(path, event)
             self._fail(self.queue.flush())
             self._write_all()
@@ -171,7 +173,14 @@ class Adder:
         self.catalog.look_ahead([item for item in batch if isinstance(item, str)])
         return batch
 
-    def _without_copies(self) -> list[str]:
+    def _with_sidecars(self, tasks: Iterable[Task]) -> Iterator[str]:
+        """Yield the paths of tasks, and tell the decoder once more what was listed of objects, long ago perhaps."""
+        for task in tasks:
+            if is_url(task.path):
+                remember_beside(task.path, task.beside)
+            yield task.path
+
+    def _without_copies(self) -> list[Task]:
         """Leave out new images that are copies; return the others, which have to be decoded."""
         if self.near is None or not self._held_back:
             return []
@@ -182,7 +191,7 @@ class Adder:
         for task in kept:
             self._drop_sidecars(task)
             self._settled(task)
-        return [task.path for task in kept]
+        return kept
 
     def _skip(self, skipped: Skipped) -> None:
         self.summary.skipped.append(skipped)
@@ -214,7 +223,8 @@ class Adder:
 
     def _drop_sidecars(self, task: Task) -> None:
         """Take out the items that a file's sidecars were before they lay beside it, or in an earlier version."""
-        sidecars = tuple(map(to_stored, sidecars_of(task.path))) if task.redescribed else ()
+        beside = [one.url for one in task.beside] or sidecars_of(task.path)
+        sidecars = tuple(map(to_stored, beside)) if task.redescribed else ()
         where = [Condition("path", "=", sidecars)]
         if sidecars and self.index.count(where):
             self.summary.removed += self.delete(where)
@@ -224,7 +234,7 @@ class Adder:
         if not self._redescribed:
             return
         orders = self.pool.orders_for(read_description)
-        for path, event in self.pool.read(list(self._redescribed), orders):
+        for path, event in self.pool.read(self._with_sidecars(self._redescribed.values()), orders):
             if isinstance(event, Failure):
                 self._fail([event])
             elif isinstance(event, Probe):

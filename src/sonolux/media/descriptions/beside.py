@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import PurePath
@@ -14,6 +14,8 @@ from sonolux.media.descriptions.statements import TAKEN, Statements, combined
 from sonolux.media.descriptions.takeout import LARGEST_JSON, takeout_statements
 from sonolux.media.descriptions.xmp import LARGEST_PACKET, xmp_statements
 from sonolux.media.metadata import DESCRIPTIVE, clean_words, cleaned
+from sonolux.media.objects.copies import head_of_object
+from sonolux.media.objects.urls import is_url
 from sonolux.media.safe_open import open_file
 from sonolux.media.segment import Probe
 from sonolux.media.sidecars import XMP
@@ -22,7 +24,7 @@ ONE_MOMENT = timedelta(hours=26)
 """How far two clocks on the earth can differ that show the same moment."""
 
 
-def with_sidecars(probe: Probe, path: str, sidecars: list[str]) -> Probe:
+def with_sidecars(probe: Probe, path: str, sidecars: Sequence[str]) -> Probe:
     """Return the probe of a file with what its sidecars say; one that is damaged or gone says nothing."""
     own = _own_statements(probe)
     sources = [_statements(sidecar, PurePath(path).name) for sidecar in sidecars]
@@ -37,12 +39,17 @@ def with_sidecars(probe: Probe, path: str, sidecars: list[str]) -> Probe:
 
 def _statements(path: str, medium: str) -> Statements:
     packet = path.lower().endswith(XMP)
+    most = LARGEST_PACKET if packet else LARGEST_JSON
     try:
-        with open_file(path) as file:
-            data = file.read(LARGEST_PACKET if packet else LARGEST_JSON)
+        data = head_of_object(path, most) if is_url(path) else _head(path, most)
     except (MediaError, OSError):
         return {}
     return xmp_statements(data) if packet else takeout_statements(data, medium)
+
+
+def _head(path: str, most: int) -> bytes:
+    with open_file(path) as file:
+        return file.read(most)
 
 
 def _own_statements(probe: Probe) -> Statements:

@@ -25,6 +25,9 @@ from sonolux.media.objects.statuses import ObjectStatus, object_status
 from sonolux.settings import settings
 
 FOLDER = "objects"
+LARGEST_READ_WHOLE = 8 * 2**20
+"""Bytes of an object of which the beginning is wanted, at most."""
+
 SHARE = 4
 """An object larger than this part of the cache is not kept."""
 
@@ -90,6 +93,34 @@ def copy_object(url: str, target: Path, status: ObjectStatus | None = None, *, k
         for block in blocks:
             file.write(block)
             yield file.tell()
+
+
+def head_of_object(url: str, most: int, status: ObjectStatus | None = None) -> bytes:
+    """Return the first bytes of a small object, which is kept; none of one that is too large to be.
+
+    Parameters
+    ----------
+    url : str
+    most : int
+    status : ObjectStatus, optional
+        Of the version that is meant; by default the one that is there now.
+
+    Raises
+    ------
+    MediaError
+        Where it cannot be read.
+    """
+    wanted = object_status(url) if status is None else status
+    if wanted.size > LARGEST_READ_WHOLE:
+        return b""
+    kept = _cache(settings().cache / FOLDER, settings().object_cache).find(_name(url, wanted))
+    if kept is not None:
+        with suppress(OSError), kept.open("rb") as file:
+            return file.read(most)
+    found, blocks = object_blocks(url)
+    if not found.is_of(wanted):
+        raise MediaError(REPLACED)
+    return b"".join(_kept(url, found, blocks))[:most]
 
 
 def _linked(kept: Path, target: Path, size: int) -> bool:

@@ -52,6 +52,18 @@ def list_objects(root: str) -> Iterator[ListedObject | Failure]:
         yield ListedObject(url, found.status) if found.readable else Failure(url, UNREADABLE)
 
 
+def list_beside(url: str) -> list[ListedObject]:
+    """Return the objects of the prefix that an object lies in, and none of those beneath it; MediaError as above."""
+    name = split_object_url(url)
+    folder = name.key.rpartition("/")[0]
+    with opened_store(name.bucket) as store:
+        import obstore
+
+        listed = obstore.list_with_delimiter(store, folder or None)["objects"]
+    found = [ListedObject(join_url(name.bucket, meta["path"]), ObjectStatus.told(meta)) for meta in listed]
+    return [one for one in found if one.url.rpartition("/")[0] == url.rpartition("/")[0]]
+
+
 def _listed(bucket: str, prefix: str) -> Iterator[ListedObject]:
     with opened_store(bucket) as store:
         import obstore

@@ -18,6 +18,8 @@ CODE = re.compile(r"<Code>(\w{1,60})</Code>")
 NOT_PARTIAL = re.compile(r"^ *source: NotPartial,$", re.MULTILINE)
 MISSING = re.compile(r"^ *source: Missing\w+,$", re.MULTILINE)
 TIMED_OUT = re.compile(r"^ *(kind: Timeout|source: TimedOut),$", re.MULTILINE)
+UNOPENED = re.compile(r"^ *source: (OpenCredentials|DecodeCredentials) \{$", re.MULTILINE)
+UNDECODED = re.compile(r"^ *source: InvalidAccessKey \{$", re.MULTILINE)
 CUT_OFF = re.compile(r"^ *(kind: Interrupted|error: IncompleteBody),$", re.MULTILINE)
 """Lines of the library's messages in which no name of a bucket or key can be."""
 
@@ -89,7 +91,10 @@ def _refusal(error: Exception) -> MediaError:
     for applies, refusal in REFUSALS:
         if applies(told):
             return refusal(told)
-    return MediaError("cannot be read: the store does not answer: is its address right (AWS_ENDPOINT_URL)?")
+    return MediaError(
+        "cannot be read: the store does not answer: is its address right"
+        " (AWS_ENDPOINT_URL, AZURE_ENDPOINT, GOOGLE_BASE_URL)?"
+    )
 
 
 NO_CREDENTIALS = (
@@ -103,6 +108,18 @@ REFUSALS: tuple[tuple[Callable[[_Told], object], Callable[[_Told], MediaError]],
     (
         lambda told: MACHINES in told.text or MISSING.search(told.text),
         lambda _: CredentialsError(NO_CREDENTIALS),
+    ),
+    (
+        lambda told: UNOPENED.search(told.text),
+        lambda _: CredentialsError(
+            "cannot be read: GOOGLE_APPLICATION_CREDENTIALS, or GOOGLE_SERVICE_ACCOUNT, names no file of credentials"
+        ),
+    ),
+    (
+        lambda told: UNDECODED.search(told.text),
+        lambda _: CredentialsError(
+            "cannot be read: AZURE_STORAGE_ACCOUNT_KEY is no key: it is base64, as Azure gives it"
+        ),
     ),
     (
         lambda told: told.kind == "FileNotFoundError" or told.status == "404",

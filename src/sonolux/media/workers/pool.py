@@ -25,12 +25,13 @@ from sonolux.errors import MediaError, SonoluxError
 from sonolux.media.errors import one_line
 from sonolux.media.inside.members import status_of
 from sonolux.media.local_copies import remove_copies_of
+from sonolux.media.objects.beside import urls_beside
 from sonolux.media.objects.statuses import listed_status
 from sonolux.media.objects.urls import is_url
 from sonolux.media.reading import ReadOptions, read
 from sonolux.media.workers.base import FileDecoder
 from sonolux.media.workers.ipc import receive, send
-from sonolux.media.workers.worker import DecodeEvent, Finished, Orders, Progress, Reader, Ready, WorkerEvent
+from sonolux.media.workers.worker import Asked, DecodeEvent, Finished, Orders, Progress, Reader, Ready, WorkerEvent
 from sonolux.types import Failure
 
 __all__ = ["DecodeEvent", "DecoderPool", "Finished"]
@@ -108,7 +109,7 @@ class Worker:
         if orders != self._orders:
             send(self._asking, orders)
             self._orders = orders
-        send(self._asking, path)
+        send(self._asking, Asked(path, urls_beside(path)))
         if not self.files:
             self.begun, self.heard = False, time.monotonic()
         self.files.append(path)

@@ -10,15 +10,18 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from functools import cache
 from itertools import islice
+from types import MappingProxyType
 from typing import Any
 
 from sonolux.errors import MediaError
 from sonolux.media.inside.members import status_of
+from sonolux.media.objects.beside import listed_beside, remember_beside
+from sonolux.media.objects.listing import ListedObject
 from sonolux.media.reading import ReadOptions, read
 from sonolux.media.segment import Audio, Content, Image, Segment
 from sonolux.media.workers.base import FileDecoder
@@ -151,7 +154,7 @@ class RayDecoder(FileDecoder):
         """Start tasks while there are files and room for more; return whether any is running."""
         while len(running) < self.at_once and (files := waiting.next()):
             with lost_connection_named():
-                stream = _remote().remote([file.path for file in files], orders, own_version())
+                stream = _remote().remote([file.path for file in files], orders, own_version(), _beside(files))
             running[stream] = _Task(files, [0] * len(files), set(range(len(files))))
         return bool(running)
 
@@ -260,7 +263,17 @@ def _remote() -> Any:
     return ray.remote(**options, _generator_backpressure_num_objects=AHEAD)(read_packets)
 
 
-def read_packets(paths: Sequence[str], orders: Orders, version: str) -> Iterator[Packet]:
+def _beside(files: Sequence[ReadFile]) -> dict[str, tuple[ListedObject, ...]]:
+    """Return the sidecars of those files that are objects and have any."""
+    return {file.path: beside for file in files if (beside := listed_beside(file.path))}
+
+
+def read_packets(
+    paths: Sequence[str],
+    orders: Orders,
+    version: str,
+    beside: Mapping[str, Sequence[ListedObject]] = MappingProxyType({}),
+) -> Iterator[Packet]:
     """Read files in a process that this worker keeps for the next task; what a task runs.
 
     Raises
@@ -269,6 +282,8 @@ def read_packets(paths: Sequence[str], orders: Orders, version: str) -> Iterator
         Where who asks has another version of Sonolux, or no process starts.
     """
     refuse_other_version(version)
+    for path in paths:
+        remember_beside(path, beside.get(path, ()))
     numbers = {path: number for number, path in enumerate(paths)}
     packet, held, spent = Packet(), 0, 0.0
     begun = time.monotonic()

@@ -70,6 +70,17 @@ class Orders:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """A file that is to be read, and the URLs of what describes it, of an object in a bucket.
+
+    In folders, whoever reads a file sees what lies beside it.
+    """
+
+    path: str
+    beside: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Ready:
     """The worker has started."""
 
@@ -86,7 +97,7 @@ def main(asked: int, told: int) -> None:
     _limit_memory(own, orders.memory)
     send(telling, Ready())
     while True:
-        told_now: Orders | str = receive(asking)
+        told_now: Orders | Asked = receive(asking)
         if isinstance(told_now, Orders):
             orders = told_now
             _limit_memory(own, orders.memory)
@@ -162,8 +173,9 @@ def _limit_memory(own: int | None, allowance: int) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
 
 
-def _events(path: str, orders: Orders) -> Iterator[WorkerEvent]:
+def _events(asked: Asked, orders: Orders) -> Iterator[WorkerEvent]:
     """Read a file; whatever becomes of it, the last event is `Finished` or `Failure`."""
+    path = asked.path
     try:
         before = state_of(path)
         descriptions = descriptions_of(path)
@@ -171,7 +183,7 @@ def _events(path: str, orders: Orders) -> Iterator[WorkerEvent]:
             yield from (Progress() for _ in local.coming)
             size = Path(local.path).stat().st_size
             for event in orders.reader(local.path, orders.options):
-                yield with_descriptions(event, descriptions) if isinstance(event, Probe) and descriptions else event
+                yield _described(event, asked, descriptions) if isinstance(event, Probe) else event
         after = before if is_url(path) else state_of(path)  # a copy is of one version of an object
     except MediaError as error:
         yield Failure(path, one_line(error))
@@ -184,6 +196,17 @@ def _events(path: str, orders: Orders) -> Iterator[WorkerEvent]:
         yield Failure(path, f"cannot be decoded: {type(error).__name__}: {one_line(error)}")
     else:
         yield _verdict(path, size, before, after)
+
+
+def _described(probe: Probe, asked: Asked, descriptions: dict[str, bytes]) -> Probe:
+    """Return a probe with what is said of its file elsewhere."""
+    if descriptions:
+        return with_descriptions(probe, descriptions)
+    if asked.beside:
+        from sonolux.media.descriptions.beside import with_sidecars
+
+        return with_sidecars(probe, asked.path, asked.beside)
+    return probe
 
 
 def _verdict(path: str, size: int, before: MediumStatus, after: MediumStatus) -> Finished | Failure:

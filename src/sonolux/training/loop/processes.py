@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import queue
+import shutil
 import signal
 import subprocess
 import sys
@@ -24,6 +25,9 @@ import torch
 from sonolux.errors import TrainingError
 from sonolux.training.loop.learner import Learner
 from sonolux.training.loop.trained import Epoch, TrainingProgress
+
+FOLDER = "job-"
+"""What the folder of a job begins with."""
 
 JOB, STORE = "job", "store"
 """Files in the folder of a job: what is to be done, and where its processes meet."""
@@ -69,7 +73,9 @@ def fit_in_processes(job: SharedTraining, progress: TrainingProgress | None) -> 
         What one of them raised, or that one died.
     """
     job.unfinished.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="job-", dir=job.unfinished, ignore_cleanup_errors=True) as folder:
+    for left in job.unfinished.glob(f"{FOLDER}*"):  # by a parent that was killed; nobody else is in this folder
+        shutil.rmtree(left, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix=FOLDER, dir=job.unfinished, ignore_cleanup_errors=True) as folder:
         _write(job, Path(folder))
         crew = _Crew(Path(folder), job.processes)
         try:

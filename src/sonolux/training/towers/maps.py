@@ -31,6 +31,7 @@ class KeptMaps:
     Attributes
     ----------
     tower : StartedTower
+        Absent in another process that shares a training, for its layers that learn are there already.
     layer : str
         From which it learns.
     things : tuple of tuple of tensor
@@ -40,6 +41,10 @@ class KeptMaps:
     tower: StartedTower
     layer: str
     things: tuple[tuple[torch.Tensor, ...], ...]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Leave the tower behind, whose encoder belongs to one process."""
+        return KeptMaps, (None, self.layer, self.things)
 
     def subset(self, rows: Iterable[int]) -> KeptMaps:
         """Return the maps of some of the things; below 0 for a thing without an image."""
