@@ -86,10 +86,9 @@ def _sorted(folder: Path, things: str) -> FoundFiles:
     media = [path for path in beside if _may_be(path, things)]
     within = len(paths) - len(beside)
     if not within or len(media) > STRAY * (within + len(media)):
-        notes = (
-            [f"{len(media):,} {things} lie beside the folders of {folder}, so nothing is labelled"] if within else []
-        )
-        return FoundFiles(str(folder), tuple(paths), None, None, tuple(failed), (*notes, *_hints(beside)))
+        why = f"{len(media):,} {things} lie beside the folders of {folder}, so nothing is labelled"
+        said = ((why,) if within else ()) + _hints(beside)
+        return FoundFiles(str(folder), tuple(paths), None, None, tuple(failed), said)
     for path in beside:
         why = "lies beside the folders of the classes" if path in media else f"is none of the {things}"
         failed.append(Failure(path, why))
