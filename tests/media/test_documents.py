@@ -318,3 +318,61 @@ def test_the_shared_pdfs(cases: Path) -> None:
     assert "bandicoot" in first(cases / "pdf-aes" / "owner_aes256.pdf")[2]
     with pytest.raises(MediaError, match="under a password"):
         first(cases / "pdf-aes" / "user_aes256.pdf")
+
+
+def test_all_that_a_message_shows(tmp_path: Path) -> None:
+    """A page before a list's plain footer, and a message that is sent on; a text that is attached is but named."""
+    inner = eml(Subject="An owl was heard")
+    inner.set_content("In the dunnart's tree.\n")
+    message = eml(Subject="Fwd")
+    message.set_content("<p>We saw a <b>quoll</b>.</p>", subtype="html")
+    message.add_attachment("To leave the list, write to us.\n", disposition="inline")
+    message.add_attachment(inner)
+    message.add_attachment("not shown", filename="notes.txt")
+    path = tmp_path / "a.eml"
+    path.write_bytes(bytes(message))
+    text = " ".join(first(path)[2].split())
+    assert text == (
+        "Fwd We saw a quoll. To leave the list, write to us. An owl was heard In the dunnart's tree. notes.txt"
+    )
+
+
+def test_messages_within_messages_end(tmp_path: Path) -> None:
+    message = eml(Subject="0")
+    message.set_content("the innermost")
+    for number in range(30):
+        outer = eml(Subject=f"level {number}")
+        outer.set_content("see below")
+        outer.add_attachment(message)
+        message = outer
+    (tmp_path / "a.eml").write_bytes(bytes(message))
+    text = first(tmp_path / "a.eml")[2]
+    assert "level 29" in text
+    assert "the innermost" not in text
+
+
+def test_notes_and_hidden_words_of_rich_text() -> None:
+    content = rb"{\rtf1\ansi A quoll{\footnote {\super 1} seen at night}.{\v more}{\deleted gone} Here{\vertalt .}}"
+    text = rtf_text(content)
+    assert "seen at night" in text
+    assert not {"more", "gone"} & set(text.split())
+    assert "Here" in text
+
+
+@pytest.mark.parametrize(("mark", "shown"), [("<w:vanish/>", False), ('<w:vanish w:val="0"/>', True), ("<w:b/>", True)])
+def test_hidden_runs_of_word(mark: str, shown: bool, tmp_path: Path) -> None:
+    run = f"<w:r><w:rPr>{mark}</w:rPr><w:t>numbat</w:t></w:r>"
+    body = f"<w:body><w:p>{run}<w:r><w:t>bilby</w:t></w:r></w:p></w:body>"
+    (tmp_path / "a.docx").write_bytes(package({"word/document.xml": f"<w:document {W}>{body}</w:document>"}))
+    assert first(tmp_path / "a.docx")[2] == ("numbatbilby" if shown else "bilby")
+
+
+def test_everybody_who_wrote_an_e_book(tmp_path: Path) -> None:
+    part = next(name for name in PACKAGES["epub"] if name.endswith(".opf"))
+    blurb = "<dc:description>&lt;p&gt;Of &lt;b&gt;owls&lt;/b&gt;&lt;/p&gt;</dc:description>"
+    said = f"<dc:creator>C. Other</dc:creator>{blurb}</metadata>"
+    book = {**PACKAGES["epub"], part: PACKAGES["epub"][part].replace("</metadata>", said)}
+    (tmp_path / "a.epub").write_bytes(package(book))
+    metadata = first(tmp_path / "a.epub")[1]
+    assert metadata["artist"] == ["B. Author", "C. Other"]
+    assert metadata["description"] == "Of owls"

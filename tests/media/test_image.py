@@ -18,6 +18,7 @@ from media.specimens import noisy, photo, png_of_zeros
 from sonolux.errors import MediaError
 from sonolux.media.images.image import decode_image
 from sonolux.media.reading import ReadOptions, read
+from sonolux.media.signatures import image_format
 
 LIMIT = 200_000_000
 RED, GREEN, BLUE, YELLOW = (255, 0, 0), (0, 128, 0), (0, 0, 255), (255, 255, 0)
@@ -246,6 +247,28 @@ def test_images_that_are_not_read_are_named(tmp_path: Path) -> None:
         path.write_bytes(content)
         with pytest.raises(MediaError, match="is a JPEG XL picture, which is not read: save a copy"):
             next(read(str(path), ReadOptions()))
+
+
+@pytest.mark.parametrize("start", [b"%!PS-Adobe-3.0 EPSF-3.0\n%%Creator: x\n", b"\xc5\xd0\xd3\xc6" + bytes(90)])
+def test_postscript_is_no_text_of_numbers(start: bytes, tmp_path: Path) -> None:
+    (tmp_path / "a.eps").write_bytes(start + b"0a0b0c " * 99)
+    with pytest.raises(MediaError, match="is a PostScript picture, which is not read: save a copy"):
+        next(read(str(tmp_path / "a.eps"), ReadOptions()))
+
+
+def test_pictures_of_netpbm() -> None:
+    """Faces (``.pgm``) and signs (``.ppm``) of data sets, with remarks and as numbers to read."""
+    photo_bytes = np.asarray(photo()).tobytes()
+    for head in (b"P6\n96 64\n255\n", b"P6 # made by x\n# more\n96\n64 255\n"):
+        assert_close(quarters(decoded(head + photo_bytes)), [RED, GREEN, BLUE, YELLOW], 0)
+    numbers = b" ".join(str(value).encode() for value in photo_bytes)
+    assert_close(quarters(decoded(b"P3\n96 64\n255\n" + numbers)), [RED, GREEN, BLUE, YELLOW], 0)
+    grey = decoded(b"P5\n40 40\n255\n" + bytes([90]) * 1600)
+    assert grey.shape == (40, 40, 3)
+    assert (grey == 90).all()
+    assert decoded(b"P4\n16 16\n" + bytes(32)).mean() == 255
+    for words in (b"P2 20 20 of the plan", b"P6", b"P3 rooms 4 x 5", b"P7 1 1 "):
+        assert image_format(words) is None
 
 
 def test_what_lies_behind_a_picture_is_no_part_of_it() -> None:

@@ -322,13 +322,14 @@ def test_atoms_of_mp4_with_several_values(tmp_path: Path) -> None:
         atom(b"\xa9wrt", data_atom("Gershwin")),
         atom(b"\xa9cmt", data_atom("taped")),
         atom(b"desc", data_atom("A duet")),
+        atom(b"ldes", data_atom("Recorded in Hollywood")),
         atom(b"keyw", data_atom("live, 1957")),
         own_atom("iTunNORM", "0000123"),
     )
     found = told(path)
     assert (found["title"], found["artist"], found["genre"]) == (EVENINGS, ["Ella", "Louis"], ["Jazz", "Swing"])
     assert (found["composer"], found["description"], found["keywords"]) == ("Gershwin", "A duet", ["live", "1957"])
-    assert {"Summertime", "taped"} <= set(words(path).split()) and "123" not in words(path)
+    assert {"Summertime", "taped", "Hollywood"} <= set(words(path).split()) and "123" not in words(path)
     both = atom(b"\xa9ART", data_atom("Ella & Louis"))
     one = write_m4a(tmp_path / "b.m4a", both, own_atom("ARTISTS", "Ella", "Louis"))
     assert told(one)["artist"] == ["Ella & Louis", "Ella", "Louis"]

@@ -153,3 +153,54 @@ def test_the_case_says_where_in_time(cases: Path) -> None:
     [found] = [part for part in passages if isinstance(part, Segment) and "okapi" in str(part.content)]
     assert found.span is not None and found.span.unit == "seconds"
     assert 5970 <= found.span.start <= 6000 <= found.span.end <= 6035
+
+
+TT = '<tt xmlns="http://www.w3.org/ns/ttml"><body{}><div{}>{}</div></body></tt>'
+
+
+@pytest.mark.parametrize(
+    ("text", "cues"),
+    [
+        (TT.format(' begin="10s"', ' begin="100s"', '<p begin="1s" end="2s">okapi</p>'), [(111.0, 112.0, "okapi")]),
+        (
+            TT.format("", "", '<p><span begin="5s" end="6s">okapi</span> <span begin="7s" dur="1s">owl</span></p>'),
+            [(5.0, 6.0, "okapi"), (7.0, 8.0, "owl")],
+        ),
+        (TT.format("", "", '<p begin="5s" end="6s">an <span>okapi</span> here</p>'), [(5.0, 6.0, "an okapi here")]),
+        (
+            TT.format("", "", '<p begin="5s" end="6s">an<p begin="7s" end="8s">owl'),
+            [(5.0, 6.0, "an"), (7.0, 8.0, "owl")],
+        ),
+    ],
+)
+def test_times_of_ttml_count_from_what_is_around_them(text: str, cues: list[tuple[float, float, str]]) -> None:
+    assert [(cue.start, cue.end, cue.text) for cue in parse_cues(text, "ttml")] == cues
+
+
+def test_a_declared_document_type_is_no_other_text() -> None:
+    start = '<?xml version="1.0"?><!DOCTYPE tt PUBLIC "-//W3C//DTD TTAF//EN" "x">\n<tt xmlns="x"><body>'
+    assert text_format(start, "a.dfxp") == "ttml"
+
+
+def test_shapes_in_the_middle_of_a_script_leave_no_brace() -> None:
+    drawn = ASS + "Dialogue: 0,1:50:00.00,1:50:02.00,Default,,0,0,0,,{\\p1}m 0 0 l 1 1{\\p0\\pos(1,2)}and words\n"
+    assert [cue.text for cue in parse_cues(drawn, "ass")] == [SAID, "and words"]
+
+
+def test_captions_that_roll_say_each_line_once() -> None:
+    text = (
+        "WEBVTT\n\n00:00.100 --> 00:02.000\n \nhello<00:00:00.400><c> okapi</c>\n\n"
+        "00:02.000 --> 00:02.010\nhello okapi\n \n\n"
+        "00:02.010 --> 00:04.000\nhello okapi\nagain<00:00:03.000><c> here</c>\n"
+    )
+    assert [(cue.start, cue.text) for cue in parse_cues(text, "vtt")] == [(0.1, "hello okapi"), (2.01, "again here")]
+    plain = "WEBVTT\n\n00:01.000 --> 00:02.000\nNo!\n\n00:02.000 --> 00:03.000\nNo!\n"
+    assert [cue.text for cue in parse_cues(plain, "vtt")] == ["No!", "No!"]
+
+
+@pytest.mark.parametrize("times", [("00:12", "01:15"), ("00:12:00", "01:15:00")])
+def test_lines_of_a_song_without_hundredths(times: tuple[str, str]) -> None:
+    text = f"[ti:Song]\n[{times[0]}]a line\n[{times[1]}]a refrain\n"
+    assert text_format(text, "a.lrc") == "lrc"
+    assert [(cue.start, cue.text) for cue in parse_cues(text, "lrc")] == [(12.0, "a line"), (75.0, "a refrain")]
+    assert text_format(text.partition("\n")[2], "chat.txt") == "txt"

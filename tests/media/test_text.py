@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 
 from media.specimens import HTML, SRT, VTT, pdf
 from sonolux.errors import MediaError
+from sonolux.media.reading import ReadOptions, read
+from sonolux.media.segment import Probe, Segment
 from sonolux.media.texts.cues import Cue
 from sonolux.media.texts.markup import markdown_title, parse_page
 from sonolux.media.texts.subtitles import cue_passages, parse_cues
@@ -218,3 +220,26 @@ def test_lyrics(data: Path) -> None:
         assert text == path.read_text(encoding="utf-8").replace("\ufeff", "").replace("\r\n", "\n")
         for start, end, passage in passages(text, 300):
             assert text[start:end] == passage
+
+
+SVG = """<?xml version="1.0"?>
+<!-- made by a program -->
+<!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN" "x" [ <!ENTITY ns "y"> ]>
+<svg xmlns="http://www.w3.org/2000/svg"><title>A plan</title><style>.a {{ fill: red }}</style>
+<metadata>image/svg+xml</metadata><path d="M 10 10 L 20 20"/>{}</svg>"""
+
+
+def test_a_drawing_says_its_words(tmp_path: Path) -> None:
+    path = tmp_path / "plan.svg"
+    path.write_text(SVG.format("<g><text x='1'>Okapi <tspan>house</tspan></text><text>Pond</text></g>"))
+    probe, *found = read(str(path), ReadOptions())
+    assert isinstance(probe, Probe)
+    assert (probe.format, probe.metadata["title"]) == ("svg", "A plan")
+    assert [one.content for one in found if isinstance(one, Segment)] == ["Okapi house\n\nPond"]
+
+
+def test_a_drawing_without_words_is_no_text(tmp_path: Path) -> None:
+    path = tmp_path / "plan.svg"
+    path.write_text(SVG.format(""))
+    with pytest.raises(MediaError, match="is an SVG drawing without words: save a copy as PNG"):
+        list(read(str(path), ReadOptions()))

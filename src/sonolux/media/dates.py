@@ -38,6 +38,9 @@ UNSET = {
 }
 """The zeros of clocks: a time to the second that is one of them was never set."""
 
+PADDED = re.compile(r"(?<=[\d][:/-]) (?=\d(?!\d))")
+"""Before a single digit, where some cameras write a blank for its zero: ``2014: 3: 2 10: 1: 2``."""
+
 BLANK = " \t\r\n:-/\0"
 """What stands in place of the parts of a date that are not known (CIPA DC-008, 4.6.5)."""
 
@@ -70,7 +73,7 @@ def clean_date(value: object) -> str | None:
     """
     if not isinstance(value, str) or len(value) > LONGEST_DATE:
         return None
-    text = value.lstrip(" \t\0").rstrip(BLANK)
+    text = PADDED.sub("0", value.lstrip(" \t\0").rstrip(BLANK))
     match = DATE.fullmatch(text)
     try:
         date, offset = _numeric(match) if match else _mailed(text)

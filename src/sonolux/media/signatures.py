@@ -40,8 +40,13 @@ UNREAD = (
     (b"II\xbc\x01", "JPEG XR"),
     (b"#?RADIANCE", "Radiance HDR"),
     (b"v/1\x01", "OpenEXR"),
+    (b"%!PS", "PostScript"),
+    (b"\xc5\xd0\xd3\xc6", "PostScript"),
 )
 """First bytes of images that are not read, and what people call them."""
+
+NETPBM = re.compile(rb"P([1-6])(?:\s+(?:#[^\n]{0,500}\n\s*)*\d{1,6}){2}\s")
+"""Beginning of the formats of Netpbm, which data sets of faces and signs still come in: kind, width, height."""
 
 HDR_COLOURS = re.compile(rb"colrnclx(.{4})|\x00\x00\x00\x04cICP(..)", re.DOTALL)
 """Box of HEIF and AVIF (ISO 23008-12), chunk of PNG (third edition, 11.3.2.6)."""
@@ -76,20 +81,32 @@ HTML_START = re.compile(
 )
 
 
+SVG_START = re.compile(
+    r"\s*(<\?xml[^>]*>\s*)?((<!--((?!-->).)*-->|<!doctype\s+svg[^\[>]*(\[[^\]]*\])?\s*>)\s*)*<(svg:)?svg\b",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
 def image_format(head: bytes) -> str | None:
     """Return Pillow's name of the image format that begins so, or `RAW`, None for anything else."""
     for magic, name in IMAGES:
         if head.startswith(magic):
             return name
-    if head.startswith(b"RIFF") and head[8:12] == b"WEBP":
-        return "WEBP"
-    if head.startswith(b"BM") and int.from_bytes(head[14:18], "little") in BMP_HEADER_SIZES:
-        return "BMP"
     if head.startswith(RAWS):
         return RAW
     if head[4:8] == b"ftyp":
         return RAW if head[8:12] == CANON_BRAND else _iso_image_format(head)
-    return None
+    if head.startswith(b"RIFF") and head[8:12] == b"WEBP":
+        return "WEBP"
+    if head.startswith(b"BM") and int.from_bytes(head[14:18], "little") in BMP_HEADER_SIZES:
+        return "BMP"
+    return "PPM" if _is_netpbm(head) else None
+
+
+def _is_netpbm(head: bytes) -> bool:
+    """Tell whether an image of Netpbm begins so; in the first three kinds the pixels are numbers to read."""
+    found = NETPBM.match(head)
+    return found is not None and (found[1] > b"3" or not head[found.end() :].translate(None, b"0123456789 \t\r\n"))
 
 
 def unread_format(head: bytes) -> str | None:
@@ -146,7 +163,7 @@ def is_text(head: bytes) -> bool:
 
 
 def text_format(start: str, name: str) -> str:
-    """Return ``html``, ``md`` or ``txt`` for a text that starts so, or the format of subtitles.
+    """Return ``html``, ``svg``, ``md`` or ``txt`` for a text that starts so, or the format of subtitles.
 
     Only Markdown, which is plain text by design, is told from plain text by its name.
     """
@@ -155,4 +172,6 @@ def text_format(start: str, name: str) -> str:
         return subtitles
     if HTML_START.match(start):
         return "html"
+    if SVG_START.match(start):
+        return "svg"
     return "md" if name.lower().endswith((".md", ".markdown")) else "txt"

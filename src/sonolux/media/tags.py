@@ -31,7 +31,7 @@ NAMES: dict[str, tuple[str, ...]] = {
     "lyrics": ("lyrics", "unsyncedlyrics"),
     "date": (
         *("com.apple.quicktime.creationdate", "date", "originaldate", "tdor", "tory", "year"),
-        *("date_recorded", "creation_time"),
+        *("date_recorded", "date_released", "creation_time"),
     ),
     "language": ("language", "tlan"),
     "rating": ("rating", "com.apple.quicktime.rating.user"),

@@ -82,6 +82,21 @@ def test_people_places_and_paths_of_keywords() -> None:
     assert found["words"] == ["Animals Birds Kittiwake"]
 
 
+def test_people_as_windows_writes_them_and_words_for_the_blind() -> None:
+    names = (
+        'xmlns:MP="http://ns.microsoft.com/photo/1.2/" xmlns:MPRI="http://ns.microsoft.com/photo/1.2/t/RegionInfo#"'
+        ' xmlns:MPReg="http://ns.microsoft.com/photo/1.2/t/Region#"'
+    )
+    region = '<rdf:li><rdf:Description MPReg:Rectangle="0,0,1,1" MPReg:PersonDisplayName="Ada Lovelace"/></rdf:li>'
+    regions = f"<MPRI:Regions><rdf:Bag>{region}</rdf:Bag></MPRI:Regions>"
+    found = said(
+        f'<MP:RegionInfo {names} rdf:parseType="Resource">{regions}</MP:RegionInfo>'
+        + listed("Iptc4xmpCore:AltTextAccessibility", "A kittiwake on a ledge")
+    )
+    assert found["keywords"] == ["Ada Lovelace"]
+    assert found["words"] == ["A kittiwake on a ledge"]
+
+
 @pytest.mark.parametrize(
     "packet",
     [

@@ -249,3 +249,66 @@ class TestNumbers:
     def test_rows_that_are_all_the_same_teach_nothing(self, tmp_path: Path) -> None:
         with pytest.raises(TrainingError, match="all 9 rows are the same"):
             self.rows(tmp_path, "1,2\n" * 9)
+
+
+@pytest.mark.parametrize("above", ["My apples;;\n\n", "# made by a program\n# twice\n", "Äpfel und Birnen 2024\n"])
+def test_titles_above_the_names_of_the_columns(above: str, folder: Path) -> None:
+    (folder / "t.csv").write_text(above + table(folder, delimiter=";"), encoding="utf-8")
+    check_all(list_files(folder / "t.csv"), folder)
+
+
+def test_a_list_of_paths_has_no_titles(folder: Path) -> None:
+    (folder / "t.csv").write_text("\n".join(names(folder)))
+    assert len(list_files(folder / "t.csv").paths) == 6
+
+
+@pytest.mark.parametrize("state", ["hidden", "visible"])
+def test_the_sheet_that_holds_the_data(state: str, folder: Path) -> None:
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    book.active.append(["Notes about this"])
+    if state == "hidden":
+        book.active.append(["of last year"])
+        book.active.sheet_state = "hidden"
+    sheet = book.create_sheet("data")
+    for row in ["path,label", *(f"{name},{label}" for name, label in zip(names(folder), LABELS, strict=True))]:
+        sheet.append(row.split(","))
+    book.active = 1
+    book.save(folder / "t.xlsx")
+    check_all(list_files(folder / "t.xlsx"), folder)
+
+
+def test_formulas_that_come_to_nothing_are_no_class(folder: Path) -> None:
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    for name, label in [("path", "label"), *zip(names(folder), ["#N/A", *LABELS[1:]], strict=True)]:
+        book.active.append([name, label])
+    book.save(folder / "t.xlsx")
+    found = list_files(folder / "t.xlsx")
+    assert set((found.labels or {}).values()) == set(LABELS)
+    assert [one.reason for one in found.failed] == ["line 2: gerade/bild 0.png has no label"]
+
+
+def test_values_of_json_that_hold_one(folder: Path) -> None:
+    rows = [
+        json.dumps({"image": {"path": name, "bytes": None}, "label": [label]})
+        for name, label in zip(names(folder), LABELS, strict=True)
+    ]
+    (folder / "t.jsonl").write_text("\n".join(rows))
+    check_all(list_files(folder / "t.jsonl"), folder)
+
+
+def test_characters_that_nobody_sees_make_no_class(folder: Path) -> None:
+    rows = [
+        f"{name},{label}{end}"
+        for name, label, end in zip(names(folder), LABELS, "\u200b\xa0\u200e\ufeff\xad ", strict=True)
+    ]
+    (folder / "t.csv").write_text("\n".join(["path,label", *rows]), encoding="utf-8")
+    check_all(list_files(folder / "t.csv"), folder)
+
+
+def test_addresses_of_files_are_paths(folder: Path) -> None:
+    rows = [f"{(folder / name).as_uri()},{label}" for name, label in zip(names(folder), LABELS, strict=True)]
+    assert "%20" in rows[0]
+    (folder / "t.csv").write_text("\n".join(["path,label", *rows]))
+    check_all(list_files(folder / "t.csv"), folder)

@@ -103,7 +103,8 @@ def _add_container_tags(fields: Fields, file: BinaryIO, behind: int) -> None:
     except TinyTagException as error:
         logger.debug("no tags by tinytag: %s", error)
         return
+    said = frozenset(fields.texts)
     for name, values in tag.as_dict().items():
         key = TEXTS.get(name)
-        if key is not None and key not in fields.texts and isinstance(values, list):
+        if key is not None and key not in said and isinstance(values, list):
             fields.add(key, *(value for value in values if not MADE_FOR_PROGRAMS.match(value)))

@@ -33,8 +33,8 @@ class TextReader(MediaReader):
         start = decode_text(head, partial=len(head) == HEAD)
         name = text_format(start, path)
         found: dict[str, Any] = {}
-        if name == "html":
-            page = parse_page(start)
+        if name in ("html", "svg"):
+            page = parse_page(start, name)
             found = {"title": page.title, "language": page.language}
         if name == "md":
             found = {"title": markdown_title(start)}
@@ -130,7 +130,7 @@ def read_segments(path: str, name: str, options: ReadOptions) -> Iterator[Segmen
         empty = False
         yield segment
     if empty:
-        raise MediaError("holds no text")
+        raise MediaError("is an SVG drawing without words: save a copy as PNG" if name == "svg" else "holds no text")
     for missing in _unread(unread):
         yield Decoded(missing=missing)
 

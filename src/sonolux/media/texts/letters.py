@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from email import policy
 from email.message import EmailMessage
 from email.parser import BytesParser
 from email.utils import parsedate_to_datetime
+from itertools import islice
 from typing import Any
 
 from sonolux.errors import MediaError
@@ -14,20 +16,45 @@ from sonolux.media.errors import decoding
 from sonolux.media.texts.markup import parse_page
 from sonolux.media.texts.text_decoding import clean, decode_legacy, decode_text
 
+MOST_PARTS = 1000
+DEEPEST = 10
+"""Parts of a message that are looked at, and within each other."""
+
 RTF_MAC = re.compile(rb"\{\\rtf1?\s*\\mac\b")
 RTF_INFO = re.compile(r"\{\\(title|author|subject|keywords)[ \r\n]((?:[^{}\\]|\\'[0-9a-f]{2}|\\u-?\d+\??)*)\}", re.I)
 RTF_DATE = re.compile(r"\{\\creatim\\yr(\d{4})\\mo(\d\d?)\\dy(\d\d?)")
+RTF_HIDDEN = re.compile(rb"\{\\(?:v|deleted)(?![a-z0-9])[^{}]*\}")
+RTF_FOOTNOTE = re.compile(rb"\{\\footnote\b")
 RTF_NAMES = {"title": "title", "author": "artist", "keywords": "keywords"}
 
 
 def email_text(data: bytes) -> str:
-    """Return the subject and the body of a message, plain where it has both forms, and the names of attachments."""
+    """Return the subject and all that a message shows, plain where it has both forms, and the names of attachments.
+
+    A message that is sent on within it is shown too.
+    """
     with decoding("message"):
         message = _parsed(data)
-        body = message.get_body(("plain", "html"))
-        said = [] if body is None else [_said(body)]
-        names = [name for part in message.iter_attachments() if (name := part.get_filename())]
-        return clean("\n\n".join(part for part in (_field(message, "subject"), *said, *names) if part))
+        names = [name for part in islice(message.walk(), MOST_PARTS) if (name := part.get_filename())]
+        said = (_field(message, "subject"), *_shown(message, DEEPEST), *names)
+        return clean("\n\n".join(part for part in said if part))
+
+
+def _shown(part: Any, left: int) -> Iterator[str]:
+    """Yield the texts of a message or a part of one; of several forms of the same the plain one, or the HTML."""
+    form = part.get_content_type()
+    if not part.is_multipart():
+        if form in ("text/plain", "text/html") and not part.is_attachment():
+            yield _said(part)
+    elif form in ("multipart/alternative", "multipart/related"):
+        body = part.get_body(("plain", "html"))
+        if body is not None:
+            yield _said(body)
+    elif left:
+        for inner in part.get_payload()[:MOST_PARTS]:
+            if form == "message/rfc822":
+                yield _field(inner, "subject")
+            yield from _shown(inner, left - 1)
 
 
 def email_metadata(data: bytes) -> dict[str, Any]:
@@ -38,12 +65,13 @@ def email_metadata(data: bytes) -> dict[str, Any]:
 
 
 def rtf_text(data: bytes) -> str:
-    """Return the text of a rich text file; what striprtf leaves out (footnotes, headers) is left out."""
+    """Return the text of a rich text file; what is hidden is left out, and what striprtf leaves out (headers)."""
     from striprtf.striprtf import rtf_to_text
 
     with decoding("RTF"):
         encoding = "mac_roman" if RTF_MAC.match(data) else "cp1252"
-        text = rtf_to_text(data.decode("latin-1"), encoding=encoding, errors="replace")
+        shown = RTF_FOOTNOTE.sub(rb"{\\par", RTF_HIDDEN.sub(b"", data))
+        text = rtf_to_text(shown.decode("latin-1"), encoding=encoding, errors="replace")
         # Characters beyond 16 bits are written as two halves.
         return clean(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
 

@@ -1,4 +1,4 @@
-"""HTML and Markdown parsing: their text as a reader sees it, and their titles."""
+"""HTML, SVG and Markdown parsing: their text as a reader sees it, and their titles."""
 
 from __future__ import annotations
 
@@ -13,14 +13,19 @@ BLOCKS = frozenset(
 )
 """Elements that begin and end a paragraph."""
 
+DRAWN = frozenset({"text", "desc", "title", "flowpara"})
+"""Elements of a drawing that are paragraphs."""
+
 HEADING = re.compile(r"^ {0,3}#{1,6}[ \t]+(.+?)[ \t]*#*[ \t]*$|^(\S.*)\n {0,3}(?:=+|-+)[ \t]*$", re.MULTILINE)
 
 
 class Page(HTMLParser):
-    """Collects the paragraphs, the title and the language of a page."""
+    """Collects the paragraphs, the title and the language of a page, or of a drawing that is a file of its own."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, drawing: bool = False) -> None:
         super().__init__(convert_charrefs=True)
+        self._never_seen = HIDDEN - {"svg"} | {"metadata"} if drawing else HIDDEN
+        self._blocks = DRAWN if drawing else BLOCKS
         self.title = ""
         self.language: str | None = None
         self._paragraphs: list[str] = []
@@ -41,10 +46,10 @@ class Page(HTMLParser):
         if tag == "body":
             # A page that never closes its head still has a body.
             self._hidden.clear()
-        if tag in HIDDEN:
+        if tag in self._never_seen:
             self._hidden.append(tag)
         self._in_title = tag == "title" and not self.title
-        if tag in BLOCKS:
+        if tag in self._blocks:
             self._end_paragraph()
 
     def handle_endtag(self, tag: str) -> None:
@@ -52,7 +57,7 @@ class Page(HTMLParser):
         if tag in self._hidden:
             del self._hidden[self._hidden.index(tag) :]
         self._in_title = False
-        if tag in BLOCKS:
+        if tag in self._blocks:
             self._end_paragraph()
 
     def handle_data(self, data: str) -> None:
@@ -69,9 +74,11 @@ class Page(HTMLParser):
         self._words = []
 
 
-def parse_page(markup: str) -> Page:
-    """Return the page that some HTML makes; like a browser, it takes any input."""
-    page = Page()
+def parse_page(markup: str, form: str = "html") -> Page:
+    """Return the page that some HTML, or the drawing that some SVG makes; like a browser, it takes any input."""
+    page = Page(drawing=form == "svg")
+    if form == "svg":  # the parser takes entities that are declared above a drawing for words
+        markup = markup[max(0, markup.lower().find("<svg")) :]
     page.feed(markup)
     page.close()
     return page

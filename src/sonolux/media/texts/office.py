@@ -129,7 +129,11 @@ def office_metadata(path: str, form: str) -> dict[str, Any]:
         found: dict[str, Any] = {}
         for element in _parsed(read(part), part).iter():
             name, text = _local(element.tag), (element.text or "").strip()
-            if text and name in PROPERTIES:
+            if text and form == "epub" and name == "creator":
+                found.setdefault("artist", []).append(text)
+            elif text and form == "epub" and name == "description":
+                found.setdefault(name, _without_markup(text))
+            elif text and name in PROPERTIES:
                 found.setdefault(PROPERTIES[name], text)
             elif text and name in DATES:
                 found.setdefault("date", text)
@@ -200,7 +204,7 @@ def _collect(element: ElementTree.Element, words: list[str], paragraphs: list[st
         Whether text stands between elements, as in OpenDocument, or in runs only.
     """
     name = _local(element.tag)
-    if name in UNREAD:
+    if name in UNREAD or (name == "r" and _is_hidden(element)):
         return
     inner: list[str] = [] if name in PARAGRAPHS else words
     if name in SPACES:
@@ -215,6 +219,19 @@ def _collect(element: ElementTree.Element, words: list[str], paragraphs: list[st
         lines = (" ".join(line.split()) for line in "".join(inner).split("\n"))
         if paragraph := "\n".join(line for line in lines if line):
             paragraphs.append(paragraph)
+
+
+def _is_hidden(run: ElementTree.Element) -> bool:
+    """Tell whether a run of Word is formatted as hidden."""
+    marks = (mark for style in run if _local(style.tag) == "rPr" for mark in style if _local(mark.tag) == "vanish")
+    return any(not {"0", "false", "off"} & set(mark.attrib.values()) for mark in marks)
+
+
+def _without_markup(text: str) -> str:
+    """Return a property of an e-book, which is often a piece of HTML, in plain words."""
+    from sonolux.media.texts.markup import parse_page
+
+    return parse_page(text).text if "<" in text else text
 
 
 def _chapters(read: _Parts) -> list[str]:

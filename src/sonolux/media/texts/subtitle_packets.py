@@ -24,7 +24,7 @@ LONGEST_CUE = 10_000
 TYPICAL = 4.0
 """Seconds that a cue without an end is taken to last, at most."""
 
-DRAWING = re.compile(r"\{[^{}]{0,200}\\p[1-9][^{}]{0,200}\}.*?(?:\{[^{}]{0,200}\\p0|$)", re.DOTALL)
+DRAWING = re.compile(r"\{[^{}]{0,200}\\p[1-9][^{}]{0,200}\}.*?(?:\{[^{}]{0,200}\\p0[^{}]{0,200}\}|$)", re.DOTALL)
 """Shapes that SubStation Alpha draws: their coordinates are no words."""
 
 OVERRIDE = re.compile(r"\{[^{}]{0,500}\}")

@@ -22,19 +22,30 @@ ASIDE = re.compile(r"(?:NOTE|STYLE|REGION)\b")
 LOOKED_AT = 5
 """Lines that may stand before the first times of a SubRip file, beside empty ones."""
 
+CLOCKED_WORD = re.compile(r"<\d{1,4}(?::\d\d){1,2}\.\d{3}>")
+"""Time within a line of WebVTT: captions that roll, as those made by machines do, say each line two or three times."""
+
+DOCTYPE = r"(?:<!DOCTYPE[^\[>]{0,500}>\s*)?"
+LYRIC = re.compile(r"^(\[\d{1,3}:\d\d)(?::(\d\d\d?))?\]", re.MULTILINE)
+"""Time of a line of a song without hundredths, or with a colon before them."""
+
 STARTS = {
     "vtt": re.compile(r"\s*WEBVTT\b"),
     "ass": re.compile(r"\s*(?:;[^\n]*\n\s*){0,9}\[(?:Script Info|V4\+? Styles|Events)\]", re.IGNORECASE),
     "sami": re.compile(r"\s*<SAMI\b", re.IGNORECASE),
     "ttml": re.compile(
-        r"\s*(?:<\?xml[^>]{0,200}\?>\s*)?(?:<!--(?:(?!-->).){0,4000}-->\s*){0,9}<(?:\w{1,20}:)?tt[\s>]", re.DOTALL
+        rf"\s*(?:<\?xml[^>]{{0,200}}\?>\s*)?{DOCTYPE}(?:<!--(?:(?!-->).){{0,4000}}-->\s*){{0,9}}<(?:\w{{1,20}}:)?tt[\s>]",
+        re.DOTALL,
     ),
     "microdvd": re.compile(r"\s*\{\d{1,9}\}\{\d{0,9}\}[^\n]*\n\s*\{\d{1,9}\}\{\d{0,9}\}"),
     "mpl2": re.compile(r"\s*\[\d{1,9}\]\[\d{0,9}\][^\n]*\n\s*\[\d{1,9}\]\[\d{0,9}\]"),
     "subviewer": re.compile(r"\s*(?:\[INFORMATION\]|\d\d?:\d\d:\d\d\.\d\d\d?,\d\d?:\d\d:\d\d\.\d\d\d?[ \t]*\n)"),
     "lrc": re.compile(
         r"\s*(?:\[(?:ti|ar|al|au|by|re|ve|la|length|offset|lr|tool|id|#)\s*:[^\n]{0,500}\][ \t]*\n\s*){0,20}"
-        r"(?:\[\d{1,3}:\d\d\.\d{2,3}\][^\n]{0,500}(?:\n\s*|\Z)){2}",
+        r"(?:\[\d{1,3}:\d\d\.\d{2,3}\][^\n]{0,500}(?:\n\s*|\Z)){2}"
+        # Talk is written down with times as well: only below the name of a song are whole seconds those of lines.
+        r"|\s*(?:\[(?:ti|ar|al|au|by|re|ve|la|length|offset|lr|tool|id|#)\s*:[^\n]{0,500}\][ \t]*\n\s*){1,20}"
+        r"(?:\[\d{1,3}:\d\d(?::\d{2,3})?\][^\n]{0,500}(?:\n\s*|\Z)){2}",
         re.IGNORECASE,
     ),
 }
@@ -42,6 +53,8 @@ STARTS = {
 
 TIMED = frozenset({"srt", *STARTS})
 """Formats of texts whose spans are seconds."""
+
+TIMED_ELEMENTS = frozenset({"body", "div", "p", "span"})
 
 GAP = 15.0
 """Seconds of silence that no passage bridges."""
@@ -72,11 +85,11 @@ def parse_cues(text: str, form: str = "srt") -> list[Cue]:
     if form == "ttml":
         cues: Iterable[Cue] = _timed_paragraphs(text)
     elif form in ("srt", "vtt"):
-        cues = _blocks(text.split("\n"))
+        cues = _blocks(text.split("\n"), rolling=form == "vtt" and CLOCKED_WORD.search(text) is not None)
     else:
         from sonolux.media.texts.subtitle_packets import parsed_cues
 
-        cues = parsed_cues(text, form)
+        cues = parsed_cues(LYRIC.sub(_hundredths, text) if form == "lrc" else text, form)
     return sorted(cues, key=lambda cue: cue.start)
 
 
@@ -111,8 +124,16 @@ def _joined(cues: list[Cue]) -> tuple[float, float, str]:
     return start, end, "\n".join(cue.text for cue in cues)
 
 
-def _blocks(lines: list[str]) -> Iterator[Cue]:
-    """Yield the cues of SubRip and WebVTT: what stands between two lines of times, but for numbers and names."""
+def _hundredths(time: re.Match[str]) -> str:
+    return f"{time[1]}.{time[2] or '00'}]"
+
+
+def _blocks(lines: list[str], *, rolling: bool = False) -> Iterator[Cue]:
+    """Yield the cues of SubRip and WebVTT: what stands between two lines of times, but for numbers and names.
+
+    Where they are rolling, a line that the cue before has said already is not said again.
+    """
+    before: list[str] = []
     times = [(at, match) for at, line in enumerate(lines) if (match := TIMES.match(line))]
     ends = [*(at for at, _ in times[1:]), len(lines)]
     for (at, match), end in zip(times, ends, strict=False):  # without times there is one end too many
@@ -121,7 +142,10 @@ def _blocks(lines: list[str]) -> Iterator[Cue]:
             named = len(said) > 1 and not said[-2].strip()
             if NUMBER.fullmatch(said[-1]) or (named and said[-1].strip() and " " not in said[-1].strip()):
                 said.pop()
-        text = plain_cue("\n".join(_spoken(said)))
+        spoken = [plain for line in _spoken(said) if (plain := plain_cue(line))] if rolling else list(_spoken(said))
+        new = [line for line in spoken if not rolling or line not in before]
+        before = spoken or before
+        text = plain_cue("\n".join(new))
         start, last = _seconds(match.groups()[:4]), _seconds(match.groups()[4:])
         if text:
             yield Cue(start, max(start, last), text)
@@ -146,36 +170,56 @@ def _seconds(groups: tuple[str | None, ...]) -> float:
 
 
 class _TimedText(HTMLParser):
-    """Paragraphs of TTML with their times; a parser of HTML, which no entity makes larger than it is."""
+    """Paragraphs of TTML with their times; a parser of HTML, which no entity makes larger than it is.
+
+    Times within a body, a division or a paragraph that has its own count from the beginning of that.
+    """
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.cues: list[Cue] = []
+        self._around: list[tuple[str, float, tuple[float, float] | None]] = []
         self._open: tuple[float, float] | None = None
         self._words: list[str] = []
         self._rates = {"f": 30.0, "t": 1.0}
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Begin an element: the root tells rates, a paragraph its times."""
+        """Begin an element: the root tells rates, those within it their times."""
         name = tag.rpartition(":")[2]
         told = {key.rpartition(":")[2]: value or "" for key, value in attrs}
         if name == "tt":
             for unit, key in (("f", "framerate"), ("t", "tickrate")):
                 if told.get(key, "").isdecimal() and 0 < int(told[key]) < 10**9:
                     self._rates[unit] = float(told[key])
-        elif name == "p":
-            self._close()
-            start, length = self._time(told.get("begin")), self._time(told.get("dur"))
-            end = self._time(told.get("end"))
-            if start is not None:
-                self._open = start, end if end is not None else start + (length or 0.0)
+        elif name in TIMED_ELEMENTS:
+            self._begin(name, told)
         elif name == "br":
             self._words.append("\n")
 
-    def handle_endtag(self, tag: str) -> None:
-        """End an element."""
-        if tag.rpartition(":")[2] == "p":
+    def _begin(self, name: str, told: dict[str, str]) -> None:
+        if name == "p":
+            self.handle_endtag("p")
+        base = self._around[-1][1] if self._around else 0.0
+        start, length, end = (self._time(told.get(key)) for key in ("begin", "dur", "end"))
+        if name == "p" or start is not None:
             self._close()
+        self._around.append((name, base + (start or 0.0), self._open))
+        if start is not None and name in ("p", "span"):
+            last = base + end if end is not None else base + start + (length or 0.0)
+            self._open = base + start, last
+
+    def handle_endtag(self, tag: str) -> None:
+        """End an element, and what was opened in it and never closed."""
+        name = tag.rpartition(":")[2]
+        names = [one[0] for one in self._around]
+        if name not in names:
+            return
+        at = len(names) - 1 - names[::-1].index(name)
+        before = self._around[at][2]
+        del self._around[at:]
+        if name == "p" or before != self._open:
+            self._close()
+            self._open = before
 
     def handle_data(self, data: str) -> None:
         """Take text between tags."""
@@ -187,7 +231,7 @@ class _TimedText(HTMLParser):
         if self._open and text:
             start, end = self._open
             self.cues.append(Cue(start, max(start, end), text))
-        self._open, self._words = None, []
+        self._words = []
 
     def _time(self, told: str | None) -> float | None:
         """Return the seconds of a clock time (``01:40:00.5``, ``01:40:00:12``) or an offset (``6000s``, ``90f``)."""

@@ -43,7 +43,7 @@ def read_text(path: str, form: str, max_text: int | None = None) -> str:
     Parameters
     ----------
     form : str
-        As probed: txt, md, html, pdf, or one of `sonolux.media.texts.subtitles.TIMED`.
+        As probed: txt, md, html, svg, pdf, or one of `sonolux.media.texts.subtitles.TIMED`.
     max_text : int, optional
         Larger files (for PDF: longer texts) are refused; bytes.
 
@@ -56,9 +56,9 @@ def read_text(path: str, form: str, max_text: int | None = None) -> str:
     if pages is not None:
         return PAGE_BREAK.join(bounded(pages, max_text))
     text = read_raw(path, max_text)
-    if form == "html":
-        with decoding("HTML"):
-            return parse_page(text).text
+    if form in ("html", "svg"):
+        with decoding(form.upper()):
+            return parse_page(text, form).text
     if form in TIMED:
         return "\n".join(cue.text for cue in parse_cues(text, form))
     return text

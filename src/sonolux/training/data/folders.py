@@ -5,23 +5,24 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from sonolux.errors import MediaError, TrainingError
 from sonolux.media.finding import find, is_model_folder, is_system_folder
 from sonolux.media.safe_open import open_file
 from sonolux.media.signatures import HEAD, image_format, is_container, is_pdf, is_text
+from sonolux.training.data.layouts import STRAY, read_layout, wrapper
 from sonolux.training.data.listed import files_in, list_files
 from sonolux.training.data.part_names import part_named
-from sonolux.training.data.sources import FoundFiles, plain_label
+from sonolux.training.data.sources import FoundFiles
 from sonolux.training.data.tables import LABELS, is_table, read_table
 from sonolux.types import Failure
 
 METADATA = ("metadata.csv", "metadata.jsonl", "metadata.tsv", "metadata.xlsx")
 """Tables of image and audio folders as the Hugging Face hub lays them out."""
 
-STRAY = 0.1
-"""Share of the files that may lie beside the folders of classes, left out, before there are no classes."""
+WRAPPED = "all files lie in"
 
 
 def files_at(data: Path, things: str) -> FoundFiles:
@@ -30,9 +31,9 @@ def files_at(data: Path, things: str) -> FoundFiles:
     Parameters
     ----------
     data : Path
-        A folder: where its files lie in folders of their own, the name of the first folder below `data` is the label,
-        or of the second where the first are called ``train``, ``val`` and ``test``. Tables called `METADATA` in it that
-        hold labels are read instead. Or a table of its own, see `sonolux.training.data.listed`.
+        A folder: where its files lie in folders of their own, these name the labels, see
+        `sonolux.training.data.layouts`. Tables called `METADATA` in it that hold labels are read instead. Or a table of
+        its own, see `sonolux.training.data.listed`.
     things : str
         What the files are, ``pictures``, ``sounds``, ..., for messages.
 
@@ -80,48 +81,44 @@ def _sorted(folder: Path, things: str) -> FoundFiles:
             paths.append(one)
         else:
             failed.append(one)
-    below = {path: Path(os.path.relpath(path, root)).parts for path in paths}
+    below = _below(paths, root)
     beside = [path for path, parts in below.items() if len(parts) == 1]
     media = [path for path in beside if _may_be(path, things)]
     within = len(paths) - len(beside)
     if not within or len(media) > STRAY * (within + len(media)):
-        notes = (
-            [f"{len(media):,} {things} lie beside the folders of {folder}, so nothing is labelled"] if within else []
-        )
-        return FoundFiles(str(folder), tuple(paths), None, None, tuple(failed), (*notes, *_hints(beside)))
+        why = f"{len(media):,} {things} lie beside the folders of {folder}, so nothing is labelled"
+        said = ((why,) if within else ()) + _hints(beside)
+        return FoundFiles(str(folder), tuple(paths), None, None, tuple(failed), said)
     for path in beside:
         why = "lies beside the folders of the classes" if path in media else f"is none of the {things}"
         failed.append(Failure(path, why))
         del below[path]
-    labels, parts = _labels(below)
-    kept = tuple(labels)
-    failed += [Failure(path, "lies beside the folders of the classes") for path in below if path not in labels]
-    return FoundFiles(str(folder), kept, labels, parts, tuple(failed), _remarks(folder, labels, parts))
+    if inner := wrapper(below):
+        found = _described(folder / inner) or _sorted(folder / inner, things)
+        if found.labels is not None:
+            deeper = found.notes[:1] if found.notes and found.notes[0].startswith(WRAPPED) else ()
+            remark = deeper or (f"{WRAPPED} {folder / inner}: the labels are what is found there",)
+            once = tuple(dict.fromkeys((*failed, *found.failed)))
+            return replace(found, source=str(folder), failed=once, notes=(*remark, *found.notes[len(deeper) :]))
+    layout = read_layout(below)
+    if not layout.labels:
+        return FoundFiles(str(folder), tuple(paths), None, None, tuple(failed), (*layout.notes, *_hints(beside)))
+    failed += [Failure(path, why) for path, why in layout.left_out.items()]
+    notes = (*layout.notes, *_remarks(folder, paths, layout.parts))
+    return FoundFiles(str(folder), tuple(layout.labels), layout.labels, layout.parts, tuple(failed), notes)
 
 
-def _labels(below: Mapping[str, Sequence[str]]) -> tuple[dict[str, str], dict[str, str] | None]:
-    """Return the label of each file by the folders above it, and its part: parts are above classes, or below them."""
-    tops = {parts[0] for parts in below.values()}
-    deep = {path: parts for path, parts in below.items() if len(parts) > 2}
-    if len(tops) > 1 and all(map(part_named, tops)) and len(deep) > (1 - STRAY) * len(below):
-        return (
-            {path: plain_label(parts[1]) for path, parts in deep.items()},
-            {path: part_named(parts[0]) or "" for path, parts in deep.items()},
-        )
-    labels = {path: plain_label(parts[0]) for path, parts in below.items()}
-    told = {path: part_named(parts[1]) for path, parts in deep.items()}
-    if len(told) == len(below) and all(told.values()) and len(set(told.values())) > 1:
-        return labels, {path: part or "" for path, part in told.items()}
-    return labels, None
+def _below(paths: Sequence[str], root: str) -> dict[str, tuple[str, ...]]:
+    return {path: Path(os.path.relpath(path, root)).parts for path in paths}
 
 
-def _remarks(folder: Path, labels: Mapping[str, str], parts: Mapping[str, str] | None) -> tuple[str, ...]:
+def _remarks(folder: Path, paths: Sequence[str], parts: Mapping[str, str] | None) -> tuple[str, ...]:
     """Return what is to be said of a folder: its parts, folders of systems, and folders without files."""
     notes = []
     if parts is not None:
         counts = Counter(parts.values())
         notes.append("parts by their folders: " + ", ".join(f"{part} {counts[part]:,}" for part in counts))
-    holders = {parent for path in labels for parent in Path(path).parents}
+    holders = {parent for path in paths for parent in Path(path).parents}
     tops = [folder, *(one for one in sorted(folder.iterdir()) if one.is_dir() and parts is not None)]
     for one in (inner for top in tops for inner in sorted(top.iterdir()) if inner.is_dir()):
         if is_system_folder(one.name):

@@ -16,6 +16,9 @@ from sonolux.types import Failure
 FEWEST = 8
 """Items from which anything can be learned: some to learn from, some held out."""
 
+UNSEEN = {**dict.fromkeys(map(ord, "\u200b\u2060\ufeff\u00ad\u200e\u200f")), 0xA0: " "}
+"""Characters that nobody sees, which copied tables have; those that join letters of a script are not among them."""
+
 LAYOUT = "give a folder a class, or a table with path,label"
 
 
@@ -98,7 +101,7 @@ def lost_classes(found: FoundFiles, kept: Sequence[str]) -> tuple[str, ...]:
 
 def plain_label(name: str) -> str:
     """Return a label without space around it, its accents composed: what looks the same is the same."""
-    return unicodedata.normalize("NFC", name).strip()
+    return unicodedata.normalize("NFC", name).translate(UNSEEN).strip()
 
 
 def check_enough(source: object, count: int, things: str, failed: Sequence[Failure]) -> None:

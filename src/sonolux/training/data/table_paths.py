@@ -12,6 +12,7 @@ import unicodedata
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
+from urllib.parse import unquote
 
 from sonolux.media.finding import find
 
@@ -35,7 +36,8 @@ class FileFinder:
 
     def file(self, named: str) -> str | None:
         """Return the absolute path of a file that a cell names; None where there is none, or several could be meant."""
-        named = URI.sub("", named)
+        if URI.match(named):
+            named = unquote(URI.sub("", named))
         if not named or "\0" in named:
             return None
         for spelling in dict.fromkeys((named, named.replace("\\", "/"))):

@@ -1,8 +1,8 @@
 """Tables as people have them: what a spreadsheet, a data set or a text editor wrote, as rows of cells.
 
-Text in any encoding, with commas, semicolons, tabs or bars between the cells; ``.xlsx`` (its first sheet, by openpyxl);
-``.jsonl``, an object a line. The first line may name the columns, in any case and under any of the usual names
-(`FILES`, `LABELS`, ...). Lines are numbered from 1, as editors show them.
+Text in any encoding, with commas, semicolons, tabs or bars between the cells; ``.xlsx`` (its first visible sheet of
+several rows); ``.jsonl``, an object a line. The first line, below titles, may name the columns, in any case, under any
+of the usual names (`FILES`, `LABELS`, ...). Lines are numbered from 1, as editors show them.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from sonolux.errors import MediaError, TrainingError
 from sonolux.extras import extras_named
@@ -52,6 +53,12 @@ WESTERN_WORD = re.compile(r"[A-Za-zÀ-ÖØ-öø-ÿ\x80-\xbf‘’“”–—…
 
 GUESSED = 30
 """Such words, from which the encoding is guessed as that of any text."""
+
+TITLES = 10
+"""Lines of a single cell, a title or a remark, that may stand above the names of the columns."""
+
+ERRORS = frozenset({"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!"})
+"""What a spreadsheet shows for a formula that comes to nothing."""
 
 LARGEST_CELL = 2**20
 """Characters."""
@@ -130,12 +137,22 @@ def read_table(file: Path, names: Sequence[str] = (*FILES, *LABELS, *WORDS)) -> 
     rows, delimiter, named = _rows_of(file)
     if not rows:
         raise TrainingError(f"{file} is empty: a table has a line for each row, and may name its columns in the first")
+    if not named:
+        rows = _below_titles(rows, names)
     first = tuple(plain_name(cell) for cell in rows[0].cells)
     if named or set(first) & set(names):
         if len(rows) == 1:
             raise TrainingError(f"{file} has no rows below its first line")
         return Table(file, first, tuple(rows[1:]), delimiter)
     return Table(file, (), tuple(rows), delimiter)
+
+
+def _below_titles(rows: list[TableRow], names: Sequence[str]) -> list[TableRow]:
+    """Return the rows from the names of the columns on, where nothing but single cells stands above these."""
+    for at, row in enumerate(rows[:TITLES]):
+        if sum(map(bool, row.cells)) != 1:
+            return rows[at:] if set(map(plain_name, row.cells)) & set(names) else rows
+    return rows
 
 
 def check_rows(table: Path, failed: Sequence[Failure], good: int) -> None:
@@ -253,7 +270,10 @@ def _objects(text: str) -> list[TableRow]:
 
 
 def _sheet(file: Path) -> Iterator[TableRow]:
-    """Yield the rows of the first sheet of an Excel workbook, as its values were when it was saved."""
+    """Yield the rows of a sheet of an Excel workbook, as its values were when it was saved.
+
+    Of the first that is not hidden and has more than one row: before the data often stands a sheet about them.
+    """
     from zipfile import BadZipFile
 
     with extras_named(str(file), TrainingError):
@@ -262,20 +282,37 @@ def _sheet(file: Path) -> Iterator[TableRow]:
     try:
         book = load_workbook(file, read_only=True, data_only=True)
         try:
-            for line, cells in enumerate(book.worksheets[0].iter_rows(values_only=True), start=1):
-                kept = tuple(_plain_cell(_text(cell), unquote=False) for cell in cells)
-                if any(kept):
-                    yield TableRow(line, kept)
+            sheets = sorted(book.worksheets, key=lambda sheet: sheet.sheet_state != "visible")
+            for sheet in sheets:
+                rows = _sheet_rows(sheet)
+                begun = list(islice(rows, 2))
+                if len(begun) > 1 or sheet is sheets[-1]:
+                    yield from chain(begun, rows)
+                    return
         finally:
             book.close()
     except (BadZipFile, InvalidFileException, KeyError, IndexError, TypeError, SyntaxError) as error:
         raise ValueError(f"it is no Excel workbook (.xlsx): {error}") from error
 
 
+def _sheet_rows(sheet: Any) -> Iterator[TableRow]:
+    for line, cells in enumerate(sheet.iter_rows(values_only=True), start=1):
+        kept = tuple(_plain_cell("" if cell in ERRORS else _text(cell), unquote=False) for cell in cells)
+        if any(kept):
+            yield TableRow(line, kept)
+
+
 def _text(cell: object) -> str:
-    """Return what a cell shows: a whole number as one, also where a spreadsheet kept it with a fraction."""
+    """Return what a cell shows: a whole number as one, also where a spreadsheet kept it with a fraction.
+
+    Of the values of JSON, a list of one is that one, and a file as the Hugging Face hub writes it its path.
+    """
     if cell is None:
         return ""
+    if isinstance(cell, list) and len(cell) == 1:
+        return _text(cell[0])
+    if isinstance(cell, dict) and isinstance(cell.get("path"), str):
+        return str(cell["path"])
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
     return cell if isinstance(cell, str) else json.dumps(cell, default=str) if isinstance(cell, bool) else str(cell)
