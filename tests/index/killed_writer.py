@@ -12,13 +12,13 @@ from itertools import count
 import numpy as np
 
 from contracts.index_oracle import id_of
-from sonolux.index import embedded, segments
+from sonolux.index import open_shard, segments
 from sonolux.index.base import Point
 from sonolux.index.embedded import EmbeddedIndex
 
 
 def write(folder: str, first: int, sealed: int) -> None:
-    embedded.UNFLUSHED = segments.UNSEALED = sealed
+    open_shard.UNFLUSHED = segments.UNSEALED = sealed
     segments.SEALED_KB = 1
     index = EmbeddedIndex(folder)
     for n in count(first):

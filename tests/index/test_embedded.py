@@ -11,7 +11,8 @@ import pytest
 
 from contracts.index_contract import IndexContract
 from sonolux.index.base import Index, Point
-from sonolux.index.embedded import UNFLUSHED, EmbeddedIndex
+from sonolux.index.embedded import EmbeddedIndex
+from sonolux.index.open_shard import UNFLUSHED
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +78,7 @@ class Watched:
 
 def test_files_are_forced_to_the_disk_now_and_then(make: Callable[[], EmbeddedIndex]) -> None:
     index = make()
-    shard = index._shard = Watched(index.shard())
+    shard = index._held._shard = Watched(index.shard())
     for first in range(0, 2 * UNFLUSHED, UNFLUSHED // 2):
         index.upsert([Point(str(uuid.UUID(int=first + n + 1))) for n in range(UNFLUSHED // 2)])
     assert shard.flushes == 2

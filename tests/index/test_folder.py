@@ -312,7 +312,7 @@ def test_after_a_failed_write_the_shard_is_opened_afresh(folder: Path, monkeypat
 
     with opened(folder) as index:
         index.count()
-        monkeypatch.setattr(index, "_shard", Failing(index._shard))
+        monkeypatch.setattr(index._held, "_shard", Failing(index.shard()))
         with pytest.raises(LibraryError, match="cannot be written: Input/output error"):
             index.delete([id_of(1)])
         index.delete([id_of(1)])

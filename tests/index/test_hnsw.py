@@ -55,7 +55,7 @@ def _recall(index: EmbeddedIndex, rows: np.ndarray, allowed: np.ndarray, where: 
 
 
 def test_the_graph_is_built_and_finds_what_a_scan_finds(index: EmbeddedIndex, rows: np.ndarray) -> None:
-    assert index._open().info().indexed_vectors_count == COUNT
+    assert index.shard().info().indexed_vectors_count == COUNT
     assert _recall(index, rows, np.ones(COUNT, bool), []) >= 0.99
 
 

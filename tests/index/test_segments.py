@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from contracts.index_oracle import id_of
-from sonolux.index import embedded
+from sonolux.index import open_shard
 from sonolux.index.base import Point
 from sonolux.index.embedded import EmbeddedIndex
 from sonolux.index.segments import QUIET, UNSEALED, is_full
@@ -58,7 +58,7 @@ def agrees_with_a_scan(index: EmbeddedIndex, values: np.ndarray) -> bool:
 
 def test_sealing_is_put_off_while_people_ask(index: EmbeddedIndex, monkeypatch: pytest.MonkeyPatch) -> None:
     now = [100.0]
-    monkeypatch.setattr(embedded, "monotonic", lambda: now[0])
+    monkeypatch.setattr(open_shard, "monotonic", lambda: now[0])
     values = rows(6_000)
     index.search("look", values[0], 1)
     now[0] += QUIET - 0.1

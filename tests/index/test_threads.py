@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 
 from sonolux.errors import LibraryBusyError, LibraryError
-from sonolux.index import embedded, segments
+from sonolux.index import open_shard, segments
 from sonolux.index.base import Point
 from sonolux.index.embedded import EmbeddedIndex
 from sonolux.types import Space
@@ -107,7 +107,7 @@ def test_questions_while_spaces_come_and_go(index: EmbeddedIndex) -> None:
 def test_questions_while_points_are_written_and_sealed(index: EmbeddedIndex, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(segments, "UNSEALED", 300)
     monkeypatch.setattr(segments, "SEALED_KB", 1)
-    monkeypatch.setattr(embedded, "UNFLUSHED", 100)
+    monkeypatch.setattr(open_shard, "UNFLUSHED", 100)
     rng = np.random.default_rng(9)
 
     def write_again() -> None:

@@ -90,8 +90,11 @@ class Index(ABC):
     """
 
     location: str
-    longest_wait: float = 0.0
-    """Seconds for which what the index did of itself, as sealing, has kept every thread of the process at most."""
+
+    @property
+    def longest_wait(self) -> float:
+        """Seconds for which what the index did of itself, as sealing, has kept every thread of the process at most."""
+        return 0.0
 
     @abstractmethod
     def exists(self) -> bool:
