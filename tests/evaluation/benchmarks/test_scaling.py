@@ -188,7 +188,7 @@ class TestObjects:
             pytest.raises(HTTPError) as refused,
         ):
             urlopen(told["AWS_ENDPOINT_URL"], timeout=10)
-        assert refused.value.code == 403
+        assert refused.value.code in (400, 403), "nobody is let in who shows no key"
 
 
 class TestRay:
