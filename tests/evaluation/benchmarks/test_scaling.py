@@ -42,8 +42,10 @@ class TestFormulas:
         assert [representations.float_bytes(384, width) for width in (4, 2, 1)] == [1536, 768, 384]
         assert representations.code_bytes(256) == 32
         assert representations.keyword_bytes(20) == 2 * 128 + 16 + 240
-        assert representations.payload_bytes({"a": "x" * 121}) == 2 * 128 + 16, "8 bytes around 121 are one too many"
-        assert representations.payload_bytes({"a": "x" * 120}) == 128 + 16
+        assert representations.stored_payload_bytes({"a": "x" * 121}) == 2 * 128 + 16, (
+            "8 bytes around 121 are one too many"
+        )
+        assert representations.stored_payload_bytes({"a": "x" * 120}) == 128 + 16
         assert 3.8e6 < representations.fingerprint_bytes(3600) < 4e6
 
     @given(st.integers(1, 10**10))
@@ -94,7 +96,7 @@ class TestSizes:
 
 class TestPlan:
     def test_the_page_is_what_the_command_prints(self, cli_output) -> None:
-        text, _ = plan.plan(DOCS / "benchmarks.md")
+        text, _ = plan.plan_items(DOCS / "benchmarks.md")
         page = (DOCS / "scale.md").read_text()
         begin, end = f"<!-- begin {plan.NAME} -->\n", f"<!-- end {plan.NAME} -->"
         assert page.partition(begin)[2].partition(end)[0] == text, "run `sonolux bench scale --part plan`"
@@ -137,7 +139,7 @@ class TestObjects:
     def test_photos_are_whole_and_of_contents_of_their_own(self, tmp_path: Path) -> None:
         from PIL import Image
 
-        photos.write_photos(tmp_path / "photos", 20)
+        photos.write_drawn_photos(tmp_path / "photos", 20)
         files = sorted((tmp_path / "photos").iterdir())
         assert len({file.read_bytes() for file in files}) == 20
         with Image.open(files[0]) as one, Image.open(files[16]) as again:
@@ -145,7 +147,7 @@ class TestObjects:
             assert one.tobytes() == again.tobytes()
 
     def test_a_shard_is_listed_in_one_pass_over_its_headers(self, tmp_path: Path) -> None:
-        photos.write_photos(tmp_path / "photos", 3)
+        photos.write_drawn_photos(tmp_path / "photos", 3)
         write_shard(tmp_path / "shard.tar", sorted((tmp_path / "photos").iterdir()), 40)
         reading = measure_listing(tmp_path / "shard.tar")
         assert (reading.members, reading.passes) == (40, 1)
@@ -188,7 +190,7 @@ class TestObjects:
             pytest.raises(HTTPError) as refused,
         ):
             urlopen(told["AWS_ENDPOINT_URL"], timeout=10)
-        assert refused.value.code == 403
+        assert refused.value.code in (400, 403), "nobody is let in who shows no key"
 
 
 class TestRay:
@@ -205,4 +207,4 @@ class TestRay:
     def test_verdicts_say_what_was_asked(self) -> None:
         report = on_ray._report([(100, 81), (100, 79), (100, 85)], [2.0, 13.8], [100, 110], (5000, 2000, 20000))
         met = [re.search(r"asked: \W*(met|missed)", line)[1] for line in report.verdicts]
-        assert met == ["met", "missed", "met"]
+        assert met == ["missed", "missed", "met"], "the lowest round counts"

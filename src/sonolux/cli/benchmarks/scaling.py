@@ -65,9 +65,9 @@ def scale(  # noqa: PLR0913, PLR0917 - each an option
 
 
 def _publish_plan(page: Path, plan_page: Path, out: Output) -> None:
-    from sonolux.evaluation.benchmarks.scaling.plan import plan, write_plan
+    from sonolux.evaluation.benchmarks.scaling.plan import plan_items, write_plan
 
-    text, values = plan(page)
+    text, values = plan_items(page)
     write_plan(text, plan_page)
     if out.as_json:
         out.record(values)

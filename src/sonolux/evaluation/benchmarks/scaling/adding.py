@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from typing import Any
+from typing import Any, Literal
 
 from sonolux.evaluation.benchmarks.scaling.memory import watched_memory
 from sonolux.library import Library
@@ -20,7 +20,7 @@ FIRST = 500
 """Files, at most, before the clock runs: neither the start of processes nor what is decoded meanwhile is in a rate."""
 
 
-def measure_addition(where: str, library: str, on: str | None = None) -> dict[str, Any]:
+def measure_addition(where: str, library: str, on: Literal["ray"] | None = None) -> dict[str, Any]:
     """Add what is somewhere to a new library.
 
     Returns
@@ -39,4 +39,4 @@ def measure_addition(where: str, library: str, on: str | None = None) -> dict[st
 
 if __name__ == "__main__":
     source, target, *place = sys.argv[1:]
-    print(json.dumps(measure_addition(source, target, place[0] if place else None)))
+    print(json.dumps(measure_addition(source, target, "ray" if place else None)))

@@ -38,9 +38,9 @@ def serving_folder(folder: Path) -> Iterator[dict[str, str]]:
         settings = Path(name) / "rclone.conf"
         settings.touch()
         # The key is named in the command: some versions ignore it in the environment, and let everybody in.
-        program = [rclone, "--config", settings, "serve", "s3", "--addr", "127.0.0.1:0", "--vfs-cache-mode", "off"]
+        program = [rclone, "--config", str(settings), "serve", "s3", "--addr", "127.0.0.1:0", "--vfs-cache-mode", "off"]
         process = subprocess.Popen(
-            [*program, "--auth-key", f"{key},{secret}", folder],
+            [*program, "--auth-key", f"{key},{secret}", str(folder)],
             stderr=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             text=True,

@@ -10,9 +10,9 @@ from typing import Any
 from sonolux.errors import SonoluxError
 from sonolux.evaluation.benchmarks.report import Announce, Report, compare_with_target
 from sonolux.evaluation.benchmarks.scaling.loopback_store import serving_folder
-from sonolux.evaluation.benchmarks.scaling.photos import write_photos
+from sonolux.evaluation.benchmarks.scaling.photos import write_drawn_photos
 from sonolux.evaluation.benchmarks.scaling.programs import run_program
-from sonolux.evaluation.benchmarks.scaling.shard_reading import Reading, measure_listing, write_shard
+from sonolux.evaluation.benchmarks.scaling.shard_reading import ShardReading, measure_listing, write_shard
 from sonolux.extras import require
 
 ROUNDS = 3
@@ -29,7 +29,7 @@ def benchmark_objects(photos: int, members: int, progress: Announce) -> tuple[Re
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         bucket = folder / "served" / BUCKET
-        write_photos(bucket, photos)
+        write_drawn_photos(bucket, photos)
         with serving_folder(folder / "served") as environment:
             for number in range(ROUNDS):
                 near = run_program("adding", bucket, folder / f"near-{number}")
@@ -51,7 +51,9 @@ def _refuse_loss(photos: int, *measured: dict[str, Any]) -> None:
             raise SonoluxError(f"{one['added']} of {photos} photos were added, {one['failed']} failed: no rate counts")
 
 
-def _report(rounds: list[tuple[float, float]], ratio: float, reading: Reading, photos: int, members: int) -> Report:
+def _report(
+    rounds: list[tuple[float, float]], ratio: float, reading: ShardReading, photos: int, members: int
+) -> Report:
     rows = [
         [f"{photos:,} photos, round {number}", f"{near:.0f}", f"{far:.0f}", f"{far / near:.2f}"]
         for number, (near, far) in enumerate(rounds, 1)

@@ -11,7 +11,7 @@ ORIGINALS = 16
 WIDTH, HEIGHT = 500, 375
 
 
-def write_photos(folder: Path, n: int) -> None:
+def write_drawn_photos(folder: Path, n: int) -> None:
     """Write so many JPEG files: drawn originals, each with a comment of its own after the start marker."""
     originals = [_drawn(seed) for seed in range(min(n, ORIGINALS))]
     folder.mkdir(parents=True)

@@ -20,7 +20,7 @@ from sonolux.evaluation.benchmarks.scaling.representations import (
     float_bytes,
     graph_bytes,
     keyword_bytes,
-    payload_bytes,
+    stored_payload_bytes,
 )
 from sonolux.evaluation.benchmarks.scaling.sizes import BITS, DIM, TERMS
 from sonolux.evaluation.benchmarks.search import item_payload
@@ -57,7 +57,7 @@ def needs_of(items: int, rates: dict[str, float]) -> Need:
         "float32": items * COPIES * (float_bytes(DIM) + around),
     }
     stored = float_bytes(DIM) + float_bytes(BITS, 2) + code_bytes(BITS) + float_bytes(DIM, 1) + 2 * around
-    stored += keyword_bytes(TERMS) + payload_bytes(payload) + filter_bytes(payload)
+    stored += keyword_bytes(TERMS) + stored_payload_bytes(payload) + filter_bytes(payload)
     nodes = {name: max(FEWEST, math.ceil(size / (USED * NODE))) for name, size in memory.items()}
     hours = {name: items / rate / 3600 for name, rate in rates.items()}
     return Need(items, **memory, disk=items * COPIES * stored, nodes=nodes, hours=hours)
@@ -83,7 +83,7 @@ def measured_rates(page: Path) -> dict[str, float]:
     return rates
 
 
-def plan(page: Path) -> tuple[str, dict[str, Any]]:
+def plan_items(page: Path) -> tuple[str, dict[str, Any]]:
     """Return the plan as Markdown, and as plain data."""
     rates = measured_rates(page)
     needs = [needs_of(items, rates) for items in ITEMS]

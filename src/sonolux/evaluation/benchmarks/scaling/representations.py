@@ -54,7 +54,7 @@ def keyword_bytes(terms: int) -> int:
     return _grained(8 * terms) + POINTER + 12 * terms
 
 
-def payload_bytes(payload: Mapping[str, Any]) -> int:
+def stored_payload_bytes(payload: Mapping[str, Any]) -> int:
     """Return the bytes of a payload as it is stored."""
     return _grained(len(json.dumps(payload, separators=(",", ":"), ensure_ascii=False).encode())) + POINTER
 
@@ -79,7 +79,7 @@ def fingerprint_bytes(seconds: float) -> float:
 
 def embedded_bytes(n: int, dim: int, payload: Mapping[str, Any]) -> float:
     """Return the bytes on the disk of an item with one float32 vector, in an embedded index of so many."""
-    return float_bytes(dim) + graph_bytes(n) + payload_bytes(payload) + filter_bytes(payload) + IDS
+    return float_bytes(dim) + graph_bytes(n) + stored_payload_bytes(payload) + filter_bytes(payload) + IDS
 
 
 def table_bytes(n: int, bits: int) -> float:
@@ -88,7 +88,7 @@ def table_bytes(n: int, bits: int) -> float:
     Each has its code, an address, a place in the order of addresses and a flag; each address that is taken has a number
     more. The map of addresses, and the counts of its words, are of one size.
     """
-    taken = 2**BITS * -math.expm1(-n / 2**BITS)
+    taken = float(2**BITS) * -math.expm1(-n / 2**BITS)
     return n * (code_bytes(bits) + 4 + 4 + 1) + 4 * taken + 2**BITS / 8 + 4 * 2**BITS / 64
 
 

@@ -1,4 +1,4 @@
-"""What listing a shard reads: bytes, and how often it goes back."""
+"""Reading of shards: the bytes that listing one reads, and how often it goes back."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sonolux.media.inside.shards import list_shard
 
 
 @dataclass(slots=True)
-class Reading:
+class ShardReading:
     """What was read of a file: its size, members found, reads, bytes, and passes over it."""
 
     size: int
@@ -33,10 +33,10 @@ def write_shard(path: Path, photos: list[Path], members: int) -> None:
             archive.addfile(entry, io.BytesIO(content))
 
 
-def measure_listing(path: Path) -> Reading:
+def measure_listing(path: Path) -> ShardReading:
     """List a shard as `add` does, and look at what is read for that."""
     holder = open_holder(str(path))
-    reading, reached = Reading(holder.size), 0
+    reading, reached = ShardReading(holder.size), 0
 
     def read_at(place: int, count: int) -> bytes:
         nonlocal reached

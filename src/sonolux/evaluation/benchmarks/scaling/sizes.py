@@ -17,7 +17,7 @@ from sonolux.evaluation.benchmarks.scaling.representations import (
     float_bytes,
     graph_bytes,
     keyword_bytes,
-    payload_bytes,
+    stored_payload_bytes,
     table_bytes,
     table_file_bytes,
 )
@@ -66,7 +66,7 @@ def formula_values(n: int) -> dict[str, float]:
         f"code, {BITS} bits": code_bytes(BITS),
         f"keywords, {TERMS} terms": keyword_bytes(TERMS),
         "fingerprints, an hour (at most)": fingerprint_bytes(3600),
-        "payload": payload_bytes(payload),
+        "payload": stored_payload_bytes(payload),
         "indexes of the payload": filter_bytes(payload),
         f"graph, among {n:,} items": graph_bytes(n),
     }
