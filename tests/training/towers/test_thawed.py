@@ -35,6 +35,9 @@ from sonolux.training.fusion.recipe import FuseRecipe
 from sonolux.training.fusion.tables import read_fusion
 from sonolux.training.fusion.thawed import FusionTowerLearner, TunedFusion
 from sonolux.training.fusion.train import train_fuse
+from sonolux.training.loop import devices
+from sonolux.training.loop import fit as fitting
+from sonolux.training.loop.devices import on_devices
 from sonolux.training.loop.workspace import UNFINISHED
 from sonolux.training.towers.maps import MapKeeper
 from sonolux.training.towers.start import start_tower
@@ -177,6 +180,29 @@ def test_what_is_scored_chooses_nothing(pairs: PairSet, tmp_path: Path, monkeypa
     monkeypatch.setattr(learn_align, "tune_alignment", watched)
     saved = train_align(pairs, ALIGN, tmp_path / "model")
     assert len(given[0]) + saved.data["held_out"] == len(pairs)
+
+
+@pytest.mark.parametrize("kind", ["align", pytest.param("fuse", marks=pytest.mark.long)])
+def test_a_tower_learns_on_two_devices(
+    kind: str, pairs: PairSet, items: FusionSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep_what_learned(monkeypatch)
+    monkeypatch.setattr(devices, "_devices_there", lambda: (2, "processor cores"))
+    monkeypatch.setattr(fitting, "_precision", lambda device: "32-true")
+
+    def train(folder: Path) -> ModelFolder:
+        data = pairs if kind == "align" else items
+        assert data.maps is not None
+        fresh = replace(data.maps, tower=start_tower([data.maps.tower.encoder], "head"))
+        if isinstance(data, PairSet):
+            return train_align(replace(data, maps=fresh), ALIGN, folder)
+        return train_fuse(replace(data, maps=fresh), FUSE, folder)
+
+    alone = train(tmp_path / "alone")
+    with on_devices(2):
+        shared = train(tmp_path / "shared")
+    for one, other in zip(alone.network().parameters(), shared.network().parameters(), strict=True):
+        torch.testing.assert_close(one, other, atol=1e-3, rtol=1e-2)
 
 
 @pytest.mark.parametrize("kind", ["align", "fuse"])
