@@ -19,6 +19,9 @@ FEWEST = 8
 UNSEEN = {**dict.fromkeys(map(ord, "\u200b\u2060\ufeff\u00ad\u200e\u200f")), 0xA0: " "}
 """Characters that nobody sees, which copied tables have; those that join letters of a script are not among them."""
 
+NAMED_CLASSES = 10
+"""Classes of too few files that are named beside the smallest: to be told of one a run is no help."""
+
 LAYOUT = "give a folder a class, or a table with path,label"
 
 
@@ -124,10 +127,12 @@ def check_classes(items: Labelled, fewest: int = 2) -> None:
     if len(items.classes) < 2:
         raise TrainingError(f"{items.source} has one class, {items.classes[0]}: two or more are needed")
     counts = counts_of(items)
-    smallest = min(counts, key=counts.__getitem__)
-    if counts[smallest] < fewest:
+    few = sorted((name for name in counts if counts[name] < fewest), key=counts.__getitem__)
+    if few:
+        others = ", ".join(few[1 : NAMED_CLASSES + 1]) + (", ..." if len(few) > NAMED_CLASSES + 1 else "")
         raise TrainingError(
-            f"{items.source}: class {smallest} has {counts[smallest]} readable files; at least {fewest} are needed"
+            f"{items.source}: class {few[0]} has {counts[few[0]]} readable files; at least {fewest} are needed"
+            + (f"; too few have also {others} ({len(few):,} in all)" if others else "")
         )
 
 
