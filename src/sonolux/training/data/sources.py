@@ -120,7 +120,8 @@ def check_classes(items: Labelled, fewest: int = 2) -> None:
     Raises
     ------
     TrainingError
-        Without labels, for a single class, or for a class of fewer than `fewest` items.
+        Without labels, for a single class, for a class of fewer than `fewest` items, or where no class has items that
+        do not all belong together.
     """
     if items.labels is None:
         raise TrainingError(f"{items.source} has no labels: {LAYOUT}")
@@ -133,6 +134,12 @@ def check_classes(items: Labelled, fewest: int = 2) -> None:
         raise TrainingError(
             f"{items.source}: class {few[0]} has {counts[few[0]]} readable files; at least {fewest} are needed"
             + (f"; too few have also {others} ({len(few):,} in all)" if others else "")
+        )
+    groups = getattr(items, "groups", None)
+    if groups is not None and all(len(np.unique(groups[items.labels == label])) < 2 for label in range(len(counts))):
+        raise TrainingError(
+            f"{items.source}: in each class all files belong together, as copies or by --group-by: nothing can be held"
+            " out to score by"
         )
 
 
