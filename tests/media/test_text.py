@@ -243,3 +243,39 @@ def test_a_drawing_without_words_is_no_text(tmp_path: Path) -> None:
     path.write_text(SVG.format(""))
     with pytest.raises(MediaError, match="is an SVG drawing without words: save a copy as PNG"):
         list(read(str(path), ReadOptions()))
+
+
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ("---\ntitle: Night birds\ntags: [a, b]\n---\n\n# Heading\n", "Night birds"),
+        ('---\nTitle: "Night: birds"\n---\n# Heading\n', "Night: birds"),
+        ("---\ntags: [a, b]\n---\n\n# Heading\n", "Heading"),
+        ("---\ntags: [a, b]\n---\nno heading", None),
+        ("---\n\n# Heading\n\n---\n", "Heading"),
+    ],
+)
+def test_what_stands_in_front_of_markdown_is_no_heading(text: str, title: str | None) -> None:
+    assert markdown_title(text) == title
+
+
+def test_halves_of_characters_in_utf_8_are_joined() -> None:
+    assert decode_text(b"an owl \xed\xa0\xbd\xed\xb8\x80 calls") == "an owl \U0001f600 calls"
+
+
+def test_lines_in_an_older_encoding_cost_no_others() -> None:
+    lines = ["Größe und Höhe der Bäume", "Übergröße für Käse", "Straße nach Süden"]
+    mixed = "\n".join(lines).encode() + "\nschöne Grüße".encode("cp1252")
+    assert decode_text(mixed) == "\n".join([*lines, "schöne Grüße"])
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "gb18030", "shift_jis", "koi8-r", "euc_kr"])
+def test_no_older_encoding_is_taken_for_several(encoding: str) -> None:
+    said = {
+        "cp1252": "Die Größe der Bäume\nSchöne Grüße aus Köln\nÄpfel für alle Kühe und Mäuse",
+        "gb18030": "联通\n月亮代表我的心\n你问我爱你有多深",
+        "shift_jis": "京都の金閣寺\nはとても美しいです",
+        "koi8-r": "Подмосковные\nвечера не слышны",
+        "euc_kr": "안녕하세요\n서울의 봄은 아름답습니다",
+    }[encoding]
+    assert decode_text(said.encode(encoding)) == said

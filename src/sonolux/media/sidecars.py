@@ -62,7 +62,7 @@ VERSION = re.compile(r"(.*)_\d\d(\.\w+)", re.DOTALL)
 EDITED = re.compile(r"(.*)-(\w[\w ]+?)((?:\(\d+\))?\.\w+)", re.DOTALL)
 EDITS = (
     *("edited", "effects", "bearbeitet", "modifié", "modificato", "editado", "editada", "ha editado", "bewerkt"),
-    *("edytowane", "redigerad", "redigeret", "编辑", "編集済み"),
+    *("smile", "mix", "editat", "edytowane", "redigerad", "redigeret", "编辑", "編集済み"),
 )
 """How Takeout names an edited copy, cut perhaps, to which it gives no sidecar of its own."""
 

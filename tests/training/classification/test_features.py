@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -105,3 +106,15 @@ def test_a_folder_of_pictures_becomes_a_model_that_knows_what_is_none(shapes: Pa
     assert classifier.annotate_one(black)[0].label in images.classes
     [encoder] = resolve(str(model.path))
     assert encoder.encode([black]).shape == (1, encoder.dim)
+
+
+def test_a_class_that_nothing_is_learned_of_leaves_no_hole() -> None:
+    """It lies in the part that scores alone."""
+    items = described(12, 6)
+    parts = np.where(items.labels == 2, "test", np.where(np.arange(36) % 3 == 0, "test", "train"))
+    parted = replace(items, parts=tuple(parts.tolist()))
+    selection, told = select(parted, FeaturesRecipe(repeats=1))
+    fitted = fit_selected(selection, told)
+    assert len(fitted.familiarity.means) == 2
+    assert np.isfinite(fitted.familiarity.unfamiliarity(items.rows["x"])).all()
+    assert all(torch.isfinite(tensor).all() for tensor in fitted.network.state_dict().values())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -94,8 +95,22 @@ def test_one_class_and_tiny_classes_are_refused(tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match="one class, dogs"):
         check_classes(read_images(tmp_path / "one", 16))
     save(tmp_path / "one" / "cats", 1)
-    with pytest.raises(TrainingError, match="class cats has 1 readable files; at least 2"):
+    with pytest.raises(TrainingError, match=r"class cats has 1 readable files; at least 2 are needed$"):
         check_classes(read_images(tmp_path / "one", 16))
+    for number in range(12):
+        save(tmp_path / "one" / f"kind {number:02}", 1)
+    with pytest.raises(TrainingError, match=r"too few have also kind 00, kind 01, .*, kind 09, \.\.\. \(13 in all\)"):
+        check_classes(read_images(tmp_path / "one", 16))
+
+
+def test_classes_of_one_picture_over_and_over_are_refused(tmp_path: Path) -> None:
+    for name in ("cats", "dogs"):
+        save(tmp_path / name, 6)
+    images = read_images(tmp_path, 16)
+    rows = np.arange(len(images))
+    check_classes(replace(images, groups=np.where(rows < 6, 0, rows)))
+    with pytest.raises(TrainingError, match="all files belong together, as copies or by --group-by: nothing can be"):
+        check_classes(replace(images, groups=rows // 6 * 6))
 
 
 def test_a_parquet_table_of_encoded_images(tmp_path: Path, shapes: Path) -> None:

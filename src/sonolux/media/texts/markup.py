@@ -19,6 +19,11 @@ DRAWN = frozenset({"text", "desc", "title", "flowpara"})
 HEADING = re.compile(r"^ {0,3}#{1,6}[ \t]+(.+?)[ \t]*#*[ \t]*$|^(\S.*)\n {0,3}(?:=+|-+)[ \t]*$", re.MULTILINE)
 
 
+FRONT = re.compile(r"---[ \t]*\n(?=[A-Za-z][\w -]*:)(.{0,20000}?\n)(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
+FRONT_TITLE = re.compile(r"^title[ \t]*:[ \t]*(['\"]?)(.*?\S)\1[ \t]*$", re.MULTILINE | re.IGNORECASE)
+"""What stands in front of a text for programs, as YAML, and the title in it."""
+
+
 class Page(HTMLParser):
     """Collects the paragraphs, the title and the language of a page, or of a drawing that is a file of its own."""
 
@@ -85,6 +90,12 @@ def parse_page(markup: str, form: str = "html") -> Page:
 
 
 def markdown_title(text: str) -> str | None:
-    """Return the first heading of a Markdown text, None where it has none."""
+    """Return the title that a Markdown text gives itself in front, or its first heading; None where it has none."""
+    front = FRONT.match(text)
+    if front is not None:
+        said = FRONT_TITLE.search(front[1])
+        if said is not None:
+            return said[2]
+        text = text[front.end() :]
     match = HEADING.search(text)
     return None if match is None else match[1] or match[2]

@@ -43,6 +43,9 @@ FILES = (*WINDOWS, *ISO, *DOS, "johab", *MAC, *ESCAPED)
 BLEMISH = 10
 """Whole characters beyond ASCII that make up for a broken one."""
 
+FEWEST = 8
+"""Characters beyond ASCII in lines of UTF-8 from which on the other lines are taken for another encoding."""
+
 NOT_ASCII = re.compile("[^\x00-\x7f]")
 LETTER = re.compile(r"[^\W\d_A-Za-z]")
 LONG_SEQUENCE = re.compile(rb"[\xe0-\xf4][\x80-\xbf]{2}")
@@ -95,10 +98,9 @@ def decode_text(data: bytes, *, partial: bool = False) -> str:
         text = _fitting(data, encoding, partial=partial)
         if text is not None:
             return clean(text)
-    blemished = data.decode("utf-8", "replace")
-    # A few broken characters among whole ones are still UTF-8; in another encoding, most are broken.
-    if 0 < BLEMISH * blemished.count("\ufffd") <= len(NOT_ASCII.findall(blemished)):
-        return clean(blemished)
+    faulty = _of_surrogates(data) or _blemished(data) or _of_several(data)
+    if faulty is not None:
+        return clean(faulty)
     guesses = [encoding for encoding, _ in _guesses(data[:SAMPLE], FILES)]
     for encoding in guesses:
         text = _fitting(data, encoding, partial=partial)
@@ -137,6 +139,32 @@ def _shown_encodings(data: bytes) -> Iterator[str]:
     yield "utf-8"
     if declared is not None:
         yield declared
+
+
+def _of_surrogates(data: bytes) -> str | None:
+    """Decode UTF-8 whose characters beyond 16 bits are written as two halves (CESU-8); None where that is not it."""
+    try:
+        return data.decode("utf-8", "surrogatepass").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    except UnicodeDecodeError:
+        return None
+
+
+def _blemished(data: bytes) -> str | None:
+    """Decode UTF-8 with a few broken characters among whole ones; in another encoding, most are broken."""
+    text = data.decode("utf-8", "replace")
+    return text if 0 < BLEMISH * text.count("\ufffd") <= len(NOT_ASCII.findall(text)) else None
+
+
+def _of_several(data: bytes) -> str | None:
+    """Decode a text most of which is UTF-8, with lines in an older encoding, as joined files and logs are."""
+    lines = data.split(b"\n")
+    texts = [_fitting(line, "utf-8", partial=False) for line in lines]
+    old = [line for line, text in zip(lines, texts, strict=True) if text is None]
+    whole = sum(len(NOT_ASCII.findall(text)) for text in texts if text is not None)
+    if whole < max(FEWEST, sum(byte > 0x7F for line in old for byte in line)):
+        return None
+    said = iter(decode_legacy(b"\n".join(old)).split("\n"))
+    return "\n".join(next(said, "") if text is None else text for text in texts)
 
 
 def _guesses(sample: bytes, encodings: Sequence[str]) -> list[tuple[str, float]]:

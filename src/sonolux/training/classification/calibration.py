@@ -74,6 +74,7 @@ def calibrate(
 
 def known_items(learned: Outputs, choosing: Outputs) -> KnownItems:
     """Return where learned items lie, and how unfamiliar those are that choose, from which nothing was learned."""
-    familiarity = Familiarity.of(learned.rows, learned.labels)
+    # A class may be in the parts alone that choose and score: nothing is known of it then.
+    familiarity = Familiarity.of(learned.rows, np.unique(learned.labels, return_inverse=True)[1])
     left_out = np.sort(familiarity.unfamiliarity(choosing.rows))
     return KnownItems(familiarity, tuple(left_out.tolist()))

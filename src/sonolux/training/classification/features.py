@@ -188,7 +188,8 @@ def fit_selected(selection: Selection, described: LabelledDescriptors) -> Fitted
     middle = prepared.mean(axis=0)
     own = prepare(described.rows[best.source][selection.learned])
     own_labels = described.labels[selection.learned]
-    learned = Familiarity.of(own - middle, own_labels, SHRINKAGE)
+    # A class may be in the parts alone that choose and score: nothing is known of it then.
+    learned = Familiarity.of(own - middle, np.unique(own_labels, return_inverse=True)[1], SHRINKAGE)
     whiten, unwhiten = _whitening(learned)
     means = (learned.means.astype(np.float64) @ whiten).astype(np.float32)
     dim = rows.shape[1]

@@ -19,6 +19,9 @@ FEWEST = 8
 UNSEEN = {**dict.fromkeys(map(ord, "\u200b\u2060\ufeff\u00ad\u200e\u200f")), 0xA0: " "}
 """Characters that nobody sees, which copied tables have; those that join letters of a script are not among them."""
 
+NAMED_CLASSES = 10
+"""Classes of too few files that are named beside the smallest: to be told of one a run is no help."""
+
 LAYOUT = "give a folder a class, or a table with path,label"
 
 
@@ -117,17 +120,26 @@ def check_classes(items: Labelled, fewest: int = 2) -> None:
     Raises
     ------
     TrainingError
-        Without labels, for a single class, or for a class of fewer than `fewest` items.
+        Without labels, for a single class, for a class of fewer than `fewest` items, or where no class has items that
+        do not all belong together.
     """
     if items.labels is None:
         raise TrainingError(f"{items.source} has no labels: {LAYOUT}")
     if len(items.classes) < 2:
         raise TrainingError(f"{items.source} has one class, {items.classes[0]}: two or more are needed")
     counts = counts_of(items)
-    smallest = min(counts, key=counts.__getitem__)
-    if counts[smallest] < fewest:
+    few = sorted((name for name in counts if counts[name] < fewest), key=counts.__getitem__)
+    if few:
+        others = ", ".join(few[1 : NAMED_CLASSES + 1]) + (", ..." if len(few) > NAMED_CLASSES + 1 else "")
         raise TrainingError(
-            f"{items.source}: class {smallest} has {counts[smallest]} readable files; at least {fewest} are needed"
+            f"{items.source}: class {few[0]} has {counts[few[0]]} readable files; at least {fewest} are needed"
+            + (f"; too few have also {others} ({len(few):,} in all)" if others else "")
+        )
+    groups = getattr(items, "groups", None)
+    if groups is not None and all(len(np.unique(groups[items.labels == label])) < 2 for label in range(len(counts))):
+        raise TrainingError(
+            f"{items.source}: in each class all files belong together, as copies or by --group-by: nothing can be held"
+            " out to score by"
         )
 
 
