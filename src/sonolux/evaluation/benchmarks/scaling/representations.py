@@ -88,9 +88,9 @@ def table_bytes(n: int, bits: int) -> float:
     Each has its code, an address, a place in the order of addresses and a flag; each address that is taken has a number
     more. The map of addresses, and the counts of its words, are of one size.
     """
-    addresses: float = 2.0**BITS
+    addresses = 1 << BITS
     taken = -addresses * math.expm1(-n / addresses)
-    return n * (code_bytes(bits) + 4 + 4 + 1) + 4 * taken + 2**BITS / 8 + 4 * 2**BITS / 64
+    return n * (code_bytes(bits) + 4 + 4 + 1) + 4 * taken + addresses / 8 + 4 * addresses / 64
 
 
 def table_file_bytes(n: int, bits: int) -> int:
