@@ -87,6 +87,8 @@ bench: $(VENV)/.installed-bench
 	$(BIN)/sonolux bench fusion
 	$(BIN)/sonolux bench ocr
 	$(BIN)/sonolux bench copies
+	$(BIN)/sonolux bench cluster
+	$(BIN)/sonolux bench scale
 
 # MODELS="folder folder": model folders to measure beside the baselines.
 bench-codes: $(VENV)/.installed-dev
