@@ -64,6 +64,7 @@ class TestFormulas:
 class TestSizes:
     def test_codes_take_what_the_formula_says(self) -> None:
         report, values = sizes.benchmark_sizes([300_000], 1_000, 8, nobody)
+        assert report.command == "sonolux bench scale --part sizes --codes 300000 --vectors 1000 --dim 8"
         stored = values["stored"]["300000 codes"]
         assert stored["found"] == 1
         assert stored["memory"] == pytest.approx(representations.table_bytes(300_000, 256), rel=0.1)

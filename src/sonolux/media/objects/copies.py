@@ -25,6 +25,7 @@ from sonolux.media.objects.statuses import ObjectStatus, object_status
 from sonolux.settings import settings
 
 FOLDER = "objects"
+
 LARGEST_READ_WHOLE = 8 * 2**20
 """Bytes of an object of which the beginning is wanted, at most."""
 

@@ -53,7 +53,7 @@ def benchmark_sizes(codes: Sequence[int], vectors: int, dim: int, progress: Anno
     stored[f"{vectors} vectors"] = measured
     expected = vectors * embedded_bytes(vectors, dim, item_payload(vectors - 1))
     rows.append(_row(f"{vectors:,} vectors of {dim}, disk", expected, measured["disk"], vectors))
-    return _report(rows, stored, max(codes)), {"formulas": values, "stored": stored}
+    return _report(rows, stored, max(codes), _command(codes, vectors, dim)), {"formulas": values, "stored": stored}
 
 
 def formula_values(n: int) -> dict[str, float]:
@@ -82,12 +82,20 @@ def _row(name: str, expected: float, taken: float, n: int) -> list[str]:
     return [name, f"{expected / n:,.1f}", f"{taken / n:,.1f}", f"{taken / expected:.3f}"]
 
 
-def _report(rows: list[list[str]], stored: dict[str, Any], most: int) -> Report:
+def _command(codes: Sequence[int], vectors: int, dim: int) -> str:
+    """Return the command that measures the same."""
+    given = {"--vectors": (vectors, 10**6), "--dim": (dim, 64)}
+    told = [f"--codes {n}" for n in codes if list(codes) != [10**6, 5 * 10**6, 5 * 10**7]]
+    told += [f"{option} {value}" for option, (value, default) in given.items() if value != default]
+    return " ".join(["sonolux bench scale --part sizes", *told])
+
+
+def _report(rows: list[list[str]], stored: dict[str, Any], most: int, command: str) -> Report:
     asked = stored[f"{most} codes"]
     return Report(
         "scale-sizes",
         "Bytes an item",
-        "sonolux bench scale --part sizes",
+        command,
         f"By the formulas of the command, and as measured. Codes are random, {BITS} bits, in a semantic hash; memory is"
         " what the process holds more than before, no file's, and the disk what is allocated. Vectors are random, with"
         " payloads, in an embedded index after `optimize`, without its write-ahead log of at most 32 MiB. float16 is"
